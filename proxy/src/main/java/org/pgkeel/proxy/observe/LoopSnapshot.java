@@ -1,0 +1,39 @@
+package org.pgkeel.proxy.observe;
+
+import java.util.Collection;
+import java.util.Map;
+
+/// What an event loop, or all of them together, have counted since the start, see [LoopStats].
+/// The maps go from a reason's word to its count, sorted by word.
+///
+/// @param logins       by outcome: `ok`, or what was wrong
+/// @param pins         pins ever made, by reason
+/// @param clientCloses client connections closed, by reason
+/// @param serverCloses backend connections closed, by reason
+public record LoopSnapshot(
+        Map<String, Long> logins,
+        Map<String, Long> refusals,
+        Map<String, Long> pins,
+        Map<String, Long> clientCloses,
+        Map<String, Long> serverCloses,
+        long cancelRequests) {
+
+    public static LoopSnapshot empty() {
+        return new LoopStats().snapshot();
+    }
+
+    public LoopSnapshot plus(LoopSnapshot other) {
+        return new LoopSnapshot(
+                ReasonCounter.merge(logins, other.logins),
+                ReasonCounter.merge(refusals, other.refusals),
+                ReasonCounter.merge(pins, other.pins),
+                ReasonCounter.merge(clientCloses, other.clientCloses),
+                ReasonCounter.merge(serverCloses, other.serverCloses),
+                cancelRequests + other.cancelRequests);
+    }
+
+    /// All event loops added up.
+    public static LoopSnapshot merge(Collection<LoopSnapshot> loops) {
+        return loops.stream().reduce(empty(), LoopSnapshot::plus);
+    }
+}

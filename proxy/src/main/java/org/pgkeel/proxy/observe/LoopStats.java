@@ -1,0 +1,45 @@
+package org.pgkeel.proxy.observe;
+
+/// What one event loop has counted beside its pools: log-ins, refusals, pins and closes, each by the word of its reason.
+///
+/// Threading: confined to the event loop, [#snapshot()] too.
+public final class LoopStats {
+    private final ReasonCounter logins = new ReasonCounter();
+    private final ReasonCounter refusals = new ReasonCounter();
+    private final ReasonCounter pins = new ReasonCounter();
+    private final ReasonCounter clientCloses = new ReasonCounter();
+    private final ReasonCounter serverCloses = new ReasonCounter();
+    private long cancelRequests;
+
+    /// A log-in ended.
+    /// @param outcome `ok`, or the word of what was wrong
+    public void login(String outcome) {
+        logins.count(outcome);
+    }
+
+    public void refused(String reason) {
+        refusals.count(reason);
+    }
+
+    /// A backend connection was pinned to its client.
+    public void pinned(String reason) {
+        pins.count(reason);
+    }
+
+    public void clientClosed(String reason) {
+        clientCloses.count(reason);
+    }
+
+    public void serverClosed(String reason) {
+        serverCloses.count(reason);
+    }
+
+    public void cancelRequested() {
+        cancelRequests++;
+    }
+
+    public LoopSnapshot snapshot() {
+        return new LoopSnapshot(logins.snapshot(), refusals.snapshot(), pins.snapshot(), clientCloses.snapshot(),
+                serverCloses.snapshot(), cancelRequests);
+    }
+}
