@@ -1,11 +1,12 @@
 package org.pgkeel.proxy;
 
+import org.pgkeel.proxy.command.PgKeelCommand;
+
 /// The command line.
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.err.println("usage: pgkeel run|demo|check|convert|version");
-        System.exit(64);
+        System.exit(PgKeelCommand.commandLine().execute(args));
     }
 }

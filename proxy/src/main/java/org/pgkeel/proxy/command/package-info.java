@@ -1,0 +1,6 @@
+/// The words of the command line: `run`, `check`, `convert`, `version`.
+/// Heart: [PgKeelCommand]. Read: [RunCommand], [CheckCommand] (asks every node, [NodeCheck]),
+/// [ConvertCommand] (reads `pgbouncer.ini`, [PgBouncerIni], writes `proxy.conf`, [PgBouncerConversion]).
+/// Depends on everything below; used by `Main` alone.
+@org.jspecify.annotations.NullMarked
+package org.pgkeel.proxy.command;
