@@ -1,0 +1,23 @@
+package org.pgkeel.proxy.refusal;
+
+import java.util.Optional;
+
+/// An expected no of the proxy, as a client will read it.
+///
+/// @param message what happened to what, with the limit's name and value; no secrets
+/// @param detail  more, if there is more
+/// @param hint    the key that changes it
+public record Refusal(RefusalReason reason, String message, Optional<String> detail, Optional<String> hint) {
+
+    public static Refusal of(RefusalReason reason, String message) {
+        return new Refusal(reason, message, Optional.empty(), Optional.empty());
+    }
+
+    public static Refusal of(RefusalReason reason, String message, String hint) {
+        return new Refusal(reason, message, Optional.empty(), Optional.of(hint));
+    }
+
+    public Refusal withDetail(String text) {
+        return new Refusal(reason, message, Optional.of(text), hint);
+    }
+}

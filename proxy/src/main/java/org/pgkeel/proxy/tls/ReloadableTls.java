@@ -1,0 +1,43 @@
+package org.pgkeel.proxy.tls;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.pgkeel.proxy.config.BackendTlsConfig;
+import org.pgkeel.proxy.config.ServerTlsConfig;
+
+/// The contexts in force: replaced all at once, or not at all. New connections use the new ones, open connections
+/// keep what they have. Threading: shared, guarded by one volatile reference to an immutable snapshot.
+public final class ReloadableTls {
+    private record Snapshot(ServerTls server, Map<String, BackendTls> clusters) {}
+
+    private volatile Snapshot current;
+
+    /// @param clusters by the cluster's name
+    /// @throws BrokenTlsFile at the first file that is broken
+    public ReloadableTls(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters) {
+        current = load(server, clusters);
+    }
+
+    public ServerTls server() {
+        return current.server();
+    }
+
+    /// @throws IllegalArgumentException if there is no such cluster
+    public BackendTls cluster(String name) {
+        BackendTls tls = current.clusters().get(name);
+        if (tls == null) throw new IllegalArgumentException("no TLS settings for cluster " + name);
+        return tls;
+    }
+
+    /// Reads every file again.
+    /// @throws BrokenTlsFile at the first file that is broken; the old contexts stay in force
+    public void reload(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters) {
+        current = load(server, clusters);
+    }
+
+    private static Snapshot load(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters) {
+        Map<String, BackendTls> contexts = new LinkedHashMap<>();
+        clusters.forEach((name, config) -> contexts.put(name, TlsContexts.client(config)));
+        return new Snapshot(TlsContexts.server(server), Map.copyOf(contexts));
+    }
+}

@@ -1,0 +1,3 @@
+/// The kind of sockets the process uses, chosen once. Heart: [Transport]. A leaf: depends on `config` alone.
+@org.jspecify.annotations.NullMarked
+package org.pgkeel.proxy.transport;
