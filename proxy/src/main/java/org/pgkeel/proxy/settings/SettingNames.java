@@ -1,0 +1,40 @@
+package org.pgkeel.proxy.settings;
+
+import java.util.Set;
+
+/// What is known about single parameters.
+final class SettingNames {
+    /// Parameters whose value is a list of quoted identifiers. PostgreSQL lets extensions define none, so the list is whole.
+    private static final Set<String> QUOTED_LISTS = Set.of("search_path", "temp_tablespaces", "local_preload_libraries",
+            "session_preload_libraries", "shared_preload_libraries", "unix_socket_directories");
+
+    /// Reported by ParameterStatus and settable by a client.
+    private static final Set<String> REPORTED = Set.of("application_name", "client_encoding", "datestyle",
+            "default_transaction_read_only", "intervalstyle", "scram_iterations", "search_path",
+            "standard_conforming_strings", "timezone");
+
+    /// Limits, memory, logging and output: they change how a statement runs, not what it means.
+    private static final Set<String> NOT_SEMANTIC = Set.of("application_name", "statement_timeout", "lock_timeout",
+            "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout", "deadlock_timeout",
+            "client_connection_check_interval", "work_mem", "hash_mem_multiplier", "maintenance_work_mem", "temp_buffers",
+            "temp_file_limit", "client_min_messages", "synchronous_commit", "commit_delay", "commit_siblings",
+            "extra_float_digits", "bytea_output", "vacuum_cost_delay", "vacuum_cost_limit", "debug_print_parse",
+            "debug_print_plan", "debug_print_rewritten", "debug_pretty_print", "effective_io_concurrency",
+            "maintenance_io_concurrency", "wal_compression", "scram_iterations", "password_encryption",
+            "gin_pending_list_limit", "default_statistics_target");
+
+    private SettingNames() {}
+
+    static boolean isQuotedList(String name) {
+        return QUOTED_LISTS.contains(name);
+    }
+
+    static boolean isReported(String name) {
+        return REPORTED.contains(name);
+    }
+
+    static boolean isSemantic(String name) {
+        return !NOT_SEMANTIC.contains(name) && !name.startsWith("log_") && !name.startsWith("tcp_")
+                && !name.startsWith("track_");
+    }
+}

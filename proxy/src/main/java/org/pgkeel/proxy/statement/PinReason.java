@@ -1,0 +1,38 @@
+package org.pgkeel.proxy.statement;
+
+import java.util.Locale;
+
+/// Why a client has to keep its backend connection: session state that cannot be carried to another one.
+public enum PinReason {
+    /// A temporary table, view or sequence, or a reference into `pg_temp`.
+    TEMP_TABLE,
+    /// A session-level advisory lock.
+    ADVISORY_LOCK,
+    /// A cursor `WITH HOLD`.
+    HOLD_CURSOR,
+    /// `LISTEN`.
+    LISTEN,
+    /// A setting changed in a way that the text does not tell: `set_config` of an expression, `UPDATE pg_settings`.
+    SET_CONFIG,
+    /// `LOAD`.
+    LOAD,
+    /// `currval` or `lastval`: they ask what this session did before.
+    SESSION_SEQUENCE,
+    /// `setseed` or `SET SEED`.
+    RANDOM_SEED,
+    /// A function that opens something for the session, such as `dblink_connect`.
+    SESSION_FUNCTION,
+    /// The body of a `DO` block mentions something that makes session state.
+    DO_BLOCK,
+    /// The text was too long or too strange to be looked into.
+    STATEMENT_NOT_INSPECTED,
+    /// SQL-level `PREPARE` or `EXECUTE` among several statements in one Query.
+    PREPARED_IN_MULTI_STATEMENT;
+
+    private final String word = name().toLowerCase(Locale.ROOT);
+
+    /// The word for logs, metrics and the console.
+    public String word() {
+        return word;
+    }
+}
