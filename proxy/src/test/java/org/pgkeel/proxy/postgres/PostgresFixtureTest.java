@@ -18,8 +18,8 @@ class PostgresFixtureTest {
             assertThat(app.isValid(5)).isTrue();
             assertThat(md5.isValid(5)).isTrue();
         }
-        assertThat(postgres.query("select string_agg(left(rolpassword, 5), ',' order by rolname) from pg_authid where rolname in ('app', 'md5user')"))
-                .isEqualTo("SCRAM,md5" + postgres.query("select substr(rolpassword, 4, 2) from pg_authid where rolname = 'md5user'"));
+        assertThat(postgres.query("select string_agg(left(rolpassword, 3), ',' order by rolname) from pg_authid where rolname in ('app', 'md5user')"))
+                .isEqualTo("SCR,md5");
     }
 
     @Test
@@ -45,7 +45,7 @@ class PostgresFixtureTest {
             PostgresFixture standby = primary.standby();
             assertThat(primary.query("show max_connections")).isEqualTo("50");
             primary.execute("create table t as select generate_series(1, 1000) i");
-            await().until(() -> standby.query("select coalesce((select n_tup from (select count(*) n_tup from pg_class where relname = 't') x), 0)").equals("1"));
+            await().until(() -> standby.query("select count(*) from pg_class where relname = 't'").equals("1"));
             primary.kill();
             assertThatThrownBy(primary::connect).isInstanceOf(SQLException.class);
             primary.startAgain();
