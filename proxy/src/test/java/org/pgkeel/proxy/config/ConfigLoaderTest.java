@@ -56,7 +56,6 @@ class ConfigLoaderTest {
                     mode = tranaction } } }
                 auth { method = trust, users-file = users.txt }
                 timeouts { query = 30 }
-                coalesce = []
                 """);
 
         assertThat(problems).containsExactlyInAnyOrder(
@@ -69,8 +68,7 @@ class ConfigLoaderTest {
                 "proxy.conf:8: databases.\"*\".pool.min: is 30, more than max (20)",
                 "proxy.conf:9: databases.\"*\".pool.mode: expected one of session, transaction, statement, got 'tranaction'",
                 "proxy.conf:10: auth.users-file: no such file: users.txt",
-                "proxy.conf:11: timeouts.query: expected a time from 0 to 365d, as 30s or 800ms, got 30 without a unit",
-                "proxy.conf:12: coalesce: unknown key, this version of PgKeel does not have 'coalesce' yet");
+                "proxy.conf:11: timeouts.query: expected a time from 0 to 365d, as 30s or 800ms, got 30 without a unit");
     }
 
     @Test
@@ -106,7 +104,7 @@ class ConfigLoaderTest {
 
     @Test
     void substitutions_take_keys_of_the_file_and_environment_variables() {
-        String text = ConfigFolder.MINIMAL + "standard = 7\n".replace("standard", "limits.clients")
+        String text = ConfigFolder.MINIMAL + "limits.clients = 7\n"
                 + "prepared.per-client = ${limits.clients}\nlisten.port = 1\nlisten.port = ${?PORT}\nadmin.port = ${?NOT_THERE}\n";
 
         ProxyConfig config = ConfigFolder.fine(folder.load(text, Map.of("PORT", "7432"))).config();
