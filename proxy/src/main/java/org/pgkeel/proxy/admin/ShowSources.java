@@ -1,0 +1,4 @@
+package org.pgkeel.proxy.admin;
+
+/// What SHOW commands read.
+record ShowSources(Operations operations, StatsPeriod period) {}
