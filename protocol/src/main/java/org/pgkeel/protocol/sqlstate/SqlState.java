@@ -3,6 +3,7 @@ package org.pgkeel.protocol.sqlstate;
 /// SQLSTATE codes, by the names of PostgreSQL's table.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 public enum SqlState {
+    SUCCESSFUL_COMPLETION("00000"),
     CONNECTION_FAILURE("08006"),
     SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION("08001"),
     TRANSACTION_RESOLUTION_UNKNOWN("08007"),
@@ -15,6 +16,7 @@ public enum SqlState {
     TRANSACTION_TIMEOUT("25P04"),
     IN_FAILED_SQL_TRANSACTION("25P02"),
     INVALID_SQL_STATEMENT_NAME("26000"),
+    INVALID_CURSOR_NAME("34000"),
     INVALID_AUTHORIZATION_SPECIFICATION("28000"),
     INVALID_PASSWORD("28P01"),
     INVALID_CATALOG_NAME("3D000"),

@@ -2,6 +2,7 @@ package org.pgkeel.proxy.admin;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.RowDescription;
@@ -18,6 +19,17 @@ record RowShape(List<Column> columns) {
 
     static RowShape of(String name, ColumnType type) {
         return new RowShape(List.of(new Column(name, type)));
+    }
+
+    /// The columns a command will have; empty for a command without rows.
+    static Optional<RowShape> of(ConsoleCommand command) {
+        return switch (command) {
+            case ConsoleCommand.Show(var table) -> Optional.of(table.shape());
+            case ConsoleCommand.Fixed fixed -> Optional.of(of(fixed.column(), fixed.type()));
+            case ConsoleCommand.WhoAmI(var column) -> Optional.of(of(column, ColumnType.TEXT));
+            case ConsoleCommand.Empty _, ConsoleCommand.ShowHelp _, ConsoleCommand.Operate _, ConsoleCommand.Ignored _,
+                 ConsoleCommand.Begin _, ConsoleCommand.EndTransaction _, ConsoleCommand.Refused _ -> Optional.empty();
+        };
     }
 
     /// @param formats as in Bind: none for all text, one for all columns, or one each
