@@ -4,10 +4,6 @@ import java.util.Set;
 
 /// What is known about single parameters.
 final class SettingNames {
-    /// Parameters whose value is a list of quoted identifiers. PostgreSQL lets extensions define none, so the list is whole.
-    private static final Set<String> QUOTED_LISTS = Set.of("search_path", "temp_tablespaces", "local_preload_libraries",
-            "session_preload_libraries", "shared_preload_libraries", "unix_socket_directories");
-
     /// Reported by ParameterStatus and settable by a client.
     private static final Set<String> REPORTED = Set.of("application_name", "client_encoding", "datestyle",
             "default_transaction_read_only", "intervalstyle", "scram_iterations", "search_path",
@@ -24,10 +20,6 @@ final class SettingNames {
             "gin_pending_list_limit", "default_statistics_target");
 
     private SettingNames() {}
-
-    static boolean isQuotedList(String name) {
-        return QUOTED_LISTS.contains(name);
-    }
 
     static boolean isReported(String name) {
         return REPORTED.contains(name);

@@ -12,7 +12,8 @@ public sealed interface Effect {
     /// @param value what the server stores before it checks it: the text that `set_config` would take for the same effect
     record SetParameter(String name, String value) implements Effect {}
 
-    /// `SET LOCAL`, `set_config(..., true)`, `SET TRANSACTION`: gone with the transaction.
+    /// `SET LOCAL`, `set_config(..., true)`: gone with the transaction. (`SET TRANSACTION` has no effect here: it says how the
+    /// transaction runs.)
     ///
     /// @param name in lower case; empty when the text does not tell
     record SetLocal(String name) implements Effect {}

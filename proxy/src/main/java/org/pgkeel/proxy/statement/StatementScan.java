@@ -4,6 +4,9 @@ import io.netty.buffer.ByteBuf;
 
 /// The look at every statement's bytes on the hot path: is there anything in it that pooling has to know? It knows words,
 /// not quotes, so it errs only towards looking closer. One pass, no allocation.
+///
+/// Words that can only begin a statement count only at the beginning of the text and behind a semicolon; so the `SET` of
+/// `UPDATE ... SET` is nothing. A comment where a statement begins may hide its first word: look closer.
 public final class StatementScan {
     /// Nothing of interest: may run on any backend that has the client's settings.
     public static final int PLAIN = 0;
@@ -17,13 +20,102 @@ public final class StatementScan {
     public static final int VOLATILE_LITERAL = 4;
     /// There is something behind a semicolon; it may be inside of a string.
     public static final int MULTI = 8;
-    /// A statement begins with CREATE, ALTER or DROP.
+    /// A statement begins with CREATE, ALTER, DROP or IMPORT.
     public static final int DDL = 16;
+
+    private static final int RESULT = LOOK_CLOSER | TRANSACTION_CONTROL | VOLATILE_LITERAL | MULTI | DDL;
 
     private StatementScan() {}
 
+    /// Reads the bytes without moving the buffer's indices. A NUL at the end counts as space.
+    ///
+    /// One round of the loop takes a word, if there is one, and the character behind it: eight bytes are classified at once,
+    /// and the word's first eight are its key in a table.
+    ///
     /// @return the flags that apply, or [#PLAIN]
     public static int scan(ByteBuf buf, int from, int to) {
-        return LOOK_CLOSER;
+        int seen = 0;
+        boolean atStart = true;
+        int behindSemicolon = 0;
+        int separator = 0;
+        int at = from;
+        while (at < to) {
+            long bytes = eightBytes(buf, from, at, to);
+            long separators = ScanWords.separators(bytes);
+            int length = Long.numberOfTrailingZeros(separators) >>> 3;
+            long key = ScanWords.key(bytes, length);
+            int end = at + length;
+            while (separators == 0) {
+                bytes = eightBytes(buf, from, end, to);
+                separators = ScanWords.separators(bytes);
+                length = Long.numberOfTrailingZeros(separators) >>> 3;
+                end += length;
+            }
+            int b = (int) (bytes >>> (length << 3)) & 0xff;
+            if (end > at) {
+                int word = ScanWords.find(key);
+                if (word != 0 && end - at > 8) {
+                    word = ScanWords.findLong(buf, at, end);
+                }
+                if (atStart) {
+                    seen |= word >>> ScanWords.FIRST_SHIFT | behindSemicolon;
+                    atStart = false;
+                }
+                if ((word & ScanWords.ANYWHERE) != 0) {
+                    seen |= anywhere(word & ScanWords.ANYWHERE, separator, b);
+                }
+                separator = 0;
+            }
+            if (b > ' ') {
+                separator = b;
+                if (b == ';') {
+                    atStart = true;
+                    behindSemicolon = MULTI;
+                } else if (atStart) {
+                    seen |= behindSemicolon | (b == '-' || b == '/' ? LOOK_CLOSER : 0);
+                }
+            }
+            at = end + 1;
+        }
+        return seen < ScanWords.HOLD ? seen & RESULT : combine(seen);
+    }
+
+    /// The bytes at `at`, the first one lowest; NUL, which separates words, for those behind the end.
+    private static long eightBytes(ByteBuf buf, int from, int at, int to) {
+        if (at + 8 <= to) {
+            return buf.getLongLE(at);
+        }
+        if (to - from >= 8) {
+            int missing = at + 8 - to;
+            return missing == 8 ? 0 : buf.getLongLE(to - 8) >>> (missing << 3);
+        }
+        long bytes = 0;
+        for (int i = to - 1; i >= at; i--) {
+            bytes = bytes << 8 | buf.getByte(i) & 0xff;
+        }
+        return bytes;
+    }
+
+    /// @param before the last character before the word that is neither space nor part of a word, 0 if there was a word since
+    /// @param after  the character right behind the word
+    private static int anywhere(int word, int before, int after) {
+        return switch (word) {
+            case ScanWords.VOLATILE -> before == '\'' || before == '$' ? VOLATILE_LITERAL : 0;
+            case ScanWords.UNICODE_PREFIX -> after == '&' ? LOOK_CLOSER : 0;
+            default -> word;
+        };
+    }
+
+    /// Words that count only together.
+    private static int combine(int seen) {
+        boolean closer = has(seen, ScanWords.SECOND_WORD) && has(seen, TRANSACTION_CONTROL)
+                || has(seen, ScanWords.HOLD) && has(seen, ScanWords.DECLARE)
+                || has(seen, ScanWords.TEMP) && has(seen, ScanWords.MAKES)
+                && (!has(seen, ScanWords.INSERT) || has(seen, MULTI));
+        return seen & RESULT | (closer ? LOOK_CLOSER : 0);
+    }
+
+    private static boolean has(int seen, int flag) {
+        return (seen & flag) != 0;
     }
 }

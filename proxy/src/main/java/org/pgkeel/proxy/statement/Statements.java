@@ -12,6 +12,6 @@ public final class Statements {
     /// @param sql                       decoded in any way that keeps ASCII; indices in the result are indices into it
     /// @param standardConformingStrings the client's setting: whether a backslash in `'...'` is an ordinary character
     public static List<Statement> parse(String sql, boolean standardConformingStrings) {
-        return List.of();
+        return new StatementParser(sql, standardConformingStrings).parse();
     }
 }

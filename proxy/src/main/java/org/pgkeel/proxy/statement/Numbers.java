@@ -1,0 +1,25 @@
+package org.pgkeel.proxy.statement;
+
+/// Numbers in SET, as the server writes them back: whole ones that fit 32 bits in decimal, others as they were written.
+final class Numbers {
+    private Numbers() {}
+
+    static String text(String written, boolean negative) {
+        String digits = written.replace("_", "");
+        int radix = 10;
+        if (digits.length() > 2 && digits.charAt(0) == '0') {
+            radix = switch (digits.charAt(1) | 0x20) {
+                case 'x' -> 16;
+                case 'o' -> 8;
+                case 'b' -> 2;
+                default -> 10;
+            };
+        }
+        try {
+            int value = Integer.parseInt(radix == 10 ? digits : digits.substring(2), radix);
+            return Integer.toString(negative ? -value : value);
+        } catch (NumberFormatException e) {
+            return negative ? "-" + written : written;
+        }
+    }
+}

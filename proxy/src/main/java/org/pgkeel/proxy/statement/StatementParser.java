@@ -1,0 +1,275 @@
+package org.pgkeel.proxy.statement;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.pgkeel.proxy.statement.Effect.Name;
+import org.pgkeel.proxy.statement.Token.Kind;
+
+/// Reads one text's statements and notes what each does to the session.
+///
+/// Threading: confined to the caller.
+final class StatementParser {
+    private final String sql;
+    private final boolean standardConformingStrings;
+    private final Tokens tokens;
+    private List<Effect> effects = new ArrayList<>();
+
+    StatementParser(String sql, boolean standardConformingStrings) {
+        this.sql = sql;
+        this.standardConformingStrings = standardConformingStrings;
+        this.tokens = new Tokens(new Lexer(sql, 0, sql.length(), standardConformingStrings));
+    }
+
+    List<Statement> parse() {
+        List<Statement> statements = new ArrayList<>(1);
+        while (tokens.nextStatement()) {
+            effects = new ArrayList<>(2);
+            int from = tokens.current().from();
+            statement(from);
+            while (!tokens.atEnd()) {
+                tokens.take();
+            }
+            statements.add(new Statement(from, tokens.previous().to(), effects));
+        }
+        return statements;
+    }
+
+    private void statement(int from) {
+        Token first = tokens.take();
+        switch (first.kind() == Kind.WORD ? first.text() : "") {
+            case "set" -> new SetStatement(tokens, effects).set();
+            case "reset" -> new SetStatement(tokens, effects).reset();
+            case "discard" -> discard();
+            case "begin", "start" -> effects.add(new Effect.Begin());
+            case "commit", "end" -> commit();
+            case "rollback", "abort" -> rollback();
+            case "savepoint" -> identifier(name -> new Effect.Savepoint(name.value()));
+            case "release" -> {
+                tokens.takeIf("savepoint");
+                identifier(name -> new Effect.Release(name.value()));
+            }
+            case "prepare" -> prepare(first, from);
+            case "execute" -> {
+                identifier(Effect.ExecuteStatement::new);
+                rest(first, from);
+            }
+            case "deallocate" -> deallocate();
+            case "listen" -> {
+                identifier(name -> new Effect.Listen(name.value()));
+                effects.add(new Effect.Pin(PinReason.LISTEN));
+            }
+            case "unlisten" -> {
+                if (tokens.isNext('*')) {
+                    effects.add(new Effect.UnlistenAll());
+                } else {
+                    identifier(name -> new Effect.Unlisten(name.value()));
+                }
+            }
+            case "close" -> {
+                if (tokens.isNext("all")) {
+                    effects.add(new Effect.CloseAll());
+                }
+            }
+            case "load" -> effects.add(new Effect.Pin(PinReason.LOAD));
+            case "declare" -> declare(first, from);
+            case "do" -> doBlock();
+            case "create" -> create(first, from);
+            case "alter", "drop", "import" -> {
+                effects.add(new Effect.Ddl());
+                rest(first, from);
+            }
+            default -> rest(first, from);
+        }
+    }
+
+    private interface OfName {
+        Effect effect(Name name);
+    }
+
+    private void identifier(OfName effect) {
+        if (!tokens.atEnd() && tokens.current().isIdentifier()) {
+            Token token = tokens.take();
+            effects.add(effect.effect(new Name(token.text(), token.from(), token.to())));
+        }
+    }
+
+    private void discard() {
+        switch (tokens.take().text()) {
+            case "all" -> effects.add(new Effect.DiscardAll());
+            case "plans" -> effects.add(new Effect.Discard(Effect.Discard.What.PLANS));
+            case "sequences" -> effects.add(new Effect.Discard(Effect.Discard.What.SEQUENCES));
+            case "temp", "temporary" -> effects.add(new Effect.Discard(Effect.Discard.What.TEMP));
+            default -> { }
+        }
+    }
+
+    private void commit() {
+        if (!tokens.takeIf("prepared")) {
+            effects.add(new Effect.Commit(chain()));
+        }
+    }
+
+    private void rollback() {
+        if (tokens.takeIf("prepared")) {
+            return;
+        }
+        boolean andChain = chain();
+        if (tokens.takeIf("to")) {
+            tokens.takeIf("savepoint");
+            identifier(name -> new Effect.RollbackTo(name.value()));
+        } else {
+            effects.add(new Effect.Rollback(andChain));
+        }
+    }
+
+    /// `[WORK | TRANSACTION] [AND [NO] CHAIN]`
+    private boolean chain() {
+        if (!tokens.takeIf("work")) {
+            tokens.takeIf("transaction");
+        }
+        return tokens.takeIf("and") && !tokens.takeIf("no") && tokens.takeIf("chain");
+    }
+
+    private void prepare(Token first, int from) {
+        Token name = tokens.take();
+        if (name.isWord("transaction") && !tokens.atEnd() && tokens.current().kind() == Kind.STRING) {
+            effects.add(new Effect.PrepareTransaction());
+        } else if (name.isIdentifier()) {
+            effects.add(new Effect.PrepareStatement(new Name(name.text(), name.from(), name.to())));
+            rest(first, from);
+        }
+    }
+
+    private void deallocate() {
+        Token name = tokens.take();
+        if (name.isWord("prepare") && !tokens.atEnd()) {
+            name = tokens.take();
+        }
+        if (name.isWord("all")) {
+            effects.add(new Effect.DeallocateAll());
+        } else if (name.isIdentifier()) {
+            effects.add(new Effect.Deallocate(new Name(name.text(), name.from(), name.to())));
+        }
+    }
+
+    private void declare(Token first, int from) {
+        while (!tokens.atEnd() && !tokens.isNext("for")) {
+            if (tokens.take().isWord("with") && tokens.isNext("hold")) {
+                effects.add(new Effect.Pin(PinReason.HOLD_CURSOR));
+            }
+        }
+        rest(first, from);
+    }
+
+    private void doBlock() {
+        while (!tokens.atEnd()) {
+            Token token = tokens.take();
+            if (token.kind() == Kind.STRING && DoBody.makesSessionState(token.text())) {
+                pin(PinReason.DO_BLOCK);
+            }
+        }
+    }
+
+    private void create(Token first, int from) {
+        effects.add(new Effect.Ddl());
+        temporary(first);
+        boolean replace = tokens.takeIf("or") && tokens.takeIf("replace");
+        if (replace) {
+            temporary(first);
+        }
+        if (tokens.isNext("function") || tokens.isNext("procedure")) {
+            // What a routine's body does, it does when it is called.
+            tokens.enterRoutine();
+        } else {
+            rest(first, from);
+        }
+    }
+
+    /// The rest of a statement, in which functions, temporary objects and the like may occur anywhere.
+    private void rest(Token first, int from) {
+        boolean settings = false;
+        boolean update = first.isWord("update");
+        while (!tokens.atEnd()) {
+            Token before = tokens.previous();
+            Token token = tokens.take();
+            settings |= isCallOf("set_config", token);
+            update |= token.isWord("update");
+            afterToken(token, update);
+            switch (token.kind() == Kind.WORD ? token.text() : "") {
+                case "create" -> temporary(first);
+                case "into" -> {
+                    if (!before.isWord("insert") && !before.isWord("merge")) {
+                        temporary(first);
+                    }
+                }
+                case "execute" -> {
+                    if (first.isWord("explain") || first.isWord("create") && before.isWord("as")) {
+                        identifier(Effect.ExecuteStatement::new);
+                    }
+                }
+                default -> { }
+            }
+        }
+        if (settings) {
+            Lexer lexer = new Lexer(sql, from, tokens.previous().to(), standardConformingStrings);
+            effects.addAll(new SetConfigCalls(lexer).effects());
+        }
+    }
+
+    /// `[LOCAL | GLOBAL] {TEMP | TEMPORARY}` behind CREATE or INTO. A table that is dropped on commit needs no pin: until
+    /// then the transaction keeps the backend anyway.
+    private void temporary(Token first) {
+        if (!tokens.takeIf("local")) {
+            tokens.takeIf("global");
+        }
+        if (!tokens.takeIf("temp") && !tokens.takeIf("temporary")) {
+            return;
+        }
+        if (tokens.isNext('.')) {
+            return;
+        }
+        boolean table = tokens.isNext("table");
+        int from = tokens.current().from();
+        if (!table || !isDroppedOnCommit(from)) {
+            pin(PinReason.TEMP_TABLE);
+        }
+    }
+
+    private boolean isDroppedOnCommit(int from) {
+        Tokens ahead = new Tokens(new Lexer(sql, from, sql.length(), standardConformingStrings));
+        while (!ahead.atEnd()) {
+            if (ahead.take().isWord("on") && ahead.takeIf("commit") && ahead.takeIf("drop")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void afterToken(Token token, boolean update) {
+        if (!token.isIdentifier()) {
+            return;
+        }
+        if (token.text().equals("pg_temp") && tokens.isNext('.')) {
+            pin(PinReason.TEMP_TABLE);
+        } else if (token.text().equals("pg_settings") && update) {
+            // A rule of the view makes set_config of it.
+            pin(PinReason.SET_CONFIG);
+        } else if (tokens.isNext('(')) {
+            SessionFunctions.effectOf(token.text()).ifPresent(this::addOnce);
+        }
+    }
+
+    private boolean isCallOf(String function, Token token) {
+        return token.isIdentifier() && token.text().equals(function) && tokens.isNext('(');
+    }
+
+    private void pin(PinReason reason) {
+        addOnce(new Effect.Pin(reason));
+    }
+
+    private void addOnce(Effect effect) {
+        if (!effects.contains(effect)) {
+            effects.add(effect);
+        }
+    }
+}
