@@ -20,6 +20,9 @@ public final class PgKeelCommand implements Callable<Integer> {
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new PgKeelCommand());
         commandLine.addSubcommand(new RunCommand());
+        commandLine.addSubcommand(new DemoCommand(_ -> {
+            throw new UnsupportedOperationException("this build has no server");
+        }));
         commandLine.addSubcommand(new CheckCommand());
         commandLine.addSubcommand(new ConvertCommand());
         commandLine.addSubcommand(new VersionCommand());

@@ -1,6 +1,7 @@
-/// The words of the command line: `run`, `check`, `convert`, `version`.
+/// The words of the command line: `run`, `demo`, `check`, `convert`, `version`.
 /// Heart: [PgKeelCommand]. Read: [RunCommand], [CheckCommand] (asks every node, [NodeCheck]),
 /// [ConvertCommand] (reads `pgbouncer.ini`, [PgBouncerIni], writes `proxy.conf`, [PgBouncerConversion]).
+/// [DemoCommand] brings its own PostgreSQL ([Demo]); [ProxyStart] is where the server is plugged in.
 /// Depends on everything below; used by `Main` alone.
 @org.jspecify.annotations.NullMarked
 package org.pgkeel.proxy.command;

@@ -16,26 +16,27 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// A primary and its streaming replica in one folder, `node1` and `node2`. A folder that is filled already is used as it is: the
 /// node that was promoted last is the primary, and a replica that cannot follow it is copied anew.
+/// Whoever starts it closes it, at the end of the process as well (on Linux the kernel stops the servers of a killed process).
 /// Threading: confined to the thread that starts it, except [#close], which any thread may call.
 public final class EmbeddedPostgres implements AutoCloseable {
+    private static final List<String> NODES = List.of("node1", "node2");
     private static final long FOLDER_BYTES = 300L << 20;
     private static final Duration STREAMING_MAX = Duration.ofSeconds(15);
 
     private final PostgresServer primary;
     private final PostgresServer replica;
     private final FileLock lock;
-    private final Thread atExit = new Thread(this::stopAll, "stop PostgreSQL");
 
     private EmbeddedPostgres(PostgresServer primary, PostgresServer replica, FileLock lock) {
         this.primary = primary;
         this.replica = replica;
         this.lock = lock;
-        Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /// Starts both, and returns when the replica streams.
@@ -48,8 +49,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
         DataFolder.prepare(folder, account);
         FileLock lock = lock(folder);
         try {
-            var node1 = new PostgresServer(tree, account, folder.resolve("node1"), settings);
-            var node2 = new PostgresServer(tree, account, folder.resolve("node2"), settings);
+            var node1 = new PostgresServer(tree, account, folder.resolve(NODES.getFirst()), settings);
+            var node2 = new PostgresServer(tree, account, folder.resolve(NODES.getLast()), settings);
             Stream.of(node1, node2).forEach(node -> ServerProcess.stopLeftover(node.data()));
             PostgresServer primary = wasPromotedLater(node2, node1) ? node2 : node1;
             if (!primary.isInitialised()) {
@@ -79,14 +80,23 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     @Override
     public void close() {
-        Runtime.getRuntime().removeShutdownHook(atExit);
-        stopAll();
+        replica.stop();
+        primary.stop();
         release(lock);
     }
 
-    private void stopAll() {
-        replica.stop();
-        primary.stop();
+    /// Removes the servers in a folder, and nothing else that lies there.
+    public static void reset(ServerAccount account, Path folder) {
+        DataFolder.prepare(folder, account);
+        FileLock lock = lock(folder);
+        try {
+            for (String node : NODES) {
+                ServerProcess.stopLeftover(folder.resolve(node).resolve("data"));
+                DataFolder.delete(folder.resolve(node));
+            }
+        } finally {
+            release(lock);
+        }
     }
 
     private static PostgresServer startReplica(PostgresServer replica, PostgresServer primary) {

@@ -189,6 +189,16 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /// The first value of the first row, as text, as the superuser.
+    public String query(String database, String sql) {
+        try (Connection connection = connect(database); var rows = connection.createStatement().executeQuery(sql)) {
+            rows.next();
+            return String.valueOf(rows.getString(1));
+        } catch (SQLException e) {
+            throw new EmbeddedPostgresException(SERVER_FAILED, "The PostgreSQL server on port " + settings.port() + " answered: " + e.getMessage(), e);
+        }
+    }
+
     /// Makes `into` a streaming replica of this running server; the replica is not started yet.
     public PostgresServer replicate(Path into, int port) {
         var replica = new PostgresServer(tree, account, into, settings().withPort(port));
