@@ -2,11 +2,13 @@ package org.pgkeel.protocol.auth;
 
 import com.ongres.scram.common.ScramFunctions;
 import com.ongres.scram.common.ScramMechanism;
-import com.ongres.scram.common.StringPreparation;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 
@@ -22,10 +24,16 @@ final class Scram {
 
     private Scram() {}
 
-    /// PBKDF2 of the password. SASLprep first; a password that SASLprep refuses is taken as it is, as PostgreSQL does.
+    /// PBKDF2 of the password, prepared as PostgreSQL does it.
     static byte[] saltedPassword(String password, byte[] salt, int iterations) {
-        return ScramFunctions.saltedPassword(SHA_256, StringPreparation.POSTGRESQL_PREPARATION, password.toCharArray(),
-                salt, iterations);
+        var work = new PBEKeySpec(PasswordPreparation.prepare(password).toCharArray(), salt, iterations, KEY_BYTES * Byte.SIZE);
+        try {
+            return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(work).getEncoded();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK has no PBKDF2", e);
+        } finally {
+            work.clearPassword();
+        }
     }
 
     static byte[] clientKey(byte[] saltedPassword) {

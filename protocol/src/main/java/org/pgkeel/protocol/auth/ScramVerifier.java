@@ -14,7 +14,7 @@ public record ScramVerifier(int iterations, Octets salt, Octets storedKey, Octet
     /// As many as PostgreSQL takes.
     public static final int SALT_BYTES = 16;
     private static final Pattern SECRET =
-            Pattern.compile("SCRAM-SHA-256\\$([1-9][0-9]{0,8}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
+            Pattern.compile("SCRAM-SHA-256\\$([1-9][0-9]{0,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
 
     public ScramVerifier {
         if (iterations < 1) throw new IllegalArgumentException(iterations + " SCRAM iterations");
@@ -31,9 +31,12 @@ public record ScramVerifier(int iterations, Octets salt, Octets storedKey, Octet
         Optional<byte[]> salt = Scram.fromBase64(matcher.group(2));
         Optional<byte[]> storedKey = Scram.fromBase64(matcher.group(3)).filter(key -> key.length == Scram.KEY_BYTES);
         Optional<byte[]> serverKey = Scram.fromBase64(matcher.group(4)).filter(key -> key.length == Scram.KEY_BYTES);
-        if (salt.isEmpty() || storedKey.isEmpty() || serverKey.isEmpty()) return Optional.empty();
-        return Optional.of(new ScramVerifier(Integer.parseInt(matcher.group(1)), Octets.of(salt.get()),
-                Octets.of(storedKey.get()), Octets.of(serverKey.get())));
+        long iterations = Long.parseLong(matcher.group(1));
+        if (salt.isEmpty() || storedKey.isEmpty() || serverKey.isEmpty() || iterations > Integer.MAX_VALUE) {
+            return Optional.empty();
+        }
+        return Optional.of(new ScramVerifier((int) iterations, Octets.of(salt.get()), Octets.of(storedKey.get()),
+                Octets.of(serverKey.get())));
     }
 
     /// Computes it from the password. This is meant to be slow, milliseconds at 4096 iterations: once per password, not per login.
