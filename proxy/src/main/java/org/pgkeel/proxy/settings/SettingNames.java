@@ -4,6 +4,9 @@ import java.util.Set;
 
 /// What is known about single parameters.
 final class SettingNames {
+    static final String ROLE = "role";
+    static final String SESSION_AUTHORIZATION = "session_authorization";
+
     /// Reported by ParameterStatus and settable by a client.
     private static final Set<String> REPORTED = Set.of("application_name", "client_encoding", "datestyle",
             "default_transaction_read_only", "intervalstyle", "scram_iterations", "search_path",

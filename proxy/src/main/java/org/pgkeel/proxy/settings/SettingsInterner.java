@@ -27,20 +27,14 @@ public final class SettingsInterner {
         }
         int hash = settings.hashCode();
         int row = ((hash ^ hash >>> 16) & rowMask) * WAYS;
-        int way = 0;
         Settings found = settings;
-        for (; way < WAYS - 1; way++) {
-            Settings candidate = places[row + way];
-            if (candidate == null) {
-                break;
-            }
-            if (candidate.equals(settings)) {
-                found = candidate;
-                break;
-            }
+        int way = 0;
+        while (way < WAYS - 1 && places[row + way] != null && !settings.equals(places[row + way])) {
+            way++;
         }
-        if (way == WAYS - 1 && settings.equals(places[row + way])) {
-            found = java.util.Objects.requireNonNull(places[row + way]);
+        Settings candidate = places[row + way];
+        if (candidate != null && candidate.equals(settings)) {
+            found = candidate;
         }
         System.arraycopy(places, row, places, row + 1, way);
         places[row] = found;
