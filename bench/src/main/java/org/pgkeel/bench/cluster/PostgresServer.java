@@ -1,0 +1,154 @@
+package org.pgkeel.bench.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.pgkeel.bench.client.Login;
+
+/// A PostgreSQL of our own: a temporary cluster on a loopback port, with pgbench's tables and one user who logs in with
+/// SCRAM. fsync is off, because the cost of a relay is asked for and not that of a disk; autovacuum is off, because it would
+/// run into some rounds and not into others.
+///
+/// Threading: confined to one thread.
+public final class PostgresServer implements AutoCloseable {
+    public static final String USER = "bench";
+    public static final String PASSWORD = "bench-secret";
+    public static final String DATABASE = "bench";
+
+    private static final String SUPERUSER = "postgres";
+    private static final Duration TOOL_LIMIT = Duration.ofMinutes(5);
+
+    private final Path bin;
+    private final int port;
+    private final Process postmaster;
+    private final String version;
+
+    private PostgresServer(Path bin, int port, Process postmaster, String version) {
+        this.bin = bin;
+        this.port = port;
+        this.postmaster = postmaster;
+        this.version = version;
+    }
+
+    /// @param scale of pgbench's tables; 1 is 100,000 accounts
+    public static PostgresServer start(WorkFolder work, int scale) throws IOException {
+        Path bin = newestBin();
+        var unprivileged = new Unprivileged();
+        Path data = work.folder("postgres");
+        Path passwordFile = work.path().resolve("superuser-password");
+        Files.writeString(passwordFile, PASSWORD);
+        unprivileged.own(work.path());
+        Processes.run(TOOL_LIMIT, Map.of(), unprivileged.command(List.of(bin + "/initdb", "--pgdata=" + data, "--username=" + SUPERUSER,
+                "--auth=scram-sha-256", "--pwfile=" + passwordFile, "--no-sync", "--encoding=UTF8", "--locale=C")));
+        int port = Processes.freePort();
+        Files.writeString(data.resolve("postgresql.auto.conf"), """
+                listen_addresses = '127.0.0.1'
+                port = %d
+                unix_socket_directories = ''
+                max_connections = 300
+                shared_buffers = 512MB
+                fsync = off
+                synchronous_commit = off
+                full_page_writes = off
+                max_wal_size = 8GB
+                checkpoint_timeout = 1h
+                autovacuum = off
+                jit = off
+                password_encryption = scram-sha-256
+                """.formatted(port));
+        Path log = work.path().resolve("postgres.log");
+        Process postmaster = Processes.start(log, Map.of(), unprivileged.command(List.of(bin + "/postgres", "-D", data.toString())));
+        String version = Processes.run(TOOL_LIMIT, Map.of(), List.of(bin + "/postgres", "--version")).trim();
+        var server = new PostgresServer(bin, port, postmaster, version);
+        try {
+            server.awaitReady(log);
+            server.sql("postgres", "create role " + USER + " login password '" + PASSWORD + "'");
+            server.sql("postgres", "create database " + DATABASE + " owner " + USER);
+            Processes.run(TOOL_LIMIT, Map.of("PGPASSWORD", PASSWORD), List.of(bin + "/pgbench", "--initialize", "--quiet", "--scale=" + scale,
+                    "--host=127.0.0.1", "--port=" + port, "--username=" + USER, DATABASE));
+            server.sql(DATABASE, "vacuum analyze");
+            server.sql(DATABASE, "checkpoint");
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
+        return server;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String version() {
+        return version;
+    }
+
+    public long pid() {
+        return postmaster.pid();
+    }
+
+    /// Folder of `pgbench` and `psql`.
+    public Path bin() {
+        return bin;
+    }
+
+    public Login login() {
+        return new Login(USER, PASSWORD, DATABASE);
+    }
+
+    /// Runs statements as the superuser.
+    ///
+    /// @return psql's output, rows without decoration
+    public String sql(String database, String statements) throws IOException {
+        return Processes.run(TOOL_LIMIT, Map.of("PGPASSWORD", PASSWORD), List.of(bin + "/psql", "--no-psqlrc", "--tuples-only", "--no-align",
+                "--quiet", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1", "--port=" + port, "--username=" + SUPERUSER, "--command=" + statements, database)).trim();
+    }
+
+    /// What a users file holds for the bench user: the SCRAM verifier, so that proxies pass the client's proof through.
+    public String scramVerifier() throws IOException {
+        return sql("postgres", "select rolpassword from pg_authid where rolname = '" + USER + "'");
+    }
+
+    private void awaitReady(Path log) throws IOException {
+        for (int attempt = 0; attempt < 300; attempt++) {
+            if (!postmaster.isAlive()) throw new IOException("PostgreSQL did not start:\n" + Processes.tail(log));
+            try {
+                sql("postgres", "select 1");
+                return;
+            } catch (IOException notYet) {
+                Processes.pause(Duration.ofMillis(100));
+            }
+        }
+        throw new IOException("PostgreSQL was not ready within 30 s:\n" + Processes.tail(log));
+    }
+
+    private static Path newestBin() throws IOException {
+        try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
+            return versions.filter(v -> Files.isExecutable(v.resolve("bin/postgres")) && Files.isExecutable(v.resolve("bin/pgbench")))
+                    .max(Comparator.comparingInt(v -> Integer.parseInt(v.getFileName().toString())))
+                    .orElseThrow(() -> new IOException("no server in /usr/lib/postgresql/*/bin"))
+                    .resolve("bin");
+        } catch (IOException e) {
+            throw new IOException("PostgreSQL's server and pgbench are needed: apt-get install postgresql (" + e.getMessage() + ")", e);
+        }
+    }
+
+    /// Fast shutdown (SIGINT): open sessions are ended.
+    @Override
+    public void close() {
+        try {
+            new ProcessBuilder("kill", "-INT", Long.toString(postmaster.pid())).start().waitFor();
+            if (!Processes.await(postmaster, Duration.ofSeconds(20))) Processes.stop(postmaster, Duration.ofSeconds(5));
+        } catch (IOException e) {
+            Processes.stop(postmaster, Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            Processes.stop(postmaster, Duration.ofSeconds(5));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package org.pgkeel.bench.scenario;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.pgkeel.bench.cluster.Cleanup;
+import org.pgkeel.bench.cluster.PgBouncer;
+import org.pgkeel.bench.cluster.PgKeel;
+import org.pgkeel.bench.cluster.PostgresServer;
+import org.pgkeel.bench.cluster.ProxyProgram;
+import org.pgkeel.bench.cluster.RunningProxy;
+import org.pgkeel.bench.cluster.Target;
+import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.report.Goal;
+import org.pgkeel.bench.report.Goals;
+import org.pgkeel.bench.report.JsonReport;
+import org.pgkeel.bench.report.Report;
+import org.pgkeel.bench.report.Results;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// The command line of `bench/bin/compare`.
+@Command(name = "compare", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Compares PgKeel with PgBouncer and with no proxy at all: throughput, CPU, latency, memory, start. "
+                + "Starts all it needs on loopback ports and cleans up.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:it ran", "1:it did not run", "2:wrong options", "3:with --strict: a goal was missed or a run failed"})
+public final class Compare implements Callable<Integer> {
+    private static final int EXIT_MISSED = 3;
+    private static final int SCALE = 10;
+    private static final Duration PROXY_START_LIMIT = Duration.ofSeconds(60);
+
+    @Option(names = "--quick", description = "About three minutes: fewer workloads, 2 rounds of 3 s.")
+    private boolean quick;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds (default: 5; with --quick 2).")
+    private Optional<Integer> rounds = Optional.empty();
+
+    @Option(names = "--seconds", paramLabel = "N", description = "Measured seconds of one run (default: 5; with --quick 3).")
+    private Optional<Integer> seconds = Optional.empty();
+
+    @Option(names = "--warm-up", paramLabel = "N", defaultValue = "300000", description = "Transactions through each target before the first round (default: ${DEFAULT-VALUE}).")
+    private long warmUp;
+
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Only these: any of the workloads, memory, start.")
+    private List<String> only = List.of();
+
+    @Option(names = "--targets", split = ",", paramLabel = "NAME", defaultValue = "direct,pgbouncer,pgkeel", description = "Which of direct, pgbouncer, pgkeel (default: all).")
+    private List<String> targetNames = List.of();
+
+    @Option(names = "--variant", paramLabel = "NAME=CONF", description = "One more PgKeel with CONF added to its configuration, for example --variant forward='prepared.unnamed = forward'.")
+    private Map<String, String> variants = new LinkedHashMap<>();
+
+    @Option(names = "--pgbouncer", paramLabel = "PATH", description = "This PgBouncer (default: the one from get-pgbouncer, else the installed one).")
+    private Optional<Path> pgbouncerPath = Optional.empty();
+
+    @Option(names = "--pgkeel", paramLabel = "PATH", defaultValue = "${sys:pgkeel.launcher}", description = "PgKeel's launcher (default: proxy/bin/pgkeel).")
+    private Path pgkeelPath = Path.of("");
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Every figure, also into this file.")
+    private Optional<Path> json = Optional.empty();
+
+    @Option(names = "--strict", description = "Exit with 3 if a goal was missed or a run failed.")
+    private boolean strict;
+
+    /// @param arguments see `--help`
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Compare()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Comparison.Plan plan = plan();
+        try (var cleanup = new Cleanup()) {
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            Path memory = Path.of("/dev/shm");
+            WorkFolder logs = cleanup.add(WorkFolder.in(Files.isWritable(memory) ? memory : work.path()));
+            System.err.println("starting PostgreSQL, pgbench scale " + SCALE);
+            PostgresServer postgres = cleanup.add(PostgresServer.start(work, SCALE));
+            List<ProxyProgram> programs = programs(work, postgres);
+            var targets = new ArrayList<Target>();
+            if (targetNames.contains("direct")) targets.add(new Target.Direct(postgres));
+            for (ProxyProgram program : programs) {
+                RunningProxy proxy = cleanup.add(program.start());
+                proxy.awaitFirstQuery(postgres.login(), PROXY_START_LIMIT);
+                targets.add(proxy);
+            }
+            String versions = targets.stream().map(t -> t.name() + " = " + t.version()).collect(Collectors.joining("\n  ", "  ", "\n"));
+            System.err.print(versions);
+            Results results = new Comparison(plan, postgres, logs.path()).run(targets, programs);
+            return report(plan, versions, results);
+        }
+    }
+
+    private Integer report(Comparison.Plan plan, String versions, Results results) throws IOException {
+        List<Goal> goals = targetNames.contains("pgkeel") ? Goals.of(results, "pgkeel", "pgbouncer") : List.of();
+        System.out.printf("%n%s  %d rounds of %d s, %,d transactions of warm-up, %d cores%n", versions, plan.rounds(), plan.time().toSeconds(),
+                plan.warmUp(), Runtime.getRuntime().availableProcessors());
+        System.out.print(new Report(results, "pgbouncer").text(goals));
+        if (json.isPresent()) {
+            var about = new LinkedHashMap<String, Object>();
+            about.put("versions", versions.strip().lines().map(String::strip).toList());
+            about.put("rounds", plan.rounds());
+            about.put("seconds", plan.time().toSeconds());
+            Files.writeString(json.get(), JsonReport.text(about, results, goals));
+        }
+        boolean missed = goals.stream().anyMatch(g -> g.verdict() == Goal.Verdict.MISSED) || !results.failures().isEmpty();
+        return strict && missed ? EXIT_MISSED : 0;
+    }
+
+    private List<ProxyProgram> programs(WorkFolder work, PostgresServer postgres) throws IOException {
+        var programs = new ArrayList<ProxyProgram>();
+        if (targetNames.contains("pgbouncer")) {
+            PgBouncer pgbouncer = PgBouncer.find(pgbouncerPath, work, postgres);
+            if (!pgbouncer.preparesInTransactionMode()) {
+                System.err.println("note: " + pgbouncer.version() + " cannot do prepared statements in transaction mode; bench/bin/get-pgbouncer fetches a newer one");
+            }
+            programs.add(pgbouncer);
+        }
+        if (targetNames.contains("pgkeel")) programs.add(new PgKeel("pgkeel", pgkeelPath, "", work, postgres));
+        for (Map.Entry<String, String> variant : variants.entrySet()) {
+            programs.add(new PgKeel(variant.getKey(), pgkeelPath, variant.getValue(), work, postgres));
+        }
+        return programs;
+    }
+
+    private Comparison.Plan plan() {
+        List<String> names = !only.isEmpty() ? only
+                : Stream.concat(quick ? Workload.quick().stream() : Workload.all().stream().map(Workload::name), Stream.of("memory", "start")).toList();
+        List<String> known = Stream.concat(Workload.all().stream().map(Workload::name), Stream.of("memory", "start")).toList();
+        refuseUnknown("--only", names, known);
+        refuseUnknown("--targets", targetNames, List.of("direct", "pgbouncer", "pgkeel"));
+        List<Workload> workloads = Workload.all().stream().filter(w -> names.contains(w.name())).toList();
+        List<Integer> idleClients = !names.contains("memory") ? List.of() : quick ? List.of(0, 1_000, 5_000) : List.of(0, 1_000, 5_000, 10_000);
+        return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : 5), Duration.ofSeconds(seconds.orElse(quick ? 3 : 5)), warmUp,
+                idleClients, names.contains("start") ? quick ? 3 : 5 : 0);
+    }
+
+    private static void refuseUnknown(String option, List<String> names, List<String> known) {
+        List<String> unknown = names.stream().filter(n -> !known.contains(n)).toList();
+        if (!unknown.isEmpty()) throw new IllegalArgumentException(option + ": " + unknown + " is none of " + known);
+    }
+}

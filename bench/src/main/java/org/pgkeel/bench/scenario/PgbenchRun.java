@@ -1,0 +1,130 @@
+package org.pgkeel.bench.scenario;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.pgkeel.bench.accounting.CompilerThreads;
+import org.pgkeel.bench.accounting.CpuTime;
+import org.pgkeel.bench.accounting.ProcessTree;
+import org.pgkeel.bench.cluster.PostgresServer;
+import org.pgkeel.bench.cluster.Processes;
+import org.pgkeel.bench.cluster.Target;
+import org.pgkeel.bench.report.Sample;
+import org.pgkeel.bench.report.Statistics;
+
+/// Runs pgbench once against one target, with the operating system's clocks read at its progress lines.
+final class PgbenchRun {
+    private static final int THREADS = 2;
+    private static final int ERROR_LINES = 8;
+    /// Beyond its own duration; a thousand SCRAM logins take some seconds, and a hung proxy must not hang the bench.
+    private static final Duration GRACE = Duration.ofSeconds(60);
+    private static final String LOG_PREFIX = "latency";
+
+    private final PostgresServer postgres;
+    private final Path logFolder;
+
+    /// @param logFolder best on a tmpfs: pgbench writes latencies into it
+    PgbenchRun(PostgresServer postgres, Path logFolder) {
+        this.postgres = postgres;
+        this.logFolder = logFolder;
+    }
+
+    /// @throws IOException if pgbench failed, with what it said
+    Sample measure(Workload workload, Target target, int round, Duration time) throws IOException {
+        if (workload.script() == Workload.Script.TPC_B) {
+            postgres.sql(PostgresServer.DATABASE, "truncate pgbench_history");
+            postgres.sql(PostgresServer.DATABASE, "vacuum pgbench_branches, pgbench_tellers, pgbench_accounts");
+        }
+        var window = new Window();
+        // One second more, because the first one is not measured.
+        run(workload, target, List.of("--time=" + (time.toSeconds() + 1)), time, window);
+        if (!window.isComplete()) throw new IOException("pgbench ended before there was anything to measure");
+        Window.Moment from = window.first();
+        Window.Moment to = window.last();
+        double[] latencies = TransactionLog.read(logFolder, LOG_PREFIX, from.epochMicros(), to.epochMicros());
+        return new Sample(workload.name(), target.name(), round, window.perSecond(),
+                to.proxy().minus(from.proxy()).per(window.transactions()),
+                to.compiler().minus(from.compiler()).per(window.transactions()),
+                to.postgres().minus(from.postgres()).per(window.transactions()),
+                Statistics.percentile(50, latencies), Statistics.percentile(99, latencies), window.failed());
+    }
+
+    /// Runs a fixed number of transactions, unmeasured.
+    void warmUp(Workload workload, Target target, long transactions) throws IOException {
+        run(workload, target, List.of("--transactions=" + Math.ceilDiv(transactions, workload.clients())), Duration.ofMinutes(3), new Window());
+        TransactionLog.read(logFolder, LOG_PREFIX, Long.MAX_VALUE, Long.MAX_VALUE);
+    }
+
+    private void run(Workload workload, Target target, List<String> length, Duration time, Window window) throws IOException {
+        var builder = new ProcessBuilder(command(workload, target, length)).redirectErrorStream(true).directory(logFolder.toFile());
+        builder.environment().put("PGPASSWORD", PostgresServer.PASSWORD);
+        builder.environment().put("PGSSLMODE", "disable");
+        builder.environment().put("PGGSSENCMODE", "disable");
+        Process pgbench = builder.start();
+        Deque<String> said = new ArrayDeque<>();
+        Thread watchdog = Thread.ofVirtual().start(() -> endAfter(pgbench, time.plus(GRACE)));
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(pgbench.getInputStream(), StandardCharsets.UTF_8))) {
+            String line;
+            while ((line = lines.readLine()) != null) {
+                Optional<Progress> progress = Progress.parse(line);
+                if (progress.isPresent()) window.add(progress.get(), now(target));
+                else said.add(line);
+                if (said.size() > ERROR_LINES) said.removeFirst();
+            }
+            if (!pgbench.waitFor(GRACE.toSeconds(), TimeUnit.SECONDS) || pgbench.exitValue() != 0) {
+                throw new IOException("pgbench failed:\n  " + String.join("\n  ", said));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            watchdog.interrupt();
+            Processes.stop(pgbench, Duration.ofSeconds(5));
+        }
+    }
+
+    private Window.Moment now(Target target) {
+        long nanos = System.nanoTime();
+        long epochMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+        CpuTime proxy = target.proxyPid().isPresent() ? ProcessTree.cpuTime(target.proxyPid().getAsLong()) : CpuTime.ZERO;
+        CpuTime compiler = target.proxyPid().isPresent() ? CompilerThreads.cpuTime(target.proxyPid().getAsLong()) : CpuTime.ZERO;
+        return new Window.Moment(nanos, epochMicros, proxy, compiler, ProcessTree.cpuTime(postgres.pid()));
+    }
+
+    private List<String> command(Workload workload, Target target, List<String> length) {
+        var command = new ArrayList<String>(List.of(postgres.bin() + "/pgbench",
+                "--host=127.0.0.1", "--port=" + target.port(), "--username=" + PostgresServer.USER,
+                "--no-vacuum", "--progress=1", "--protocol=" + workload.protocol(),
+                "--client=" + workload.clients(), "--jobs=" + Math.min(THREADS, workload.clients()),
+                "--builtin=" + switch (workload.script()) {
+                    case SELECT_ONLY -> "select-only";
+                    case TPC_B -> "tpcb-like";
+                },
+                "--log", "--log-prefix=" + LOG_PREFIX));
+        if (workload.logged() < 1) command.add("--sampling-rate=" + String.format(Locale.ROOT, "%.2f", workload.logged()));
+        if (workload.sessions() == Workload.Sessions.ONE_PER_TRANSACTION) command.add("--connect");
+        command.addAll(length);
+        command.add(PostgresServer.DATABASE);
+        return command;
+    }
+
+    private static void endAfter(Process process, Duration limit) {
+        try {
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) process.destroyForcibly();
+        } catch (InterruptedException ended) {
+            // The run is over.
+        }
+    }
+}
