@@ -9,14 +9,29 @@ import java.util.stream.Stream;
 
 /// CPU time of a process with all its descendants, those that have ended included.
 public final class ProcessTree {
+    private static final int ATTEMPTS = 5;
     private static final Path PROC = Path.of("/proc");
 
     private ProcessTree() {}
 
+    /// A child that ends while the processes are read may be missed: gone when its turn comes, not yet reaped when its
+    /// parent was read. So the root is read once more at the end, and the reading is repeated if it has reaped somebody meanwhile.
+    ///
     /// @param root a process id; one that is gone has used nothing
     public static CpuTime cpuTime(long root) {
-        List<ProcStat> all = everyProcess();
-        return sum(root, all);
+        CpuTime total = CpuTime.ZERO;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            CpuTime before = reapedBy(root);
+            total = sum(root, everyProcess());
+            if (reapedBy(root).equals(before)) return total;
+        }
+        return total;
+    }
+
+    private static CpuTime reapedBy(long root) {
+        var stat = new ArrayList<ProcStat>();
+        readStat(PROC.resolve(root + "/stat"), stat);
+        return stat.isEmpty() ? CpuTime.ZERO : stat.getFirst().reaped();
     }
 
     static CpuTime sum(long root, List<ProcStat> all) {

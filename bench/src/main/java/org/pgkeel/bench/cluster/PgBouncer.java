@@ -84,7 +84,7 @@ public final class PgBouncer implements ProxyProgram {
         unprivileged.own(folder);
         Path log = folder.resolve("log");
         Process process = Processes.start(log, Map.of(), unprivileged.command(List.of(program.toString(), folder.resolve("pgbouncer.ini").toString())));
-        return new RunningProxy(name(), version, port, process, log);
+        return new RunningProxy(name(), version, port, process, Target.Code.NATIVE, log);
     }
 
     private static Path installed() {

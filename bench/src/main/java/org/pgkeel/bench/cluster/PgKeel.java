@@ -61,6 +61,6 @@ public final class PgKeel implements ProxyProgram {
                 """.formatted(port, adminPort, postgres.port(), folder, variant));
         Path log = folder.resolve("log");
         Process process = Processes.start(log, Map.of(), List.of(launcher.toString(), "run", "--config", configuration.toString()));
-        return new RunningProxy(name, version(), port, process, log);
+        return new RunningProxy(name, version(), port, process, Target.Code.JVM, log);
     }
 }

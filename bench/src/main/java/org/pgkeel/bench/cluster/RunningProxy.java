@@ -10,7 +10,8 @@ import org.pgkeel.bench.client.WireClient;
 /// One proxy process.
 ///
 /// @param process the process the launcher became or started
-public record RunningProxy(String name, String version, int port, Process process, Path log) implements Target, AutoCloseable {
+/// @param code    what runs in it
+public record RunningProxy(String name, String version, int port, Process process, Code code, Path log) implements Target, AutoCloseable {
     private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
 
     @Override

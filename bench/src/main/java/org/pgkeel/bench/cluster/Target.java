@@ -12,6 +12,11 @@ public interface Target {
 
     int port();
 
+    /// A JVM needs warm-up before it is compared, and its compiler threads are accounted apart.
+    enum Code { NATIVE, JVM }
+
+    Code code();
+
     /// The root of the proxy's process tree, empty where there is no proxy.
     OptionalLong proxyPid();
 
@@ -30,6 +35,11 @@ public interface Target {
         @Override
         public int port() {
             return postgres.port();
+        }
+
+        @Override
+        public Code code() {
+            return Code.NATIVE;
         }
 
         @Override

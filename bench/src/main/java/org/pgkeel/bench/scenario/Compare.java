@@ -49,7 +49,7 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "N", description = "Measured seconds of one run (default: 5; with --quick 3).")
     private Optional<Integer> seconds = Optional.empty();
 
-    @Option(names = "--warm-up", paramLabel = "N", defaultValue = "300000", description = "Transactions through each target before the first round (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--warm-up", paramLabel = "N", defaultValue = "300000", description = "Transactions through PgKeel before the first round (default: ${DEFAULT-VALUE}).")
     private long warmUp;
 
     @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Only these: any of the workloads, memory, start.")

@@ -21,10 +21,13 @@ import org.pgkeel.bench.report.Sample;
 final class Comparison {
     /// @param rounds      of every workload
     /// @param time        of one measured run
-    /// @param warmUp      transactions through each proxy before the first round
+    /// @param warmUp      transactions through PgKeel before the first round
     /// @param idleClients steps of the memory measurement; empty leaves it out
     /// @param starts      how often the start to the first query is measured
     record Plan(List<Workload> workloads, int rounds, Duration time, long warmUp, List<Integer> idleClients, int starts) {}
+
+    /// Fills PostgreSQL's buffers and opens the backend connections; more warms nothing in a C program.
+    private static final long NATIVE_WARM_UP = 20_000;
 
     private final Plan plan;
     private final PostgresServer postgres;
@@ -49,9 +52,13 @@ final class Comparison {
         return results;
     }
 
-    /// A JVM compiles what runs often, so every kind of traffic has its share; the others get the same.
+    /// A JVM compiles what runs often, so every kind of traffic has its share.
     private void warmUp(Target target) {
-        say("warm-up %s: %,d transactions", target.name(), plan.warmUp());
+        long transactions = switch (target.code()) {
+            case NATIVE -> Math.min(plan.warmUp(), NATIVE_WARM_UP);
+            case JVM -> plan.warmUp();
+        };
+        say("warm-up %s: %,d transactions", target.name(), transactions);
         for (Workload workload : Workload.all()) {
             double share = switch (workload.name()) {
                 case "simple-16" -> 0.4;
@@ -62,7 +69,7 @@ final class Comparison {
             };
             if (share == 0) continue;
             try {
-                pgbench.warmUp(workload, target, (long) (share * plan.warmUp()));
+                pgbench.warmUp(workload, target, (long) (share * transactions));
             } catch (IOException e) {
                 say("  warm-up of %s with %s failed: %s", target.name(), workload.name(), e.getMessage());
             }

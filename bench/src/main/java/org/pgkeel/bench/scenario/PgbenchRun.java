@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.pgkeel.bench.accounting.CompilerThreads;
 import org.pgkeel.bench.accounting.CpuTime;
@@ -47,10 +48,10 @@ final class PgbenchRun {
             postgres.sql(PostgresServer.DATABASE, "truncate pgbench_history");
             postgres.sql(PostgresServer.DATABASE, "vacuum pgbench_branches, pgbench_tellers, pgbench_accounts");
         }
-        var window = new Window();
-        // One second more, because the first one is not measured.
-        run(workload, target, List.of("--time=" + (time.toSeconds() + 1)), time, window);
-        if (!window.isComplete()) throw new IOException("pgbench ended before there was anything to measure");
+        var window = new Window(time);
+        // pgbench counts its time from before it connects, which with a thousand clients takes longer than the run: it is told when to end.
+        String said = run(workload, target, List.of("--time=" + time.plus(GRACE).toSeconds()), time, window);
+        if (!window.hasTransactions()) throw new IOException("pgbench ended before there was anything to measure:\n  " + said);
         Window.Moment from = window.first();
         Window.Moment to = window.last();
         double[] latencies = TransactionLog.read(logFolder, LOG_PREFIX, from.epochMicros(), to.epochMicros());
@@ -63,29 +64,34 @@ final class PgbenchRun {
 
     /// Runs a fixed number of transactions, unmeasured.
     void warmUp(Workload workload, Target target, long transactions) throws IOException {
-        run(workload, target, List.of("--transactions=" + Math.ceilDiv(transactions, workload.clients())), Duration.ofMinutes(3), new Window());
+        run(workload, target, List.of("--transactions=" + Math.ceilDiv(transactions, workload.clients())), Duration.ofMinutes(3), new Window(Duration.ofHours(1)));
         TransactionLog.read(logFolder, LOG_PREFIX, Long.MAX_VALUE, Long.MAX_VALUE);
     }
 
-    private void run(Workload workload, Target target, List<String> length, Duration time, Window window) throws IOException {
+    /// @return the end of what pgbench said
+    private String run(Workload workload, Target target, List<String> length, Duration time, Window window) throws IOException {
         var builder = new ProcessBuilder(command(workload, target, length)).redirectErrorStream(true).directory(logFolder.toFile());
         builder.environment().put("PGPASSWORD", PostgresServer.PASSWORD);
         builder.environment().put("PGSSLMODE", "disable");
         builder.environment().put("PGGSSENCMODE", "disable");
         Process pgbench = builder.start();
         Deque<String> said = new ArrayDeque<>();
-        Thread watchdog = Thread.ofVirtual().start(() -> endAfter(pgbench, time.plus(GRACE)));
+        Thread watchdog = Thread.ofVirtual().start(() -> endAfter(pgbench, time.plus(GRACE).plus(GRACE)));
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(pgbench.getInputStream(), StandardCharsets.UTF_8))) {
             String line;
             while ((line = lines.readLine()) != null) {
                 Optional<Progress> progress = Progress.parse(line);
-                if (progress.isPresent()) window.add(progress.get(), now(target));
-                else said.add(line);
+                if (progress.isPresent() && !window.isOver()) {
+                    window.add(progress.get(), now(target));
+                    if (window.isOver()) endGracefully(pgbench);
+                }
+                said.add(line);
                 if (said.size() > ERROR_LINES) said.removeFirst();
             }
             if (!pgbench.waitFor(GRACE.toSeconds(), TimeUnit.SECONDS) || pgbench.exitValue() != 0) {
                 throw new IOException("pgbench failed:\n  " + String.join("\n  ", said));
             }
+            return String.join("\n  ", said);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -98,8 +104,9 @@ final class PgbenchRun {
     private Window.Moment now(Target target) {
         long nanos = System.nanoTime();
         long epochMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-        CpuTime proxy = target.proxyPid().isPresent() ? ProcessTree.cpuTime(target.proxyPid().getAsLong()) : CpuTime.ZERO;
-        CpuTime compiler = target.proxyPid().isPresent() ? CompilerThreads.cpuTime(target.proxyPid().getAsLong()) : CpuTime.ZERO;
+        OptionalLong pid = target.proxyPid();
+        CpuTime proxy = pid.isPresent() ? ProcessTree.cpuTime(pid.getAsLong()) : CpuTime.ZERO;
+        CpuTime compiler = pid.isPresent() && target.code() == Target.Code.JVM ? CompilerThreads.cpuTime(pid.getAsLong()) : CpuTime.ZERO;
         return new Window.Moment(nanos, epochMicros, proxy, compiler, ProcessTree.cpuTime(postgres.pid()));
     }
 
@@ -118,6 +125,11 @@ final class PgbenchRun {
         command.addAll(length);
         command.add(PostgresServer.DATABASE);
         return command;
+    }
+
+    /// SIGALRM is how pgbench itself ends a run: transactions under way are finished, sessions closed.
+    private static void endGracefully(Process pgbench) throws IOException {
+        new ProcessBuilder("kill", "-ALRM", Long.toString(pgbench.pid())).start();
     }
 
     private static void endAfter(Process process, Duration limit) {

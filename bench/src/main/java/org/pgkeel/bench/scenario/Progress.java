@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 /// @param perSecond transactions per second since the line before
 /// @param failed    transactions that failed since the line before
 record Progress(double seconds, double perSecond, long failed) {
-    private static final Pattern LINE = Pattern.compile("progress: ([0-9.]+) s, ([0-9.]+) tps, lat [0-9.a-z]+ ms stddev [0-9.a-z]+(?:, ([0-9]+) failed)?.*");
+    private static final Pattern LINE = Pattern.compile("progress: ([0-9.]+) s, ([0-9.]+) tps, lat [^ ]+ ms stddev [^ ,]+(?:, ([0-9]+) failed)?.*");
 
     static Optional<Progress> parse(String line) {
         Matcher matcher = LINE.matcher(line.trim());

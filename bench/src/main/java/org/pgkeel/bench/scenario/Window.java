@@ -1,20 +1,26 @@
 package org.pgkeel.bench.scenario;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.pgkeel.bench.accounting.CpuTime;
 
-/// The measured part of a run: from pgbench's first progress line to its last. Connecting, the first second and the end are outside,
-/// so that logins and the ramp-up are not counted as transactions.
+/// The measured part of a run: from pgbench's first progress line until the time is over. Connecting, the first second and
+/// the end are outside, so that logins, the ramp-up and sessions that end are not counted as transactions.
 ///
 /// Threading: confined to one thread.
 final class Window {
     /// The clocks of all parties at one moment.
     record Moment(long nanos, long epochMicros, CpuTime proxy, CpuTime compiler, CpuTime postgres) {}
 
+    private final Duration time;
     private Optional<Moment> first = Optional.empty();
     private Optional<Moment> last = Optional.empty();
     private double transactions;
     private long failed;
+
+    Window(Duration time) {
+        this.time = time;
+    }
 
     void add(Progress progress, Moment now) {
         failed += progress.failed();
@@ -22,12 +28,18 @@ final class Window {
             first = Optional.of(now);
             return;
         }
+        if (isOver()) return;
         Moment before = last.or(() -> first).orElseThrow();
         transactions += progress.perSecond() * (now.nanos() - before.nanos()) / 1e9;
         last = Optional.of(now);
     }
 
-    boolean isComplete() {
+    /// Progress lines come a few milliseconds early or late.
+    boolean isOver() {
+        return last.isPresent() && last().nanos() - first().nanos() > time.minus(Duration.ofMillis(300)).toNanos();
+    }
+
+    boolean hasTransactions() {
         return last.isPresent() && transactions > 0;
     }
 
