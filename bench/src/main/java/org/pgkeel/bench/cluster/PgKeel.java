@@ -49,18 +49,23 @@ public final class PgKeel implements ProxyProgram {
         int adminPort = Processes.freePort();
         Files.writeString(folder.resolve("users.txt"), "\"" + PostgresServer.USER + "\" \"" + postgres.scramVerifier() + "\"\n");
         Path configuration = folder.resolve("proxy.conf");
-        Files.writeString(configuration, """
-                listen   { address = "127.0.0.1", port = %d, backlog = 4096 }
-                admin    { address = "127.0.0.1", port = %d }
-                clusters { main { nodes = ["127.0.0.1:%d"] } }
-                databases { "*" { cluster = main, pool { mode = transaction, max = 10, max-wait = 60s } } }
-                auth     { method = scram-sha-256, users-file = "%s/users.txt" }
-                limits   { clients = 12000 }
-                runtime  { event-loops = 1 }
-                %s
-                """.formatted(port, adminPort, postgres.port(), folder, variant));
+        Files.writeString(configuration, configuration(port, adminPort, postgres.port(), folder.resolve("users.txt"), variant));
         Path log = folder.resolve("log");
         Process process = Processes.start(log, Map.of(), List.of(launcher.toString(), "run", "--config", configuration.toString()));
         return new RunningProxy(name, version(), port, process, Target.Code.JVM, log);
+    }
+
+    /// The whole of `proxy.conf`; what is not named here is measured with its default.
+    static String configuration(int port, int adminPort, int postgresPort, Path usersFile, String variant) {
+        return """
+                listen    { address = "127.0.0.1", port = %d, backlog = 4096 }
+                admin     { address = "127.0.0.1", port = %d }
+                clusters  { main { nodes = ["127.0.0.1:%d"] } }
+                databases { "*" { cluster = main, pool { mode = transaction, max = 10, max-wait = 60s } } }
+                auth      { method = scram-sha-256, users-file = "%s" }
+                limits    { clients = 12000 }
+                runtime   { event-loops = 1 }
+                %s
+                """.formatted(port, adminPort, postgresPort, usersFile, variant);
     }
 }
