@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.refusal;
 
 import java.util.Optional;
+import org.pgkeel.protocol.backend.ErrorResponse;
 
 /// An expected no of the proxy, as a client will read it.
 ///
@@ -19,5 +20,12 @@ public record Refusal(RefusalReason reason, String message, Optional<String> det
 
     public Refusal withDetail(String text) {
         return new Refusal(reason, message, Optional.of(text), hint);
+    }
+
+    /// The message for the client.
+    public ErrorResponse toMessage() {
+        ErrorResponse response = ErrorResponse.of(reason.severity(), reason.sqlState(), message);
+        if (detail.isPresent()) response = response.withDetail(detail.get());
+        return hint.isPresent() ? response.withHint(hint.get()) : response;
     }
 }

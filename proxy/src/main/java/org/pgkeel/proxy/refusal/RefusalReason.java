@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.refusal;
 
+import org.pgkeel.protocol.backend.Severity;
 import org.pgkeel.protocol.sqlstate.SqlState;
 
 /// Every reason for which the proxy answers with an error of its own: the one table of severity, SQLSTATE,
@@ -67,9 +68,6 @@ public enum RefusalReason {
     /// A bug of the proxy.
     INTERNAL_ERROR("internal_error", Severity.FATAL, SqlState.INTERNAL_ERROR, Retry.NO);
 
-    /// `FATAL` means that the proxy closes the connection behind the message.
-    public enum Severity { ERROR, FATAL }
-
     /// What a client may do with the work that was refused.
     public enum Retry {
         /// The same again will be refused again.
@@ -97,6 +95,7 @@ public enum RefusalReason {
         return word;
     }
 
+    /// ERROR, or FATAL: then the proxy closes the connection behind the message.
     public Severity severity() {
         return severity;
     }

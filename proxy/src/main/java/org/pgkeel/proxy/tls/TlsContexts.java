@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.pgkeel.protocol.auth.TlsServerEndPoint;
 import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ServerTlsConfig;
 import org.pgkeel.proxy.config.TlsMode;
@@ -38,7 +39,7 @@ public final class TlsContexts {
                             SelectedListenerFailureBehavior.ACCEPT, List.of(ALPN)))
                     .clientAuth(clientAuth(config));
             config.ca().ifPresent(ca -> builder.trustManager(PemFiles.certificates("listen.tls.ca", ca)));
-            return new ServerTls.Enabled(config.mode(), builder.build(), EndPointHash.of(chain.getFirst()));
+            return new ServerTls.Enabled(config.mode(), builder.build(), TlsServerEndPoint.of(chain.getFirst()));
         } catch (SSLException | IllegalArgumentException broken) {
             throw new BrokenTlsFile("listen.tls: key and certificate do not make a TLS server: " + broken.getMessage());
         }

@@ -1,6 +1,6 @@
 /// TLS contexts for both sides, built from PEM files and exchanged as a whole on reload.
-/// Heart: [TlsContexts]. Read: [ServerTls] (towards clients), [BackendTls] (towards PostgreSQL), [ReloadableTls],
-/// [EndPointHash] (channel binding `tls-server-end-point`). A leaf: depends on `config` alone.
+/// Heart: [TlsContexts]. Read: [ServerTls] (towards clients), [BackendTls] (towards PostgreSQL), [ReloadableTls].
+/// A leaf: depends on `protocol`, `config`.
 /// Threading: contexts are immutable.
 @org.jspecify.annotations.NullMarked
 package org.pgkeel.proxy.tls;
