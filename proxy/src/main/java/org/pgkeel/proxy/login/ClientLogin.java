@@ -1,11 +1,429 @@
 package org.pgkeel.proxy.login;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.pgkeel.protocol.auth.ChannelBinding;
+import org.pgkeel.protocol.backend.BackendMessage;
+import org.pgkeel.protocol.wire.CancelRequest;
+import org.pgkeel.protocol.wire.Frame;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.protocol.wire.GssEncRequest;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.protocol.wire.SslRequest;
+import org.pgkeel.protocol.wire.StartupMessage;
+import org.pgkeel.protocol.wire.StartupPacket;
+import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.config.TlsMode;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.tls.ServerTls;
+import org.pgkeel.proxy.tls.TlsContexts;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// One client's way from its first byte to a proven name. Threading: confined to its channel's event loop.
+/// One client's way from its first byte to a proven name.
+/// <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP>
+///
+/// | from             | event                                     | to                                    |
+/// |------------------|-------------------------------------------|---------------------------------------|
+/// | New              | active, a place is free / none is free    | AwaitingStartup / Refused             |
+/// | AwaitingStartup  | first byte 0x16                           | TlsHandshake (direct)                 |
+/// | AwaitingStartup  | SSLRequest, alone, TLS is on              | TlsHandshake (negotiated)             |
+/// | AwaitingStartup  | SSLRequest, GSSENCRequest, answered `N`   | AwaitingStartup, each of them once    |
+/// | AwaitingStartup  | CancelRequest                             | Cancelling                            |
+/// | AwaitingStartup  | StartupMessage, let in by `listen.tls`    | Authenticating                        |
+/// | TlsHandshake     | handshake done (direct: ALPN agreed)      | AwaitingStartup                       |
+/// | Authenticating   | proved                                    | Ended: the listener takes over        |
+/// | Cancelling       | the listener is done                      | Ended: closed                         |
+/// | any open         | violation, refusal, deadline              | Ended: told, and closed               |
+/// | any open         | the client closes, Terminate              | Ended                                 |
+///
+/// Memory is bounded: what was read and not understood yet is at most one message and one read buffer.
+/// Threading: confined to its channel's event loop.
 public final class ClientLogin extends ChannelInboundHandlerAdapter {
-    /// @param policy as it is now; a login goes on with the policy it began with
+    private static final Logger LOG = LoggerFactory.getLogger(ClientLogin.class);
+    private static final byte TLS_HANDSHAKE_RECORD = 0x16;
+    private static final byte YES = 'S';
+    private static final byte NO = 'N';
+    private static final int SPECIAL_MAJOR = 1234;
+
+    private enum Asked { TLS, GSS_ENCRYPTION }
+
+    private enum HandshakeKind { NEGOTIATED, DIRECT }
+
+    private sealed interface State {
+        record New() implements State {}
+
+        /// @param asked each request may come once
+        record AwaitingStartup(Set<Asked> asked) implements State {}
+
+        record TlsHandshake(HandshakeKind kind) implements State {}
+
+        record Authenticating(Authenticator authenticator) implements State {}
+
+        record Cancelling() implements State {}
+
+        record Ended() implements State {}
+    }
+
+    private final LoginPolicy policy;
+    private final PendingLogins pending;
+    private final LoginListener listener;
+    private State state = new State.New();
+    private PendingLogins.Place place = PendingLogins.Place.NONE;
+    private Optional<Future<?>> deadline = Optional.empty();
+    private ByteBuf input = Unpooled.EMPTY_BUFFER;
+
+    /// @param policy  as it is now; a login goes on with the policy it began with
     /// @param pending shared by all logins of the process
     public ClientLogin(LoginPolicy policy, PendingLogins pending, LoginListener listener) {
+        this.policy = policy;
+        this.pending = pending;
+        this.listener = listener;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) begin(ctx);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        begin(ctx);
+        ctx.fireChannelActive();
+    }
+
+    private void begin(ChannelHandlerContext ctx) {
+        if (!(state instanceof State.New)) return;
+        state = new State.AwaitingStartup(Set.of());
+        if (policy.loginTimeout().isPositive()) {
+            deadline = Optional.of(ctx.executor().schedule(() -> timeOut(ctx), policy.loginTimeout().toNanos(), TimeUnit.NANOSECONDS));
+        }
+        Optional<PendingLogins.Place> taken = pending.take(policy.pendingMax());
+        if (taken.isPresent()) place = taken.get();
+        else refuse(ctx, LoginRefusals.tooManyLogins(policy.pendingMax()), "limit reached");
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        try {
+            switch (state) {
+                case State.Ended _, State.Cancelling _ -> {
+                    return;   // what comes behind the end has no reader
+                }
+                case State.New _, State.AwaitingStartup _, State.TlsHandshake _, State.Authenticating _ -> keep(ctx, in);
+            }
+        } finally {
+            ReferenceCountUtil.release(in);
+        }
+        work(ctx);
+    }
+
+    /// Copies: the buffer of the read belongs to the event loop.
+    private void keep(ChannelHandlerContext ctx, ByteBuf in) {
+        if (!input.isReadable()) {
+            input.release();
+            input = ctx.alloc().buffer(in.readableBytes());
+        }
+        input.writeBytes(in);
+    }
+
+    /// Takes what has come, as far as it goes.
+    private void work(ChannelHandlerContext ctx) {
+        try {
+            boolean more = true;
+            while (more) {
+                more = switch (state) {
+                    case State.AwaitingStartup(var asked) -> startup(ctx, asked);
+                    case State.Authenticating(var authenticator) -> proof(ctx, authenticator);
+                    case State.New _, State.TlsHandshake _, State.Cancelling _, State.Ended _ -> false;
+                };
+            }
+            // A client may send ahead (its first query with the login), but no more than a message while it is not read.
+            if (!(state instanceof State.Ended)) ctx.channel().config().setAutoRead(input.readableBytes() <= waitingBytesMax());
+        } catch (ProtocolViolation violation) {
+            refuse(ctx, LoginRefusals.violation(violation.getMessage()), "protocol violation");
+        }
+    }
+
+    private int waitingBytesMax() {
+        return Math.max(policy.limits().startupBytes(), policy.limits().loginMessageBytes());
+    }
+
+    /// @return whether to look for more
+    private boolean startup(ChannelHandlerContext ctx, Set<Asked> asked) {
+        if (!input.isReadable()) return false;
+        if (input.getByte(input.readerIndex()) == TLS_HANDSHAKE_RECORD && asked.isEmpty()) {
+            directTls(ctx);
+            return false;
+        }
+        refuseOtherMajors(ctx);
+        if (state instanceof State.Ended) return false;
+        Optional<StartupPacket> packet = StartupPacket.decode(input, policy.limits().startupBytes());
+        if (packet.isEmpty()) return false;
+        switch (packet.get()) {
+            case SslRequest _ -> sslRequest(ctx, asked);
+            case GssEncRequest _ -> answerNo(ctx, asked, Asked.GSS_ENCRYPTION);
+            case CancelRequest(var pid, var key) -> cancel(ctx, pid, key);
+            case StartupMessage startup -> begin(ctx, startup);
+        }
+        return true;
+    }
+
+    /// Before the packet is there whole and decoded: what another version means by its content is not known.
+    private void refuseOtherMajors(ChannelHandlerContext ctx) {
+        if (input.readableBytes() < 8) return;
+        int length = input.getInt(input.readerIndex());
+        int major = input.getUnsignedShort(input.readerIndex() + 4);
+        int minor = input.getUnsignedShort(input.readerIndex() + 6);
+        if (length < 8 || length > policy.limits().startupBytes() || major == StartupMessage.MAJOR || major == SPECIAL_MAJOR) return;
+        refuse(ctx, LoginRefusals.unsupportedProtocol(major, minor), "unsupported protocol");
+    }
+
+    private void sslRequest(ChannelHandlerContext ctx, Set<Asked> asked) {
+        if (!(policy.tls() instanceof ServerTls.Enabled tls) || ClientConnection.kind(ctx) != ConnectionKind.TCP) {
+            answerNo(ctx, asked, Asked.TLS);
+            return;
+        }
+        refuseSecond(asked, Asked.TLS);
+        refuseClearBytesBehind("SSLRequest");
+        state = new State.TlsHandshake(HandshakeKind.NEGOTIATED);
+        ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte(YES), ctx.voidPromise());
+        ctx.pipeline().addBefore(ctx.name(), null, tls.context().newHandler(ctx.alloc()));
+    }
+
+    private void answerNo(ChannelHandlerContext ctx, Set<Asked> asked, Asked now) {
+        refuseSecond(asked, now);
+        if (ClientConnection.kind(ctx) == ConnectionKind.TCP) refuseClearBytesBehind(now == Asked.TLS ? "SSLRequest" : "GSSENCRequest");
+        ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte(NO), ctx.voidPromise());
+        var both = EnumSet.of(now);
+        both.addAll(asked);
+        state = new State.AwaitingStartup(both);
+    }
+
+    private static void refuseSecond(Set<Asked> asked, Asked now) {
+        if (asked.contains(now)) throw new ProtocolViolation("startup packet: " + now + " was asked for before");
+    }
+
+    /// Clear bytes sent before the answer would be taken for the client's under TLS: somebody in between may have put them there
+    /// (CVE-2021-23214).
+    private void refuseClearBytesBehind(String request) {
+        if (input.isReadable()) throw new ProtocolViolation("received unencrypted data after " + request);
+    }
+
+    private void directTls(ChannelHandlerContext ctx) {
+        if (!(policy.tls() instanceof ServerTls.Enabled tls) || ClientConnection.kind(ctx) != ConnectionKind.TCP) {
+            end(ctx, "direct TLS where there is no TLS");
+            return;
+        }
+        state = new State.TlsHandshake(HandshakeKind.DIRECT);
+        ByteBuf hello = input;
+        input = Unpooled.EMPTY_BUFFER;
+        SslHandler handler = tls.context().newHandler(ctx.alloc());
+        ctx.pipeline().addBefore(ctx.name(), null, handler);
+        ChannelHandlerContext tlsCtx = ctx.pipeline().context(handler);
+        try {
+            handler.channelRead(tlsCtx, hello);   // through the new handler, as if it had just been read
+            handler.channelReadComplete(tlsCtx);
+        } catch (Exception broken) {
+            exceptionCaught(ctx, broken);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (state instanceof State.TlsHandshake(var kind) && event instanceof SslHandshakeCompletionEvent handshake) {
+            if (!handshake.isSuccess()) {
+                end(ctx, "TLS handshake failed: " + handshake.cause());
+            } else if (kind == HandshakeKind.DIRECT && !TlsContexts.ALPN.equals(ctx.pipeline().get(SslHandler.class).applicationProtocol())) {
+                refuse(ctx, LoginRefusals.violation("direct TLS connection without ALPN \"" + TlsContexts.ALPN + "\""), "no ALPN");
+            } else {
+                state = new State.AwaitingStartup(EnumSet.allOf(Asked.class));
+                work(ctx);
+            }
+            return;
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    private void cancel(ChannelHandlerContext ctx, int pid, byte[] key) {
+        state = new State.Cancelling();
+        listener.cancel(pid, key, ctx.channel()).whenComplete((_, _) -> {
+            if (ctx.executor().inEventLoop()) end(ctx, "cancel delivered");
+            else ctx.executor().execute(() -> end(ctx, "cancel delivered"));
+        });
+    }
+
+    private void begin(ChannelHandlerContext ctx, StartupMessage startup) {
+        var request = new StartupRequest(startup);
+        request.negotiation().ifPresent(answer -> send(ctx, answer));
+        ConnectionKind kind = ClientConnection.kind(ctx);
+        var subject = new AuthRules.Subject(startup.user(), startup.database(), request.purpose(), kind, ctx.channel().remoteAddress());
+        Optional<String> certificateName = ClientConnection.certificateName(ctx);
+        Optional<Refusal> refusal = byListenTls(subject, certificateName);
+        AuthRules.Decision decision = policy.rules().decide(subject);
+        if (refusal.isEmpty() && !ClientConnection.mayCarry(decision, kind)) refusal = Optional.of(LoginRefusals.clearPasswordForbidden(subject));
+        if (refusal.isPresent()) {
+            LOG.warn("login of user \"{}\" from {}: {}", LoginRefusals.loggable(startup.user()), ctx.channel().remoteAddress(), refusal.get().reason().word());
+            refuse(ctx, refusal.get(), "listen.tls or method = password");
+            return;
+        }
+        ChannelBinding binding = kind == ConnectionKind.TLS && policy.tls() instanceof ServerTls.Enabled tls ? tls.binding() : ChannelBinding.NONE;
+        var connection = new Authenticator.Connection(binding, certificateName, ctx.executor());
+        var authenticator = new Authenticator(policy.secrets(), subject, connection, policy.random(), client(ctx, request, kind));
+        state = new State.Authenticating(authenticator);
+        authenticator.start(decision.method());
+    }
+
+    private Optional<Refusal> byListenTls(AuthRules.Subject subject, Optional<String> certificateName) {
+        if (!(policy.tls() instanceof ServerTls.Enabled(TlsMode mode, _, _)) || subject.kind() == ConnectionKind.UNIX_SOCKET) return Optional.empty();
+        return switch (mode) {
+            case DISABLE, ALLOW, PREFER -> Optional.empty();
+            case REQUIRE, VERIFY_CA -> subject.kind() == ConnectionKind.TLS ? Optional.empty() : Optional.of(LoginRefusals.tlsNeeded(subject));
+            case VERIFY_FULL -> {
+                if (subject.kind() != ConnectionKind.TLS) yield Optional.of(LoginRefusals.tlsNeeded(subject));
+                yield certificateName.equals(Optional.of(subject.user())) ? Optional.empty() : Optional.of(LoginRefusals.badCertificate(subject.user()));
+            }
+        };
+    }
+
+    private Authenticator.Client client(ChannelHandlerContext ctx, StartupRequest request, ConnectionKind kind) {
+        return new Authenticator.Client() {
+            @Override
+            public void send(BackendMessage message) {
+                ClientLogin.send(ctx, message);
+            }
+
+            @Override
+            public void proved(Credential credential) {
+                handOver(ctx, request.identity(kind, ctx.channel().remoteAddress(), credential));
+            }
+
+            @Override
+            public void refuse(Refusal refusal, String why) {
+                LOG.info("login refused: user \"{}\", database \"{}\", from {}: {} ({})", LoginRefusals.loggable(request.user()),
+                        LoginRefusals.loggable(request.database()), ctx.channel().remoteAddress(), refusal.reason().word(), why);
+                ClientLogin.this.refuse(ctx, refusal, why);
+            }
+
+            @Override
+            public void resume() {
+                work(ctx);
+            }
+        };
+    }
+
+    /// @return whether to look for more
+    private boolean proof(ChannelHandlerContext ctx, Authenticator authenticator) {
+        if (!authenticator.takesMessages()) return false;
+        Optional<Frame> frame = Frame.decode(input, this::loginBodyBytesMax);
+        if (frame.isEmpty()) return false;
+        try {
+            if (frame.get().type() == FrontendType.TERMINATE) end(ctx, "the client gave up");
+            else authenticator.message(frame.get().body());
+        } finally {
+            frame.get().release();
+        }
+        return true;
+    }
+
+    private int loginBodyBytesMax(byte type) {
+        return switch (type) {
+            case FrontendType.PASSWORD -> policy.limits().loginMessageBytes();
+            case FrontendType.TERMINATE -> 0;
+            default -> throw new ProtocolViolation("expected password response, got " + Frame.name(type));
+        };
+    }
+
+    private void handOver(ChannelHandlerContext ctx, ClientIdentity identity) {
+        state = new State.Ended();
+        stopWaiting();
+        ByteBuf early = input;
+        input = Unpooled.EMPTY_BUFFER;
+        ctx.channel().config().setAutoRead(false);
+        ctx.pipeline().remove(this);
+        listener.authenticated(ctx.channel(), identity, early);
+    }
+
+    private void refuse(ChannelHandlerContext ctx, Refusal refusal, String why) {
+        if (state instanceof State.Ended) return;
+        leaveState();
+        LOG.debug("login from {} refused: {} ({})", ctx.channel().remoteAddress(), refusal.reason().word(), why);
+        // The place is kept, and the deadline stays: a client that does not read its refusal is closed by force.
+        ByteBuf out = ctx.alloc().buffer();
+        refusal.toMessage().encode(out);
+        ctx.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+        listener.refused(refusal, ctx.channel());
+    }
+
+    private void timeOut(ChannelHandlerContext ctx) {
+        switch (state) {
+            case State.Authenticating _ -> {
+                refuse(ctx, LoginRefusals.timeout(), "timeout");
+                ctx.close();
+            }
+            case State.New _, State.AwaitingStartup _, State.TlsHandshake _, State.Cancelling _, State.Ended _ -> end(ctx, "login timeout");
+        }
+    }
+
+    private void end(ChannelHandlerContext ctx, String why) {
+        if (!(state instanceof State.Ended)) LOG.debug("login from {} ended: {}", ctx.channel().remoteAddress(), why);
+        leaveState();
+        ctx.close();
+    }
+
+    private void leaveState() {
+        if (state instanceof State.Authenticating(var authenticator)) authenticator.abandon();
+        state = new State.Ended();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        leaveState();
+        stopWaiting();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        stopWaiting();
+        input.release();
+        input = Unpooled.EMPTY_BUFFER;
+    }
+
+    private void stopWaiting() {
+        deadline.ifPresent(timer -> timer.cancel(false));
+        deadline = Optional.empty();
+        place.leave();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        boolean peers = cause instanceof IOException || cause instanceof DecoderException;
+        if (peers || state instanceof State.Ended) {
+            end(ctx, cause.getClass().getSimpleName());
+        } else {
+            LOG.error("bug in the login from {}", ctx.channel().remoteAddress(), cause);
+            refuse(ctx, LoginRefusals.internalError(), "bug");
+        }
+    }
+
+    private static void send(ChannelHandlerContext ctx, BackendMessage message) {
+        ByteBuf out = ctx.alloc().buffer();
+        message.encode(out);
+        ctx.writeAndFlush(out, ctx.voidPromise());
     }
 }

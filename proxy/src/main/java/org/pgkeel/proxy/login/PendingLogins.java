@@ -1,23 +1,35 @@
 package org.pgkeel.proxy.login;
 
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// How many logins are under way, all event loops together. Threading: shared, guarded by an atomic counter.
 public final class PendingLogins {
-    private final AtomicInteger count = new AtomicInteger();
+    /// One login's place; left once, however often it is said.
+    static final class Place {
+        static final Place NONE = new Place(new AtomicInteger(1));
 
-    /// Takes a place if fewer than `max` are taken.
-    boolean enter(int max) {
-        int now = count.get();
-        while (now < max) {
-            if (count.compareAndSet(now, now + 1)) return true;
-            now = count.get();
+        private final AtomicInteger count;
+        private final AtomicBoolean left = new AtomicBoolean();
+
+        private Place(AtomicInteger count) {
+            this.count = count;
         }
-        return false;
+
+        void leave() {
+            if (left.compareAndSet(false, true)) count.decrementAndGet();
+        }
     }
 
-    void leave() {
-        count.decrementAndGet();
+    private final AtomicInteger count = new AtomicInteger();
+
+    /// A place, if fewer than `max` are taken.
+    Optional<Place> take(int max) {
+        for (int now = count.get(); now < max; now = count.get()) {
+            if (count.compareAndSet(now, now + 1)) return Optional.of(new Place(count));
+        }
+        return Optional.empty();
     }
 
     /// Logins under way, for metrics and the console.

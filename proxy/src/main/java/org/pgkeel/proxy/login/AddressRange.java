@@ -1,0 +1,35 @@
+package org.pgkeel.proxy.login;
+
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+
+/// A CIDR range of client addresses, IPv4 or IPv6; a plain address is a range of one.
+///
+/// @param network the first address
+/// @param bits    of the prefix
+record AddressRange(byte[] network, int bits) {
+
+    /// @throws IllegalArgumentException if the text is neither an address nor `address/bits`
+    static AddressRange parse(String text) {
+        int slash = text.indexOf('/');
+        byte[] network = NetUtil.createByteArrayFromIpAddressString(slash < 0 ? text : text.substring(0, slash));
+        if (network == null) throw new IllegalArgumentException("\"" + text + "\" is not an IP address or CIDR range");
+        String bits = slash < 0 ? "" : text.substring(slash + 1);
+        int width = network.length * 8;
+        if (slash < 0) return new AddressRange(network, width);
+        if (!bits.matches("[0-9]{1,3}") || Integer.parseInt(bits) > width) {
+            throw new IllegalArgumentException("\"" + text + "\": the prefix length is 0 to " + width);
+        }
+        return new AddressRange(network, Integer.parseInt(bits));
+    }
+
+    /// An IPv4 client of a socket that speaks both is an IPv4 address to Java, however it came.
+    boolean contains(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        if (bytes.length != network.length) return false;
+        int whole = bits / 8;
+        for (int i = 0; i < whole; i++) if (bytes[i] != network[i]) return false;
+        int rest = bits % 8;
+        return rest == 0 || ((bytes[whole] ^ network[whole]) & 0xFF) >>> (8 - rest) == 0;
+    }
+}

@@ -1,0 +1,54 @@
+package org.pgkeel.proxy.login;
+
+import java.net.SocketAddress;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.pgkeel.protocol.backend.NegotiateProtocolVersion;
+import org.pgkeel.protocol.wire.StartupMessage;
+import org.pgkeel.proxy.backend.Credential;
+
+/// What a StartupMessage asks for, and which version is spoken from there on.
+record StartupRequest(StartupMessage message) {
+    /// The newest minor version spoken here: 3.2, which has long cancel keys. There never was a 3.1.
+    static final int MINOR_MAX = 2;
+    /// The words for true that PostgreSQL takes in `replication`; `database` is logical replication, a session like others.
+    private static final Set<String> TRUE = Set.of("true", "on", "yes", "1", "t", "y");
+
+    String user() {
+        return message.user();
+    }
+
+    String database() {
+        return message.database();
+    }
+
+    AuthRules.Purpose purpose() {
+        String replication = message.parameters().getOrDefault("replication", "").toLowerCase(Locale.ROOT);
+        return TRUE.contains(replication) ? AuthRules.Purpose.PHYSICAL_REPLICATION : AuthRules.Purpose.SESSION;
+    }
+
+    int minorInForce() {
+        return message.minor() >= MINOR_MAX ? MINOR_MAX : 0;
+    }
+
+    /// What to tell a client that asks for a newer minor version, or for options that nobody here knows.
+    Optional<NegotiateProtocolVersion> negotiation() {
+        List<String> options = message.parameters().keySet().stream().filter(StartupRequest::isProtocolOption).toList();
+        return message.minor() > MINOR_MAX || !options.isEmpty()
+                ? Optional.of(new NegotiateProtocolVersion(StartupMessage.MAJOR, Math.min(message.minor(), MINOR_MAX), options))
+                : Optional.empty();
+    }
+
+    ClientIdentity identity(ConnectionKind kind, SocketAddress address, Credential credential) {
+        var parameters = new LinkedHashMap<>(message.parameters());
+        parameters.keySet().removeIf(name -> name.equals("user") || name.equals("database") || isProtocolOption(name));
+        return new ClientIdentity(user(), database(), parameters, minorInForce(), kind, address, credential);
+    }
+
+    private static boolean isProtocolOption(String name) {
+        return name.startsWith(StartupMessage.PROTOCOL_OPTION_PREFIX);
+    }
+}
