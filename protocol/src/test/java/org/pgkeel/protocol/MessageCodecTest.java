@@ -93,7 +93,7 @@ class MessageCodecTest {
         var channel = new EmbeddedChannel(new FrameDecoder(limits));
         while (bytes.readableBytes() > 1) {
             channel.writeInbound(bytes.readBytes(1));
-            assertThat((Object) channel.readInbound()).isNull();
+            assertThat(channel.<Object>readInbound()).isNull();
         }
         channel.writeInbound(bytes);
         Frame frame = channel.readInbound();

@@ -2,7 +2,6 @@ package org.pgkeel.protocol.auth;
 
 import java.security.SecureRandom;
 import java.util.List;
-import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 
 /// The server's side of SCRAM-SHA-256 and SCRAM-SHA-256-PLUS. Each step returns the next state, so that steps cannot be taken

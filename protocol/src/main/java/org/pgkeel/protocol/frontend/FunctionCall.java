@@ -11,7 +11,8 @@ import org.pgkeel.protocol.wire.Value;
 /// `FunctionCall` (frontend, `F`): call a function by its OID, a protocol feature kept for old clients.
 /// <https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-FUNCTIONCALL>
 /// @param argumentFormats none: all text; one: it holds for all; else one for each argument
-public record FunctionCall(int functionOid, List<Format> argumentFormats, List<Value> arguments, Format resultFormat) implements FrontendMessage {
+public record FunctionCall(int functionOid, List<Format> argumentFormats, List<Value> arguments, Format resultFormat)
+        implements FrontendMessage {
     public FunctionCall {
         argumentFormats = List.copyOf(argumentFormats);
         arguments = List.copyOf(arguments);

@@ -92,9 +92,11 @@ class ScramExchangeTest {
 
     @Test void an_old_exchange_cannot_be_played_again() {
         ScramClient client = client(List.of("SCRAM-SHA-256"), PASSWORD, ChannelBinding.NONE);
-        var first = (ScramChallenge) ScramServer.begin(VERIFIER, ChannelBinding.NONE, random).first(client.mechanism(), client.clientFirst());
+        ScramServer server = ScramServer.begin(VERIFIER, ChannelBinding.NONE, random);
+        var first = (ScramChallenge) server.first(client.mechanism(), client.clientFirst());
         String clientFinal = client.answer(first.serverFirst()).clientFinal();
-        var again = (ScramChallenge) ScramServer.begin(VERIFIER, ChannelBinding.NONE, random).first(client.mechanism(), client.clientFirst());
+        ScramServer other = ScramServer.begin(VERIFIER, ChannelBinding.NONE, random);
+        var again = (ScramChallenge) other.first(client.mechanism(), client.clientFirst());
         assertThatThrownBy(() -> again.last(clientFinal)).isInstanceOf(ProtocolViolation.class);
     }
 

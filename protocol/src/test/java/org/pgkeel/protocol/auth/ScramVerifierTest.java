@@ -29,6 +29,8 @@ class ScramVerifierTest {
                     + "JajJf9tzCqeoyq3E6Dfyp8V+7xLt76PtDYNT80A1D5Q=",
             "\u00ad", "SCRAM-SHA-256$4096:ilc7vJRrWQTSUh1tC2PHjQ==$gZCCjJzcj0YYT58hDdadfATsB5Cr1XVMqOUTNmHdD3Y=:"
                     + "pmjZcTWqEqsF249a12jMDCZGMnz8Qm6ZUn4AoBoixMo=");
+    private static final String KEYS =
+            "T8jTDBjDQQtJfhG0rHLeUw==$oFWRTYJ0i+my550Hk2Fxx0igepcdeJiBwWhVoqWHD08=:aXd5hkfIccwXKSyvmKtHPBsCeE3ED26bfSocx/KCQCE=";
     private static final Octets SERVER_SECRET = Octets.ofText("a secret of this server");
 
     @Test void derives_the_same_verifiers_as_postgresql_whatever_saslprep_says_of_the_password() {
@@ -53,8 +55,8 @@ class ScramVerifierTest {
     @ParameterizedTest
     @ValueSource(strings = {
             "", "pencil", "md5132ecbcbfa11be529b63ea4c4e734056", "SCRAM-SHA-256$", "SCRAM-SHA-256$4096:c2FsdA==$AAAA:AAAA",
-            "SCRAM-SHA-256$0:T8jTDBjDQQtJfhG0rHLeUw==$oFWRTYJ0i+my550Hk2Fxx0igepcdeJiBwWhVoqWHD08=:aXd5hkfIccwXKSyvmKtHPBsCeE3ED26bfSocx/KCQCE=",
-            "SCRAM-SHA-256$9999999999:T8jTDBjDQQtJfhG0rHLeUw==$oFWRTYJ0i+my550Hk2Fxx0igepcdeJiBwWhVoqWHD08=:aXd5hkfIccwXKSyvmKtHPBsCeE3ED26bfSocx/KCQCE=",
+            "SCRAM-SHA-256$0:" + KEYS,
+            "SCRAM-SHA-256$9999999999:" + KEYS,
             "SCRAM-SHA-256$4096:!$oFWRTYJ0i+my550Hk2Fxx0igepcdeJiBwWhVoqWHD08=:aXd5hkfIccwXKSyvmKtHPBsCeE3ED26bfSocx/KCQCE="})
     void anything_else_is_no_verifier(String text) {
         assertThat(ScramVerifier.parse(text)).isEmpty();

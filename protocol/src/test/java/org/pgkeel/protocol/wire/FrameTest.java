@@ -61,7 +61,7 @@ class FrameTest {
         channel.writeInbound(header('S', 4));
         Frame beforeTheBreak = channel.readInbound();
         beforeTheBreak.release();
-        assertThat((Object) channel.readInbound()).isNull();
+        assertThat(channel.<Object>readInbound()).isNull();
         assertThat(channel.finish()).isFalse();
     }
 
