@@ -1,0 +1,177 @@
+package org.pgkeel.proxy.admin;
+
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import org.pgkeel.proxy.observe.LatencyHistogram;
+import org.pgkeel.proxy.observe.LoopSnapshot;
+import org.pgkeel.proxy.observe.PoolSnapshot;
+import org.pgkeel.proxy.observe.ProxySnapshot;
+import org.pgkeel.proxy.observe.StatsSnapshot;
+
+/// PgKeel's own series: names begin with `pgkeel_` and end in their unit, seconds and bytes, never thousands of them.
+/// Threading: belongs to the call that made it.
+final class PrometheusSeries {
+    /// Pools with series of their own; further ones are added up under [#REST]. A wildcard database times many users would
+    /// otherwise fill the monitoring's memory.
+    static final int POOLS_MAX = 500;
+    static final String REST = "(rest)";
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final double MICROS_PER_SECOND = 1e6;
+    /// In seconds, the last bucket without a bound included.
+    private static final double[] BOUNDS = bounds();
+
+    private final List<MetricSnapshot> series = new ArrayList<>();
+
+    private PrometheusSeries() {}
+
+    static List<MetricSnapshot> of(Optional<Sample> sample) {
+        var all = new PrometheusSeries();
+        all.gauge("pgkeel_snapshot_available", "1 if all event loops answered this scrape in time", Labels.EMPTY, sample.isPresent() ? 1 : 0);
+        sample.ifPresent(taken -> {
+            all.proxy(taken.proxy());
+            all.levels(bounded(taken.pools(), PoolSnapshot::plus, pool -> new PoolSnapshot(REST, REST, pool.mode(), pool.clients(),
+                    pool.servers(), pool.maxWaitMicros(), pool.sizeMax(), pool.sizeMin(), pool.reserve(), pool.pinnedByReason())));
+            all.rates(bounded(taken.stats(), StatsSnapshot::plus, stats -> StatsSnapshot.empty(REST, REST).plus(stats)));
+            all.reasons(taken.counters());
+        });
+        return all.series;
+    }
+
+    private void proxy(ProxySnapshot proxy) {
+        series.add(InfoSnapshot.builder().name("pgkeel").help("Version of PgKeel")
+                .dataPoint(InfoDataPointSnapshot.builder().labels(Labels.of("version", proxy.version())).build()).build());
+        gauge("pgkeel_draining", "1 once a shutdown has begun", Labels.EMPTY, proxy.state() == ProxySnapshot.State.DRAINING ? 1 : 0);
+        gauge("pgkeel_paused", "1 while all databases are paused", Labels.EMPTY, proxy.state() == ProxySnapshot.State.PAUSED ? 1 : 0);
+        gauge("pgkeel_clients", "Client connections that have logged in", Labels.EMPTY, proxy.clients());
+        gauge("pgkeel_clients_login", "Client connections that have not logged in yet", Labels.EMPTY, proxy.clientsLogin());
+        gauge("pgkeel_clients_limit", "Client connections at most: limits.clients", Labels.EMPTY, proxy.clientsMax());
+    }
+
+    private void levels(List<PoolSnapshot> pools) {
+        perPool("pgkeel_pool_clients_active", "Clients linked to a backend connection, or idle", pools, pool -> pool.clients().active());
+        perPool("pgkeel_pool_clients_waiting", "Clients waiting for a backend connection", pools, pool -> pool.clients().waiting());
+        perPool("pgkeel_pool_clients_canceling", "Cancel requests under way", pools,
+                pool -> pool.clients().activeCancel() + pool.clients().waitingCancel());
+        perPool("pgkeel_pool_longest_wait_seconds", "How long the client that has waited longest has been waiting", pools,
+                pool -> pool.maxWaitMicros() / MICROS_PER_SECOND);
+        perPool("pgkeel_pool_backend_connections_limit", "Backend connections at most, the reserve not included", pools, PoolSnapshot::sizeMax);
+        perPool("pgkeel_pool_backend_connections_reserve", "Backend connections beyond the limit when clients wait for long", pools, PoolSnapshot::reserve);
+        var connections = GaugeSnapshot.builder().name("pgkeel_backend_connections").help("Backend connections by state");
+        var pinned = GaugeSnapshot.builder().name("pgkeel_pool_pinned_connections").help("Backend connections pinned to their client, by reason");
+        for (var pool : pools) {
+            var servers = pool.servers();
+            Map.of("active", servers.active(), "active_cancel", servers.activeCancel(), "being_canceled", servers.beingCanceled(),
+                    "idle", servers.idle(), "used", servers.used(), "tested", servers.tested(), "login", servers.login()
+            ).forEach((state, count) -> connections.dataPoint(gaugePoint(labels(pool).add("state", state), count)));
+            pool.pinnedByReason().forEach((reason, count) -> pinned.dataPoint(gaugePoint(labels(pool).add("reason", reason), count)));
+        }
+        series.add(connections.build());
+        series.add(pinned.build());
+    }
+
+    private void rates(List<StatsSnapshot> stats) {
+        histogram("pgkeel_client_wait_seconds", "Waits of clients for a backend connection", stats, StatsSnapshot::waits);
+        histogram("pgkeel_query_seconds", "Query cycles, from the client's request to ReadyForQuery", stats, StatsSnapshot::queries);
+        histogram("pgkeel_transaction_seconds", "Transactions, from lease to release", stats, StatsSnapshot::transactions);
+        count("pgkeel_client_received_bytes", "Bytes from clients", stats, StatsSnapshot::receivedBytes);
+        count("pgkeel_client_sent_bytes", "Bytes to clients", stats, StatsSnapshot::sentBytes);
+        count("pgkeel_client_parses", "Statements prepared by clients", stats, StatsSnapshot::clientParses);
+        count("pgkeel_backend_parses", "Statements prepared on backend connections", stats, StatsSnapshot::serverParses);
+        count("pgkeel_binds", "Prepared statements bound by clients", stats, StatsSnapshot::binds);
+        count("pgkeel_backend_leases", "Times a backend connection was leased to a client", stats, StatsSnapshot::serverAssignments);
+        count("pgkeel_backend_lifetime_seconds", "Ages of closed backend connections, added up", stats,
+                pool -> pool.serverLifetimeMicros() / MICROS_PER_SECOND);
+    }
+
+    private void reasons(LoopSnapshot counters) {
+        byWord("pgkeel_logins", "Logins by outcome", "outcome", counters.logins());
+        byWord("pgkeel_refusals", "Refusals by reason", "reason", counters.refusals());
+        byWord("pgkeel_pins", "Pins of a backend connection to a client, by reason", "reason", counters.pins());
+        byWord("pgkeel_client_closes", "Closed client connections by reason", "reason", counters.clientCloses());
+        byWord("pgkeel_backend_closes", "Closed backend connections by reason", "reason", counters.serverCloses());
+        series.add(CounterSnapshot.builder().name("pgkeel_cancel_requests").help("Cancel requests from clients")
+                .dataPoint(CounterDataPointSnapshot.builder().value(counters.cancelRequests()).build()).build());
+    }
+
+    private void gauge(String name, String help, Labels labels, double value) {
+        series.add(GaugeSnapshot.builder().name(name).help(help).dataPoint(gaugePoint(labels, value)).build());
+    }
+
+    private void perPool(String name, String help, List<PoolSnapshot> pools, ToDoubleFunction<PoolSnapshot> value) {
+        var gauge = GaugeSnapshot.builder().name(name).help(help);
+        for (var pool : pools) gauge.dataPoint(gaugePoint(labels(pool), value.applyAsDouble(pool)));
+        series.add(gauge.build());
+    }
+
+    /// @param name without `_total`, which the format adds
+    private void count(String name, String help, List<StatsSnapshot> stats, ToDoubleFunction<StatsSnapshot> value) {
+        var counter = CounterSnapshot.builder().name(name).help(help);
+        for (var pool : stats) {
+            counter.dataPoint(CounterDataPointSnapshot.builder().labels(labels(pool)).value(value.applyAsDouble(pool)).build());
+        }
+        series.add(counter.build());
+    }
+
+    private void byWord(String name, String help, String label, Map<String, Long> counts) {
+        var counter = CounterSnapshot.builder().name(name).help(help);
+        counts.forEach((word, count) ->
+                counter.dataPoint(CounterDataPointSnapshot.builder().labels(Labels.of(label, word)).value(count).build()));
+        series.add(counter.build());
+    }
+
+    private void histogram(String name, String help, List<StatsSnapshot> stats, Function<StatsSnapshot, LatencyHistogram.Snapshot> which) {
+        var histogram = HistogramSnapshot.builder().name(name).help(help);
+        for (var pool : stats) {
+            var snapshot = which.apply(pool);
+            histogram.dataPoint(HistogramDataPointSnapshot.builder().labels(labels(pool))
+                    .classicHistogramBuckets(ClassicHistogramBuckets.of(BOUNDS, snapshot.counts()))
+                    .sum(snapshot.sumNanos() / NANOS_PER_SECOND).build());
+        }
+        series.add(histogram.build());
+    }
+
+    private static GaugeDataPointSnapshot gaugePoint(Labels labels, double value) {
+        return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
+    }
+
+    private static Labels labels(PoolSnapshot pool) {
+        return Labels.of("database", pool.database(), "user", pool.user());
+    }
+
+    private static Labels labels(StatsSnapshot pool) {
+        return Labels.of("database", pool.database(), "user", pool.user());
+    }
+
+    /// The first pools as they are, the others as one.
+    private static <T> List<T> bounded(List<T> pools, BinaryOperator<T> plus, Function<T, T> renamed) {
+        if (pools.size() <= POOLS_MAX) return pools;
+        var kept = new ArrayList<>(pools.subList(0, POOLS_MAX));
+        pools.subList(POOLS_MAX, pools.size()).stream().map(renamed).reduce(plus).ifPresent(kept::add);
+        return Collections.unmodifiableList(kept);
+    }
+
+    private static double[] bounds() {
+        long[] nanos = LatencyHistogram.upperBoundsNanos();
+        double[] seconds = Arrays.copyOf(Arrays.stream(nanos).mapToDouble(bound -> bound / NANOS_PER_SECOND).toArray(), nanos.length + 1);
+        seconds[nanos.length] = Double.POSITIVE_INFINITY;
+        return seconds;
+    }
+}
