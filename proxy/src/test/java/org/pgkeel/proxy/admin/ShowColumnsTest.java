@@ -1,0 +1,71 @@
+package org.pgkeel.proxy.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The columns as monitoring of PgBouncer 1.25 knows them, with their types: s text, i int4, q int8, n numeric.
+class ShowColumnsTest {
+    private static final String SOCKET = "type:s user:s database:s replication:s state:s addr:s port:i local_addr:s local_port:i "
+            + "connect_time:s request_time:s wait:i wait_us:i close_needed:i ptr:s link:s remote_pid:i tls:s application_name:s "
+            + "prepared_statements:i id:i";
+
+    @ParameterizedTest
+    @CsvSource({
+        "pools, database:s user:s cl_active:i cl_waiting:i cl_active_cancel_req:i cl_waiting_cancel_req:i sv_active:i sv_active_cancel:i "
+            + "sv_being_canceled:i sv_idle:i sv_used:i sv_tested:i sv_login:i maxwait:i maxwait_us:i pool_mode:s load_balance_hosts:s",
+        "databases, name:s host:s port:i database:s force_user:s pool_size:i min_pool_size:i reserve_pool_size:i server_lifetime:i "
+            + "pool_mode:s load_balance_hosts:s max_connections:i current_connections:i max_client_connections:i "
+            + "current_client_connections:i paused:i disabled:i",
+        "users, name:s pool_size:s reserve_pool_size:s pool_mode:s max_user_connections:i current_connections:i "
+            + "max_user_client_connections:i current_client_connections:i",
+        "stats, database:s total_server_assignment_count:n total_xact_count:n total_query_count:n total_received:n total_sent:n "
+            + "total_xact_time:n total_query_time:n total_wait_time:n total_client_parse_count:n total_server_parse_count:n "
+            + "total_bind_count:n avg_server_assignment_count:n avg_xact_count:n avg_query_count:n avg_recv:n avg_sent:n "
+            + "avg_xact_time:n avg_query_time:n avg_wait_time:n avg_client_parse_count:n avg_server_parse_count:n avg_bind_count:n",
+        "stats_totals, database:s server_assignment_count:n xact_count:n query_count:n bytes_received:n bytes_sent:n xact_time:n "
+            + "query_time:n wait_time:n client_parse_count:n server_parse_count:n bind_count:n",
+        "stats_averages, database:s server_assignment_count:n xact_count:n query_count:n bytes_received:n bytes_sent:n xact_time:n "
+            + "query_time:n wait_time:n client_parse_count:n server_parse_count:n bind_count:n",
+        "totals, name:s value:n",
+        "lists, list:s items:i",
+        "config, key:s value:s default:s changeable:s",
+        "version, version:s",
+        "state, key:s value:s",
+        "mem, name:s size:i used:i free:i memtotal:i",
+        "dns_hosts, hostname:s ttl:q addrs:s",
+        "dns_zones, zonename:s serial:q count:i",
+        "peers, peer_id:i host:s port:i pool_size:i",
+        "peer_pools, peer_id:i cl_active_cancel_req:i cl_waiting_cancel_req:i sv_active_cancel:i sv_login:i",
+        "pins, database:s user:s reason:s pinned:q",
+    })
+    void columns_are_in_the_order_and_of_the_types_that_dashboards_expect(String word, String columns) {
+        assertThat(columns(word)).isEqualTo(columns);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"clients", "servers"})
+    void clients_and_servers_have_the_columns_of_sockets(String word) {
+        assertThat(columns(word)).isEqualTo(SOCKET);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sockets", "active_sockets"})
+    void sockets_have_positions_of_buffers_as_well(String word) {
+        assertThat(columns(word)).isEqualTo(SOCKET
+                + " recv_pos:i pkt_pos:i pkt_remain:i send_pos:i send_remain:i pkt_avail:i send_avail:i");
+    }
+
+    private static String columns(String word) {
+        return ShowTables.find(word).orElseThrow().shape().columns().stream()
+                .map(column -> column.name() + ":" + switch (column.type()) {
+                    case TEXT -> "s";
+                    case INT4 -> "i";
+                    case INT8 -> "q";
+                    case NUMERIC -> "n";
+                })
+                .collect(Collectors.joining(" "));
+    }
+}
