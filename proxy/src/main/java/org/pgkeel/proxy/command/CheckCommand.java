@@ -4,8 +4,11 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -17,6 +20,10 @@ import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.config.NodeAddress;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.TlsMode;
+import org.pgkeel.proxy.login.BrokenUsersFile;
+import org.pgkeel.proxy.login.UserSecrets;
+import org.pgkeel.proxy.tls.BrokenTlsFile;
+import org.pgkeel.proxy.tls.TlsContexts;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -50,11 +57,12 @@ final class CheckCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         out.print(loaded.effective().render());
         out.println();
-        boolean bindable = resolves("listen.address", loaded.config().listen().address(), err) & resolves("admin.address", loaded.config().admin().address(), err);
+        boolean usable = resolves("listen.address", loaded.config().listen().address(), err) & resolves("admin.address", loaded.config().admin().address(), err)
+                & filesAreGood(loaded.config(), err);
         boolean reachable = askMembers(loaded.config(), out, err);
         out.flush();
         err.flush();
-        return !bindable ? ExitCode.CONFIG : reachable ? ExitCode.OK : ExitCode.UNAVAILABLE;
+        return !usable ? ExitCode.CONFIG : reachable ? ExitCode.OK : ExitCode.UNAVAILABLE;
     }
 
     private static boolean resolves(String key, String host, PrintWriter err) {
@@ -65,6 +73,24 @@ final class CheckCommand implements Callable<Integer> {
             err.println("error: " + key + ": the name '" + host + "' cannot be resolved");
             return false;
         }
+    }
+
+    /// The files are there, the loader saw to that; here they are read for what they should hold.
+    private static boolean filesAreGood(ProxyConfig config, PrintWriter err) {
+        List<Runnable> readings = new ArrayList<>();
+        readings.add(() -> UserSecrets.load(config.auth(), Optional.empty(), Runnable::run));
+        readings.add(() -> TlsContexts.server(config.listen().tls()));
+        config.clusters().values().forEach(cluster -> readings.add(() -> TlsContexts.client(cluster.tls())));
+        boolean good = true;
+        for (Runnable reading : readings) {
+            try {
+                reading.run();
+            } catch (BrokenUsersFile | BrokenTlsFile broken) {
+                err.println("error: " + broken.getMessage());
+                good = false;
+            }
+        }
+        return good;
     }
 
     /// All at once: a dead node costs its timeout only once.

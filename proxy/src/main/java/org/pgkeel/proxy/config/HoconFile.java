@@ -5,6 +5,9 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigIncludeContext;
 import com.typesafe.config.ConfigIncluder;
+import com.typesafe.config.ConfigIncluderClasspath;
+import com.typesafe.config.ConfigIncluderFile;
+import com.typesafe.config.ConfigIncluderURL;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigParseable;
@@ -13,6 +16,8 @@ import com.typesafe.config.ConfigResolver;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import java.io.File;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -26,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// The HOCON text as a tree: includes read, substitutions made. An include that is missing is a problem here, HOCON itself would skip it.
 final class HoconFile {
     private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\{\\??([^}]*)}");
+    private static final Pattern NOISE = Pattern.compile("( \\(if you intended |\\. Trace: ).*", Pattern.DOTALL);
     /// Substitutions that may be missing in one file before we stop counting.
     private static final int UNRESOLVED_MAX = 1000;
 
@@ -37,11 +43,11 @@ final class HoconFile {
         if (!Files.exists(file)) return refuse(reading, file, "no such file");
         if (!Files.isReadable(file)) return refuse(reading, file, "not readable");
         try {
-            ConfigParseOptions options = ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF).setIncluder(new StrictIncluder(null));
+            ConfigParseOptions options = ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF).setIncluder(new StrictIncluder());
             return Optional.of(resolve(ConfigFactory.parseFile(file.toFile(), options), environment, reading).root());
         } catch (ConfigException e) {
             String origin = e.origin() == null ? file.toString() : reading.origin(e.origin());
-            return refuse(reading, origin, withoutOrigin(e));
+            return refuse(reading, origin, clearMessage(e));
         }
     }
 
@@ -53,17 +59,18 @@ final class HoconFile {
                 return config.resolve(options);
             } catch (ConfigException.UnresolvedSubstitution e) {
                 Matcher expression = SUBSTITUTION.matcher(String.valueOf(e.getMessage()));
-                if (!expression.find() || missing.size() >= UNRESOLVED_MAX || !missing.add(expression.group(1))) throw e;
+                boolean circle = String.valueOf(e.getMessage()).contains("cycle of substitutions");
+                if (circle || !expression.find() || missing.size() >= UNRESOLVED_MAX || !missing.add(expression.group(1))) throw e;
                 reading.problem("${" + expression.group(1) + "}", reading.origin(e.origin()), "neither a key of the file nor an environment variable has this name");
             }
         }
     }
 
-    /// The library's messages begin with the origin, which we print ourselves.
-    private static String withoutOrigin(ConfigException e) {
+    /// The library's messages begin with the origin, which we print ourselves, and end with guesses and traces.
+    private static String clearMessage(ConfigException e) {
         String message = String.valueOf(e.getMessage());
         String prefix = e.origin() == null ? "" : e.origin().description() + ": ";
-        return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
+        return NOISE.matcher(message.startsWith(prefix) ? message.substring(prefix.length()) : message).replaceFirst("");
     }
 
     private static Optional<ConfigObject> refuse(Reading reading, Object origin, String message) {
@@ -86,17 +93,34 @@ final class HoconFile {
         }
     }
 
-    private record StrictIncluder(@Nullable ConfigIncluder fallback) implements ConfigIncluder {
+    /// Includes files beside the including one, and only them: nothing comes from the network or out of the jar.
+    private static final class StrictIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
         @Override
         public ConfigIncluder withFallback(ConfigIncluder other) {
-            return new StrictIncluder(other);
+            return this;
         }
 
         @Override
         public ConfigObject include(ConfigIncludeContext context, String what) {
             ConfigParseable included = context.relativeTo(what);
-            if (included == null) throw new ConfigException.Generic("include \"" + what + "\": cannot be found from here");
+            String filename = included == null ? null : included.origin().filename();
+            if (filename == null || !Files.isReadable(Path.of(filename))) throw new ConfigException.Generic("include \"" + what + "\": no such file, or not readable");
             return included.parse(context.parseOptions().setAllowMissing(false).setSyntax(ConfigSyntax.CONF));
+        }
+
+        @Override
+        public ConfigObject includeFile(ConfigIncludeContext context, File what) {
+            return include(context, what.getPath());
+        }
+
+        @Override
+        public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
+            throw new ConfigException.Generic("include url(...): only files can be included");
+        }
+
+        @Override
+        public ConfigObject includeResources(ConfigIncludeContext context, String what) {
+            throw new ConfigException.Generic("include classpath(...): only files can be included");
         }
     }
 }

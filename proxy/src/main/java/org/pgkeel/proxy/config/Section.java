@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -75,12 +76,12 @@ final class Section {
     /// The sections that the operator named, in the order of the file.
     List<Named> named() {
         if (object == null) return List.of();
+        known.addAll(object.keySet());
         List<Named> sections = new ArrayList<>();
         object.entrySet().stream().filter(entry -> entry.getValue().valueType() != ConfigValueType.NULL)
-                .sorted(Comparator.comparing((java.util.Map.Entry<String, ConfigValue> entry) -> String.valueOf(entry.getValue().origin().filename()))
-                        .thenComparing(entry -> entry.getValue().origin().lineNumber()).thenComparing(java.util.Map.Entry::getKey))
+                .sorted(Comparator.comparing((Map.Entry<String, ConfigValue> entry) -> String.valueOf(entry.getValue().origin().filename()))
+                        .thenComparing(entry -> entry.getValue().origin().lineNumber()).thenComparing(Map.Entry::getKey))
                 .forEach(entry -> {
-                    known.add(entry.getKey());
                     if (entry.getValue() instanceof ConfigObject child) {
                         sections.add(new Named(entry.getKey(), new Section(reading, key(entry.getKey()), join(kind, "NAME"), child, reading.origin(child))));
                     } else {

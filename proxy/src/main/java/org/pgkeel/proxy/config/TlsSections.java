@@ -29,9 +29,9 @@ final class TlsSections {
         Optional<Path> ca = Paths.file(section, "ca");
         Optional<Path> cert = Paths.file(section, "cert");
         Optional<Path> key = Paths.file(section, "key");
-        if (section.sound("mode")) {
-            if (verifies(mode)) needs(section, "ca", mode);
-            else if (section.has("ca")) section.warning("ca", "only verify-ca and verify-full look at it, the mode is " + Values.wordOf(mode));
+        if (section.sound("mode") && verifies(mode)) needs(section, "ca", mode);
+        if (section.sound("mode") && mode == TlsMode.DISABLE && (section.has("ca") || section.has("cert"))) {
+            section.warning("mode", "with disable the certificates are not used");
         }
         if (section.has("cert") != section.has("key")) {
             section.problem(section.has("cert") ? "key" : "cert", "missing, " + (section.has("cert") ? "cert" : "key") + " needs it");

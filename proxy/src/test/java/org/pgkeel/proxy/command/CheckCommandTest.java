@@ -74,6 +74,18 @@ class CheckCommandTest {
     }
 
     @Test
+    void files_that_do_not_hold_what_they_should_are_a_wrong_configuration() throws IOException {
+        Files.writeString(temporary.resolve("users.txt"), "nonsense hush\n");
+        Files.writeString(temporary.resolve("server.pem"), "hush");
+        try (AnsweringServer server = new AnsweringServer('N')) {
+            CommandRun run = check("clusters { main { nodes = [\"" + server.node() + "\"] } }\nauth.users-file = users.txt\nlisten.tls { cert = server.pem, key = server.pem }", "prefer");
+
+            assertThat(run.exitCode()).isEqualTo(78);
+            assertThat(run.err()).contains("users.txt line 1").contains("server.pem").doesNotContain("hush");
+        }
+    }
+
+    @Test
     void a_wrong_command_line_is_answered_with_the_usage() {
         assertThat(CommandRun.of("check").exitCode()).isEqualTo(64);
         assertThat(CommandRun.of("chek").exitCode()).isEqualTo(64);

@@ -120,7 +120,26 @@ class ConfigLoaderTest {
 
         assertThat(folder.problems(ConfigFolder.MINIMAL + "include \"pools.conf\"\n"))
                 .containsExactly("pools.conf:2: limits.clientz: unknown key, the nearest known key is 'limits.clients'");
-        assertThat(folder.problems(ConfigFolder.MINIMAL + "include \"none.conf\"\n")).singleElement().asString().contains("none.conf");
+        for (String include : List.of("\"none.conf\"", "file(\"none.conf\")", "required(\"none.conf\")", "\"../none.conf\"")) {
+            assertThat(folder.problems(ConfigFolder.MINIMAL + "include " + include)).singleElement().asString().contains("none.conf").contains("no such file");
+        }
+        for (String include : List.of("url(\"http://127.0.0.1:1/x.conf\")", "classpath(\"x.conf\")")) {
+            assertThat(folder.problems(ConfigFolder.MINIMAL + "include " + include)).singleElement().asString().contains("only files can be included");
+        }
+    }
+
+    @Test
+    void what_goes_in_a_circle_is_one_problem() {
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "include \"proxy.conf\"")).singleElement().asString().contains("cycle").doesNotContain("Trace");
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "limits.clients = ${prepared.per-client}, prepared.per-client = ${limits.clients}")).singleElement().asString().contains("cycle");
+    }
+
+    @Test
+    void null_is_the_same_as_not_set() {
+        ProxyConfig config = folder.loaded(ConfigFolder.MINIMAL + "databases.app {}\ndatabases.app = null\nlimits.clients = null\n");
+
+        assertThat(config.databases()).hasSize(1);
+        assertThat(config.limits().clients()).isEqualTo(10_000);
     }
 
     @Test
