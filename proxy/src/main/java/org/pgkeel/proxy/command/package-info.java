@@ -2,6 +2,6 @@
 /// Heart: [PgKeelCommand]. Read: [RunCommand], [CheckCommand] (asks every node, [NodeCheck]),
 /// [ConvertCommand] (reads `pgbouncer.ini`, [PgBouncerIni], writes `proxy.conf`, [PgBouncerConversion]).
 /// [DemoCommand] brings its own PostgreSQL ([Demo]); [ProxyStart] is where the server is plugged in.
-/// Depends on everything below; used by `Main` alone.
+/// [LogToStderr] keeps stdout for answers. Depends on everything below; used by `Main` alone.
 @org.jspecify.annotations.NullMarked
 package org.pgkeel.proxy.command;
