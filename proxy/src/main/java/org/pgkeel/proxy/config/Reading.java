@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.config;
 
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import java.nio.file.Path;
@@ -90,8 +91,10 @@ final class Reading {
 
     /// @param siblings the keys its section has
     void unknownKey(Section section, String name, ConfigValue value, Set<String> siblings) {
-        problem(section.key(name), origin(value), "unknown key, " + LaterKeys.versionNote(section.key(), name)
-                .orElseGet(() -> "the nearest known key is " + NearestKey.of(section.key(), name, siblings, kinds)));
+        boolean dottedName = value instanceof ConfigObject && section.kind().endsWith(".NAME");
+        String nearest = "the nearest known key is " + NearestKey.of(section.key(), name, siblings, kinds)
+                + (dottedName ? "; a name with a dot in it needs quotes" : "");
+        problem(section.key(name), origin(value), "unknown key, " + LaterKeys.versionNote(section.key(), name).orElse(nearest));
     }
 
     /// In the order of the file; what has no line comes last.

@@ -49,6 +49,10 @@ final class Section {
         return join(key, quoted(name));
     }
 
+    String kind() {
+        return kind;
+    }
+
     /// A name as HOCON writes it in a path: `"*"` and `"a.b"` need quotes.
     static String quoted(String name) {
         return name.chars().allMatch(c -> c == '-' || c == '_' || Character.isLetterOrDigit(c)) && !name.isEmpty() ? name : ConfigUtil.quoteString(name);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The operators' folder `conf/` says what the loader does: every key, every default.
 class ConfFolderTest {
-    private static final Path CONF = conf();
+    static final Path CONF = conf();
     private static final Pattern ROW = Pattern.compile("\\| `([a-zA-Z.-]+)` \\|.*?\\| ([^|]*) \\| (yes|no) \\| .+ \\|");
 
     @TempDir

@@ -85,6 +85,11 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void a_name_with_a_dot_that_lost_its_quotes_is_recognised() {
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "databases { my.db {} }\n")).singleElement().asString().endsWith("a name with a dot in it needs quotes");
+    }
+
+    @Test
     void a_missing_file_is_one_problem() {
         assertThat(new ConfigLoader(Map.of()).load(temporary.resolve("none.conf"))).isInstanceOfSatisfying(ConfigResult.Rejected.class,
                 rejected -> assertThat(rejected.problems()).extracting(folder::shortened).containsExactly("none.conf: no such file"));
