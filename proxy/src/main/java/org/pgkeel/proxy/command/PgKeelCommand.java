@@ -2,6 +2,7 @@ package org.pgkeel.proxy.command;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import org.pgkeel.proxy.server.ProxyServer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,9 +21,7 @@ public final class PgKeelCommand implements Callable<Integer> {
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new PgKeelCommand());
         commandLine.addSubcommand(new RunCommand());
-        commandLine.addSubcommand(new DemoCommand(_ -> {
-            throw new UnsupportedOperationException("this build has no server");
-        }));
+        commandLine.addSubcommand(new DemoCommand(ProxyServer::start));
         commandLine.addSubcommand(new CheckCommand());
         commandLine.addSubcommand(new ConvertCommand());
         commandLine.addSubcommand(new VersionCommand());

@@ -1,10 +1,14 @@
 package org.pgkeel.proxy.command;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
+import org.pgkeel.proxy.server.ProxyServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,10 +35,28 @@ final class RunCommand implements Callable<Integer> {
         };
     }
 
-    /// The one place where the server starts.
+    /// Runs until SIGTERM, SIGINT or the console's SHUTDOWN; SIGHUP reloads.
     /// @param loader reads the same file again for a reload
     private int serve(ConfigResult.Loaded loaded, ConfigLoader loader, PrintWriter err) {
-        err.println("this build has no server, the configuration is fine");
-        return ExitCode.UNAVAILABLE;
+        ProxyServer server;
+        try {
+            server = ProxyServer.start(loaded.config(), () -> loader.load(config));
+        } catch (IOException | RuntimeException unable) {
+            err.println("pgkeel: " + unable.getMessage());
+            err.flush();
+            return ExitCode.UNAVAILABLE;
+        }
+        var ended = new CompletableFuture<Void>();
+        Signals.onReload(() -> report(server.reload(), err));
+        Signals.onTerminate(() -> ended.complete(null));
+        server.shutdownAsked().thenRun(() -> ended.complete(null));
+        ended.join();
+        server.close();
+        return ExitCode.OK;
+    }
+
+    private static void report(List<String> problems, PrintWriter err) {
+        for (String problem : problems) err.println("pgkeel: not reloaded: " + problem);
+        err.flush();
     }
 }

@@ -55,6 +55,20 @@ public enum RefusalReason {
     PINNING_REFUSED("pinning_refused", Severity.ERROR, SqlState.FEATURE_NOT_SUPPORTED, Retry.NO),
     /// What a pin held is lost with its backend.
     PIN_LOST("pin_lost", Severity.ERROR, SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, Retry.NO),
+    /// A named statement longer than `limits.inspected-statement-bytes`.
+    STATEMENT_TOO_LONG("statement_too_long", Severity.ERROR, SqlState.PROGRAM_LIMIT_EXCEEDED, Retry.NO),
+    /// As many prepared statements as `prepared.per-client` allows.
+    TOO_MANY_STATEMENTS("too_many_statements", Severity.ERROR, SqlState.CONFIGURATION_LIMIT_EXCEEDED, Retry.NO),
+    /// The client has a prepared statement of that name.
+    DUPLICATE_PREPARED_STATEMENT("duplicate_prepared_statement", Severity.ERROR, SqlState.DUPLICATE_PREPARED_STATEMENT, Retry.NO),
+    /// The client has no prepared statement of that name.
+    NO_SUCH_STATEMENT("no_such_statement", Severity.ERROR, SqlState.INVALID_SQL_STATEMENT_NAME, Retry.NO),
+    /// A transaction block in statement pooling.
+    TRANSACTION_REFUSED("transaction_refused", Severity.ERROR, SqlState.FEATURE_NOT_SUPPORTED, Retry.NO),
+    /// The client cancelled a request that still waited for a backend.
+    CANCELLED_WHILE_WAITING("cancelled_while_waiting", Severity.ERROR, SqlState.QUERY_CANCELED, Retry.YES),
+    /// A parameter of the startup packet that cannot be understood.
+    BAD_STARTUP_PARAMETER("bad_startup_parameter", Severity.FATAL, SqlState.INVALID_PARAMETER_VALUE, Retry.NO),
     /// A statement ran longer than `timeouts.query`.
     QUERY_TIMEOUT("query_timeout", Severity.FATAL, SqlState.QUERY_CANCELED, Retry.NO),
     /// A client in a transaction sent nothing for `timeouts.idle-in-transaction`.

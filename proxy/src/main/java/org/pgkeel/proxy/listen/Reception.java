@@ -1,0 +1,153 @@
+package org.pgkeel.proxy.listen;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.EventLoop;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.pgkeel.proxy.admin.Console;
+import org.pgkeel.proxy.config.DatabaseConfig;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.login.ClientIdentity;
+import org.pgkeel.proxy.login.LoginListener;
+import org.pgkeel.proxy.login.UserSecrets;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.session.CancelKeys;
+import org.pgkeel.proxy.session.ClientSession;
+import org.pgkeel.proxy.session.DatabasePool;
+import org.pgkeel.proxy.session.Pools;
+import org.pgkeel.proxy.session.SessionContext;
+import org.pgkeel.proxy.session.SessionMessages;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.settings.StartupSettings;
+
+/// Meets clients that have proved who they are: the console's go there, the others get a session on their pool.
+///
+/// Threading: shared; each client is met on its channel's event loop.
+public final class Reception implements LoginListener {
+    private final Supplier<ProxyConfig> config;
+    private final Supplier<UserSecrets> secrets;
+    private final Function<EventLoop, SessionContext> contextOf;
+    private final Pools pools;
+    private final CancelKeys cancelKeys;
+    private final Admission admission;
+    private final Console console;
+    private final Set<String> disabled = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    public Reception(Supplier<ProxyConfig> config, Supplier<UserSecrets> secrets, Function<EventLoop, SessionContext> contextOf, Pools pools,
+                     CancelKeys cancelKeys, Admission admission, Console console) {
+        this.config = config;
+        this.secrets = secrets;
+        this.contextOf = contextOf;
+        this.pools = pools;
+        this.cancelKeys = cancelKeys;
+        this.admission = admission;
+        this.console = console;
+    }
+
+    /// Databases whose new clients are refused: the console's DISABLE.
+    public Set<String> disabled() {
+        return disabled;
+    }
+
+    /// From now on nobody comes in but operators.
+    public void close() {
+        closed = true;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public void authenticated(Channel channel, ClientIdentity identity, ByteBuf early) {
+        if (Console.DATABASES.contains(identity.database())) {
+            meetOperator(channel, identity, early);
+            return;
+        }
+        ProxyConfig now = config.get();
+        Optional<DatabaseConfig> database = Pools.database(now, identity.database());
+        if (closed) refuse(channel, early, Refusal.of(RefusalReason.SHUTDOWN, "the proxy shuts down"));
+        else if (database.isEmpty()) refuse(channel, early, Refusal.of(RefusalReason.UNKNOWN_DATABASE, "database \"" + identity.database() + "\" does not exist"));
+        else if (disabled.contains(identity.database())) refuse(channel, early, Refusal.of(RefusalReason.DATABASE_DISABLED, "database \"" + identity.database() + "\" is disabled"));
+        else meetClient(channel, identity, early, now, database.get());
+    }
+
+    private void meetClient(Channel channel, ClientIdentity identity, ByteBuf early, ProxyConfig now, DatabaseConfig database) {
+        boolean replication = isReplication(identity);
+        Settings startup;
+        switch (replication ? new StartupSettings.Understood(Settings.NONE) : StartupSettings.of(identity.startupParameters())) {
+            case StartupSettings.Understood(var settings) -> startup = settings;
+            case StartupSettings.Invalid(var problem) -> {
+                refuse(channel, early, Refusal.of(RefusalReason.BAD_STARTUP_PARAMETER, problem));
+                return;
+            }
+        }
+        Optional<Refusal> no = admission.enter(now, database, identity.database(), identity.user());
+        if (no.isPresent()) {
+            refuse(channel, early, no.get());
+            return;
+        }
+        var secret = secrets.get().fromFile(identity.user());
+        Optional<DatabasePool> pool = replication ? pools.replication(identity, secret) : pools.of(identity, secret);
+        var context = contextOf.apply(channel.eventLoop());
+        new ClientSession(context, pool.orElseThrow(), identity, startup, channel, () -> {
+            admission.leave(identity.database(), identity.user());
+            if (replication) pools.forget(pool.get());
+        }).start(early);
+    }
+
+    private static boolean isReplication(ClientIdentity identity) {
+        String asked = identity.startupParameters().get("replication");
+        return asked != null && !Set.of("false", "off", "no", "0").contains(asked.toLowerCase(java.util.Locale.ROOT));
+    }
+
+    private void meetOperator(Channel channel, ClientIdentity identity, ByteBuf early) {
+        var role = console.roleOf(identity.user());
+        if (role.isEmpty()) {
+            refuse(channel, early, Refusal.of(RefusalReason.INSUFFICIENT_PRIVILEGE, "user \"" + identity.user() + "\" may not use the console",
+                    "The keys are admin.users and admin.stats-users."));
+            return;
+        }
+        var told = new LinkedHashMap<String, String>();
+        for (var parameter : Console.parameters()) told.put(parameter.name(), parameter.value());
+        ByteBuf out = channel.alloc().buffer(512);
+        SessionMessages.greeting(out, told, ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE), new byte[identity.protocolMinor() >= 2 ? 32 : 4]);
+        channel.writeAndFlush(out, channel.voidPromise());
+        console.serve(channel.pipeline(), identity.user(), role.get());
+        channel.pipeline().fireChannelRead(early);
+        channel.config().setAutoRead(true);
+    }
+
+    private void refuse(Channel channel, ByteBuf early, Refusal refusal) {
+        early.release();
+        refused(refusal, channel);
+        channel.writeAndFlush(SessionMessages.fatal(refusal)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void refused(Refusal refusal, Channel channel) {
+        var stats = contextOf.apply(channel.eventLoop()).stats();
+        stats.login(refusal.reason().word());
+        stats.refused(refusal.reason().word());
+    }
+
+    @Override
+    public CompletionStage<Void> cancel(int pid, byte[] secretKey, Channel channel) {
+        var done = new CompletableFuture<Void>();
+        cancelKeys.find(pid, secretKey).ifPresentOrElse(
+                session -> session.channel().eventLoop().execute(() -> session.cancel(() -> done.complete(null))),
+                () -> done.complete(null));
+        return done;
+    }
+}

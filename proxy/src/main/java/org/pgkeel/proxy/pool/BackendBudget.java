@@ -1,0 +1,50 @@
+package org.pgkeel.proxy.pool;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// A limit on open backend connections that several event loops share: of one pool, one database or one user.
+/// Connections that are still being opened count.
+/// Threading: shared; one atomic counter.
+public final class BackendBudget {
+    private final AtomicInteger open = new AtomicInteger();
+    private volatile int max;
+
+    /// @param max connections at most; it may be changed while connections are open
+    public BackendBudget(int max) {
+        this.max = max;
+    }
+
+    /// Takes one place.
+    /// @param extra places beyond the limit that may be used too: the reserve
+    /// @return false if all are taken
+    public boolean tryTake(int extra) {
+        while (true) {
+            int now = open.get();
+            if (now >= (long) max + extra) return false;
+            if (open.compareAndSet(now, now + 1)) return true;
+        }
+    }
+
+    /// Gives one place back.
+    public void giveBack() {
+        if (open.decrementAndGet() < 0) throw new IllegalStateException("backend budget given back twice");
+    }
+
+    /// Connections open or being opened.
+    public int open() {
+        return open.get();
+    }
+
+    public int max() {
+        return max;
+    }
+
+    public void setMax(int max) {
+        this.max = max;
+    }
+
+    /// More connections are open than the limit allows now: a reload lowered it.
+    public boolean exceeded(int extra) {
+        return open.get() > (long) max + extra;
+    }
+}

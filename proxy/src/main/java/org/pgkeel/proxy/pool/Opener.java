@@ -1,0 +1,11 @@
+package org.pgkeel.proxy.pool;
+
+/// Opens backend connections for a pool.
+///
+/// @param <C> the connections of the pool
+@FunctionalInterface
+public interface Opener<C extends PooledConnection> {
+    /// Starts one attempt on the slice's event loop. It ends, later and on that loop, in exactly one call of
+    /// [PoolSlice#opened] or [PoolSlice#openFailed].
+    void open(PoolSlice<C> slice);
+}

@@ -1,0 +1,74 @@
+package org.pgkeel.proxy.pool;
+
+/// One backend connection, as the pool sees it. Threading: confined to the event loop of its slice.
+///
+/// | from      | event             | to        |
+/// |-----------|-------------------|-----------|
+/// | Idle      | lease             | Leased    |
+/// | Idle      | check             | Resetting |
+/// | Leased    | release, clean    | Idle      |
+/// | Leased    | release, unclean  | Resetting |
+/// | Resetting | clean again       | Idle      |
+/// | Idle      | moved             | Moving    |
+/// | Moving    | adopted           | Idle      |
+/// | any open  | close             | Closed    |
+public abstract class PooledConnection {
+    /// Where the connection is in its life with the pool.
+    public enum State { IDLE, LEASED, RESETTING, MOVING, CLOSED }
+
+    private State state = State.IDLE;
+    private final long openedNanos;
+    private long lifetimeEndsNanos;
+    private long sinceNanos;
+
+    /// @param nowNanos      the clock
+    /// @param lifetimeNanos how long it may live, 0 for ever
+    protected PooledConnection(long nowNanos, long lifetimeNanos) {
+        this.openedNanos = nowNanos;
+        this.sinceNanos = nowNanos;
+        this.lifetimeEndsNanos = lifetimeNanos == 0 ? Long.MAX_VALUE : nowNanos + lifetimeNanos;
+    }
+
+    public final State state() {
+        return state;
+    }
+
+    public final long openedNanos() {
+        return openedNanos;
+    }
+
+    /// When the present state began.
+    public final long sinceNanos() {
+        return sinceNanos;
+    }
+
+    final boolean tooOld(long nowNanos) {
+        return lifetimeEndsNanos != Long.MAX_VALUE && nowNanos - lifetimeEndsNanos >= 0;
+    }
+
+    /// The connection is to be closed as soon as it is idle.
+    final void expire(long nowNanos) {
+        lifetimeEndsNanos = nowNanos;
+    }
+
+    final void become(State next, long nowNanos) {
+        boolean allowed = switch (state) {
+            case IDLE -> next != State.IDLE;
+            case LEASED -> next == State.IDLE || next == State.RESETTING || next == State.CLOSED;
+            case RESETTING, MOVING -> next == State.IDLE || next == State.CLOSED;
+            case CLOSED -> false;
+        };
+        if (!allowed) throw new IllegalStateException("backend connection: " + state + " to " + next);
+        state = next;
+        sinceNanos = nowNanos;
+    }
+
+    /// Asks whether the server still answers; ends in [PoolSlice#cleaned] or [PoolSlice#closed].
+    protected abstract void check();
+
+    /// Closes the socket; [PoolSlice#closed] has been told already.
+    protected abstract void disconnect(CloseReason reason);
+
+    /// Moves the socket to another event loop, then runs `then` there.
+    protected abstract void moveTo(PoolSlice<?> target, Runnable then);
+}

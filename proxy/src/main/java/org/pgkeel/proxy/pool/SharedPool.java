@@ -1,0 +1,176 @@
+package org.pgkeel.proxy.pool;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/// One pool: what its slices have in common. Each event loop owns a slice and works on it without a lock; only a slice
+/// that has clients waiting and may not open another connection is noticed by its siblings.
+///
+/// Threading: shared; fields are volatile or atomic.
+///
+/// @param <C> the connections of the pool
+public final class SharedPool<C extends PooledConnection> {
+    /// How much longer than a slice's own longest wait a sibling's must be, before a connection moves over: FIFO holds
+    /// across event loops within this bound.
+    private static final long UNFAIR_NANOS = 2_000_000;
+    private static final long NOBODY = Long.MAX_VALUE;
+
+    private final PoolKey key;
+    private final List<BackendBudget> budgets;
+    private final BackendBudget own;
+    private final List<PoolSlice<C>> slices;
+    private final AtomicInteger hungrySlices = new AtomicInteger();
+    /// Per slice: since when its oldest client has waited without a way to open a connection; [#NOBODY] if none does.
+    private final AtomicLongArray hungrySince;
+    private volatile PoolSettings settings;
+    private volatile boolean paused;
+    private volatile int epoch;
+    private volatile int catalogGeneration;
+
+    /// @param own    the pool's own limit
+    /// @param others limits that it shares with other pools: of its database, of its user
+    /// @param loops  one slice is made for each
+    public SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, List<EventLoop> loops, Opener<C> opener) {
+        this.key = key;
+        this.settings = settings;
+        this.own = own;
+        var all = new ArrayList<BackendBudget>();
+        all.add(own);
+        all.addAll(others);
+        this.budgets = List.copyOf(all);
+        this.hungrySince = new AtomicLongArray(loops.size());
+        var made = new ArrayList<PoolSlice<C>>();
+        for (int i = 0; i < loops.size(); i++) {
+            hungrySince.set(i, NOBODY);
+            made.add(new PoolSlice<>(this, i, loops.get(i), opener));
+        }
+        this.slices = List.copyOf(made);
+    }
+
+    public PoolKey key() {
+        return key;
+    }
+
+    public List<PoolSlice<C>> slices() {
+        return slices;
+    }
+
+    public PoolSlice<C> slice(int loop) {
+        return slices.get(loop);
+    }
+
+    public PoolSettings settings() {
+        return settings;
+    }
+
+    /// A reload changed the settings; they hold from the next decision on.
+    public void settings(PoolSettings changed) {
+        settings = changed;
+        own.setMax(changed.shape().max());
+    }
+
+    /// No connection is lent while this is so; clients wait.
+    public boolean paused() {
+        return paused;
+    }
+
+    /// Stops lending, or starts it again. Idle connections are closed when it stops.
+    public void pause(boolean stop) {
+        paused = stop;
+        for (var slice : slices) slice.eventLoop().execute(stop ? slice::closeIdle : slice::serve);
+    }
+
+    /// Connections opened before now are closed when they are given back.
+    public void recycle() {
+        epoch++;
+        for (var slice : slices) slice.eventLoop().execute(slice::closeIdle);
+    }
+
+    /// Grows with every [#recycle].
+    public int epoch() {
+        return epoch;
+    }
+
+    /// The database's catalogue changed: what backends keep prepared may be out of date.
+    public void catalogChanged() {
+        catalogGeneration++;
+    }
+
+    /// Grows with every [#catalogChanged].
+    public int catalogGeneration() {
+        return catalogGeneration;
+    }
+
+    /// Open backend connections, those being opened included.
+    public int open() {
+        return own.open();
+    }
+
+    /// @param reserve connections beyond the pool's own limit that may be opened too
+    boolean takePlace(int reserve) {
+        for (int i = 0; i < budgets.size(); i++) {
+            if (!budgets.get(i).tryTake(i == 0 ? reserve : 0)) {
+                for (int taken = 0; taken < i; taken++) budgets.get(taken).giveBack();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void givePlaceBack() {
+        for (var budget : budgets) budget.giveBack();
+        if (hungrySlices.get() > 0) {
+            for (int i = 0; i < slices.size(); i++) {
+                if (hungrySince.get(i) != NOBODY) slices.get(i).eventLoop().execute(slices.get(i)::serve);
+            }
+        }
+    }
+
+    boolean placesExceeded() {
+        for (int i = 0; i < budgets.size(); i++) {
+            if (budgets.get(i).exceeded(i == 0 ? settings.shape().reserve() : 0)) return true;
+        }
+        return false;
+    }
+
+    /// A slice's oldest client waits since then and the slice cannot help itself.
+    void hungry(int slice, long sinceNanos) {
+        if (hungrySince.getAndSet(slice, sinceNanos) == NOBODY) {
+            hungrySlices.incrementAndGet();
+            for (var sibling : slices) {
+                if (sibling.index() != slice) sibling.eventLoop().execute(() -> sibling.spareFor(slice));
+            }
+        }
+    }
+
+    void fed(int slice) {
+        if (hungrySince.getAndSet(slice, NOBODY) != NOBODY) hungrySlices.decrementAndGet();
+    }
+
+    boolean nobodyHungry() {
+        return hungrySlices.get() == 0;
+    }
+
+    boolean isHungry(int slice) {
+        return hungrySince.get(slice) != NOBODY;
+    }
+
+    /// The slice to which a connection released in `from` should go instead of to its own oldest client.
+    /// @param ownSinceNanos since when that client waits, [Long#MAX_VALUE] if nobody does
+    /// @return its index, or -1
+    int hungrierThan(int from, long ownSinceNanos) {
+        int chosen = -1;
+        long oldest = ownSinceNanos == NOBODY ? NOBODY : ownSinceNanos - UNFAIR_NANOS;
+        for (int i = 0; i < slices.size(); i++) {
+            long since = hungrySince.get(i);
+            if (i != from && since != NOBODY && (oldest == NOBODY || since - oldest < 0)) {
+                chosen = i;
+                oldest = since;
+            }
+        }
+        return chosen;
+    }
+}

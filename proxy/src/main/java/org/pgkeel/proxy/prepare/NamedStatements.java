@@ -1,0 +1,105 @@
+package org.pgkeel.proxy.prepare;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// What one client calls its prepared statements. Found by the bytes of the name without an allocation.
+///
+/// Threading: confined to the session's event loop.
+public final class NamedStatements {
+    private byte @Nullable [][] names = new byte[8][];
+    private @Nullable SharedStatement[] statements = new SharedStatement[8];
+    private int size;
+
+    public int size() {
+        return size;
+    }
+
+    /// @return null if the client has no statement of that name
+    public @Nullable SharedStatement get(ByteBuf buf, int from, int to) {
+        int mask = names.length - 1;
+        for (int at = hash(buf, from, to) & mask; names[at] != null; at = at + 1 & mask) {
+            if (same(names[at], buf, from, to)) return statements[at];
+        }
+        return null;
+    }
+
+    /// @return null if the client has no statement of that name
+    public @Nullable SharedStatement get(byte[] name) {
+        int at = find(name);
+        return at < 0 ? null : statements[at];
+    }
+
+    public void put(byte[] name, SharedStatement statement) {
+        int at = find(name);
+        if (at >= 0) {
+            statements[at] = statement;
+            return;
+        }
+        if (size * 2 >= names.length) grow();
+        insert(name, statement);
+        size++;
+    }
+
+    public @Nullable SharedStatement remove(byte[] name) {
+        int at = find(name);
+        if (at < 0) return null;
+        SharedStatement removed = statements[at];
+        names[at] = null;
+        statements[at] = null;
+        size--;
+        int mask = names.length - 1;
+        for (int next = at + 1 & mask; names[next] != null; next = next + 1 & mask) {
+            byte[] movedName = names[next];
+            SharedStatement moved = statements[next];
+            names[next] = null;
+            statements[next] = null;
+            insert(movedName, moved);
+        }
+        return removed;
+    }
+
+    public void clear() {
+        names = new byte[8][];
+        statements = new SharedStatement[8];
+        size = 0;
+    }
+
+    private int find(byte[] name) {
+        int mask = names.length - 1;
+        for (int at = Arrays.hashCode(name) & mask; names[at] != null; at = at + 1 & mask) {
+            if (Arrays.equals(names[at], name)) return at;
+        }
+        return -1;
+    }
+
+    private void insert(byte[] name, SharedStatement statement) {
+        int mask = names.length - 1;
+        int at = Arrays.hashCode(name) & mask;
+        while (names[at] != null) at = at + 1 & mask;
+        names[at] = name;
+        statements[at] = statement;
+    }
+
+    private void grow() {
+        byte[][] oldNames = names;
+        SharedStatement[] oldStatements = statements;
+        names = new byte[oldNames.length * 2][];
+        statements = new SharedStatement[oldNames.length * 2];
+        for (int i = 0; i < oldNames.length; i++) if (oldNames[i] != null) insert(oldNames[i], oldStatements[i]);
+    }
+
+    /// As `Arrays.hashCode(byte[])`.
+    private static int hash(ByteBuf buf, int from, int to) {
+        int hash = 1;
+        for (int i = from; i < to; i++) hash = 31 * hash + buf.getByte(i);
+        return hash;
+    }
+
+    private static boolean same(byte[] name, ByteBuf buf, int from, int to) {
+        if (name.length != to - from) return false;
+        for (int i = 0; i < name.length; i++) if (name[i] != buf.getByte(from + i)) return false;
+        return true;
+    }
+}

@@ -1,0 +1,108 @@
+package org.pgkeel.proxy.prepare;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.StatementScan;
+import org.pgkeel.proxy.statement.Statements;
+
+/// One prepared statement's text, as many clients and backends may share it. Two clients share it when the text, the
+/// parameter types and every setting that can change its meaning are equal.
+///
+/// Threading: immutable.
+public final class SharedStatement {
+    /// Names in backends begin like this; a client's own name never reaches a backend.
+    public static final String NAME_PREFIX = "pgkeel_";
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    /// How a backend is told the statement.
+    public enum Kind {
+        /// By a Parse message.
+        PARSE,
+        /// By the SQL command PREPARE.
+        SQL_PREPARE
+    }
+
+    private final Kind kind;
+    private final Settings meaning;
+    private final byte[] body;
+    private final long hash;
+    private final byte[] name;
+    private final int flags;
+    private final List<Effect> effects;
+
+    private SharedStatement(Kind kind, Settings meaning, byte[] body, long hash, int flags, List<Effect> effects) {
+        this.kind = kind;
+        this.meaning = meaning;
+        this.body = body;
+        this.hash = hash;
+        this.flags = flags;
+        this.effects = effects;
+        this.name = (NAME_PREFIX + NEXT.incrementAndGet()).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /// @param body  of the Parse message behind the name: the text with its terminator, and the parameter types
+    /// @param flags of [StatementScan]
+    static SharedStatement parsed(Settings meaning, byte[] body, long hash, int flags) {
+        return new SharedStatement(Kind.PARSE, meaning, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body));
+    }
+
+    /// @param text the PREPARE command with `%s` where the name stands
+    static SharedStatement prepared(Settings meaning, byte[] text, long hash) {
+        return new SharedStatement(Kind.SQL_PREPARE, meaning, text, hash, StatementScan.PLAIN, List.of());
+    }
+
+    private static List<Effect> effectsOf(byte[] body) {
+        int end = 0;
+        while (end < body.length && body[end] != 0) end++;
+        return Statements.parse(new String(body, 0, end, StandardCharsets.ISO_8859_1), true).stream()
+                .map(Statement::effects).flatMap(List::stream).toList();
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /// What the statement is called in every backend that has it.
+    public byte[] name() {
+        return name;
+    }
+
+    /// Of the Parse message behind the name; or the PREPARE command with `%s` for the name.
+    public byte[] body() {
+        return body;
+    }
+
+    /// What [StatementScan] found.
+    public int flags() {
+        return flags;
+    }
+
+    /// What the statement does to its session when it completes.
+    public List<Effect> effects() {
+        return effects;
+    }
+
+    long hash() {
+        return hash;
+    }
+
+    boolean is(Kind wanted, Settings wantedMeaning, ByteBuf text, int from, int to) {
+        if (kind != wanted || to - from != body.length || meaning != wantedMeaning && !meaning.equals(wantedMeaning)) return false;
+        int i = 0;
+        for (; i + 8 <= body.length; i += 8) {
+            if (text.getLongLE(from + i) != (long) LONGS.get(body, i)) return false;
+        }
+        for (; i < body.length; i++) {
+            if (text.getByte(from + i) != body[i]) return false;
+        }
+        return true;
+    }
+
+    private static final java.lang.invoke.VarHandle LONGS =
+            java.lang.invoke.MethodHandles.byteArrayViewVarHandle(long[].class, java.nio.ByteOrder.LITTLE_ENDIAN);
+}

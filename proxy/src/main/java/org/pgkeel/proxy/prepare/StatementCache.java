@@ -1,0 +1,129 @@
+package org.pgkeel.proxy.prepare;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.StatementScan;
+
+/// The statements of all clients of one event loop, found by their text without an allocation. When their texts
+/// outgrow the limit all are forgotten: clients and backends keep what they hold, later ones start anew.
+///
+/// Threading: confined to its event loop.
+public final class StatementCache {
+    private static final int SEEN_ONCE = 4096;
+
+    private final long bytesMax;
+    private @Nullable SharedStatement[] table = new SharedStatement[256];
+    private int size;
+    private long bytes;
+    /// Hashes of unnamed statements seen once: a text that comes only once is not worth to be kept prepared.
+    private final long[] seenOnce = new long[SEEN_ONCE];
+
+    /// @param bytesMax the `prepared.cache-bytes` key
+    public StatementCache(long bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
+    /// The statement with this text; a new one if there was none.
+    ///
+    /// @param meaning settings that change what the text means
+    /// @param from    start of the Parse message's body behind the name
+    public SharedStatement find(Settings meaning, ByteBuf text, int from, int to) {
+        long hash = hash(meaning, text, from, to);
+        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, text, from, to, hash);
+        return known != null ? known : add(make(meaning, text, from, to, hash));
+    }
+
+    /// The statement with this text if it is known or has been seen before; otherwise remembers to have seen it.
+    /// @return null at first sight
+    public @Nullable SharedStatement findAgain(Settings meaning, ByteBuf text, int from, int to) {
+        long hash = hash(meaning, text, from, to);
+        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, text, from, to, hash);
+        if (known != null) return known;
+        int place = (int) (hash >>> 40) & SEEN_ONCE - 1;
+        if (seenOnce[place] != hash) {
+            seenOnce[place] = hash;
+            return null;
+        }
+        return add(make(meaning, text, from, to, hash));
+    }
+
+    /// A statement of one client alone: nobody else finds it.
+    public SharedStatement ownOf(Settings meaning, ByteBuf text, int from, int to) {
+        return make(meaning, text, from, to, 0);
+    }
+
+    /// The SQL-level PREPARE command with this text.
+    ///
+    /// @param text the command with `%s` where the name stands
+    public SharedStatement findPrepare(Settings meaning, ByteBuf text) {
+        int from = text.readerIndex();
+        int to = text.writerIndex();
+        long hash = ~hash(meaning, text, from, to);
+        SharedStatement known = lookUp(SharedStatement.Kind.SQL_PREPARE, meaning, text, from, to, hash);
+        if (known != null) return known;
+        return add(SharedStatement.prepared(meaning, copy(text, from, to), hash));
+    }
+
+    /// Statements known.
+    public int size() {
+        return size;
+    }
+
+    private static SharedStatement make(Settings meaning, ByteBuf text, int from, int to, long hash) {
+        int end = text.indexOf(from, to, (byte) 0);
+        return SharedStatement.parsed(meaning, copy(text, from, to), hash, StatementScan.scan(text, from, end < 0 ? to : end));
+    }
+
+    private static byte[] copy(ByteBuf text, int from, int to) {
+        byte[] bytes = new byte[to - from];
+        text.getBytes(from, bytes);
+        return bytes;
+    }
+
+    private @Nullable SharedStatement lookUp(SharedStatement.Kind kind, Settings meaning, ByteBuf text, int from, int to, long hash) {
+        int mask = table.length - 1;
+        for (int at = (int) (hash >>> 32) & mask; ; at = at + 1 & mask) {
+            SharedStatement there = table[at];
+            if (there == null) return null;
+            if (there.hash() == hash && there.is(kind, meaning, text, from, to)) return there;
+        }
+    }
+
+    private SharedStatement add(SharedStatement statement) {
+        bytes += statement.body().length;
+        if (bytes > bytesMax) {
+            table = new SharedStatement[256];
+            size = 0;
+            bytes = statement.body().length;
+        } else if (size * 2 >= table.length) {
+            @Nullable SharedStatement[] old = table;
+            table = new SharedStatement[old.length * 2];
+            for (SharedStatement each : old) if (each != null) place(each);
+        }
+        place(statement);
+        size++;
+        return statement;
+    }
+
+    private void place(SharedStatement statement) {
+        int mask = table.length - 1;
+        int at = (int) (statement.hash() >>> 32) & mask;
+        while (table[at] != null) at = at + 1 & mask;
+        table[at] = statement;
+    }
+
+    private static long hash(Settings meaning, ByteBuf text, int from, int to) {
+        long hash = 0x9E3779B97F4A7C15L ^ meaning.hashCode();
+        int i = from;
+        for (; i + 8 <= to; i += 8) hash = mix(hash ^ text.getLongLE(i));
+        long rest = to - from;
+        for (; i < to; i++) rest = rest << 8 | text.getByte(i) & 0xFF;
+        return mix(hash ^ rest);
+    }
+
+    private static long mix(long value) {
+        long product = value * 0xFF51AFD7ED558CCDL;
+        return product ^ product >>> 33;
+    }
+}

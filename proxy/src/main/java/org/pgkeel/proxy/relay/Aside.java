@@ -1,0 +1,17 @@
+package org.pgkeel.proxy.relay;
+
+/// A batch of the proxy's own on a backend connection: its replies reach no client. One call of [#done] ends it.
+///
+/// Threading: confined to the connection's event loop.
+public interface Aside {
+    /// The backend said no. The batch goes on to its [#done].
+    /// @param errorBody the ErrorResponse behind its length
+    void error(byte[] errorBody);
+
+    /// A parameter has a new value.
+    default void parameterStatus(String name, String value) {}
+
+    /// ReadyForQuery.
+    /// @param status its byte
+    void done(byte status);
+}

@@ -1,0 +1,302 @@
+package org.pgkeel.proxy.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.backend.BackendGreeting;
+import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.PoolSlice;
+import org.pgkeel.proxy.pool.PooledConnection;
+import org.pgkeel.proxy.prepare.BackendStatements;
+import org.pgkeel.proxy.settings.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One backend's socket, its state on the server and the lease it serves. What it reads goes through [ReplyWalk].
+///
+/// Threading: confined to an event loop; [#moveTo] hands it to another one while it is idle.
+public final class BackendConnection extends PooledConnection {
+    private static final Logger log = LoggerFactory.getLogger(BackendConnection.class);
+
+    private final Channel channel;
+    private final BackendGreeting greeting;
+    private final BackendStatements statements;
+    private final Function<EventLoop, LoopBuffers> buffersOf;
+    private final ReplyWalk walk = new ReplyWalk(this);
+    private final int epoch;
+    private PoolSlice<BackendConnection> slice;
+    private Outgoing outgoing;
+    private final Exchange exchange = new Exchange();
+    private @Nullable Lessee lessee;
+    private Settings applied = Settings.NONE;
+    private int cancelsUnderWay;
+
+    /// @param channel   logged in, nothing but TLS in its pipeline, not reading
+    /// @param buffersOf the buffers of an event loop
+    public BackendConnection(Channel channel, BackendGreeting greeting, PoolSlice<BackendConnection> slice, int statementsMax,
+                             Function<EventLoop, LoopBuffers> buffersOf, long nowNanos) {
+        super(nowNanos, PoolSlice.withJitter(slice.shared().settings().timeouts().serverLifetime().toNanos()));
+        this.channel = channel;
+        this.greeting = greeting;
+        this.slice = slice;
+        this.buffersOf = buffersOf;
+        this.epoch = slice.shared().epoch();
+        this.statements = new BackendStatements(statementsMax, slice.shared().catalogGeneration());
+        this.outgoing = new Outgoing(buffersOf.apply(slice.eventLoop()), new DirectWriter(channel));
+        channel.pipeline().addLast(new SocketHandler());
+    }
+
+    /// Starts to read.
+    /// @param early bytes that came behind the login; released here
+    public void start(ByteBuf early) {
+        walk.read(early);
+        channel.config().setAutoRead(true);
+    }
+
+    // --- for the client that has leased it
+
+    /// Binds the connection to its client. The caller has it from the pool.
+    public void beginLease(Lessee client) {
+        lessee = client;
+    }
+
+    /// The client gives it back: settled, outside of a transaction.
+    /// @param nowApplied the settings that the backend has now
+    public void endLease(Settings nowApplied, long nowNanos) {
+        lessee = null;
+        applied = nowApplied;
+        if (epoch != slice.shared().epoch()) {
+            slice.close(this, CloseReason.RECYCLED, nowNanos);
+        } else if (cancelsUnderWay > 0) {
+            slice.releaseUnclean(this, nowNanos);
+        } else {
+            slice.release(this, nowNanos);
+        }
+    }
+
+    /// The client is gone; the connection is settled, but state may be left in it: an open transaction, or more.
+    /// @param nowApplied the settings that the backend has once the transaction is rolled back
+    /// @param clearsAll  all session state is discarded
+    public void endLeaseDirty(Settings nowApplied, boolean clearsAll, long nowNanos) {
+        lessee = null;
+        applied = nowApplied;
+        slice.releaseUnclean(this, nowNanos);
+        if (exchange.status() != Exchange.IDLE) aside("ROLLBACK", IGNORED);
+        if (clearsAll) statements.clear();
+        clean(clearsAll ? "DISCARD ALL" : "", CloseReason.RESET_FAILED);
+    }
+
+    private static final Aside IGNORED = new Aside() {
+        @Override
+        public void error(byte[] errorBody) {}
+
+        @Override
+        public void done(byte status) {}
+    };
+
+    /// The client is gone in the middle of something: the connection is of no use any more.
+    public void abandon(CloseReason reason, long nowNanos) {
+        lessee = null;
+        slice.close(this, reason, nowNanos);
+    }
+
+    /// Where messages for the backend go.
+    public Outgoing outgoing() {
+        return outgoing;
+    }
+
+    public Exchange exchange() {
+        return exchange;
+    }
+
+    public BackendStatements statements() {
+        return statements;
+    }
+
+    /// The settings that the backend has, while nobody leases it.
+    public Settings applied() {
+        return applied;
+    }
+
+    public BackendGreeting greeting() {
+        return greeting;
+    }
+
+    public Channel channel() {
+        return channel;
+    }
+
+    public PoolSlice<BackendConnection> slice() {
+        return slice;
+    }
+
+    @Nullable Lessee lessee() {
+        return lessee;
+    }
+
+    /// The server takes its requests no slower than they come.
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    /// The client can take replies again.
+    public void resumeReading() {
+        channel.config().setAutoRead(true);
+    }
+
+    void pauseReading() {
+        channel.config().setAutoRead(false);
+    }
+
+    /// Sends a Query of the proxy's own; it leaves with the next write.
+    public void aside(String sql, Aside replies) {
+        exchange.asideSent(replies);
+        walk.beginAside(exchange);
+        byte[] text = sql.getBytes(StandardCharsets.UTF_8);
+        ByteBuf out = outgoing.room(text.length + 6);
+        out.writeByte(FrontendType.QUERY).writeInt(text.length + 5).writeBytes(text).writeByte(0);
+        exchange.querySent();
+    }
+
+    /// Sends messages of the proxy's own, a whole batch up to Sync; they leave with the next write.
+    /// @param messages not kept
+    public void asideBatch(ByteBuf messages, Aside replies) {
+        exchange.asideSent(replies);
+        walk.beginAside(exchange);
+        outgoing.room(messages.readableBytes()).writeBytes(messages);
+        exchange.syncSent();
+    }
+
+    /// A ParseComplete that no backend will send is due to the client at this place of its replies.
+    public void replyParseComplete() {
+        walk.insertHere(ReplyPlan.Action.THEN_PARSE_COMPLETE);
+    }
+
+    /// A CloseComplete that no backend will send is due to the client at this place of its replies.
+    public void replyCloseComplete() {
+        walk.insertHere(ReplyPlan.Action.THEN_CLOSE_COMPLETE);
+    }
+
+    /// The client has sent all it had: replies of the proxy's own that no reply of the backend will follow leave now.
+    public void endOfRequests() {
+        walk.flushInsertions();
+    }
+
+    // --- cancel
+
+    /// A CancelRequest is on its way: the connection is not lent to anybody else before it has arrived.
+    public void cancelBegan() {
+        cancelsUnderWay++;
+    }
+
+    /// The server has been told. A cancel that came too late for the statement must not hit the next client's: the
+    /// connection answers a check first.
+    public void cancelEnded() {
+        cancelsUnderWay--;
+        if (cancelsUnderWay == 0 && lessee == null && state() == State.RESETTING) check();
+    }
+
+    // --- for the pool
+
+    @Override
+    protected void check() {
+        clean("", CloseReason.CHECK_FAILED);
+    }
+
+    /// A Query whose failure means that the connection is of no use. The empty one only asks for an answer.
+    private void clean(String sql, CloseReason onFailure) {
+        aside(sql, new Aside() {
+            private boolean broken;
+
+            @Override
+            public void error(byte[] errorBody) {
+                // A cancel that was meant for the client before hits the check; then the check has done its work.
+                broken = !ErrorBody.hasSqlState(errorBody, "57014") || !sql.isEmpty();
+            }
+
+            @Override
+            public void done(byte status) {
+                long now = System.nanoTime();
+                if (broken || status != Exchange.IDLE) slice.close(BackendConnection.this, onFailure, now);
+                else if (cancelsUnderWay == 0) slice.cleaned(BackendConnection.this, now);
+            }
+        });
+        outgoing.finish();
+    }
+
+    @Override
+    protected void disconnect(CloseReason reason) {
+        log.debug("backend {} pid {}: closed, {}", greeting.address(), greeting.pid(), reason.word());
+        if (channel.isActive() && exchange.settled()) {
+            channel.writeAndFlush(channel.alloc().buffer(5).writeByte(FrontendType.TERMINATE).writeInt(4));
+        }
+        channel.close();
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    protected void moveTo(PoolSlice<?> target, Runnable then) {
+        channel.config().setAutoRead(false);
+        channel.deregister().addListener(_ -> target.eventLoop().execute(() -> {
+            slice = (PoolSlice<BackendConnection>) target;
+            LoopBuffers buffers = buffersOf.apply(target.eventLoop());
+            channel.config().setRecvByteBufAllocator(buffers);
+            outgoing = new Outgoing(buffers, new DirectWriter(channel));
+            target.eventLoop().register(channel).addListener(_ -> {
+                channel.config().setAutoRead(true);
+                then.run();
+            });
+        }));
+    }
+
+    /// The stream from the server lost its meaning, or ended.
+    void lost(CloseReason reason, String why, boolean fatal) {
+        Lessee client = lessee;
+        lessee = null;
+        slice.close(this, reason, System.nanoTime());
+        if (client != null) client.backendLost(why, fatal);
+    }
+
+    private final class SocketHandler extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            try {
+                walk.read((ByteBuf) message);
+            } catch (ProtocolViolation violation) {
+                log.warn("backend {} pid {}: {}", greeting.address(), greeting.pid(), violation.getMessage());
+                lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), false);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            walk.release();
+            if (state() != State.CLOSED && state() != State.MOVING) {
+                lost(walk.saidFatal() ? CloseReason.SERVER_FATAL : CloseReason.LOST, "the server closed the connection", walk.saidFatal());
+            }
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            Lessee client = lessee;
+            if (client != null && channel.isWritable()) client.resumeReading();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (cause instanceof java.io.IOException) {
+                log.debug("backend {}: {}", greeting.address(), cause.toString());
+            } else {
+                log.error("backend {}: closed after a bug", greeting.address(), cause);
+            }
+            context.close();
+        }
+    }
+}

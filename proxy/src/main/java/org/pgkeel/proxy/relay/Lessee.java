@@ -1,0 +1,51 @@
+package org.pgkeel.proxy.relay;
+
+import io.netty.buffer.ByteBuf;
+import org.pgkeel.proxy.prepare.SharedStatement;
+
+/// The client of a lease, as the backend's socket sees it. Calls come in the order of the backend's messages, when the
+/// bytes before them have been written to the client, if not said otherwise.
+///
+/// Threading: confined to the connection's event loop.
+public interface Lessee {
+    /// Where the client's replies go.
+    Outgoing toClient();
+
+    /// The client takes its replies no slower than they come.
+    boolean isWritable();
+
+    /// A statement completed that had been announced with [Exchange#expectEffect].
+    /// @param subject what was announced
+    void completed(Object subject, String commandTag);
+
+    /// A parameter has a new value. Called before the message itself is written to the client.
+    void parameterStatus(String name, String value);
+
+    /// ErrorResponse. Called before the message itself is written to the client.
+    void failed();
+
+    /// A statement was not prepared after all: its Parse (or PREPARE) failed, or an error before it made the backend skip it.
+    /// @param name the client's name for it, empty for the unnamed one
+    void notParsed(SharedStatement statement, byte[] name);
+
+    /// ReadyForQuery of one of the client's batches. Called before the message itself is written to the client.
+    /// @param status its byte
+    /// @return the byte that the client is to see
+    byte readyForQuery(byte status);
+
+    /// Everything asked so far has been answered, and no message of the client is under way.
+    /// @param status byte of the last ReadyForQuery
+    void settled(byte status);
+
+    /// There is room in the plan of replies again.
+    void resumeReading();
+
+    /// The connection is gone; it is closed already. What the backend said last has been written to the client.
+    /// @param fatal the backend said why, with a FATAL error
+    void backendLost(String why, boolean fatal);
+
+    /// The backend was made to fail where the proxy refuses.
+    /// @param refusal what was given to [Exchange#expectRefusal]
+    /// @return the ErrorResponse for the client; the caller releases it
+    ByteBuf errorFor(Object refusal);
+}

@@ -1,0 +1,108 @@
+package org.pgkeel.proxy.relay;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// The replies that are not simply passed on, in the order in which they will come: a ring of (batch, ordinal, action,
+/// subject). A batch is what one ReadyForQuery answers; the ordinal counts replies within it. Most lease have none.
+///
+/// Threading: confined to one event loop.
+final class ReplyPlan {
+    /// Entries at most; a client that pipelines more is not read from until some are done.
+    static final int ENTRIES_MAX = 8192;
+
+    /// What to do when the reply comes.
+    enum Action {
+        /// The reply answers a message of the proxy's own: drop it.
+        SWALLOW,
+        /// Every reply of the batch answers the proxy's own: drop them.
+        SWALLOW_BATCH,
+        /// A Parse of the client was forwarded: it is prepared when this reply comes.
+        PARSED,
+        /// Behind this reply the client gets a ParseComplete that no backend sends.
+        THEN_PARSE_COMPLETE,
+        /// Behind this reply the client gets a CloseComplete that no backend sends.
+        THEN_CLOSE_COMPLETE,
+        /// A statement completes that changes the session. Its ordinal counts completed statements.
+        EFFECT,
+        /// The backend was made to fail here; the client gets the subject instead of the backend's error.
+        REFUSE
+    }
+
+    private static final Action[] ACTIONS = Action.values();
+
+    private int[] batches = new int[16];
+    private int[] ordinals = new int[16];
+    private byte[] actions = new byte[16];
+    private @Nullable Object[] subjects = new Object[16];
+    private int head;
+    private int size;
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    int size() {
+        return size;
+    }
+
+    boolean isFull() {
+        return size >= ENTRIES_MAX;
+    }
+
+    void add(int batch, int ordinal, Action action, @Nullable Object subject) {
+        if (size == batches.length) grow();
+        int at = head + size & batches.length - 1;
+        batches[at] = batch;
+        ordinals[at] = ordinal;
+        actions[at] = (byte) action.ordinal();
+        subjects[at] = subject;
+        size++;
+    }
+
+    int headBatch() {
+        return batches[head];
+    }
+
+    int headOrdinal() {
+        return ordinals[head];
+    }
+
+    Action headAction() {
+        return ACTIONS[actions[head]];
+    }
+
+    @Nullable Object headSubject() {
+        return subjects[head];
+    }
+
+    void removeHead() {
+        subjects[head] = null;
+        head = head + 1 & batches.length - 1;
+        size--;
+    }
+
+    void clear() {
+        while (size > 0) removeHead();
+    }
+
+    private void grow() {
+        int old = batches.length;
+        int[] movedBatches = new int[old * 2];
+        int[] movedOrdinals = new int[old * 2];
+        byte[] movedActions = new byte[old * 2];
+        Object[] movedSubjects = new Object[old * 2];
+        for (int i = 0; i < size; i++) {
+            int at = head + i & old - 1;
+            movedBatches[i] = batches[at];
+            movedOrdinals[i] = ordinals[at];
+            movedActions[i] = actions[at];
+            movedSubjects[i] = subjects[at];
+        }
+        batches = movedBatches;
+        ordinals = movedOrdinals;
+        actions = movedActions;
+        subjects = Arrays.copyOf(movedSubjects, movedSubjects.length);
+        head = 0;
+    }
+}

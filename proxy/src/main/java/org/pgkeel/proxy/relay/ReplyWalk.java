@@ -1,0 +1,402 @@
+package org.pgkeel.proxy.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.BackendType;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+
+/// Walks what a backend sends, header by header, and passes it on. Only messages whose place in the [ReplyPlan] asks for
+/// it are taken out, changed, or followed by one of the proxy's own.
+///
+/// Threading: confined to the connection's event loop.
+final class ReplyWalk {
+    /// PostgreSQL's own bound of a message, and ours for what has to be looked at as a whole.
+    private static final int MESSAGE_BYTES_MAX = 0x3fffffff + 4;
+    private static final int INSPECTED_BYTES_MAX = 64 * 1024;
+    private static final int INSERTIONS_MAX = LoopBuffers.HEADROOM_BYTES / 5;
+
+    /// What becomes of a message.
+    private enum Verdict { PASS, DROP }
+
+    private final BackendConnection connection;
+    /// The start of a message that has to be looked at as a whole and is not whole yet.
+    private @Nullable ByteBuf carry;
+    private int skip;
+    private Verdict skipVerdict = Verdict.PASS;
+    private boolean skipEndsReply;
+    private @Nullable Aside aside;
+    /// Types of messages of the proxy's own that go to the client ahead of the backend's next reply.
+    private final byte[] insertions = new byte[INSERTIONS_MAX];
+    private int insertionCount;
+    private byte @Nullable [] errorOfAside;
+    private boolean fatal;
+
+    ReplyWalk(BackendConnection connection) {
+        this.connection = connection;
+    }
+
+    boolean saidFatal() {
+        return fatal;
+    }
+
+    void release() {
+        if (carry != null) carry.release();
+        carry = null;
+    }
+
+    /// @param arrived released here
+    void read(ByteBuf arrived) {
+        ByteBuf in = carry == null ? arrived : merged(arrived);
+        try {
+            walk(in);
+        } finally {
+            in.release();
+        }
+    }
+
+    private ByteBuf merged(ByteBuf arrived) {
+        ByteBuf before = carry;
+        carry = null;
+        ByteBuf both = arrived.alloc().directBuffer(before.readableBytes() + arrived.readableBytes());
+        both.writeBytes(before).writeBytes(arrived);
+        before.release();
+        arrived.release();
+        return both;
+    }
+
+    private void walk(ByteBuf in) {
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        int from = at;
+        if (skip > 0) {
+            int part = Math.min(skip, end - at);
+            skip -= part;
+            at += part;
+            if (skipVerdict == Verdict.DROP) from = at;
+            if (skip == 0 && skipEndsReply) {
+                skipEndsReply = false;
+                connection.exchange().replied();
+                from = afterReply(in, from, at);
+            }
+        }
+        while (end - at >= 5) {
+            byte type = in.getByte(at);
+            int length = in.getInt(at + 1);
+            if (length < 4 || length > MESSAGE_BYTES_MAX) {
+                throw new ProtocolViolation("message '" + (char) (type & 0xFF) + "': length " + length);
+            }
+            int next = at + 1 + length;
+            if (next > end && length <= INSPECTED_BYTES_MAX && isLookedInto(type)) break;
+            switch (type) {
+                case BackendType.DATA_ROW, BackendType.COPY_DATA -> {
+                    if (aside != null || connection.lessee() == null) from = drop(in, from, at, next);
+                }
+                case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
+                case BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE, BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> from = replied(in, from, at, next, end);
+                case BackendType.COMMAND_COMPLETE, BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> from = statementEnded(in, from, at, next);
+                case BackendType.READY_FOR_QUERY -> from = readyForQuery(in, from, at, next);
+                case BackendType.ERROR_RESPONSE -> from = error(in, from, at, next, end);
+                case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
+                case BackendType.COPY_IN_RESPONSE -> {
+                    from = pass(in, from, at, next);
+                    connection.exchange().copyInBegan();
+                }
+                case BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE, BackendType.PARAMETER_DESCRIPTION,
+                     BackendType.COPY_OUT_RESPONSE, BackendType.COPY_DONE, BackendType.COPY_BOTH_RESPONSE -> from = pass(in, from, at, next);
+                default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
+            }
+            if (next > end) {
+                skip = next - end;
+                skipVerdict = from == next ? Verdict.DROP : Verdict.PASS;
+                if (from > end) from = end;
+                at = end;
+            } else {
+                at = next;
+            }
+        }
+        if (from < at) relay(in, from, at);
+        else finish();
+        if (at < end) carry = in.alloc().buffer(end - at + 64).writeBytes(in, at, end - at);
+    }
+
+    /// These are counted or read, so they are waited for as a whole. Bodies that may be large are not.
+    private static boolean isLookedInto(byte type) {
+        return switch (type) {
+            case BackendType.READY_FOR_QUERY, BackendType.ERROR_RESPONSE, BackendType.PARAMETER_STATUS, BackendType.COMMAND_COMPLETE,
+                 BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED, BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE,
+                 BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> true;
+            default -> false;
+        };
+    }
+
+    // --- where bytes go
+
+    private int pass(ByteBuf in, int from, int at, int next) {
+        return aside != null || connection.lessee() == null ? drop(in, from, at, next) : from;
+    }
+
+    private int drop(ByteBuf in, int from, int at, int next) {
+        if (from < at) client().toClient().run(in, withInsertions(in, from), at);
+        return next;
+    }
+
+    private void relay(ByteBuf in, int from, int to) {
+        Lessee client = client();
+        client.toClient().lastRun(in, withInsertions(in, from), to);
+        count(client);
+    }
+
+    private void finish() {
+        Lessee client = connection.lessee();
+        if (client == null) return;
+        client.toClient().finish();
+        count(client);
+    }
+
+    private void count(Lessee client) {
+        connection.slice().stats().sent(client.toClient().takeWritten());
+        if (!client.isWritable()) connection.pauseReading();
+    }
+
+    private Lessee client() {
+        Lessee client = connection.lessee();
+        if (client == null) throw new IllegalStateException("a reply for nobody");
+        return client;
+    }
+
+    /// Puts pending insertions in front of a run: into the free bytes before it where there are enough.
+    private int withInsertions(ByteBuf in, int from) {
+        if (insertionCount == 0) return from;
+        int bytes = 5 * insertionCount;
+        boolean composing = client().toClient().isPending();
+        if (composing || from < bytes) {
+            ByteBuf out = client().toClient().room(bytes);
+            for (int i = 0; i < insertionCount; i++) out.writeByte(insertions[i]).writeInt(4);
+            insertionCount = 0;
+            return from;
+        }
+        int at = from - bytes;
+        for (int i = 0; i < insertionCount; i++, at += 5) in.setByte(at, insertions[i]).setInt(at + 1, 4);
+        insertionCount = 0;
+        return from - bytes;
+    }
+
+    /// A message that no backend sends is due to the client here.
+    void insertHere(ReplyPlan.Action insertion) {
+        Exchange exchange = connection.exchange();
+        if (!exchange.allSeen()) {
+            exchange.thenReply(insertion);
+            return;
+        }
+        if (insertionCount == INSERTIONS_MAX) flushInsertions(client().toClient());
+        insertions[insertionCount++] = typeOf(insertion);
+    }
+
+    void flushInsertions() {
+        if (insertionCount > 0 && connection.exchange().allSeen()) flushInsertions(client().toClient());
+    }
+
+    private void flushInsertions(Outgoing out) {
+        ByteBuf room = out.room(5 * insertionCount);
+        for (int i = 0; i < insertionCount; i++) room.writeByte(insertions[i]).writeInt(4);
+        insertionCount = 0;
+        out.finish();
+    }
+
+    private static byte typeOf(ReplyPlan.Action insertion) {
+        return insertion == ReplyPlan.Action.THEN_PARSE_COMPLETE ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE;
+    }
+
+    // --- messages that are counted
+
+    private int replied(ByteBuf in, int from, int at, int next, int end) {
+        if (aside != null) return drop(in, from, at, next);
+        if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
+        if (next > end) {
+            skipEndsReply = true;
+            return from;
+        }
+        Exchange exchange = connection.exchange();
+        exchange.replied();
+        if (!exchange.expectsMore()) return from;
+        return planned(in, from, at, next);
+    }
+
+    private int statementEnded(ByteBuf in, int from, int at, int next) {
+        if (aside != null) return drop(in, from, at, next);
+        if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
+        Exchange exchange = connection.exchange();
+        exchange.statementEnded();
+        if (!exchange.expectsMore()) return from;
+        return planned(in, from, at, next);
+    }
+
+    /// A large reply has been relayed to its end: what is to follow it follows now.
+    private int afterReply(ByteBuf in, int from, int at) {
+        return connection.exchange().expectsMore() ? planned(in, from, at, at) : from;
+    }
+
+    private int planned(ByteBuf in, int from, int at, int next) {
+        Exchange exchange = connection.exchange();
+        ReplyPlan plan = exchange.plan;
+        int start = from;
+        while (exchange.headIsDue()) {
+            Object subject = plan.headSubject();
+            ReplyPlan.Action action = plan.headAction();
+            plan.removeHead();
+            switch (action) {
+                case SWALLOW -> start = drop(in, start, at, next);
+                case PARSED -> { }
+                case EFFECT -> client().completed(subject, commandTag(in, at, next));
+                case THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE -> start = insertBehind(in, start, next, typeOf(action));
+                case SWALLOW_BATCH, REFUSE -> throw new IllegalStateException(action + " inside of a batch");
+            }
+            if (plan.size() == ReplyPlan.ENTRIES_MAX / 2) client().resumeReading();
+        }
+        return start;
+    }
+
+    private int insertBehind(ByteBuf in, int from, int next, byte type) {
+        Outgoing out = client().toClient();
+        if (from < next) out.run(in, withInsertions(in, from), next);
+        out.room(5).writeByte(type).writeInt(4);
+        return next;
+    }
+
+    private static String commandTag(ByteBuf in, int at, int next) {
+        boolean tagged = in.getByte(at) == BackendType.COMMAND_COMPLETE && next - at > 6;
+        return tagged ? in.toString(at + 5, next - at - 6, StandardCharsets.US_ASCII) : "";
+    }
+
+    // --- messages that are read
+
+    private int readyForQuery(ByteBuf in, int from, int at, int next) {
+        if (next - at != 6) throw new ProtocolViolation("ReadyForQuery: length " + (next - at - 1));
+        byte status = in.getByte(at + 5);
+        if (status != 'I' && status != 'T' && status != 'E') throw new ProtocolViolation("ReadyForQuery: status byte " + status);
+        Exchange exchange = connection.exchange();
+        if (exchange.owed() == 0) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
+        Aside mine = aside;
+        dropRestOfBatch(exchange);
+        exchange.answered(status);
+        int start = from;
+        Lessee client = connection.lessee();
+        if (mine != null) {
+            aside = null;
+            start = drop(in, start, at, next);
+            mine.done(status);
+        } else {
+            if (client == null) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
+            errorOfAside = null;
+            in.setByte(at + 5, client.readyForQuery(status));
+        }
+        while (exchange.headIsDue() && isInsertion(exchange.plan.headAction())) {
+            byte type = typeOf(exchange.plan.headAction());
+            exchange.plan.removeHead();
+            start = insertBehind(in, start, next, type);
+        }
+        beginAside(exchange);
+        if (client != null && client == connection.lessee() && exchange.settled()) {
+            if (start < next) relay(in, start, next);
+            else finish();
+            client.settled(status);
+            return next;
+        }
+        return start;
+    }
+
+    private static boolean isInsertion(ReplyPlan.Action action) {
+        return action == ReplyPlan.Action.THEN_PARSE_COMPLETE || action == ReplyPlan.Action.THEN_CLOSE_COMPLETE;
+    }
+
+    /// If the next batch is one of the proxy's own, its replies are taken out from here.
+    void beginAside(Exchange exchange) {
+        if (exchange.headIsDue() && exchange.plan.headAction() == ReplyPlan.Action.SWALLOW_BATCH) {
+            aside = (Aside) exchange.plan.headSubject();
+            exchange.plan.removeHead();
+        }
+    }
+
+    private int error(ByteBuf in, int from, int at, int next, int end) {
+        boolean whole = next <= end;
+        if (whole && in.getByte(at + 5) == 'S') fatal |= isFatal(in, at + 5, next);
+        Lessee client = connection.lessee();
+        if (aside != null) {
+            byte[] body = whole ? ErrorBody.copy(in, at + 5, next) : new byte[] {0};
+            if (client != null) errorOfAside = body;
+            aside.error(body);
+            return drop(in, from, at, next);
+        }
+        if (client == null) {
+            if (fatal) return next;
+            throw new ProtocolViolation("an ErrorResponse that nobody asked for");
+        }
+        Exchange exchange = connection.exchange();
+        Object refusal = exchange.refusalDue();
+        exchange.failed();
+        client.failed();
+        dropRestOfBatch(exchange);
+        if (whole && isOutdatedPlan(in, at + 5, next)) connection.slice().shared().catalogChanged();
+        if (refusal != null) return replace(in, from, at, next, client.errorFor(refusal));
+        byte[] cause = errorOfAside;
+        if (cause != null) {
+            ByteBuf error = Unpooled.buffer(cause.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(cause.length + 4).writeBytes(cause);
+            return replace(in, from, at, next, error);
+        }
+        return from;
+    }
+
+    private int replace(ByteBuf in, int from, int at, int next, ByteBuf error) {
+        int start = drop(in, from, at, next);
+        int pendingFrom = withInsertions(in, at);
+        if (pendingFrom != at) client().toClient().run(in, pendingFrom, at);
+        client().toClient().room(error.readableBytes()).writeBytes(error);
+        error.release();
+        return start;
+    }
+
+    private void dropRestOfBatch(Exchange exchange) {
+        while (exchange.headIsOfThisBatch()) {
+            Object subject = exchange.plan.headSubject();
+            ReplyPlan.Action action = exchange.plan.headAction();
+            exchange.plan.removeHead();
+            if (subject instanceof PendingParse pending) client().notParsed(pending.statement(), pending.name());
+        }
+    }
+
+    private static boolean isFatal(ByteBuf in, int from, int to) {
+        // The first field is S, the severity; FATAL and PANIC are told by their first letter and the second.
+        return to - from > 3 && (in.getByte(from + 1) == 'F' || in.getByte(from + 1) == 'P');
+    }
+
+    /// `0A000` raised where a cached plan is looked at again: what is prepared does not fit the tables any more.
+    private static boolean isOutdatedPlan(ByteBuf in, int from, int to) {
+        for (int i = from; i < to && in.getByte(i) != 0; ) {
+            int end = in.indexOf(i, to, (byte) 0);
+            if (end < 0) return false;
+            if (in.getByte(i) == 'C' && !(end - i == 6 && in.getByte(i + 1) == '0' && in.getByte(i + 2) == 'A')) return false;
+            i = end + 1;
+        }
+        byte[] body = ErrorBody.copy(in, from, to);
+        return ErrorBody.hasSqlState(body, "0A000") && ErrorBody.field(body, 'R').equals("RevalidateCachedQuery");
+    }
+
+    private int parameterStatus(ByteBuf in, int from, int at, int next, int end) {
+        if (next > end) return pass(in, from, at, next);
+        int nameEnd = in.indexOf(at + 5, next, (byte) 0);
+        int valueEnd = nameEnd < 0 ? -1 : in.indexOf(nameEnd + 1, next, (byte) 0);
+        if (valueEnd < 0) throw new ProtocolViolation("ParameterStatus: not two strings");
+        String name = in.toString(at + 5, nameEnd - at - 5, StandardCharsets.UTF_8);
+        String value = in.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.UTF_8);
+        if (aside != null) {
+            aside.parameterStatus(name, value);
+            return drop(in, from, at, next);
+        }
+        Lessee client = connection.lessee();
+        if (client == null) return next;
+        client.parameterStatus(name, value);
+        return from;
+    }
+}

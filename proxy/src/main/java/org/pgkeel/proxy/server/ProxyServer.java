@@ -1,0 +1,283 @@
+package org.pgkeel.proxy.server;
+
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.pgkeel.proxy.admin.AdminServer;
+import org.pgkeel.proxy.admin.Console;
+import org.pgkeel.proxy.backend.BackendCancel;
+import org.pgkeel.proxy.backend.BackendConnector;
+import org.pgkeel.proxy.config.BackendTlsConfig;
+import org.pgkeel.proxy.config.ConfigResult;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.listen.Admission;
+import org.pgkeel.proxy.listen.Listener;
+import org.pgkeel.proxy.listen.Reception;
+import org.pgkeel.proxy.login.ClientLogin;
+import org.pgkeel.proxy.login.LoginPolicy;
+import org.pgkeel.proxy.login.PendingLogins;
+import org.pgkeel.proxy.login.UserSecrets;
+import org.pgkeel.proxy.relay.LoopBuffers;
+import org.pgkeel.proxy.session.BackendCanceller;
+import org.pgkeel.proxy.session.BackendOpener;
+import org.pgkeel.proxy.session.CancelKeys;
+import org.pgkeel.proxy.session.Pools;
+import org.pgkeel.proxy.session.SessionContext;
+import org.pgkeel.proxy.tls.ReloadableTls;
+import org.pgkeel.proxy.transport.Transport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The running proxy. Everything is built here, once, and handed down.
+///
+/// Threading: started and stopped from one thread; [#reload] is synchronized.
+public final class ProxyServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
+    private static final Duration TICK = Duration.ofMillis(100);
+    private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
+    private static final int HELPER_THREADS = 2;
+
+    private final Supplier<ConfigResult> source;
+    private final Transport transport;
+    private final EventLoopGroup loops;
+    private final EventLoopGroup adminLoop;
+    private final ExecutorService helper;
+    private final ReloadableTls tls;
+    private final Pools pools;
+    private final BackendOpener opener;
+    private final Map<EventLoop, SessionContext> contexts = new IdentityHashMap<>();
+    private final Map<EventLoop, LoopBuffers> buffers = new IdentityHashMap<>();
+    private final Admission admission = new Admission();
+    private final PendingLogins pendingLogins = new PendingLogins();
+    private final Reception reception;
+    private final Listener listener;
+    private final Optional<AdminServer> admin;
+    private final CompletableFuture<Void> shutdownAsked = new CompletableFuture<>();
+    private volatile ProxyConfig config;
+    private volatile UserSecrets secrets;
+    private volatile LoginPolicy loginPolicy;
+
+    /// Starts and listens.
+    /// @param source reads the configuration again for a reload
+    /// @throws IOException if a port cannot be bound
+    public static ProxyServer start(ProxyConfig config, Supplier<ConfigResult> source) throws IOException {
+        return new ProxyServer(config, source);
+    }
+
+    /// Starts and listens, for a configuration that does not come from a file; a reload applies the same one again.
+    /// @throws IOException if a port cannot be bound
+    public static ProxyServer start(ProxyConfig config) throws IOException {
+        return new ProxyServer(config, () -> new ConfigResult.Loaded(config, new org.pgkeel.proxy.config.EffectiveConfig(List.of()), List.of()));
+    }
+
+    private ProxyServer(ProxyConfig config, Supplier<ConfigResult> source) throws IOException {
+        this.config = config;
+        this.source = source;
+        this.transport = Transport.choose(config.runtime().transport());
+        int threads = config.runtime().eventLoops() > 0 ? config.runtime().eventLoops() : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        this.loops = transport.newGroup(threads, "pgkeel-loop");
+        this.adminLoop = transport.newGroup(1, "pgkeel-admin");
+        this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
+        this.tls = new ReloadableTls(config.listen().tls(), tlsOfClusters(config));
+        var connector = new BackendConnector(transport, helper, this::buffersOf);
+        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, config.prepared().perBackend());
+        this.secrets = UserSecrets.load(config.auth(), Optional.empty(), helper);
+        this.loginPolicy = policy(config);
+        var cancelKeys = new CancelKeys();
+        var eventLoops = eventLoops();
+        BackendCanceller canceller = canceller(new BackendCancel(transport, helper, CANCEL_PATIENCE));
+        for (int i = 0; i < eventLoops.size(); i++) {
+            EventLoop loop = eventLoops.get(i);
+            var own = new LoopBuffers(PooledByteBufAllocator.DEFAULT);
+            buffers.put(loop, own);
+            contexts.put(loop, new SessionContext(i, loop, own, config, cancelKeys, canceller));
+        }
+        this.pools = new Pools(config, eventLoops, opener);
+        var operations = new ProxyOperations(this);
+        var console = new Console(operations, () -> this.config.admin(), Clock.systemUTC());
+        this.reception = new Reception(() -> this.config, () -> secrets, contexts::get, pools, cancelKeys, admission, console);
+        try {
+            this.admin = config.admin().port() < 0 ? Optional.empty() : Optional.of(AdminServer.start(adminLoop, transport.serverChannel(),
+                    new InetSocketAddress(config.admin().address(), config.admin().port()), operations).toCompletableFuture().join());
+            this.listener = Listener.open(config.listen(), transport, loops, this::accepted);
+        } catch (Exception unable) {
+            stopLoops();
+            throw unable instanceof IOException io ? io : new IOException("cannot listen on " + config.admin().address() + ":" + config.admin().port()
+                    + " (admin.address, admin.port): " + rootMessage(unable), unable);
+        }
+        console.startAverages(adminLoop.next());
+        for (EventLoop loop : eventLoops) loop.scheduleAtFixedRate(() -> tick(loop), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        log.info("listening on {}:{}, {} event loop(s)", config.listen().address(), listener.port(), eventLoops.size());
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) root = root.getCause();
+        return String.valueOf(root.getMessage());
+    }
+
+    private static Map<String, BackendTlsConfig> tlsOfClusters(ProxyConfig config) {
+        var all = new LinkedHashMap<String, BackendTlsConfig>();
+        config.clusters().forEach((name, cluster) -> all.put(name, cluster.tls()));
+        return all;
+    }
+
+    private LoginPolicy policy(ProxyConfig from) {
+        return new LoginPolicy(from.auth(), from.limits(), from.timeouts().login(), tls.server(), secrets);
+    }
+
+    private List<EventLoop> eventLoops() {
+        var all = new ArrayList<EventLoop>();
+        for (EventExecutor executor : loops) all.add((EventLoop) executor);
+        return all;
+    }
+
+    private LoopBuffers buffersOf(EventLoop loop) {
+        return buffers.get(loop);
+    }
+
+    private BackendCanceller canceller(BackendCancel cancel) {
+        return (backend, delivered) -> {
+            var greeting = backend.greeting();
+            String cluster = config.clusters().values().stream().filter(each -> each.nodes().contains(greeting.address()))
+                    .map(each -> each.name()).findFirst().orElse("");
+            if (cluster.isEmpty() || greeting.pid() == 0) delivered.run();
+            else cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster), greeting.pid(), greeting.secretKey(), delivered);
+        };
+    }
+
+    private void accepted(Channel channel) {
+        channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
+        channel.config().setRecvByteBufAllocator(buffersOf(channel.eventLoop()));
+        int high = config.limits().clientBufferBytes();
+        channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high));
+        channel.pipeline().addLast(new ClientLogin(loginPolicy, pendingLogins, reception));
+    }
+
+    private void tick(EventLoop loop) {
+        try {
+            long now = System.nanoTime();
+            SessionContext context = contexts.get(loop);
+            for (var pool : pools.all()) pool.shared().slice(context.index()).tick(now);
+            context.tick(now);
+        } catch (RuntimeException bug) {
+            log.error("tick failed", bug);
+        }
+    }
+
+    // --- for the operator
+
+    /// The TCP port that clients use.
+    public int port() {
+        return listener.port();
+    }
+
+    /// The HTTP port, -1 if there is none.
+    public int adminPort() {
+        return admin.map(server -> server.address().getPort()).orElse(-1);
+    }
+
+    /// Completes when the console asked for a shutdown; whoever started the server then closes it.
+    public CompletableFuture<Void> shutdownAsked() {
+        return shutdownAsked;
+    }
+
+    ProxyConfig config() {
+        return config;
+    }
+
+    Pools pools() {
+        return pools;
+    }
+
+    BackendOpener opener() {
+        return opener;
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    Reception reception() {
+        return reception;
+    }
+
+    PendingLogins pendingLogins() {
+        return pendingLogins;
+    }
+
+    List<SessionContext> contexts() {
+        return eventLoops().stream().map(contexts::get).toList();
+    }
+
+    /// Reads the configuration again and applies it whole, or not at all.
+    /// @return what is wrong with it, empty if it is in force now
+    public synchronized List<String> reload() {
+        return switch (source.get()) {
+            case ConfigResult.Rejected rejected -> rejected.problems().stream().map(Object::toString).toList();
+            case ConfigResult.Loaded loaded -> apply(loaded.config());
+        };
+    }
+
+    private List<String> apply(ProxyConfig changed) {
+        try {
+            UserSecrets newSecrets = secrets.reloaded(changed.auth(), Optional.empty());
+            tls.reload(changed.listen().tls(), tlsOfClusters(changed));
+            secrets = newSecrets;
+            config = changed;
+            loginPolicy = policy(changed);
+        } catch (RuntimeException broken) {
+            return List.of(String.valueOf(broken.getMessage()));
+        }
+        pools.reload(changed);
+        for (SessionContext context : contexts()) context.config(changed);
+        log.info("configuration reloaded");
+        return List.of();
+    }
+
+    /// Takes no more clients, lets transactions finish for `shutdown.max-wait`, then closes what is left.
+    @Override
+    public void close() {
+        stop(config.shutdown().maxWait());
+    }
+
+    /// As [#close], with another patience.
+    void stop(Duration patience) {
+        reception.close();
+        listener.close();
+        for (SessionContext context : contexts()) context.loop().execute(context::drain);
+        long end = System.nanoTime() + patience.toNanos();
+        while (admission.clients() > 0 && System.nanoTime() - end < 0) {
+            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        if (admission.clients() > 0) log.warn("{} clients were still in a transaction when shutdown.max-wait was over", admission.clients());
+        stopLoops();
+        log.info("stopped");
+    }
+
+    private void stopLoops() {
+        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        helper.shutdownNow();
+        buffers.values().forEach(LoopBuffers::release);
+    }
+}

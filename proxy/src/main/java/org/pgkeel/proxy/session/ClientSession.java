@@ -1,0 +1,832 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.backend.TransactionStatus;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.config.PinningConfig;
+import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.config.TimeoutsConfig;
+import org.pgkeel.proxy.login.ClientIdentity;
+import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.Waiter;
+import org.pgkeel.proxy.prepare.NamedStatements;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.Aside;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.DirectWriter;
+import org.pgkeel.proxy.relay.Lessee;
+import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.settings.SettingsDiff;
+import org.pgkeel.proxy.settings.SettingsTracker;
+import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.PinReason;
+import org.pgkeel.proxy.statement.StatementScan;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One client, from its login to its end.
+///
+/// | from     | event                            | to       |
+/// |----------|----------------------------------|----------|
+/// | Greeting | the client was told all          | Idle     |
+/// | Idle     | a request, a backend is free     | Leased   |
+/// | Idle     | a request, none is free          | Waiting  |
+/// | Waiting  | leased                           | Leased   |
+/// | Waiting  | refused, or cancelled            | Idle     |
+/// | Leased   | settled outside of a transaction, not pinned | Idle |
+/// | Leased   | the client says goodbye, replies owed | Departed |
+/// | any      | closed                           | Closed   |
+///
+/// Threading: confined to its channel's event loop.
+public final class ClientSession extends ChannelInboundHandlerAdapter implements Lessee, Waiter<BackendConnection> {
+    private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
+
+    /// Where the client is in its session.
+    public enum State { GREETING, IDLE, WAITING, LEASED, DEPARTED, CLOSED }
+
+    private final SessionContext context;
+    private final DatabasePool pool;
+    private final ClientIdentity identity;
+    private final Channel channel;
+    private final Outgoing toClient;
+    private final SettingsTracker tracker;
+    private final Settings startup;
+    private final NamedStatements names = new NamedStatements();
+    private final SqlStatementNames sqlNames = new SqlStatementNames(this);
+    private final Map<SharedStatement, PendingParse> madeByExecute = new IdentityHashMap<>(0);
+    private final RequestWalk walk;
+    private final CancelKeys.Key cancelKey;
+    private final Runnable onClose;
+    private final long connectedNanos;
+    private State state = State.GREETING;
+    private int place;
+    private @Nullable BackendConnection backend;
+    private Set<PinReason> pins = Set.of();
+    private int effectsExpected;
+    private boolean settingsFailed;
+    private boolean releaseDeferred;
+    private long leasedNanos;
+    private long requestNanos;
+    private Settings meaningOf = Settings.NONE;
+    private Settings meaning = Settings.NONE;
+
+    /// @param startup settings of the StartupMessage
+    /// @param onClose called once, when the client is gone
+    public ClientSession(SessionContext context, DatabasePool pool, ClientIdentity identity, Settings startup, Channel channel, Runnable onClose) {
+        this.context = context;
+        this.pool = pool;
+        this.identity = identity;
+        this.channel = channel;
+        this.startup = context.settings().intern(startup);
+        this.tracker = new SettingsTracker(this.startup, context.settings());
+        this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
+        this.walk = new RequestWalk(this);
+        this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
+        this.onClose = onClose;
+        this.connectedNanos = System.nanoTime();
+        this.requestNanos = connectedNanos;
+    }
+
+    /// Greets the client, at once or when a backend has said what to tell it.
+    /// @param early what the client sent beyond its login; released here
+    public void start(ByteBuf early) {
+        context.opened(this);
+        channel.pipeline().addLast(this);
+        if (early.isReadable()) walk.read(early);
+        else early.release();
+        pool.greetings().of(startup).ifPresentOrElse(this::greet, this::askBackend);
+    }
+
+    // --- the greeting
+
+    private void askBackend() {
+        BackendConnection leased = pool.shared().slice(context.index()).lease(this, System.nanoTime());
+        if (leased != null) leased(leased);
+        else channel.config().setAutoRead(true);
+    }
+
+    private void greetFrom(BackendConnection leased) {
+        leased.beginLease(this);
+        backend = leased;
+        var told = new LinkedHashMap<>(leased.greeting().parameterStatus());
+        if (startup.isEmpty()) {
+            giveBackAfterGreeting(leased, leased.applied());
+            learned(told);
+            return;
+        }
+        String reset = SettingsDiff.sql(leased.applied(), Settings.NONE);
+        if (!reset.isEmpty()) leased.aside(reset, new GreetingAside(told, false));
+        leased.aside(SettingsDiff.sql(Settings.NONE, startup), new GreetingAside(told, true));
+        leased.outgoing().finish();
+    }
+
+    private final class GreetingAside implements Aside {
+        private final SequencedMap<String, String> told;
+        private final boolean last;
+        private byte @Nullable [] error;
+
+        GreetingAside(SequencedMap<String, String> told, boolean last) {
+            this.told = told;
+            this.last = last;
+        }
+
+        @Override
+        public void error(byte[] errorBody) {
+            error = errorBody;
+        }
+
+        @Override
+        public void parameterStatus(String name, String value) {
+            if (told.containsKey(name) || last) told.put(name, value);
+        }
+
+        @Override
+        public void done(byte status) {
+            BackendConnection leased = backend;
+            if (leased == null || state == State.CLOSED) return;
+            if (error != null) {
+                backend = null;
+                leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+                closeWith(SessionMessages.fatal(error));
+            } else if (last) {
+                giveBackAfterGreeting(leased, startup);
+                learned(told);
+            }
+        }
+    }
+
+    private void giveBackAfterGreeting(BackendConnection leased, Settings applied) {
+        backend = null;
+        leased.endLease(applied, System.nanoTime());
+    }
+
+    private void learned(SequencedMap<String, String> told) {
+        pool.greetings().learn(startup, told);
+        greet(told);
+    }
+
+    private void greet(SequencedMap<String, String> parameterStatus) {
+        ByteBuf out = channel.alloc().buffer(512);
+        SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
+        channel.writeAndFlush(out, channel.voidPromise());
+        state = State.IDLE;
+        context.stats().login("ok");
+        channel.config().setAutoRead(true);
+        if (context.draining()) drain();
+        else walk.resume();
+    }
+
+    // --- what the walk asks
+
+    SessionContext context() {
+        return context;
+    }
+
+    boolean isOpen() {
+        return state != State.CLOSED && state != State.DEPARTED;
+    }
+
+    boolean isWaiting() {
+        return state == State.WAITING || state == State.GREETING;
+    }
+
+    @Nullable BackendConnection backend() {
+        return backend;
+    }
+
+    NamedStatements names() {
+        return names;
+    }
+
+    SqlStatementNames sqlNames() {
+        return sqlNames;
+    }
+
+    /// Messages are looked into: the next transaction may run on another backend.
+    boolean looksInto() {
+        return pool.mode() != PoolMode.SESSION;
+    }
+
+    void pauseReading() {
+        channel.config().setAutoRead(false);
+    }
+
+    /// @return a backend now; null when the client has to wait, or was refused
+    @Nullable BackendConnection acquire() {
+        BackendConnection leased = pool.shared().slice(context.index()).lease(this, System.nanoTime());
+        if (leased != null) {
+            begin(leased);
+            return leased;
+        }
+        if (state == State.IDLE) state = State.WAITING;
+        return null;
+    }
+
+    private void begin(BackendConnection leased) {
+        leasedNanos = System.nanoTime();
+        requestNanos = leasedNanos;
+        state = State.LEASED;
+        backend = leased;
+        leased.beginLease(this);
+        tracker.lease(leased.applied());
+        if (!looksInto() && !tracker.inStep()) sync(leased);
+    }
+
+    @Override
+    public void leased(BackendConnection leased) {
+        if (state == State.GREETING) {
+            greetFrom(leased);
+            return;
+        }
+        begin(leased);
+        channel.config().setAutoRead(true);
+        walk.resume();
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        context.stats().refused(refusal.reason().word());
+        if (state == State.GREETING) {
+            closeWith(SessionMessages.fatal(refusal));
+            return;
+        }
+        state = State.IDLE;
+        channel.config().setAutoRead(true);
+        walk.refusePending(
+                () -> write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
+                () -> write(SessionMessages.error(refusal)));
+    }
+
+    /// A Sync of a client that is outside of a transaction and has no backend.
+    void answerSync() {
+        write(SessionMessages.readyForQuery());
+    }
+
+    private void write(ByteBuf... messages) {
+        for (ByteBuf message : messages) channel.write(message, channel.voidPromise());
+        channel.flush();
+    }
+
+    /// The first message of a batch of the simple protocol is about to be sent.
+    void queryBegins(BackendConnection leased) {
+        walk.extended().forgetUnnamed(leased);
+    }
+
+    /// A message of the extended protocol is about to be sent.
+    void beginBatch(BackendConnection leased) {
+        if (!leased.exchange().batchOpen()) beforeBatch(leased);
+    }
+
+    /// Brings the backend to the client's state, if nothing of the client is under way on it.
+    void beforeBatch(BackendConnection leased) {
+        if (tracker.inStep() && !leased.statements().outdated(pool.shared().catalogGeneration())) return;
+        if (!leased.exchange().settled() || leased.exchange().status() != 'I') return;
+        if (leased.statements().outdated(pool.shared().catalogGeneration())) {
+            leased.statements().upToDate(pool.shared().catalogGeneration());
+            if (leased.statements().size() > 0) {
+                leased.statements().clear();
+                leased.aside("DEALLOCATE ALL", NOTHING);
+            }
+        }
+        if (!tracker.inStep()) sync(leased);
+    }
+
+    private void sync(BackendConnection leased) {
+        leased.aside(SettingsDiff.sql(tracker.applied(), tracker.desired()), new Aside() {
+            private boolean broken;
+
+            @Override
+            public void error(byte[] errorBody) {
+                broken = true;
+            }
+
+            @Override
+            public void done(byte status) {
+                if (broken) settingsFailed = true;
+                else tracker.synced();
+            }
+        });
+    }
+
+    private static final Aside NOTHING = new Aside() {
+        @Override
+        public void error(byte[] errorBody) {}
+
+        @Override
+        public void done(byte status) {}
+    };
+
+    /// The turn's requests are composed: they leave.
+    void sent(BackendConnection leased, ByteBuf in, int from, int to) {
+        leased.outgoing().lastRun(in, from, to);
+        leased.slice().stats().received(leased.outgoing().takeWritten());
+        leased.endOfRequests();
+        requestNanos = System.nanoTime();
+        if (!leased.isWritable()) pauseReading();
+        if (releaseDeferred && !walk.midMessage()) {
+            releaseDeferred = false;
+            if (leased.exchange().settled()) settled(leased.exchange().status());
+        }
+    }
+
+    /// Statements of this text may mean something else than for other clients with the same settings.
+    boolean meaningIsOwn() {
+        return tracker.localTouched() || effectsExpected > 0 || pins.contains(PinReason.TEMP_TABLE);
+    }
+
+    /// The settings that decide what a statement's text means.
+    Settings meaning() {
+        Settings desired = tracker.desired();
+        if (desired != meaningOf) {
+            meaningOf = desired;
+            meaning = context.settings().intern(desired.semanticKey());
+        }
+        return meaning;
+    }
+
+    boolean standardConformingStrings() {
+        return !tracker.desired().get("standard_conforming_strings").map("off"::equalsIgnoreCase).orElse(false);
+    }
+
+    /// BEGIN, COMMIT and ROLLBACK matter: settings of the open transaction hang on how it ends.
+    boolean tracksTransaction(BackendConnection leased) {
+        return tracker.pending() || effectsExpected > 0 || pool.mode() == PoolMode.STATEMENT;
+    }
+
+    boolean mustHear(BackendConnection leased, SharedStatement statement) {
+        return (statement.flags() & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) != 0
+                || (statement.flags() & StatementScan.TRANSACTION_CONTROL) != 0 && tracksTransaction(leased);
+    }
+
+    boolean refusesTransactions() {
+        return pool.mode() == PoolMode.STATEMENT;
+    }
+
+    Refusal noTransactions() {
+        return Refusal.of(RefusalReason.TRANSACTION_REFUSED, "transactions are not possible in statement pooling",
+                "The mode is databases." + pool.shared().key().database() + ".pool.mode.");
+    }
+
+    /// Why a statement with these effects cannot be run here; null if it can.
+    @Nullable Refusal refusalOf(List<Effect> effects) {
+        for (Effect effect : effects) {
+            Refusal refusal = refusalOf(effect);
+            if (refusal != null) return refusal;
+        }
+        return null;
+    }
+
+    @Nullable Refusal refusalOf(Effect effect) {
+        return switch (effect) {
+            case Effect.Pin(var reason) when refusesPins() -> pinningRefused(reason);
+            case Effect.Listen _ when refusesPins() -> pinningRefused(PinReason.LISTEN);
+            case Effect.SessionSequence _ when pins.isEmpty() && backend != null && backend.exchange().settled()
+                    && backend.exchange().status() == 'I' -> Refusal.of(RefusalReason.PINNING_REFUSED,
+                    "currval and lastval have no meaning outside of the transaction that drew the number",
+                    "Use INSERT ... RETURNING, or the same transaction, or databases.*.pool.mode = session.");
+            case Effect.Begin _ when refusesTransactions() -> noTransactions();
+            default -> null;
+        };
+    }
+
+    private boolean refusesPins() {
+        return context.config().pinning().policy() == PinningConfig.Policy.REFUSE && pins.isEmpty();
+    }
+
+    private static Refusal pinningRefused(PinReason reason) {
+        return Refusal.of(RefusalReason.PINNING_REFUSED, "not possible in transaction pooling: " + reason.word(),
+                "pinning.policy = allow lets such a client keep a backend connection.");
+    }
+
+    /// A statement with these effects is about to be sent. A session-level lock outlives an error, so it pins from here.
+    void announce(List<Effect> effects) {
+        effectsExpected++;
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.Pin(var reason) && reason == PinReason.ADVISORY_LOCK) pin(reason);
+        }
+    }
+
+    void madeByExecute(SharedStatement statement, PendingParse made) {
+        madeByExecute.put(statement, made);
+    }
+
+    Object subjectOf(SharedStatement statement) {
+        PendingParse made = madeByExecute.remove(statement);
+        return made == null ? statement.effects() : made;
+    }
+
+    /// Has the backend know a statement before a Query that uses it.
+    void prepareForQuery(BackendConnection leased, SharedStatement statement) {
+        if (leased.statements().has(statement) || leased.exchange().batchOpen() || leased.exchange().status() == 'E') return;
+        if (statement.kind() == SharedStatement.Kind.SQL_PREPARE) {
+            leased.aside(SqlStatementNames.command(statement), new Preparing(leased, statement));
+        } else {
+            ByteBuf batch = channel.alloc().buffer(statement.body().length + 64);
+            batch.writeByte('P').writeInt(statement.name().length + statement.body().length + 5).writeBytes(statement.name()).writeByte(0).writeBytes(statement.body());
+            batch.writeByte('S').writeInt(4);
+            leased.asideBatch(batch, new Preparing(leased, statement));
+            batch.release();
+        }
+        SharedStatement evicted = leased.statements().add(statement);
+        if (evicted != null) leased.aside("DEALLOCATE " + new String(evicted.name(), StandardCharsets.US_ASCII), NOTHING);
+    }
+
+    /// A Query is about to make this statement: it must not be there before.
+    void forgetForQuery(BackendConnection leased, SharedStatement statement) {
+        if (!leased.statements().has(statement) || leased.exchange().batchOpen() || leased.exchange().status() == 'E') return;
+        leased.statements().remove(statement);
+        leased.aside("DEALLOCATE " + new String(statement.name(), StandardCharsets.US_ASCII), NOTHING);
+    }
+
+    private record Preparing(BackendConnection backend, SharedStatement statement) implements Aside {
+        @Override
+        public void error(byte[] errorBody) {
+            backend.statements().remove(statement);
+        }
+
+        @Override
+        public void done(byte status) {}
+    }
+
+    // --- pins
+
+    /// The client keeps its backend until what it holds there is gone.
+    void pin(PinReason reason) {
+        if (pool.mode() != PoolMode.TRANSACTION) return;
+        if (pins.isEmpty()) pins = EnumSet.noneOf(PinReason.class);
+        if (pins.add(reason)) context.stats().pinned(reason.word());
+    }
+
+    private void unpin(PinReason reason) {
+        if (!pins.isEmpty()) pins.remove(reason);
+    }
+
+    // --- what the backend's side tells
+
+    @Override
+    public Outgoing toClient() {
+        return toClient;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void completed(Object subject, String commandTag) {
+        BackendConnection leased = leasedBackend();
+        if (subject instanceof PendingParse made) {
+            leased.statements().add(made.statement());
+            return;
+        }
+        List<Effect> effects = (List<Effect>) subject;
+        tracker.completed(effects, commandTag);
+        for (Effect effect : effects) happened(leased, effect);
+    }
+
+    private void happened(BackendConnection leased, Effect effect) {
+        switch (effect) {
+            case Effect.Pin(var reason) -> pin(reason);
+            case Effect.Listen _ -> pin(PinReason.LISTEN);
+            case Effect.UnlistenAll _ -> unpin(PinReason.LISTEN);
+            case Effect.CloseAll _ -> unpin(PinReason.HOLD_CURSOR);
+            case Effect.AdvisoryUnlockAll _ -> unpin(PinReason.ADVISORY_LOCK);
+            case Effect.Discard(var what) when what == Effect.Discard.What.TEMP -> unpin(PinReason.TEMP_TABLE);
+            case Effect.DiscardAll _ -> {
+                pins = Set.of();
+                forgetStatements(leased);
+            }
+            case Effect.DeallocateAll _ -> {
+                names.clear();
+                leased.statements().clear();
+            }
+            case Effect.Deallocate(var name) -> {
+                SharedStatement gone = names.remove(SqlStatementNames.bytes(name.value()));
+                if (gone != null) leased.statements().remove(gone);
+            }
+            case Effect.Ddl _ -> pool.shared().catalogChanged();
+            case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
+                 Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
+                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Unlisten _, Effect.AdvisoryUnlock _, Effect.SessionSequence _ -> { }
+        }
+    }
+
+    private void forgetStatements(BackendConnection leased) {
+        names.clear();
+        walk.extended().forgetAll();
+        leased.statements().clear();
+    }
+
+    @Override
+    public void parameterStatus(String name, String value) {
+        tracker.parameterStatus(name, value);
+    }
+
+    @Override
+    public void failed() {
+        tracker.error();
+    }
+
+    @Override
+    public void notParsed(SharedStatement statement, byte[] name) {
+        leasedBackend().statements().remove(statement);
+        if (name.length > 0 && names.get(name) == statement) names.remove(name);
+    }
+
+    @Override
+    public byte readyForQuery(byte status) {
+        if (settingsFailed) return 'I';
+        tracker.readyForQuery(TransactionStatus.of(status));
+        if (status == 'I') walk.extended().transactionEnded();
+        pool.shared().slice(context.index()).stats().queryEnded(System.nanoTime() - requestNanos);
+        return status;
+    }
+
+    @Override
+    public void settled(byte status) {
+        BackendConnection leased = leasedBackend();
+        effectsExpected = 0;
+        if (settingsFailed) {
+            settingsFailed = false;
+            tracker.backendLost();
+            backend = null;
+            state = State.IDLE;
+            leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+            return;
+        }
+        if (state == State.DEPARTED) {
+            giveBackGone(leased);
+            return;
+        }
+        if (status != 'I' || !pins.isEmpty() || !looksInto()) return;
+        if (walk.midMessage()) {
+            releaseDeferred = true;
+            return;
+        }
+        long now = System.nanoTime();
+        leased.slice().stats().transactionEnded(now - leasedNanos);
+        backend = null;
+        state = State.IDLE;
+        leased.endLease(tracker.release(), now);
+        if (context.draining()) drain();
+    }
+
+    @Override
+    public void resumeReading() {
+        channel.config().setAutoRead(true);
+        walk.resume();
+    }
+
+    @Override
+    public ByteBuf errorFor(Object refusal) {
+        context.stats().refused(((Refusal) refusal).reason().word());
+        return SessionMessages.error((Refusal) refusal);
+    }
+
+    @Override
+    public void backendLost(String why, boolean fatal) {
+        backend = null;
+        tracker.backendLost();
+        if (state == State.CLOSED) return;
+        if (fatal) {
+            close();
+        } else {
+            closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)));
+        }
+    }
+
+    private BackendConnection leasedBackend() {
+        BackendConnection leased = backend;
+        if (leased == null) throw new IllegalStateException("no lease in state " + state);
+        return leased;
+    }
+
+    // --- cancel, time, the end
+
+    /// A CancelRequest of the client came.
+    /// @param delivered called on this event loop when there is nothing left to do for it
+    public void cancel(Runnable delivered) {
+        BackendConnection leased = backend;
+        if (state == State.WAITING) {
+            pool.shared().slice(context.index()).leave(this);
+            refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
+        }
+        if (leased == null || leased.exchange().settled()) {
+            delivered.run();
+            return;
+        }
+        context.stats().cancelRequested();
+        leased.cancelBegan();
+        context.canceller().cancel(leased, () -> {
+            leased.cancelEnded();
+            delivered.run();
+        });
+    }
+
+    /// Ends the session if one of its limits is over.
+    void tick(long nowNanos, TimeoutsConfig timeouts) {
+        BackendConnection leased = backend;
+        long quiet = nowNanos - requestNanos;
+        if (leased == null || state == State.GREETING) {
+            if (state == State.IDLE && over(quiet, timeouts.clientIdle().toNanos())) {
+                end(RefusalReason.CLIENT_IDLE_TIMEOUT, "idle for longer than timeouts.client-idle");
+            }
+        } else if (leased.exchange().owed() > 0) {
+            if (over(quiet, timeouts.query().toNanos())) {
+                context.canceller().cancel(leased, () -> { });
+                end(RefusalReason.QUERY_TIMEOUT, "canceling statement: it ran longer than timeouts.query");
+            } else if (over(nowNanos - leasedNanos, timeouts.transaction().toNanos()) && leased.exchange().status() != 'I') {
+                end(RefusalReason.TRANSACTION_TIMEOUT, "the transaction lasted longer than timeouts.transaction");
+            }
+        } else if (leased.exchange().status() != 'I' || leased.exchange().batchOpen()) {
+            if (over(quiet, timeouts.idleInTransaction().toNanos())) {
+                end(RefusalReason.IDLE_IN_TRANSACTION_TIMEOUT, "idle in transaction for longer than timeouts.idle-in-transaction");
+            } else if (over(nowNanos - leasedNanos, timeouts.transaction().toNanos())) {
+                end(RefusalReason.TRANSACTION_TIMEOUT, "the transaction lasted longer than timeouts.transaction");
+            }
+        } else if (over(quiet, timeouts.clientIdle().toNanos())) {
+            end(RefusalReason.CLIENT_IDLE_TIMEOUT, "idle for longer than timeouts.client-idle");
+        }
+    }
+
+    private static boolean over(long nanos, long limitNanos) {
+        return limitNanos > 0 && nanos >= limitNanos;
+    }
+
+    /// Tells the client why, and closes.
+    public void end(RefusalReason reason, String message) {
+        context.stats().refused(reason.word());
+        closeWith(SessionMessages.fatal(Refusal.of(reason, message)));
+    }
+
+    /// Ends the session now if it is outside of a transaction, else when it has come out of it.
+    void drain() {
+        if (state == State.IDLE || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
+    }
+
+    /// The client said goodbye: what it asked for before is still done.
+    void terminated() {
+        if (backend != null && backend.exchange().owed() > 0 && state == State.LEASED) {
+            state = State.DEPARTED;
+            channel.close();
+        } else {
+            close();
+        }
+    }
+
+    private void closeWith(ByteBuf lastWords) {
+        if (state == State.CLOSED) {
+            lastWords.release();
+            return;
+        }
+        channel.writeAndFlush(lastWords).addListener(ChannelFutureListener.CLOSE);
+        leave();
+    }
+
+    private void close() {
+        channel.close();
+        leave();
+    }
+
+    /// Gives back all that the client holds. Nothing happens the second time.
+    private void leave() {
+        if (state == State.CLOSED) return;
+        boolean wasWaiting = isWaiting();
+        boolean departed = state == State.DEPARTED;
+        state = State.CLOSED;
+        context.cancelKeys().withdraw(cancelKey.pid());
+        if (wasWaiting) pool.shared().slice(context.index()).leave(this);
+        BackendConnection leased = backend;
+        if (leased != null && !departed) giveBackGone(leased);
+        walk.release();
+        context.closed(this);
+        onClose.run();
+    }
+
+    /// The client of this lease is gone.
+    private void giveBackGone(BackendConnection leased) {
+        backend = null;
+        long now = System.nanoTime();
+        var exchange = leased.exchange();
+        if (!exchange.settled() || walk.midMessage()) {
+            if (exchange.owed() > 0) context.canceller().cancel(leased, () -> { });
+            leased.abandon(exchange.owed() > 0 ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);
+        } else if (pool.target().isReplication()) {
+            leased.abandon(CloseReason.DEDICATED, now);
+        } else if (exchange.status() == 'I' && pins.isEmpty() && looksInto()) {
+            leased.endLease(tracker.release(), now);
+        } else {
+            boolean clearsAll = !pins.isEmpty() || !looksInto() || tracker.pending();
+            leased.endLeaseDirty(clearsAll ? Settings.NONE : tracker.applied(), clearsAll, now);
+        }
+    }
+
+    // --- Netty
+
+    @Override
+    public void channelRead(ChannelHandlerContext handler, Object message) {
+        try {
+            if (isOpen()) walk.read((ByteBuf) message);
+            else ((ByteBuf) message).release();
+        } catch (ProtocolViolation violation) {
+            log.info("client {}: {}", identity.address(), violation.getMessage());
+            end(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext handler) {
+        if (state != State.DEPARTED) leave();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext handler) {
+        BackendConnection leased = backend;
+        if (leased != null && channel.isWritable()) leased.resumeReading();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
+        if (cause instanceof java.io.IOException) {
+            close();
+            return;
+        }
+        log.error("client {}: closed after a bug", identity.address(), cause);
+        end(RefusalReason.INTERNAL_ERROR, "internal error");
+    }
+
+    // --- for the console
+
+    int place() {
+        return place;
+    }
+
+    void place(int newPlace) {
+        place = newPlace;
+    }
+
+    public State state() {
+        return state;
+    }
+
+    public ClientIdentity identity() {
+        return identity;
+    }
+
+    public DatabasePool pool() {
+        return pool;
+    }
+
+    public Channel channel() {
+        return channel;
+    }
+
+    public Set<PinReason> pins() {
+        return pins;
+    }
+
+    public long connectedNanos() {
+        return connectedNanos;
+    }
+
+    public long requestNanos() {
+        return requestNanos;
+    }
+
+    /// Unique in this process, and what the client takes for its backend's process id.
+    public int id() {
+        return cancelKey.pid();
+    }
+
+    public int preparedStatements() {
+        return names.size();
+    }
+
+    public Optional<BackendConnection> leasedConnection() {
+        return Optional.ofNullable(backend);
+    }
+
+    public String applicationName() {
+        return tracker.desired().get("application_name").orElse("");
+    }
+}

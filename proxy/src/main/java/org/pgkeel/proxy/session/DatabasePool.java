@@ -1,0 +1,80 @@
+package org.pgkeel.proxy.session;
+
+import java.util.SequencedMap;
+import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.config.DatabaseConfig;
+import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.login.ClientIdentity;
+import org.pgkeel.proxy.pool.SharedPool;
+import org.pgkeel.proxy.relay.BackendConnection;
+
+/// The pool of one database and user, with what it needs to open connections and to greet clients.
+///
+/// Threading: shared; what changes is volatile.
+public final class DatabasePool {
+    /// Where and as whom the pool connects; a reload may change it.
+    ///
+    /// @param credential as configured, or as the client that logged in last has proved
+    /// @param startup    of the backend's StartupMessage; only replication connections have any
+    public record Target(DatabaseConfig database, ClusterConfig cluster, String backendDatabase, String backendUser, Credential credential,
+                         SequencedMap<String, String> startup) {
+        Target with(Credential other) {
+            return new Target(database, cluster, backendDatabase, backendUser, other, startup);
+        }
+
+        /// Its connections belong to one client each, from login to end.
+        boolean isReplication() {
+            return startup.containsKey("replication");
+        }
+    }
+
+    private final SharedPool<BackendConnection> shared;
+    private final PoolMode mode;
+    private final Greetings greetings = new Greetings();
+    private volatile Target target;
+
+    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target) {
+        this.shared = shared;
+        this.mode = mode;
+        this.target = target;
+    }
+
+    public SharedPool<BackendConnection> shared() {
+        return shared;
+    }
+
+    public PoolMode mode() {
+        return mode;
+    }
+
+    Greetings greetings() {
+        return greetings;
+    }
+
+    public Target target() {
+        return target;
+    }
+
+    /// A reload changed where the pool connects to: its connections are closed as they are given back.
+    void target(Target changed) {
+        Target before = target;
+        target = changed;
+        boolean elsewhere = !before.cluster().equals(changed.cluster()) || !before.backendDatabase().equals(changed.backendDatabase())
+                || !before.backendUser().equals(changed.backendUser());
+        if (elsewhere) {
+            greetings.forget();
+            shared.recycle();
+        }
+    }
+
+    /// A client proved who it is; where the pool has no password of its own it logs in with that.
+    void proved(ClientIdentity identity) {
+        Target now = target;
+        if (now.credential() instanceof Credential.None || now.credential() instanceof Credential.ScramKeys) {
+            if (!(identity.credential() instanceof Credential.None)) {
+                target = now.with(identity.credential());
+            }
+        }
+    }
+}

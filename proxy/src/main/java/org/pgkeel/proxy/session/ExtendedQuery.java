@@ -1,0 +1,372 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.config.PreparedConfig;
+import org.pgkeel.proxy.prepare.NamedStatements;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.Exchange;
+import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.PinReason;
+import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.StatementScan;
+import org.pgkeel.proxy.statement.Statements;
+
+/// The extended protocol: names of statements are the client's, in the backend stand the proxy's; what the backend has
+/// prepared already is not parsed again.
+///
+/// Threading: confined to the session's event loop.
+final class ExtendedQuery {
+    /// The statement's name in a Bind that a backend is to refuse.
+    private static final byte[] NOBODYS_NAME = "pgkeel refuses".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] UNNAMED = {};
+    private static final int NAME_BYTES_MAX = 64 * 1024;
+    private static final int UNCACHED_FLAGS = StatementScan.VOLATILE_LITERAL | StatementScan.LOOK_CLOSER | StatementScan.DDL | StatementScan.MULTI;
+
+    private final ClientSession session;
+    private final NamedStatements names;
+    private final PreparedConfig config;
+    /// What the client's unnamed statement is.
+    private @Nullable SharedStatement unnamed;
+    /// The unnamed statement stands in the backend by its own name, not as its unnamed one.
+    private boolean unnamedIsCached;
+    private @Nullable SharedStatement unnamedPortal;
+    /// Statements of named portals, as far as they change the session.
+    private Map<String, SharedStatement> portals = Map.of();
+
+    ExtendedQuery(ClientSession session) {
+        this.session = session;
+        this.names = session.names();
+        this.config = session.context().config().prepared();
+    }
+
+    /// A simple Query ends the unnamed statement.
+    void forgetUnnamed(BackendConnection backend) {
+        unnamed = null;
+        backend.statements().unnamed(null);
+    }
+
+    /// All statements are gone.
+    void forgetAll() {
+        unnamed = null;
+        unnamedPortal = null;
+        portals = Map.of();
+    }
+
+    /// The transaction is over, and with it its portals.
+    void transactionEnded() {
+        unnamedPortal = null;
+        if (!portals.isEmpty()) portals = Map.of();
+    }
+
+    // --- Parse
+
+    int parse(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        int nameEnd = nameEnd(in, at + 5, next, "Parse");
+        boolean isUnnamed = nameEnd == at + 5;
+        session.beginBatch(backend);
+        if (next > in.writerIndex()) return parseUnseen(backend, in, from, at, next, isUnnamed);
+        int text = nameEnd + 1;
+        int textEnd = in.indexOf(text, next, (byte) 0);
+        if (textEnd < 0 || next - textEnd < 3) throw new ProtocolViolation("Parse: not whole");
+        backend.slice().stats().clientParsed();
+        return isUnnamed ? parseUnnamed(backend, in, from, at, next, text) : parseNamed(backend, in, from, at, next, text);
+    }
+
+    /// Too long to be looked into: it can only be relayed, and its client keeps the backend that knows what it did.
+    private int parseUnseen(BackendConnection backend, ByteBuf in, int from, int at, int next, boolean isUnnamed) {
+        if (!isUnnamed) return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.STATEMENT_TOO_LONG,
+                "a named prepared statement is longer than " + session.context().config().limits().inspectedStatementBytes() + " bytes",
+                "The limit is limits.inspected-statement-bytes; an unnamed statement may be longer."));
+        unnamed = null;
+        backend.statements().unnamed(null);
+        session.pin(PinReason.STATEMENT_NOT_INSPECTED);
+        unnamedUnseen = true;
+        backend.exchange().messageSent();
+        return from;
+    }
+
+    private boolean unnamedUnseen;
+
+    private int parseUnnamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
+        unnamedUnseen = false;
+        StatementCache cache = session.context().statements();
+        boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.meaningIsOwn() && next - text <= config.statementBytes();
+        SharedStatement statement = mayCache ? cache.findAgain(session.meaning(), in, text, next) : null;
+        if (statement != null && (statement.flags() & UNCACHED_FLAGS) == 0) {
+            unnamed = statement;
+            unnamedIsCached = true;
+            return prepare(backend, in, from, at, next, statement, UNNAMED);
+        }
+        statement = cache.ownOf(session.meaning(), in, text, next);
+        Refusal refusal = session.refusalOf(statement.effects());
+        if (refusal != null) return refuse(backend, in, from, at, next, refusal);
+        unnamed = statement;
+        unnamedIsCached = false;
+        if (concernsNames(statement)) return parseWithNames(backend, in, from, at, next, statement, UNNAMED);
+        backend.exchange().expectParsed(new PendingParse(statement, UNNAMED));
+        backend.exchange().messageSent();
+        backend.statements().unnamed(statement);
+        return from;
+    }
+
+    private int parseNamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
+        if (names.get(in, at + 5, text - 1) != null) {
+            return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
+                    "prepared statement \"" + in.toString(at + 5, text - at - 6, StandardCharsets.UTF_8) + "\" already exists"));
+        }
+        if (names.size() >= config.perClient()) {
+            return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.TOO_MANY_STATEMENTS,
+                    "a client may have " + config.perClient() + " prepared statements", "The limit is prepared.per-client."));
+        }
+        StatementCache cache = session.context().statements();
+        boolean own = session.meaningIsOwn() || next - text > config.statementBytes();
+        SharedStatement statement = own ? cache.ownOf(session.meaning(), in, text, next) : cache.find(session.meaning(), in, text, next);
+        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.meaning(), in, text, next);
+        Refusal refusal = session.refusalOf(statement.effects());
+        if (refusal != null) return refuse(backend, in, from, at, next, refusal);
+        byte[] name = new byte[text - 1 - (at + 5)];
+        in.getBytes(at + 5, name);
+        if (concernsNames(statement)) return parseWithNames(backend, in, from, at, next, statement, name);
+        names.put(name, statement);
+        return prepare(backend, in, from, at, next, statement, name);
+    }
+
+    /// The client's Parse: forwarded under the proxy's name, or answered if the backend has it.
+    private int prepare(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement statement, byte[] name) {
+        backend.outgoing().run(in, from, at);
+        if (backend.statements().has(statement)) {
+            backend.replyParseComplete();
+        } else {
+            backend.exchange().expectParsed(new PendingParse(statement, name));
+            sendParse(backend, statement.name(), statement.body());
+            remember(backend, statement);
+        }
+        return next;
+    }
+
+    private static boolean concernsNames(SharedStatement statement) {
+        return statement.effects().stream().anyMatch(effect -> effect instanceof Effect.PrepareStatement
+                || effect instanceof Effect.ExecuteStatement || effect instanceof Effect.Deallocate);
+    }
+
+    /// PREPARE, EXECUTE and DEALLOCATE in the extended protocol: the text gets the proxy's names.
+    private int parseWithNames(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement original, byte[] name) {
+        int textEnd = 0;
+        while (original.body()[textEnd] != 0) textEnd++;
+        String text = new String(original.body(), 0, textEnd, StandardCharsets.ISO_8859_1);
+        List<Statement> statements = Statements.parse(text, session.standardConformingStrings());
+        SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, statements);
+        if (renamed.refusal().isPresent()) return refuse(backend, in, from, at, next, renamed.refusal().get());
+        backend.outgoing().run(in, from, at);
+        for (SharedStatement needed : renamed.needed()) ensure(backend, needed);
+        byte[] changed = renamed.text().getBytes(StandardCharsets.ISO_8859_1);
+        byte[] body = new byte[changed.length + original.body().length - textEnd];
+        System.arraycopy(changed, 0, body, 0, changed.length);
+        System.arraycopy(original.body(), textEnd, body, changed.length, original.body().length - textEnd);
+        ByteBuf rewritten = in.alloc().buffer(body.length).writeBytes(body);
+        SharedStatement statement = session.context().statements().ownOf(session.meaning(), rewritten, 0, body.length);
+        rewritten.release();
+        backend.exchange().expectParsed(new PendingParse(statement, name));
+        if (name.length == 0) {
+            unnamed = statement;
+            sendParse(backend, UNNAMED, body);
+            backend.statements().unnamed(statement);
+        } else {
+            names.put(name, statement);
+            sendParse(backend, statement.name(), body);
+            remember(backend, statement);
+        }
+        for (PendingParse made : renamed.prepares().values()) session.madeByExecute(statement, made);
+        return next;
+    }
+
+    /// Has the backend know a statement before a message that uses it.
+    private void ensure(BackendConnection backend, SharedStatement statement) {
+        if (backend.statements().has(statement)) return;
+        Exchange exchange = backend.exchange();
+        PendingParse pending = new PendingParse(statement, UNNAMED);
+        if (statement.kind() == SharedStatement.Kind.PARSE) {
+            exchange.expectOwnReply(pending);
+            sendParse(backend, statement.name(), statement.body());
+        } else {
+            exchange.expectOwnReply(pending);
+            byte[] command = SqlStatementNames.bytes(SqlStatementNames.command(statement));
+            byte[] body = new byte[command.length + 3];
+            System.arraycopy(command, 0, body, 0, command.length);
+            sendParse(backend, UNNAMED, body);
+            exchange.expectOwnReply(null);
+            backend.outgoing().room(13).writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0);
+            exchange.messageSent();
+            exchange.expectOwnReply(null);
+            backend.outgoing().room(10).writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
+            exchange.executeSent();
+            backend.statements().unnamed(null);
+        }
+        remember(backend, statement);
+    }
+
+    private void remember(BackendConnection backend, SharedStatement statement) {
+        backend.slice().stats().serverParsed();
+        SharedStatement evicted = backend.statements().add(statement);
+        if (evicted == null) return;
+        backend.exchange().expectOwnReply(null);
+        byte[] name = evicted.name();
+        backend.outgoing().room(name.length + 7).writeByte(FrontendType.CLOSE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
+        backend.exchange().messageSent();
+    }
+
+    private static void sendParse(BackendConnection backend, byte[] name, byte[] body) {
+        ByteBuf out = backend.outgoing().room(name.length + body.length + 6);
+        out.writeByte(FrontendType.PARSE).writeInt(name.length + body.length + 5).writeBytes(name).writeByte(0).writeBytes(body);
+        backend.exchange().messageSent();
+    }
+
+    // --- Bind, Describe, Close, Execute
+
+    int bind(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        int seen = Math.min(next, in.writerIndex());
+        int portalEnd = in.indexOf(at + 5, seen, (byte) 0);
+        int nameEnd = portalEnd < 0 ? -1 : in.indexOf(portalEnd + 1, seen, (byte) 0);
+        if (nameEnd < 0) {
+            if (next <= in.writerIndex() || seen - at > 2 * NAME_BYTES_MAX) throw new ProtocolViolation("Bind: no names");
+            return RequestWalk.INCOMPLETE;
+        }
+        session.beginBatch(backend);
+        backend.slice().stats().bound();
+        boolean isUnnamed = nameEnd == portalEnd + 1;
+        if (isUnnamed && unnamedUnseen) {
+            backend.exchange().messageSent();
+            return from;
+        }
+        SharedStatement statement = isUnnamed ? unnamed : names.get(in, portalEnd + 1, nameEnd);
+        if (statement == null) return refuse(backend, in, from, at, next, missing(in, portalEnd + 1, nameEnd));
+        if (portalEnd == at + 5) unnamedPortal = statement;
+        else rememberPortal(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1), statement);
+        if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
+        Outgoing out = backend.outgoing();
+        out.run(in, from, at);
+        ensure(backend, statement);
+        byte[] name = statement.name();
+        ByteBuf room = out.room(portalEnd - at + 1 + name.length);
+        room.writeByte(FrontendType.BIND).writeInt(in.getInt(at + 1) + name.length - (nameEnd - portalEnd - 1));
+        room.writeBytes(in, at + 5, portalEnd - at - 4).writeBytes(name);
+        backend.exchange().messageSent();
+        return nameEnd;
+    }
+
+    private int bindUnnamed(BackendConnection backend, ByteBuf in, int from, int at, SharedStatement statement) {
+        int start = from;
+        if (backend.statements().unnamed() != statement) {
+            backend.outgoing().run(in, from, at);
+            backend.exchange().expectOwnReply(null);
+            sendParse(backend, UNNAMED, statement.body());
+            backend.statements().unnamed(statement);
+            start = at;
+        }
+        backend.exchange().messageSent();
+        return start;
+    }
+
+    private void rememberPortal(String portal, SharedStatement statement) {
+        if (statement.effects().isEmpty()) {
+            if (!portals.isEmpty()) portals.remove(portal);
+            return;
+        }
+        if (portals.isEmpty()) portals = new HashMap<>();
+        portals.put(portal, statement);
+    }
+
+    int describeOrClose(BackendConnection backend, ByteBuf in, byte type, int from, int at, int next) {
+        boolean close = type == FrontendType.CLOSE;
+        if (next - at < 7 || in.getByte(next - 1) != 0) throw new ProtocolViolation(close ? "Close: not whole" : "Describe: not whole");
+        session.beginBatch(backend);
+        byte kind = in.getByte(at + 5);
+        if (kind == 'P') {
+            backend.exchange().messageSent();
+            return from;
+        }
+        if (kind != 'S') throw new ProtocolViolation((close ? "Close" : "Describe") + ": kind " + kind);
+        return close ? closeStatement(backend, in, from, at, next) : describeStatement(backend, in, from, at, next);
+    }
+
+    private int describeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        boolean isUnnamed = next - at == 7;
+        if (isUnnamed && unnamedUnseen) {
+            backend.exchange().messageSent();
+            return from;
+        }
+        SharedStatement statement = isUnnamed ? unnamed : names.get(in, at + 6, next - 1);
+        if (statement == null) return refuse(backend, in, from, at, next, missing(in, at + 6, next - 1));
+        if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
+        backend.outgoing().run(in, from, at);
+        ensure(backend, statement);
+        byte[] name = statement.name();
+        backend.outgoing().room(name.length + 7).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
+        backend.exchange().messageSent();
+        return next;
+    }
+
+    private int closeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        backend.outgoing().run(in, from, at);
+        if (next - at == 7) {
+            unnamed = null;
+        } else {
+            byte[] name = new byte[next - 1 - (at + 6)];
+            in.getBytes(at + 6, name);
+            names.remove(name);
+        }
+        backend.replyCloseComplete();
+        return next;
+    }
+
+    int execute(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        int portalEnd = in.indexOf(at + 5, next, (byte) 0);
+        if (portalEnd < 0 || next - portalEnd != 5) throw new ProtocolViolation("Execute: not whole");
+        session.beginBatch(backend);
+        SharedStatement statement = portalEnd == at + 5 ? unnamedPortal
+                : portals.isEmpty() ? null : portals.get(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1));
+        if (statement != null && statement.flags() != StatementScan.PLAIN && session.mustHear(backend, statement)) {
+            session.announce(statement.effects());
+            backend.exchange().expectEffect(session.subjectOf(statement));
+        }
+        backend.exchange().executeSent();
+        return from;
+    }
+
+    // --- refusals
+
+    private static Refusal missing(ByteBuf in, int from, int to) {
+        String what = from == to ? "unnamed prepared statement does not exist"
+                : "prepared statement \"" + in.toString(from, to - from, StandardCharsets.UTF_8) + "\" does not exist";
+        return Refusal.of(RefusalReason.NO_SUCH_STATEMENT, what);
+    }
+
+    /// The backend is made to refuse in the client's place, so that its transaction and pipeline fail as they would.
+    private int refuse(BackendConnection backend, ByteBuf in, int from, int at, int next, Refusal refusal) {
+        backend.outgoing().run(in, from, at);
+        backend.exchange().expectRefusal(refusal);
+        backend.outgoing().room(NOBODYS_NAME.length + 13).writeByte(FrontendType.BIND).writeInt(NOBODYS_NAME.length + 12).writeByte(0)
+                .writeBytes(NOBODYS_NAME).writeByte(0).writeShort(0).writeShort(0).writeShort(0);
+        backend.exchange().messageSent();
+        return next;
+    }
+
+    private static int nameEnd(ByteBuf in, int from, int next, String message) {
+        int end = in.indexOf(from, Math.min(Math.min(next, in.writerIndex()), from + NAME_BYTES_MAX), (byte) 0);
+        if (end < 0) throw new ProtocolViolation(message + ": no name");
+        return end;
+    }
+}

@@ -1,0 +1,155 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.channel.EventLoop;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.config.DatabaseConfig;
+import org.pgkeel.proxy.config.PoolConfig;
+import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.config.Secret;
+import org.pgkeel.proxy.config.UserConfig;
+import org.pgkeel.proxy.login.ClientIdentity;
+import org.pgkeel.proxy.login.StoredSecret;
+import org.pgkeel.proxy.pool.BackendBudget;
+import org.pgkeel.proxy.pool.PoolKey;
+import org.pgkeel.proxy.pool.PoolSettings;
+import org.pgkeel.proxy.pool.SharedPool;
+import org.pgkeel.proxy.relay.BackendConnection;
+
+/// All pools, made when the first client of a database and user comes.
+///
+/// Threading: shared, concurrent maps.
+public final class Pools {
+    private final List<EventLoop> loops;
+    private final BackendOpener opener;
+    private final Map<PoolKey, DatabasePool> pools = new ConcurrentHashMap<>();
+    private final Set<DatabasePool> replication = ConcurrentHashMap.newKeySet();
+    private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
+    private final Map<String, BackendBudget> ofUsers = new ConcurrentHashMap<>();
+    private volatile ProxyConfig config;
+
+    public Pools(ProxyConfig config, List<EventLoop> loops, BackendOpener opener) {
+        this.config = config;
+        this.loops = List.copyOf(loops);
+        this.opener = opener;
+    }
+
+    /// The configuration of a database that a client names, the wildcard's if it has none of its own.
+    public static Optional<DatabaseConfig> database(ProxyConfig config, String name) {
+        Optional<DatabaseConfig> wildcard = Optional.empty();
+        for (DatabaseConfig database : config.databases()) {
+            if (database.name().equals(name)) return Optional.of(database);
+            if (database.isWildcard()) wildcard = Optional.of(database);
+        }
+        return wildcard;
+    }
+
+    /// The pool of a client that has logged in; empty if its database is not configured.
+    /// @param secret of the client's user, if the proxy has it
+    public Optional<DatabasePool> of(ClientIdentity identity, Optional<StoredSecret> secret) {
+        ProxyConfig now = config;
+        Optional<DatabaseConfig> database = database(now, identity.database());
+        if (database.isEmpty()) return Optional.empty();
+        PoolKey key = new PoolKey(identity.database(), identity.user());
+        DatabasePool pool = pools.computeIfAbsent(key, wanted -> make(wanted, now, database.get(), secret));
+        pool.proved(identity);
+        return Optional.of(pool);
+    }
+
+    /// A pool of one client alone, whose startup packet asks for `replication`: its startup parameters go to the server as
+    /// they are. It ends with [#forget].
+    public Optional<DatabasePool> replication(ClientIdentity identity, Optional<StoredSecret> secret) {
+        ProxyConfig now = config;
+        return database(now, identity.database()).map(database -> {
+            PoolKey key = new PoolKey(identity.database(), identity.user());
+            PoolConfig shape = settings(now, database, key.user()).shape();
+            var one = new PoolConfig(PoolMode.SESSION, 1, 0, 0, shape.reserveWait(), shape.maxWait());
+            Credential credential = secret.map(Pools::credential).orElse(new Credential.None());
+            var target = target(now, database, key, credential);
+            var startup = new LinkedHashMap<>(identity.startupParameters());
+            var own = new DatabasePool.Target(target.database(), target.cluster(), target.backendDatabase(), target.backendUser(), target.credential(), startup);
+            DatabasePool pool = register(new SharedPool<>(key, new PoolSettings(one, now.timeouts()), new BackendBudget(1), budgets(key, database, now), loops, opener), own);
+            pool.proved(identity);
+            replication.add(pool);
+            return pool;
+        });
+    }
+
+    /// The client of a replication pool is gone.
+    public void forget(DatabasePool pool) {
+        if (replication.remove(pool)) opener.servesNoMore(pool.shared());
+    }
+
+    public Collection<DatabasePool> all() {
+        return Stream.concat(pools.values().stream(), replication.stream()).toList();
+    }
+
+    /// Applies a new configuration: pools change their limits at once, and where they connect to as connections come back.
+    public void reload(ProxyConfig changed) {
+        config = changed;
+        ofDatabases.forEach((name, budget) -> database(changed, name).ifPresent(database -> budget.setMax(database.maxBackends().orElse(Integer.MAX_VALUE))));
+        ofUsers.forEach((name, budget) -> budget.setMax(userMax(changed, name)));
+        pools.forEach((key, pool) -> database(changed, key.database()).ifPresent(database -> {
+            pool.shared().settings(settings(changed, database, key.user()));
+            pool.target(target(changed, database, key, pool.target().credential()));
+        }));
+    }
+
+    private DatabasePool make(PoolKey key, ProxyConfig now, DatabaseConfig database, Optional<StoredSecret> secret) {
+        PoolSettings settings = settings(now, database, key.user());
+        Credential credential = secret.map(Pools::credential).orElse(new Credential.None());
+        return register(new SharedPool<>(key, settings, new BackendBudget(settings.shape().max()), budgets(key, database, now), loops, opener),
+                target(now, database, key, credential));
+    }
+
+    private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target) {
+        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target);
+        opener.serves(shared, pool);
+        return pool;
+    }
+
+    private List<BackendBudget> budgets(PoolKey key, DatabaseConfig database, ProxyConfig now) {
+        return List.of(
+                ofDatabases.computeIfAbsent(key.database(), _ -> new BackendBudget(database.maxBackends().orElse(Integer.MAX_VALUE))),
+                ofUsers.computeIfAbsent(key.user(), name -> new BackendBudget(userMax(now, name))));
+    }
+
+    private static int userMax(ProxyConfig config, String user) {
+        UserConfig own = config.users().get(user);
+        return own == null ? Integer.MAX_VALUE : own.maxBackends().orElse(Integer.MAX_VALUE);
+    }
+
+    private static PoolSettings settings(ProxyConfig config, DatabaseConfig database, String user) {
+        PoolConfig shape = database.pool();
+        UserConfig own = config.users().get(user);
+        if (own != null) {
+            PoolMode mode = own.poolMode().orElse(shape.mode());
+            int max = own.poolMax().orElse(shape.max());
+            shape = new PoolConfig(mode, max, Math.min(shape.min(), max), shape.reserve(), shape.reserveWait(), shape.maxWait());
+        }
+        return new PoolSettings(shape, config.timeouts());
+    }
+
+    private static DatabasePool.Target target(ProxyConfig config, DatabaseConfig database, PoolKey key, Credential credential) {
+        Credential own = database.backendPassword().<Credential>map(Credential.Password::new)
+                .orElse(database.backendUser().isPresent() ? new Credential.None() : credential);
+        return new DatabasePool.Target(database, config.clusters().get(database.cluster()),
+                database.backendName().orElse(key.database()), database.backendUser().orElse(key.user()), own, new LinkedHashMap<>());
+    }
+
+    private static Credential credential(StoredSecret secret) {
+        return switch (secret) {
+            case StoredSecret.Plain(Secret password) -> new Credential.Password(password);
+            case StoredSecret.Md5(Secret hash) -> new Credential.Md5Hash(hash);
+            case StoredSecret.Scram _ -> new Credential.None();
+        };
+    }
+}

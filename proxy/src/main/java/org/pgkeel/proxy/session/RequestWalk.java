@@ -1,0 +1,275 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.Exchange;
+import org.pgkeel.proxy.relay.LoopBuffers;
+import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.statement.PinReason;
+
+/// Walks what a client sends, message by message, and forwards it to the leased backend. A lease is asked for when the
+/// first message that needs one is there as a whole (or is large): half a message holds no backend.
+///
+/// Threading: confined to the session's event loop.
+final class RequestWalk {
+    /// A message longer than this is given a backend before it is whole; a shorter one is waited for.
+    private static final int WAITED_FOR_BYTES_MAX = 16 * 1024;
+    /// While a client waits for a backend it is read up to here.
+    private static final int PENDING_BYTES_MAX = LoopBuffers.READ_BYTES;
+
+    private final ClientSession session;
+    private final SimpleQuery simple;
+    private final ExtendedQuery extended;
+    private final int messageBytesMax;
+    private final int inspectedBytesMax;
+    /// Bytes that could not be worked on yet: half a message, or a client that waits.
+    private @Nullable ByteBuf pending;
+    private int skip;
+    private boolean skipDropped;
+    /// The client's batch was refused before it had a backend: the rest of it is dropped.
+    private boolean droppingUntilSync;
+
+    RequestWalk(ClientSession session) {
+        this.session = session;
+        var limits = session.context().config().limits();
+        this.messageBytesMax = limits.messageBytes();
+        this.inspectedBytesMax = limits.inspectedStatementBytes();
+        this.simple = new SimpleQuery(session);
+        this.extended = new ExtendedQuery(session);
+    }
+
+    ExtendedQuery extended() {
+        return extended;
+    }
+
+    /// The client is inside of a message that is relayed as it comes.
+    boolean midMessage() {
+        return skip > 0 && !skipDropped;
+    }
+
+    void release() {
+        if (pending != null) pending.release();
+        pending = null;
+    }
+
+    /// @param arrived released here
+    void read(ByteBuf arrived) {
+        if (pending == null) {
+            walk(arrived);
+            return;
+        }
+        ByteBuf all = pending;
+        pending = null;
+        all.discardReadBytes().writeBytes(arrived);
+        arrived.release();
+        walk(all);
+    }
+
+    /// There is a lease now, or room for more requests.
+    void resume() {
+        ByteBuf all = pending;
+        if (all == null) return;
+        pending = null;
+        walk(all);
+    }
+
+    private void walk(ByteBuf in) {
+        int at = in.readerIndex();
+        try {
+            at = forward(in);
+        } finally {
+            if (at < in.writerIndex() && session.isOpen()) keep(in, at);
+            else in.release();
+        }
+    }
+
+    private void keep(ByteBuf in, int at) {
+        if (session.context().buffers().isShared(in)) {
+            pending = in.alloc().buffer(in.writerIndex() - at).writeBytes(in, at, in.writerIndex() - at);
+            in.release();
+        } else {
+            pending = in.readerIndex(at);
+        }
+        if (session.isWaiting() && pending.readableBytes() >= PENDING_BYTES_MAX) session.pauseReading();
+    }
+
+    /// The request that waits for a backend will not get one: it is taken out of what is pending. What follows it goes on
+    /// once its answer is written.
+    /// @param answerQuery     tells the client, ReadyForQuery included
+    /// @param answerUntilSync tells the client; ReadyForQuery follows when its Sync comes
+    void refusePending(Runnable answerQuery, Runnable answerUntilSync) {
+        ByteBuf all = pending;
+        if (all == null) return;
+        byte type = all.getByte(all.readerIndex());
+        if (type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL) {
+            int bytes = 1 + all.getInt(all.readerIndex() + 1);
+            int there = Math.min(bytes, all.readableBytes());
+            all.skipBytes(there);
+            skip = bytes - there;
+            skipDropped = true;
+            answerQuery.run();
+        } else {
+            droppingUntilSync = true;
+            answerUntilSync.run();
+        }
+        resume();
+    }
+
+    /// @return where the bytes begin that could not be worked on
+    private int forward(ByteBuf in) {
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        if (session.isWaiting()) return at;
+        int from = at;
+        if (skip > 0) {
+            int part = Math.min(skip, end - at);
+            skip -= part;
+            at += part;
+            if (skipDropped) from = at;
+        }
+        BackendConnection backend = session.backend();
+        while (end - at >= 5) {
+            byte type = in.getByte(at);
+            int length = in.getInt(at + 1);
+            if (length < 4 || length - 4 > messageBytesMax) throw tooLong(type, length);
+            int next = at + 1 + length;
+            if (droppingUntilSync && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
+                from = next;
+            } else if (backend == null) {
+                if (!needsBackend(type)) {
+                    droppingUntilSync = false;
+                    from = withoutBackend(in, type, length, at, next);
+                    if (!session.isOpen()) return end;
+                } else {
+                    if (next > end && length <= WAITED_FOR_BYTES_MAX) return at;
+                    backend = session.acquire();
+                    if (backend == null) return at;
+                    continue;
+                }
+            } else if (backend.exchange().full()) {
+                break;
+            } else if (backend.exchange().skipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
+                from = dropped(backend.outgoing(), in, from, at, next);
+            } else {
+                int verdict = leased(backend, in, type, length, from, at, next);
+                if (verdict == INCOMPLETE) break;
+                if (!session.isOpen()) return end;
+                from = verdict;
+            }
+            if (next > end) {
+                skip = next - end;
+                skipDropped = from >= next;
+                if (from > end) from = end;
+                at = end;
+            } else {
+                at = next;
+            }
+        }
+        if (backend != null) session.sent(backend, in, from, at);
+        return at;
+    }
+
+    static final int INCOMPLETE = -1;
+
+    /// One message for the leased backend.
+    /// @return where the run of bytes to relay begins now: `from` to relay the message as it is, `next` if it was dealt
+    ///         with; [#INCOMPLETE] to wait for more of it
+    private int leased(BackendConnection backend, ByteBuf in, byte type, int length, int from, int at, int next) {
+        Exchange exchange = backend.exchange();
+        boolean whole = next <= in.writerIndex();
+        if (type == FrontendType.TERMINATE) {
+            session.sent(backend, in, from, at);
+            session.terminated();
+            return next;
+        }
+        if (!session.looksInto()) return unseen(exchange, type, from);
+        switch (type) {
+            case FrontendType.QUERY -> {
+                if (length > inspectedBytesMax) {
+                    session.pin(PinReason.STATEMENT_NOT_INSPECTED);
+                    session.beforeBatch(backend);
+                    exchange.querySent();
+                    return from;
+                }
+                if (!whole) return INCOMPLETE;
+                return simple.query(backend, in, from, at, next);
+            }
+            case FrontendType.PARSE -> {
+                if (!whole && length <= inspectedBytesMax) return INCOMPLETE;
+                return extended.parse(backend, in, from, at, next);
+            }
+            case FrontendType.BIND -> {
+                return extended.bind(backend, in, from, at, next);
+            }
+            case FrontendType.DESCRIBE, FrontendType.CLOSE -> {
+                if (!whole) return INCOMPLETE;
+                return extended.describeOrClose(backend, in, type, from, at, next);
+            }
+            case FrontendType.EXECUTE -> {
+                if (!whole) return INCOMPLETE;
+                return extended.execute(backend, in, from, at, next);
+            }
+            case FrontendType.SYNC -> {
+                exchange.syncSent();
+                return from;
+            }
+            case FrontendType.FUNCTION_CALL -> {
+                session.beforeBatch(backend);
+                exchange.querySent();
+                return from;
+            }
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
+                exchange.copyEndSent();
+                return from;
+            }
+            case FrontendType.FLUSH, FrontendType.COPY_DATA -> {
+                return from;
+            }
+            default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
+        }
+    }
+
+    /// A message on a backend that is the client's until it leaves: counted, not looked into.
+    private int unseen(Exchange exchange, byte type, int from) {
+        switch (type) {
+            case FrontendType.QUERY, FrontendType.FUNCTION_CALL -> exchange.querySent();
+            case FrontendType.SYNC -> exchange.syncSent();
+            case FrontendType.PARSE, FrontendType.BIND, FrontendType.DESCRIBE, FrontendType.CLOSE -> exchange.messageSent();
+            case FrontendType.EXECUTE -> exchange.executeSent();
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> exchange.copyEndSent();
+            case FrontendType.FLUSH, FrontendType.COPY_DATA -> { }
+            default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
+        }
+        return from;
+    }
+
+    private static boolean needsBackend(byte type) {
+        return switch (type) {
+            case FrontendType.QUERY, FrontendType.PARSE, FrontendType.BIND, FrontendType.DESCRIBE, FrontendType.CLOSE,
+                 FrontendType.EXECUTE, FrontendType.FUNCTION_CALL -> true;
+            case FrontendType.SYNC, FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL,
+                 FrontendType.TERMINATE -> false;
+            default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
+        };
+    }
+
+    /// What a server outside of a transaction answers without a look at its data: CopyData that came too late is ignored.
+    private int withoutBackend(ByteBuf in, byte type, int length, int at, int next) {
+        if (type == FrontendType.SYNC) session.answerSync();
+        else if (type == FrontendType.TERMINATE) session.terminated();
+        return next;
+    }
+
+    /// The message goes nowhere.
+    private static int dropped(Outgoing out, ByteBuf in, int from, int at, int next) {
+        out.run(in, from, at);
+        return next;
+    }
+
+    private static ProtocolViolation tooLong(byte type, int length) {
+        return new ProtocolViolation("message type " + (type & 0xFF) + ": length " + length);
+    }
+}

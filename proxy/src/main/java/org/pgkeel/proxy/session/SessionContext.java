@@ -1,0 +1,119 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.observe.LoopStats;
+import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.relay.LoopBuffers;
+import org.pgkeel.proxy.settings.SettingsInterner;
+
+/// What all sessions of one event loop share.
+///
+/// Threading: confined to its event loop, but for the configuration, which is replaced from outside.
+public final class SessionContext {
+    private static final int SETTINGS_REMEMBERED = 4096;
+
+    private final int index;
+    private final EventLoop loop;
+    private final LoopBuffers buffers;
+    private final StatementCache statements;
+    private final SettingsInterner settings = new SettingsInterner(SETTINGS_REMEMBERED);
+    private final LoopStats stats = new LoopStats();
+    private final CancelKeys cancelKeys;
+    private final BackendCanceller canceller;
+    private final List<ClientSession> sessions = new ArrayList<>();
+    private volatile ProxyConfig config;
+    private boolean draining;
+
+    /// @param index of the event loop: its slice of every pool
+    public SessionContext(int index, EventLoop loop, LoopBuffers buffers, ProxyConfig config, CancelKeys cancelKeys, BackendCanceller canceller) {
+        this.index = index;
+        this.loop = loop;
+        this.buffers = buffers;
+        this.config = config;
+        this.cancelKeys = cancelKeys;
+        this.canceller = canceller;
+        this.statements = new StatementCache(config.prepared().cacheBytes());
+    }
+
+    public int index() {
+        return index;
+    }
+
+    public EventLoop loop() {
+        return loop;
+    }
+
+    public LoopBuffers buffers() {
+        return buffers;
+    }
+
+    public StatementCache statements() {
+        return statements;
+    }
+
+    public SettingsInterner settings() {
+        return settings;
+    }
+
+    public LoopStats stats() {
+        return stats;
+    }
+
+    public ProxyConfig config() {
+        return config;
+    }
+
+    /// A reload: new sessions, and timeouts of old ones, go by this.
+    public void config(ProxyConfig changed) {
+        config = changed;
+    }
+
+    CancelKeys cancelKeys() {
+        return cancelKeys;
+    }
+
+    BackendCanceller canceller() {
+        return canceller;
+    }
+
+    /// Sessions that have logged in.
+    public List<ClientSession> sessions() {
+        return sessions;
+    }
+
+    void opened(ClientSession session) {
+        session.place(sessions.size());
+        sessions.add(session);
+    }
+
+    void closed(ClientSession session) {
+        int place = session.place();
+        ClientSession last = sessions.removeLast();
+        if (last != session) {
+            sessions.set(place, last);
+            last.place(place);
+        }
+    }
+
+    /// To be called a few times a second: sessions whose time is up are ended.
+    public void tick(long nowNanos) {
+        var timeouts = config.timeouts();
+        boolean anyLimit = !timeouts.query().isZero() || !timeouts.transaction().isZero() || !timeouts.idleInTransaction().isZero()
+                || !timeouts.clientIdle().isZero();
+        if (!anyLimit) return;
+        for (int i = sessions.size() - 1; i >= 0; i--) sessions.get(i).tick(nowNanos, timeouts);
+    }
+
+    /// Ends sessions as soon as they are outside of a transaction.
+    public void drain() {
+        draining = true;
+        for (var session : List.copyOf(sessions)) session.drain();
+    }
+
+    boolean draining() {
+        return draining;
+    }
+}

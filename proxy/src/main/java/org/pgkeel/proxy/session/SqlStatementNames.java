@@ -1,0 +1,105 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.pgkeel.proxy.prepare.NamedStatements;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.Statement;
+
+/// The names of prepared statements in SQL text: PREPARE, EXECUTE and DEALLOCATE name what the client has, the backend
+/// knows it by the proxy's name.
+/// <https://www.postgresql.org/docs/current/sql-prepare.html>
+///
+/// Threading: confined to the session's event loop.
+final class SqlStatementNames {
+    private final ClientSession session;
+
+    SqlStatementNames(ClientSession session) {
+        this.session = session;
+    }
+
+    /// @param text     with the proxy's names
+    /// @param needed   statements that have to be prepared in the backend before it
+    /// @param made     statements that it prepares, and that must not be prepared in the backend before it
+    /// @param prepares what each PREPARE in it makes
+    record Renamed(String text, List<SharedStatement> needed, List<SharedStatement> made, Map<Statement, PendingParse> prepares, Optional<Refusal> refusal) {}
+
+    static boolean concerns(Statement statement) {
+        return statement.effects().stream().anyMatch(effect -> effect instanceof Effect.PrepareStatement
+                || effect instanceof Effect.ExecuteStatement || effect instanceof Effect.Deallocate);
+    }
+
+    /// @param text decoded as ISO 8859-1, so that characters are bytes
+    Renamed rename(String text, List<Statement> statements) {
+        NamedStatements names = session.names();
+        StatementCache cache = session.context().statements();
+        Settings meaning = session.meaning();
+        StringBuilder out = new StringBuilder(text.length() + 32);
+        var needed = new ArrayList<SharedStatement>();
+        var made = new ArrayList<SharedStatement>();
+        var prepares = new IdentityHashMap<Statement, PendingParse>();
+        var ofThisText = new HashMap<String, SharedStatement>();
+        int copied = 0;
+        for (Statement statement : statements) {
+            for (Effect effect : statement.effects()) {
+                switch (effect) {
+                    case Effect.PrepareStatement(var name) -> {
+                        if (names.get(bytes(name.value())) != null || ofThisText.containsKey(name.value())) {
+                            return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
+                        }
+                        String template = text.substring(statement.from(), name.from()) + "%s" + text.substring(name.to(), statement.to());
+                        SharedStatement prepared = cache.findPrepare(meaning, Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
+                        ofThisText.put(name.value(), prepared);
+                        made.add(prepared);
+                        prepares.put(statement, new PendingParse(prepared, bytes(name.value())));
+                        copied = replace(out, text, copied, name, prepared);
+                    }
+                    case Effect.ExecuteStatement(var name) -> copied = use(out, text, copied, name, ofThisText, needed);
+                    case Effect.Deallocate(var name) -> copied = use(out, text, copied, name, ofThisText, needed);
+                    default -> { }
+                }
+            }
+        }
+        for (PendingParse prepared : prepares.values()) names.put(prepared.name(), prepared.statement());
+        return new Renamed(out.append(text, copied, text.length()).toString(), needed, made, prepares, Optional.empty());
+    }
+
+    private int use(StringBuilder out, String text, int copied, Effect.Name name, Map<String, SharedStatement> ofThisText, List<SharedStatement> needed) {
+        SharedStatement here = ofThisText.get(name.value());
+        SharedStatement known = here != null ? here : session.names().get(bytes(name.value()));
+        if (known == null) return copied;
+        if (here == null) needed.add(known);
+        return replace(out, text, copied, name, known);
+    }
+
+    private static int replace(StringBuilder out, String text, int copied, Effect.Name name, SharedStatement statement) {
+        out.append(text, copied, name.from()).append(new String(statement.name(), StandardCharsets.US_ASCII));
+        return name.to();
+    }
+
+    private static Renamed refused(RefusalReason reason, String message) {
+        return new Renamed("", List.of(), List.of(), Map.of(), Optional.of(Refusal.of(reason, message)));
+    }
+
+    static byte[] bytes(String name) {
+        return name.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /// The PREPARE command of a statement that was made by one.
+    static String command(SharedStatement statement) {
+        String template = new String(statement.body(), StandardCharsets.ISO_8859_1);
+        return template.replaceFirst("%s", new String(statement.name(), StandardCharsets.US_ASCII));
+    }
+}
