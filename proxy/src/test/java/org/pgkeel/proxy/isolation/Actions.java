@@ -15,6 +15,7 @@ final class Actions {
     private final Random random;
     private final Tally tally;
     private final PinningActions pinning;
+    private final BatchActions batches;
 
     Actions(Session session, Random random, Tally tally) {
         this.session = session;
@@ -22,11 +23,16 @@ final class Actions {
         this.model = session.model;
         this.random = random;
         this.tally = tally;
+        this.batches = new BatchActions(session, random);
         this.pinning = new PinningActions(session, random, tally);
     }
 
+    List<String> sendPipeline(int units) throws IOException {
+        return batches.send(units);
+    }
+
     void any() throws IOException {
-        switch (random.nextInt(24)) {
+        switch (random.nextInt(25)) {
             case 0, 1, 2, 3 -> askSimply('I');
             case 4, 5, 6 -> askUnnamed('I');
             case 7, 8, 9 -> askPrepared('I');
@@ -34,13 +40,14 @@ final class Actions {
             case 11, 12 -> set('I');
             case 13 -> reset();
             case 14, 15, 16 -> transaction();
-            case 17 -> pipeline();
+            case 17 -> batches.any();
             case 18 -> fail('I');
             case 19 -> pinning.any();
             case 20 -> cancel();
             case 21 -> copy();
             case 22 -> manyRows();
             case 23 -> notice();
+            case 24 -> wrongName();
             default -> throw new IllegalStateException();
         }
     }
@@ -96,6 +103,18 @@ final class Actions {
             WireReply reply = wire.reply();
             session.must(reply.errors.isEmpty() && reply.status == 'I', "closed", reply);
         }
+    }
+
+    /// A name that is taken, or one that is not.
+    private void wrongName() throws IOException {
+        String name = STATEMENT_NAMES.get(random.nextInt(STATEMENT_NAMES.size()));
+        boolean taken = session.prepared.containsKey(name);
+        session.step((taken ? "parse the taken " : "bind the unknown ") + name);
+        if (taken) wire.out().parse(name, "select 'another'").sync();
+        else wire.out().bind("", name, List.of("x")).execute("", 0).sync();
+        wire.flush();
+        WireReply reply = wire.reply();
+        session.must(reply.sqlState().equals(taken ? "42P05" : "26000") && reply.rows.isEmpty() && reply.status == 'I', taken ? "42P05" : "26000", reply);
     }
 
     private void set(char status) throws IOException {
@@ -210,31 +229,6 @@ final class Actions {
         String mark = session.mark();
         WireReply reply = session.ask("select '" + mark + "'::int");
         session.must(reply.sqlState().equals("22P02") && reply.errors.getFirst().contains(mark) && reply.status == status, "22P02 of " + mark, reply);
-    }
-
-    private void pipeline() throws IOException {
-        int units = 2 + random.nextInt(10);
-        List<String> marks = sendPipeline(units);
-        for (String mark : marks) {
-            WireReply reply = wire.reply();
-            if (mark.startsWith("!")) session.must(reply.sqlState().equals("22P02") && reply.errors.getFirst().contains(mark) && reply.rows.isEmpty(), "22P02 of " + mark, reply);
-            else session.checkIdentity(reply, List.of(mark), 'I');
-        }
-    }
-
-    /// @return the marks of its units; those that must fail begin with `!`
-    List<String> sendPipeline(int units) throws IOException {
-        List<String> marks = new ArrayList<>();
-        for (int i = 0; i < units; i++) {
-            boolean fails = random.nextInt(5) == 0;
-            String mark = (fails ? "!" : "") + session.mark();
-            marks.add(mark);
-            if (fails) wire.out().parse("", "select $1::int").bind("", "", List.of(mark)).execute("", 0).parse("", "select 'skipped'").sync();
-            else wire.out().parse("", "select $1::text, " + Identity.COLUMNS).bind("", "", List.of(mark)).execute("", 0).sync();
-        }
-        session.step("pipeline " + marks);
-        wire.flush();
-        return marks;
     }
 
     /// A cancel may come too early or too late, as in PostgreSQL; it may only hit the session's own statement.
