@@ -14,16 +14,16 @@ final class ScanWords {
     /// `hold`; counts with DECLARE.
     static final int HOLD = 1 << 6;
     static final int DECLARE = 1 << 7;
-    /// `temp`, `temporary`; counts with MAKES.
+    /// `temp`, `temporary`; counts with CREATE and with INTO.
     static final int TEMP = 1 << 8;
-    /// `create`, `into`.
-    static final int MAKES = 1 << 9;
+    static final int CREATE = 1 << 9;
     /// `to`, `prepared`, `chain`: make more of COMMIT and ROLLBACK.
     static final int SECOND_WORD = 1 << 10;
     /// `now` and the like; counts in quotes.
     static final int VOLATILE = 1 << 11;
     /// The `U` of `U&'...'`.
     static final int UNICODE_PREFIX = 1 << 12;
+    static final int INTO = 1 << 13;
 
     /// In a table entry: low half what the word means anywhere, high half what it means as a statement's first word.
     static final int ANYWHERE = 0xffff;
@@ -70,8 +70,8 @@ final class ScanWords {
         add(words, "hold", HOLD);
         add(words, "temp", TEMP);
         add(words, "temporary", TEMP);
-        add(words, "create", MAKES);
-        add(words, "into", MAKES);
+        add(words, "create", CREATE);
+        add(words, "into", INTO);
         add(words, "u", UNICODE_PREFIX);
         Map<Long, Integer> byKey = new LinkedHashMap<>();
         words.forEach((word, meaning) -> byKey.merge(key(word), meaning, (a, b) -> a | b));

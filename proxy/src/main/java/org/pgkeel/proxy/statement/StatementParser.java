@@ -198,7 +198,7 @@ final class StatementParser {
             switch (token.kind() == Kind.WORD ? token.text() : "") {
                 case "create" -> temporary(first);
                 case "into" -> {
-                    if (!before.isWord("insert") && !before.isWord("merge")) {
+                    if (!first.isWord("insert") && !before.isWord("insert") && !before.isWord("merge")) {
                         temporary(first);
                     }
                 }

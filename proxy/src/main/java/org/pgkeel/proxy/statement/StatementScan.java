@@ -58,7 +58,8 @@ public final class StatementScan {
                     word = ScanWords.findLong(buf, at, end);
                 }
                 if (atStart) {
-                    seen |= word >>> ScanWords.FIRST_SHIFT | behindSemicolon;
+                    // A dollar belongs to a word, though it separates here: the first word was another one.
+                    seen |= word >>> ScanWords.FIRST_SHIFT | behindSemicolon | (b == '$' ? LOOK_CLOSER : 0);
                     atStart = false;
                 }
                 if ((word & ScanWords.ANYWHERE) != 0) {
@@ -110,8 +111,8 @@ public final class StatementScan {
     private static int combine(int seen) {
         boolean closer = has(seen, ScanWords.SECOND_WORD) && has(seen, TRANSACTION_CONTROL)
                 || has(seen, ScanWords.HOLD) && has(seen, ScanWords.DECLARE)
-                || has(seen, ScanWords.TEMP) && has(seen, ScanWords.MAKES)
-                && (!has(seen, ScanWords.INSERT) || has(seen, MULTI));
+                || has(seen, ScanWords.TEMP) && (has(seen, ScanWords.CREATE)
+                        || has(seen, ScanWords.INTO) && (!has(seen, ScanWords.INSERT) || has(seen, MULTI)));
         return seen & RESULT | (closer ? LOOK_CLOSER : 0);
     }
 

@@ -1,0 +1,97 @@
+package org.pgkeel.proxy.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class StatementsTest {
+    static List<StatementCorpus.Entry> corpus() {
+        return StatementCorpus.ENTRIES;
+    }
+
+    /// Effects as words: `SetParameter work_mem=4MB`.
+    static String words(List<Effect> effects) {
+        return effects.stream().map(effect -> switch (effect) {
+            case Effect.SetParameter(String name, String value) -> "Set " + name + "=" + value;
+            case Effect.SetLocal(String name) -> "Local " + name;
+            case Effect.ResetParameter(String name) -> "Reset " + name;
+            case Effect.Discard(Effect.Discard.What what) -> "Discard " + what;
+            case Effect.Commit(boolean andChain) -> andChain ? "Commit and chain" : "Commit";
+            case Effect.Rollback(boolean andChain) -> andChain ? "Rollback and chain" : "Rollback";
+            case Effect.Savepoint(String name) -> "Savepoint " + name;
+            case Effect.RollbackTo(String name) -> "RollbackTo " + name;
+            case Effect.Release(String name) -> "Release " + name;
+            case Effect.PrepareStatement(Effect.Name name) -> "Prepare " + name.value();
+            case Effect.ExecuteStatement(Effect.Name name) -> "Execute " + name.value();
+            case Effect.Deallocate(Effect.Name name) -> "Deallocate " + name.value();
+            case Effect.Listen(String channel) -> "Listen " + channel;
+            case Effect.Unlisten(String channel) -> "Unlisten " + channel;
+            case Effect.Pin(PinReason reason) -> "Pin " + reason.word();
+            case Effect.Begin _, Effect.ResetAll _, Effect.DiscardAll _, Effect.PrepareTransaction _,
+                    Effect.DeallocateAll _, Effect.UnlistenAll _, Effect.CloseAll _, Effect.AdvisoryUnlock _,
+                    Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Ddl _ -> effect.getClass().getSimpleName();
+        }).collect(Collectors.joining(", "));
+    }
+
+    @ParameterizedTest
+    @MethodSource("corpus")
+    void the_effects_of_a_statement_are_found(StatementCorpus.Entry entry) {
+        List<Statement> statements = Statements.parse(entry.sql(), true);
+        assertThat(statements).hasSize(1);
+        assertThat(words(statements.getFirst().effects())).isEqualTo(entry.effects());
+    }
+
+    private static List<String> texts(String sql) {
+        return Statements.parse(sql, true).stream().map(statement -> sql.substring(statement.from(), statement.to())).toList();
+    }
+
+    @Test void a_text_is_split_at_semicolons_outside_of_quotes_and_parentheses() {
+        assertThat(texts("select 1; select ';' ; select \";\"; select $$;$$; select /* ; */ 2 -- ;\n; select 3"))
+                .containsExactly("select 1", "select ';'", "select \";\"", "select $$;$$", "select /* ; */ 2", "select 3");
+        assertThat(texts("create rule r as on insert to t do (select 1; select 2); select 3"))
+                .containsExactly("create rule r as on insert to t do (select 1; select 2)", "select 3");
+    }
+
+    @Test void empty_statements_are_left_out() {
+        assertThat(texts("")).isEmpty();
+        assertThat(texts(" ; /* nothing */ ;; -- none")).isEmpty();
+        assertThat(texts(";;select 1;;select 2;")).containsExactly("select 1", "select 2");
+    }
+
+    @Test void the_body_of_an_sql_routine_is_not_split() {
+        String routine = "create or replace procedure p() begin atomic select case when true then 1 else 2 end; "
+                + "insert into t select set_config('a', 'b', false); end";
+        assertThat(texts(routine + "; select 1")).containsExactly(routine, "select 1");
+        String function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1";
+        assertThat(texts(function + "; begin; select 1; end")).containsExactly(function, "begin", "select 1", "end");
+    }
+
+    @Test void names_of_prepared_statements_are_found_where_they_stand() {
+        String sql = "select 1; PREPARE \"My \"\"Plan\" (int) AS select 1; explain (analyze) EXECUTE Other(1)";
+        List<Statement> statements = Statements.parse(sql, true);
+        Effect.PrepareStatement prepare = (Effect.PrepareStatement) statements.get(1).effects().getFirst();
+        assertThat(prepare.name().value()).isEqualTo("My \"Plan");
+        assertThat(sql.substring(prepare.name().from(), prepare.name().to())).isEqualTo("\"My \"\"Plan\"");
+        Effect.ExecuteStatement execute = (Effect.ExecuteStatement) statements.get(2).effects().getFirst();
+        assertThat(sql.substring(execute.name().from(), execute.name().to())).isEqualTo("Other");
+    }
+
+    @Test void each_statement_of_a_text_has_its_own_effects() {
+        List<Statement> statements = Statements.parse("begin; set x.y = 1; insert into t values (1); commit", true);
+        assertThat(statements.stream().map(statement -> words(statement.effects())))
+                .containsExactly("Begin", "Set x.y=1", "", "Commit");
+    }
+
+    @Test void cut_off_statements_are_read_to_their_end() {
+        for (StatementCorpus.Entry entry : StatementCorpus.ENTRIES) {
+            for (int length = 0; length < entry.sql().length(); length++) {
+                Statements.parse(entry.sql().substring(0, length), true);
+                Statements.parse(entry.sql().substring(length), false);
+            }
+        }
+    }
+}
