@@ -39,7 +39,7 @@ final class DockerPostgres implements PostgresFixture {
 
     private static final String STANDBY_SCRIPT = """
             set -e
-            [ -s "$PGDATA/PG_VERSION" ] || pg_basebackup -d "host=%s user=%s password=%s" -D "$PGDATA" -R -X stream -C -S %s
+            [ -s "$PGDATA/PG_VERSION" ] || pg_basebackup -d "host=%s user=%s password=%s" -D "$PGDATA" -R -X stream -c fast -C -S %s
             exec postgres "$@"
             """;
 
@@ -78,12 +78,10 @@ final class DockerPostgres implements PostgresFixture {
                 container.withCopyToContainer(Transferable.of(Files.readAllBytes(folder.resolve(file)), 0644), "/pgkeel/" + file);
             }
             container.start();
-            var fixture = new DockerPostgres(container, port, options, certificates, network, () -> {
+            return FixtureUsers.in(new DockerPostgres(container, port, options, certificates, network, () -> {
                 network.close();
                 DataFolder.delete(folder);
-            });
-            fixture.executeIn("postgres", FixtureUsers.STATEMENTS.toArray(String[]::new));
-            return fixture;
+            }));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -46,9 +46,7 @@ final class ProcessPostgres implements PostgresFixture {
                 account.own(copy);
             }
             server.start();
-            var fixture = new ProcessPostgres(provider, folder, server, certificates);
-            fixture.executeIn("postgres", FixtureUsers.STATEMENTS.toArray(String[]::new));
-            return fixture;
+            return FixtureUsers.in(new ProcessPostgres(provider, folder, server, certificates));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

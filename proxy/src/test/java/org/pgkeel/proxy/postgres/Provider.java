@@ -47,7 +47,7 @@ public enum Provider {
         for (Provider provider : asked()) {
             try {
                 return provider.start(options);
-            } catch (RuntimeException | LinkageError e) {
+            } catch (RuntimeException | LinkageError | AssertionError e) {
                 reasons.append("\n  ").append(provider.name().toLowerCase(Locale.ROOT)).append(": ").append(e);
                 failure.addSuppressed(e);
             }
