@@ -31,6 +31,12 @@ public final class UserSecrets {
     /// @param database empty where the query runs in one database, whoever asks
     private record Question(String user, String database) {}
 
+    private sealed interface Reply {
+        record Known(Optional<StoredSecret> secret) implements Reply {}
+
+        record Unavailable(Throwable failure) implements Reply {}
+    }
+
     private record Stretching(String user, Secret password) {}
 
     private final UsersFile file;
@@ -39,7 +45,7 @@ public final class UserSecrets {
     private final Executor helper;
     private final Octets mockSecret;
     private final int mockIterations;
-    private final AsyncCache<Question, Optional<StoredSecret>> answers;
+    private final AsyncCache<Question, Reply> answers;
     private final Cache<Question, Optional<StoredSecret>> lastAnswers;
     private final AsyncCache<Stretching, ScramVerifier> stretched;
 
@@ -89,22 +95,28 @@ public final class UserSecrets {
         Optional<StoredSecret> filed = fromFile(user);
         if (filed.isPresent() || query.isEmpty()) return CompletableFuture.completedStage(filed);
         var question = new Question(user, queryPerDatabase ? database : "");
-        return answers.get(question, (_, _) -> ask(query.get(), question, database));
+        return answers.get(question, (_, _) -> ask(query.get(), question, database)).thenCompose(reply -> switch (reply) {
+            case Reply.Known(var secret) -> CompletableFuture.completedStage(secret);
+            case Reply.Unavailable(var failure) -> {
+                answers.synchronous().invalidate(question);
+                Optional<StoredSecret> last = lastAnswers.getIfPresent(question);
+                yield last == null ? CompletableFuture.failedStage(failure) : CompletableFuture.completedStage(last);
+            }
+        });
     }
 
-    private CompletableFuture<Optional<StoredSecret>> ask(AuthQuery asked, Question question, String database) {
+    private CompletableFuture<Reply> ask(AuthQuery asked, Question question, String database) {
         CompletionStage<Optional<StoredSecret>> answer;
         try {
             answer = asked.lookup(question.user(), database);
         } catch (RuntimeException unable) {
             answer = CompletableFuture.failedStage(unable);
         }
-        return answer.toCompletableFuture().whenComplete((known, failure) -> {
-            if (failure == null) lastAnswers.put(question, known);
-        }).exceptionallyCompose(failure -> {
-            Optional<StoredSecret> last = lastAnswers.getIfPresent(question);
-            return last == null ? CompletableFuture.failedFuture(failure) : CompletableFuture.completedFuture(last);
-        });
+        return answer.<Reply>handle((known, failure) -> {
+            if (failure != null) return new Reply.Unavailable(failure);
+            lastAnswers.put(question, known);
+            return new Reply.Known(known);
+        }).toCompletableFuture();
     }
 
     /// The verifier to run a SCRAM exchange with; one that never succeeds if there is no secret that SCRAM can use. Both take
