@@ -18,6 +18,7 @@ import org.pgkeel.protocol.backend.BackendMessage;
 import org.pgkeel.protocol.frontend.PasswordMessage;
 import org.pgkeel.protocol.frontend.SaslInitialResponse;
 import org.pgkeel.protocol.wire.Octets;
+import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.config.AuthMethod;
 import org.pgkeel.proxy.config.AuthRule;
@@ -259,7 +260,7 @@ class AuthenticationTest {
     void sasl_mechanisms_that_were_not_offered_and_malformed_scram_are_violations() {
         for (var initial : List.of(new SaslInitialResponse("SCRAM-SHA-256-PLUS", Octets.ofText("p=tls-server-end-point,,n=,r=abc")),
                 new SaslInitialResponse("PLAIN", Octets.ofText("x")), new SaslInitialResponse("SCRAM-SHA-256", Octets.ofText("n,,")),
-                new SaslInitialResponse("SCRAM-SHA-256", org.pgkeel.protocol.wire.Value.NULL))) {
+                new SaslInitialResponse("SCRAM-SHA-256", Value.NULL))) {
             try (LoginClient client = new LoginHarness().user("alice", "secret").client()) {
                 client.startup("alice", "db");
                 assertThat(client.last()).isEqualTo(new AuthenticationSasl(List.of("SCRAM-SHA-256")));

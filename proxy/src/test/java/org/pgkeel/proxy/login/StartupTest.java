@@ -6,6 +6,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.protocol.backend.AuthenticationSasl;
 import org.pgkeel.protocol.backend.NegotiateProtocolVersion;
@@ -15,6 +18,7 @@ import org.pgkeel.protocol.wire.GssEncRequest;
 import org.pgkeel.protocol.wire.SslRequest;
 import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.proxy.config.AuthMethod;
+import org.pgkeel.proxy.config.AuthRule;
 
 class StartupTest {
     private final LoginHarness trusting = new LoginHarness().method(AuthMethod.TRUST);
@@ -32,7 +36,7 @@ class StartupTest {
             ClientIdentity identity = client.identity().orElseThrow();
             assertThat(identity.user()).isEqualTo("alice");
             assertThat(identity.database()).isEqualTo("db");
-            assertThat(identity.startupParameters()).containsOnly(java.util.Map.entry("application_name", "test"));
+            assertThat(identity.startupParameters()).containsOnly(Map.entry("application_name", "test"));
             assertThat(identity.kind()).isEqualTo(ConnectionKind.TCP);
             assertThat(client.reads()).isFalse();
             assertThat(client.handlers()).isZero();
@@ -249,7 +253,8 @@ class StartupTest {
     @Test
     void logins_beyond_the_limit_are_refused_and_places_come_back() {
         trusting.pendingMax(2);
-        try (LoginClient first = trusting.client(); LoginClient second = trusting.client()) {
+        LoginClient second = trusting.client();
+        try (LoginClient first = trusting.client()) {
             try (LoginClient third = trusting.client()) {
                 assertThat(third.refusal()).startsWith("53300 too many logins under way, 2 at most");
                 assertThat(third.isOpen()).isFalse();
@@ -268,21 +273,21 @@ class StartupTest {
 
     @Test
     void a_client_that_sends_far_ahead_of_its_login_is_not_read_meanwhile() {
-        var asked = new java.util.concurrent.CompletableFuture<java.util.Optional<StoredSecret>>();
-        try (LoginClient client = new LoginHarness().method(AuthMethod.PASSWORD).rule(org.pgkeel.proxy.config.AuthRule.Connection.HOSTNOSSL, AuthMethod.PASSWORD)
+        var asked = new CompletableFuture<Optional<StoredSecret>>();
+        try (LoginClient client = new LoginHarness().method(AuthMethod.PASSWORD).rule(AuthRule.Connection.HOSTNOSSL, AuthMethod.PASSWORD)
                 .query((_, _) -> asked).client()) {
             client.startup("alice", "db");
             assertThat(client.reads()).isTrue();
             client.sendBytes(Unpooled.buffer().writeZero(20_000));
             assertThat(client.reads()).isFalse();
-            asked.complete(java.util.Optional.empty());
+            asked.complete(Optional.empty());
             assertThat(client.refusal()).startsWith("08P01");
         }
     }
 
     @Test
     void a_password_sent_before_it_was_asked_for_is_taken_when_it_is() {
-        try (LoginClient client = new LoginHarness().rule(org.pgkeel.proxy.config.AuthRule.Connection.HOSTNOSSL, AuthMethod.PASSWORD)
+        try (LoginClient client = new LoginHarness().rule(AuthRule.Connection.HOSTNOSSL, AuthMethod.PASSWORD)
                 .user("alice", "secret").client()) {
             ByteBuf all = startup("alice");
             new PasswordMessage("secret").encode(all);

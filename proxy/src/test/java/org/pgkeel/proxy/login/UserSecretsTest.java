@@ -1,0 +1,99 @@
+package org.pgkeel.proxy.login;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.protocol.auth.ScramVerifier;
+import org.pgkeel.protocol.wire.Octets;
+import org.pgkeel.proxy.config.Secret;
+
+class UserSecretsTest {
+    private static final String VERIFIER = ScramVerifier.derive("secret", Octets.ofText("0123456789abcdef"), 10_000).secret();
+
+    private final List<CompletableFuture<Optional<StoredSecret>>> asked = new ArrayList<>();
+    private final UserSecrets asking = new LoginHarness().user("filed", "x").query((_, _) -> {
+        var answer = new CompletableFuture<Optional<StoredSecret>>();
+        asked.add(answer);
+        return answer;
+    }).secrets();
+
+    private static StoredSecret plain(String password) {
+        return new StoredSecret.Plain(new Secret(password));
+    }
+
+    @Test
+    void the_users_file_is_pgbouncers() {
+        UsersFile file = UsersFile.parse("f", List.of("; comment", "# comment", "", "\"alice\" \"a \"\"quoted\"\" secret\"", "  \"b\"\"ob\"\t\"md5" + "0".repeat(32) + "\"  ",
+                "\"carol\" \"" + VERIFIER + "\" more", "\"nobody\" \"\""));
+        assertThat(file.secrets()).isEqualTo(Map.of("alice", plain("a \"quoted\" secret"), "b\"ob", new StoredSecret.Md5(new Secret("md5" + "0".repeat(32))),
+                "carol", new StoredSecret.Scram(ScramVerifier.parse(VERIFIER).orElseThrow())));
+    }
+
+    @Test
+    void broken_lines_are_named_and_not_quoted() {
+        for (String line : List.of("alice secret", "\"alice\"", "\"alice\" secret", "\"alice\" \"secret", "\"\" \"secret\"", "\"alice\" \"SCRAM-SHA-256$secret\"", "\"first\" \"secret\"")) {
+            assertThatThrownBy(() -> UsersFile.parse("f", List.of("\"first\" \"x\"", line)))
+                    .isInstanceOf(BrokenUsersFile.class).hasMessageStartingWith("auth.users-file: f line 2: ").hasMessageNotContaining("secret\"").hasMessageNotContaining("$");
+        }
+        assertThatThrownBy(() -> UsersFile.load(Path.of("/nowhere/users.txt"))).isInstanceOf(BrokenUsersFile.class).hasMessageContaining("/nowhere/users.txt");
+    }
+
+    @Test
+    void secrets_show_nothing_of_themselves() {
+        for (StoredSecret secret : List.of(plain("verysecret"), StoredSecret.of(VERIFIER), StoredSecret.of("md5" + "a".repeat(32)))) {
+            assertThat(secret.toString()).doesNotContain("verysecret").doesNotContain("aaaa").doesNotContain("$");
+        }
+    }
+
+    @Test
+    void the_file_goes_before_the_query() {
+        assertThat(asking.lookup("filed", "db").toCompletableFuture().join()).contains(plain("x"));
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void lookups_of_one_user_at_the_same_time_are_one_question_and_its_answer_is_kept() {
+        var first = asking.lookup("alice", "db").toCompletableFuture();
+        var second = asking.lookup("alice", "db").toCompletableFuture();
+        var other = asking.lookup("alice", "other").toCompletableFuture();
+        assertThat(asked).hasSize(2);
+        asked.getFirst().complete(Optional.of(plain("y")));
+        assertThat(first.join()).contains(plain("y")).isEqualTo(second.join());
+        assertThat(other).isNotDone();
+        assertThat(asking.lookup("alice", "db").toCompletableFuture().join()).contains(plain("y"));
+        assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void a_failed_question_is_asked_again() {
+        var first = asking.lookup("alice", "db").toCompletableFuture();
+        asked.getFirst().completeExceptionally(new IllegalStateException("down"));
+        assertThat(first).isCompletedExceptionally();
+        var second = asking.lookup("alice", "db").toCompletableFuture();
+        assertThat(asked).hasSize(2);
+        asked.getLast().complete(Optional.empty());
+        assertThat(second.join()).isEmpty();
+    }
+
+    @Test
+    void plain_passwords_are_stretched_once_per_user() {
+        UserSecrets secrets = new LoginHarness().user("alice", "x").secrets();
+        ScramVerifier first = secrets.verifier("alice", Optional.of(plain("x"))).toCompletableFuture().join();
+        assertThat(secrets.verifier("alice", Optional.of(plain("x"))).toCompletableFuture().join()).isSameAs(first);
+        assertThat(first.matches("x")).isTrue();
+        assertThat(secrets.verifier("alice", Optional.of(plain("y"))).toCompletableFuture().join().matches("y")).isTrue();
+    }
+
+    @Test
+    void an_unknown_user_has_the_iterations_of_the_others() {
+        UserSecrets secrets = new LoginHarness().user("alice", VERIFIER).secrets();
+        assertThat(secrets.verifier("bob", Optional.empty()).toCompletableFuture().join().iterations()).isEqualTo(10_000);
+    }
+}
