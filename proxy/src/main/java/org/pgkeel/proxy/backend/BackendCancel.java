@@ -2,13 +2,14 @@ package org.pgkeel.proxy.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.ChannelHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -30,7 +31,7 @@ public final class BackendCancel {
     /// @param helper   as for [BackendConnector]
     /// @param patience how long one request may take in all, until it is given up
     public BackendCancel(Transport transport, Executor helper, Duration patience) {
-        this.dialer = new Dialer(transport, helper, _ -> new FixedRecvByteBufAllocator(READ_BYTES));
+        this.dialer = new Dialer(transport, InetAddress::getAllByName, helper, _ -> new FixedRecvByteBufAllocator(READ_BYTES));
         this.patience = patience;
     }
 

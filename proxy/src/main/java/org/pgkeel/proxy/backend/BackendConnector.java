@@ -2,6 +2,7 @@ package org.pgkeel.proxy.backend;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -18,7 +19,11 @@ public final class BackendConnector {
     ///                  daemon threads, not an event loop
     /// @param receivers the read buffers of a loop's channels
     public BackendConnector(Transport transport, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
-        this.dialer = new Dialer(transport, helper, receivers);
+        this(transport, InetAddress::getAllByName, helper, receivers);
+    }
+
+    BackendConnector(Transport transport, Dialer.NameLookup names, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
+        this.dialer = new Dialer(transport, names, helper, receivers);
         this.helper = helper;
     }
 

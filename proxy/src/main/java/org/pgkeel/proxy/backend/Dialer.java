@@ -29,7 +29,15 @@ import org.pgkeel.proxy.transport.Transport;
 
 /// Opens sockets to nodes: looks the name up off the event loop (the JDK's resolver, so `/etc/hosts` and `nsswitch` count,
 /// and it blocks), then tries its addresses in order. Threading: immutable; a dial is confined to its loop.
-record Dialer(Transport transport, Executor resolver, Function<EventLoop, RecvByteBufAllocator> receivers) {
+///
+/// @param helper runs the look-ups
+record Dialer(Transport transport, NameLookup names, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
+
+    /// Finds the addresses of a name; blocks.
+    interface NameLookup {
+        InetAddress[] addresses(String host) throws UnknownHostException;
+    }
+
 
     /// What became of a dial.
     interface Outcome {
@@ -60,7 +68,7 @@ record Dialer(Transport transport, Executor resolver, Function<EventLoop, RecvBy
 
     /// Each address gets its share, so that one that swallows packets does not use up the time of the others.
     private static int timeoutMillis(Duration timeout, int addresses) {
-        return (int) Math.clamp(timeout.toMillis() / addresses, 1, Integer.MAX_VALUE);
+        return Math.clamp(timeout.toMillis() / addresses, 1, Integer.MAX_VALUE);
     }
 
     private void resolve(EventLoop loop, NodeAddress address, Consumer<List<SocketAddress>> whenKnown, Outcome outcome) {
@@ -70,9 +78,9 @@ record Dialer(Transport transport, Executor resolver, Function<EventLoop, RecvBy
             return;
         }
         try {
-            resolver.execute(() -> {
+            helper.execute(() -> {
                 try {
-                    List<SocketAddress> found = Stream.of(InetAddress.getAllByName(address.host()))
+                    List<SocketAddress> found = Stream.of(names.addresses(address.host()))
                             .<SocketAddress>map(ip -> new InetSocketAddress(ip, address.port())).toList();
                     loop.execute(() -> whenKnown.accept(found));
                 } catch (UnknownHostException unknown) {

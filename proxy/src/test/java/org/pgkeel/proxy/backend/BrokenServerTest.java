@@ -226,6 +226,14 @@ class BrokenServerTest {
     }
 
     @Test
+    void the_next_address_of_a_name_is_tried() {
+        try (EvilServer server = answering(bytes(AuthenticationOk.INSTANCE, new ReadyForQuery(TransactionStatus.IDLE)))) {
+            var node = new NodeAddress("two.example", server.address().port());
+            assertThat(harness.greeting(node, "app", password("x"), PLAIN).address()).isEqualTo(node);
+        }
+    }
+
+    @Test
     void nobody_there_is_unreachable() {
         NodeAddress gone;
         try (EvilServer server = new EvilServer((_, _) -> { })) {

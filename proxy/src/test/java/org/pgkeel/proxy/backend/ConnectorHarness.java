@@ -5,6 +5,8 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Optional;
@@ -41,7 +43,16 @@ final class ConnectorHarness implements AutoCloseable {
     ConnectorHarness(RuntimeConfig.Transport wanted) {
         transport = Transport.choose(wanted);
         group = transport.newGroup(1, "test");
-        connector = new BackendConnector(transport, helper, _ -> new AdaptiveRecvByteBufAllocator());
+        connector = new BackendConnector(transport, ConnectorHarness::lookUp, helper, _ -> new AdaptiveRecvByteBufAllocator());
+    }
+
+    /// `other.example` is this host under a name that no certificate has; `two.example` has an address where nobody listens, too.
+    private static InetAddress[] lookUp(String host) throws UnknownHostException {
+        return switch (host) {
+            case "other.example" -> new InetAddress[] {InetAddress.getByName("127.0.0.1")};
+            case "two.example" -> new InetAddress[] {InetAddress.getByName("::1"), InetAddress.getByName("127.0.0.1")};
+            default -> InetAddress.getAllByName(host);
+        };
     }
 
     EventLoop loop() {

@@ -167,7 +167,7 @@ class RealServerTest {
         TestCertificates strangers = TestCertificates.create(folder);
         assertThat(harness.failure(node, APP_USER, password(APP_PASSWORD), tls(TlsMode.VERIFY_CA, strangers))).isInstanceOf(BackendFailure.TlsFailed.class);
         assertThat(harness.greeting(node, APP_USER, password(APP_PASSWORD), tls(TlsMode.PREFER, strangers)).encryption()).isEqualTo(Encryption.NONE);
-        var otherName = new NodeAddress("127.1", postgres.port());   // the same address by a name that the certificate does not have
+        var otherName = new NodeAddress("other.example", postgres.port());
         assertThat(harness.failure(otherName, APP_USER, password(APP_PASSWORD), tls(TlsMode.VERIFY_FULL, postgres.certificates()))).isInstanceOf(BackendFailure.TlsFailed.class);
         assertThat(harness.greeting(otherName, APP_USER, password(APP_PASSWORD), tls(TlsMode.VERIFY_CA, postgres.certificates())).encryption()).isEqualTo(Encryption.TLS);
     }

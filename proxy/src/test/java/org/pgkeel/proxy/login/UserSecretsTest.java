@@ -38,9 +38,9 @@ class UserSecretsTest {
 
     @Test
     void broken_lines_are_named_and_not_quoted() {
-        for (String line : List.of("alice secret", "\"alice\"", "\"alice\" secret", "\"alice\" \"secret", "\"\" \"secret\"", "\"alice\" \"SCRAM-SHA-256$secret\"", "\"first\" \"secret\"")) {
+        for (String line : List.of("alice hush", "\"alice\"", "\"alice\" hush", "\"alice\" \"hush", "\"\" \"hush\"", "\"alice\" \"SCRAM-SHA-256$hush\"", "\"first\" \"hush\"")) {
             assertThatThrownBy(() -> UsersFile.parse("f", List.of("\"first\" \"x\"", line)))
-                    .isInstanceOf(BrokenUsersFile.class).hasMessageStartingWith("auth.users-file: f line 2: ").hasMessageNotContaining("secret\"").hasMessageNotContaining("$");
+                    .isInstanceOf(BrokenUsersFile.class).hasMessageStartingWith("auth.users-file: f line 2: ").hasMessageNotContaining("hush");
         }
         assertThatThrownBy(() -> UsersFile.load(Path.of("/nowhere/users.txt"))).isInstanceOf(BrokenUsersFile.class).hasMessageContaining("/nowhere/users.txt");
     }
