@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.admin;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,10 +20,12 @@ final class AdminPages {
 
     private final Operations operations;
     private final Metrics metrics;
+    private final Clock clock;
 
-    AdminPages(Operations operations, Metrics metrics) {
+    AdminPages(Operations operations, Metrics metrics, Clock clock) {
         this.operations = operations;
         this.metrics = metrics;
+        this.clock = clock;
     }
 
     /// @param path   without the query
@@ -69,7 +72,8 @@ final class AdminPages {
     }
 
     private CompletionStage<Page> status() {
-        return bounded(Sample.take(operations).thenCombine(operations.databases(), StatusPage::render), SNAPSHOT_MILLIS_MAX)
+        return bounded(Sample.take(operations).thenCombine(operations.databases(),
+                (sample, databases) -> StatusPage.render(sample, databases, clock.instant())), SNAPSHOT_MILLIS_MAX)
                 .thenApply(Page::html)
                 .exceptionally(failure -> unavailable("status: " + reason(failure)));
     }

@@ -12,6 +12,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -40,10 +41,11 @@ public final class AdminServer {
     /// @param type  the kind of server channel that fits the group
     /// @return completes exceptionally with the reason if the address cannot be bound
     public static CompletionStage<AdminServer> start(
-            EventLoopGroup group, Class<? extends ServerChannel> type, InetSocketAddress address, Operations operations) {
+            EventLoopGroup group, Class<? extends ServerChannel> type, InetSocketAddress address, Operations operations,
+            Clock clock) {
         EventLoop loop = group.next();
         var connections = new DefaultChannelGroup("admin", loop);
-        var pages = new AdminPages(operations, new Metrics());
+        var pages = new AdminPages(operations, new Metrics(), clock);
         var started = new CompletableFuture<AdminServer>();
         new ServerBootstrap()
                 .group(loop, loop)

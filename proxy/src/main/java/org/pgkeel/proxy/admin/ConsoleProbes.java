@@ -45,6 +45,7 @@ final class ConsoleProbes {
             case "current_database" -> Optional.of(text(name, alias, "pgkeel"));
             case "current_schema" -> Optional.of(text(name, alias, ""));
             case "pg_is_in_recovery" -> Optional.of(text(name, alias, "f"));
+            case "pg_advisory_unlock_all" -> Optional.of(text(name, alias, ""));
             default -> Optional.empty();
         };
     }

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -61,7 +62,7 @@ import org.slf4j.LoggerFactory;
 /// | Streaming | last row, or as many as asked for | Ready, or Awaiting the next one |
 /// | any       | violation, Terminate, gone       | Closed                          |
 ///
-/// Threading: confined to its channel's event loop; [#cancel] may be called on any thread.
+/// Threading: confined to its channel's event loop; [#cancel] and [#shutDown] may be called on any thread.
 public final class ConsoleSession extends ChannelInboundHandlerAdapter {
     /// Messages that wait for the command before them; beyond, the channel is not read.
     private static final int WAITING_MAX = 64;
@@ -109,17 +110,23 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
 
     /// A cancel request names this session: the client does not wait any longer; what it began goes on.
     public void cancel() {
-        context().executor().execute(() -> {
+        onLoop(() -> {
             if (state instanceof State.Awaiting awaiting) {
                 answered(awaiting, new Answer.Failed(SqlState.QUERY_CANCELED, "canceled: the command is not waited for, but goes on", ""));
             }
         });
     }
 
+    /// The proxy shuts down: the client is told, then its connection is closed.
+    public void shutDown() {
+        onLoop(() -> fatal(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command"));
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         output = new ConsoleOutput(ctx.channel());
+        ctx.channel().config().setAutoRead(true);
     }
 
     @Override
@@ -156,7 +163,7 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
         Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
         switch (root) {
             case ProtocolViolation violation -> fatal(SqlState.PROTOCOL_VIOLATION, violation.getMessage());
-            case java.io.IOException lost -> {
+            case IOException lost -> {
                 LOG.debug("console: connection lost: {}", lost.toString());
                 ctx.close();
             }
@@ -234,9 +241,22 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
     private void run(ConsoleCommand command, Work work) {
         var awaiting = new State.Awaiting(work);
         state = awaiting;
-        executor.execute(command).whenComplete((answer, failure) -> context().executor().execute(() ->
-                answered(awaiting, failure == null ? answer
-                        : new Answer.Failed(SqlState.INTERNAL_ERROR, "internal error: " + failure.getClass().getSimpleName(), ""))));
+        executor.execute(command).whenComplete((answer, failure) -> onLoop(() -> {
+            if (failure != null) throw new IllegalStateException("a command of the console failed without an answer", failure);
+            answered(awaiting, answer);
+        }));
+    }
+
+    /// Runs what did not come through the pipeline; what it throws ends as what a handler throws.
+    private void onLoop(Runnable step) {
+        ChannelHandlerContext ctx = context();
+        ctx.executor().execute(() -> {
+            try {
+                step.run();
+            } catch (RuntimeException bug) {
+                exceptionCaught(ctx, bug);
+            }
+        });
     }
 
     private void answered(State.Awaiting awaiting, Answer answer) {

@@ -19,10 +19,6 @@ final class StatusPage {
 
     private StatusPage() {}
 
-    static String render(Sample sample, List<DatabaseSnapshot> databases) {
-        return render(sample, databases, Instant.now());
-    }
-
     static String render(Sample sample, List<DatabaseSnapshot> databases, Instant now) {
         var proxy = sample.proxy();
         var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>PgKeel</title>"

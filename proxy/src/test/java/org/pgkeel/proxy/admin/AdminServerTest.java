@@ -15,6 +15,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +33,8 @@ class AdminServerTest {
     private final FakeOperations operations = new FakeOperations();
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final AdminServer server = AdminServer.start(group, NioServerSocketChannel.class,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), operations).toCompletableFuture().join();
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), operations,
+            Clock.fixed(FakeOperations.STARTED.plus(Duration.ofHours(50)), ZoneOffset.UTC)).toCompletableFuture().join();
     private final HttpClient http = HttpClient.newHttpClient();
 
     @AfterEach void stop() {
@@ -109,7 +113,7 @@ class AdminServerTest {
         var page = get("/status?refresh=1");
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.headers().firstValue("content-security-policy").orElseThrow()).startsWith("default-src 'none'");
-        assertThat(page.body()).contains("PgKeel 0.1.0").contains("&lt;script&gt;&quot;&#39;&amp;").doesNotContain("<script>")
+        assertThat(page.body()).contains("PgKeel 0.1.0").contains("up 2 d 2 h").contains("&lt;script&gt;&quot;&#39;&amp;").doesNotContain("<script>")
                 .doesNotContain("http://").doesNotContain("https://");
     }
 

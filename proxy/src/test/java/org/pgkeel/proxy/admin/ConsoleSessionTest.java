@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -117,6 +118,30 @@ class ConsoleSessionTest {
         pause.complete(Outcome.DONE);
         client.send(new Query("SHOW VERSION"));
         assertThat(client.untilReady()).hasAtLeastOneElementOfType(RowDescription.class);
+    }
+
+    @Test void a_bug_behind_a_table_is_an_error_and_the_session_goes_on() {
+        operations.pools = CompletableFuture.failedFuture(new IllegalStateException("secret detail"));
+        client.send(new Query("SHOW POOLS"));
+        var error = ((ErrorResponse) client.untilReady().getFirst()).fields();
+        assertThat(error.code()).isEqualTo("XX000");
+        assertThat(error.message()).doesNotContain("secret detail");
+    }
+
+    @Test void a_bug_in_a_row_is_fatal_and_not_a_hang() {
+        operations.pools = CompletableFuture.completedFuture(Collections.singletonList(null));
+        client.send(new Query("SHOW POOLS"));
+        assertThat(client.receive()).isInstanceOf(RowDescription.class);
+        assertThat(((ErrorResponse) client.receive()).fields().code()).isEqualTo("XX000");
+        assertThat(client.isAtEnd()).isTrue();
+    }
+
+    @Test void a_shutdown_is_told_before_the_connection_closes() throws InterruptedException {
+        server.sessions.take().shutDown();
+        var error = ((ErrorResponse) client.receive()).fields();
+        assertThat(error.severity()).isEqualTo(Severity.FATAL);
+        assertThat(error.code()).isEqualTo("57P01");
+        assertThat(client.isAtEnd()).isTrue();
     }
 
     @Test void a_slow_reader_gets_every_row() {
