@@ -9,14 +9,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.pgkeel.protocol.backend.BindComplete;
-import org.pgkeel.protocol.backend.CloseComplete;
 import org.pgkeel.protocol.backend.CommandComplete;
 import org.pgkeel.protocol.backend.EmptyQueryResponse;
 import org.pgkeel.protocol.backend.ErrorResponse;
-import org.pgkeel.protocol.backend.NoData;
-import org.pgkeel.protocol.backend.ParameterDescription;
-import org.pgkeel.protocol.backend.ParseComplete;
 import org.pgkeel.protocol.backend.PortalSuspended;
 import org.pgkeel.protocol.backend.ReadyForQuery;
 import org.pgkeel.protocol.backend.Severity;
@@ -194,11 +189,11 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
         if (state instanceof State.Skipping && !(message instanceof Sync) && !(message instanceof Terminate)) return;
         switch (message) {
             case Query query -> query(query);
-            case Parse parse -> parse(parse);
-            case Bind bind -> bind(bind);
-            case Describe describe -> describe(describe);
+            case Parse parse -> reply(statements.parse(parse));
+            case Bind bind -> reply(statements.bind(bind));
+            case Describe describe -> reply(statements.describe(describe));
             case Execute execute -> execute(execute);
-            case Close close -> close(close);
+            case Close close -> reply(statements.close(close));
             case Sync _ -> {
                 if (executor.status() == TransactionStatus.IDLE) statements.forgetPortals();
                 ready();
@@ -220,7 +215,7 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
     }
 
     private void query(Query query) {
-        statements.forgetPortal("");
+        statements.forgetUnnamed();
         try {
             var commands = new ArrayDeque<>(ConsoleParser.parse(query.sql()));
             if (commands.isEmpty()) commands.add(new ConsoleCommand.Empty());
@@ -323,57 +318,6 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void parse(Parse parse) {
-        try {
-            var commands = ConsoleParser.parse(parse.sql());
-            if (commands.size() > 1) {
-                skip(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement");
-            } else if (!parse.statement().isEmpty() && statements.statement(parse.statement()).isPresent()) {
-                skip(SqlState.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + parse.statement() + "\" already exists");
-            } else if (statements.isFull()) {
-                skip(SqlState.PROGRAM_LIMIT_EXCEEDED, "more than " + ConsoleStatements.NAMED_MAX + " statements or portals");
-            } else {
-                statements.keep(parse.statement(), commands.isEmpty() ? new ConsoleCommand.Empty() : commands.getFirst());
-                output().add(ParseComplete.INSTANCE);
-            }
-        } catch (ConsoleSyntaxError syntax) {
-            error(syntax.answer());
-            state = new State.Skipping();
-        }
-    }
-
-    private void bind(Bind bind) {
-        var command = statements.statement(bind.statement());
-        if (command.isEmpty()) {
-            skip(SqlState.INVALID_SQL_STATEMENT_NAME, "prepared statement \"" + bind.statement() + "\" does not exist");
-        } else if (!bind.parameters().isEmpty()) {
-            skip(SqlState.PROTOCOL_VIOLATION, "bind message supplies " + bind.parameters().size() + " parameters, but the console has none");
-        } else if (RowShape.of(command.get()).filter(shape -> !shape.fits(bind.resultFormats())).isPresent()) {
-            skip(SqlState.PROTOCOL_VIOLATION, "bind message has " + bind.resultFormats().size() + " result formats, not one for each column");
-        } else if (statements.isFull()) {
-            skip(SqlState.PROGRAM_LIMIT_EXCEEDED, "more than " + ConsoleStatements.NAMED_MAX + " statements or portals");
-        } else {
-            statements.keep(bind.portal(), new Portal(command.get(), bind.resultFormats()));
-            output().add(BindComplete.INSTANCE);
-        }
-    }
-
-    private void describe(Describe describe) {
-        switch (describe.target()) {
-            case STATEMENT -> statements.statement(describe.name()).ifPresentOrElse(command -> {
-                output().add(new ParameterDescription(List.of()));
-                describe(command, List.of());
-            }, () -> skip(SqlState.INVALID_SQL_STATEMENT_NAME, "prepared statement \"" + describe.name() + "\" does not exist"));
-            case PORTAL -> statements.portal(describe.name()).ifPresentOrElse(
-                    portal -> describe(portal.command(), portal.formats()), () -> noPortal(describe.name()));
-        }
-    }
-
-    private void describe(ConsoleCommand command, List<Format> formats) {
-        RowShape.of(command).ifPresentOrElse(
-                shape -> output().add(shape.describe(formats)), () -> output().add(NoData.INSTANCE));
-    }
-
     private void execute(Execute execute) {
         statements.portal(execute.portal()).ifPresentOrElse(portal -> {
             var work = new Work.PortalRun(portal, execute.rowsMax());
@@ -382,30 +326,23 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
                 case Portal.State.Suspended(var rest) -> begin(rest, work);
                 case Portal.State.Finished _ -> output().add(new CommandComplete("SHOW"));
             }
-        }, () -> noPortal(execute.portal()));
+        }, () -> reply(ConsoleStatements.noPortal(execute.portal())));
     }
 
-    private void close(Close close) {
-        switch (close.target()) {
-            case STATEMENT -> statements.forgetStatement(close.name());
-            case PORTAL -> statements.forgetPortal(close.name());
+    /// What needs nobody else: prepared at once, or refused.
+    private void reply(ConsoleStatements.Reply reply) {
+        switch (reply) {
+            case ConsoleStatements.Reply.Messages(var messages) -> messages.forEach(output()::add);
+            case ConsoleStatements.Reply.Refused(var failed) -> {
+                error(failed);
+                state = new State.Skipping();
+            }
         }
-        output().add(CloseComplete.INSTANCE);
-    }
-
-    private void noPortal(String name) {
-        skip(SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist");
     }
 
     private void ready() {
         output().add(new ReadyForQuery(executor.status()));
         state = new State.Ready();
-    }
-
-    /// An error in the extended protocol: everything up to Sync is skipped.
-    private void skip(SqlState sqlState, String message) {
-        error(new Answer.Failed(sqlState, message, ""));
-        state = new State.Skipping();
     }
 
     private void error(Answer.Failed failed) {

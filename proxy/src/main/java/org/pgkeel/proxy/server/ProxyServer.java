@@ -117,7 +117,7 @@ public final class ProxyServer implements AutoCloseable {
         this.reception = new Reception(() -> this.config, () -> secrets, contexts::get, pools, cancelKeys, admission, console);
         try {
             this.admin = config.admin().port() < 0 ? Optional.empty() : Optional.of(AdminServer.start(adminLoop, transport.serverChannel(),
-                    new InetSocketAddress(config.admin().address(), config.admin().port()), operations).toCompletableFuture().join());
+                    new InetSocketAddress(config.admin().address(), config.admin().port()), operations, Clock.systemUTC()).toCompletableFuture().join());
             this.listener = Listener.open(config.listen(), transport, loops, this::accepted);
         } catch (Exception unable) {
             stopLoops();
