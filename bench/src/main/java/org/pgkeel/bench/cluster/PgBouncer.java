@@ -32,7 +32,7 @@ public final class PgBouncer implements ProxyProgram {
     /// @param chosen a program named by the caller; else the one `bench/bin/get-pgbouncer` left, else the system's
     public static PgBouncer find(Optional<Path> chosen, WorkFolder work, PostgresServer postgres) throws IOException {
         Path fetched = cacheFolder().resolve("pgbouncer");
-        Path program = chosen.orElseGet(() -> Files.isExecutable(fetched.resolve("pgbouncer")) ? fetched.resolve("pgbouncer") : installed());
+        Path program = chosen.map(Path::toAbsolutePath).orElseGet(() -> Files.isExecutable(fetched.resolve("pgbouncer")) ? fetched.resolve("pgbouncer") : installed());
         if (program.startsWith(fetched)) program = copy(fetched, work.folder("pgbouncer-program")).resolve("pgbouncer");
         String version = Processes.run(VERSION_LIMIT, Map.of(), List.of(program.toString(), "--version")).lines().findFirst().orElse("PgBouncer");
         return new PgBouncer(program, version, work, postgres);

@@ -24,11 +24,11 @@ public final class PgKeel implements ProxyProgram {
     /// @throws IOException if the launcher cannot say its version; it builds on first use, so this may take minutes
     public PgKeel(String name, Path launcher, String variant, WorkFolder work, PostgresServer postgres) throws IOException {
         this.name = name;
-        this.launcher = launcher;
+        this.launcher = launcher.toAbsolutePath();
         this.variant = variant;
         this.work = work;
         this.postgres = postgres;
-        this.version = Processes.run(VERSION_LIMIT, Map.of(), List.of(launcher.toString(), "version")).lines()
+        this.version = Processes.run(VERSION_LIMIT, Map.of(), List.of(this.launcher.toString(), "version")).lines()
                 .reduce((first, last) -> last).orElse("PgKeel");
     }
 

@@ -75,7 +75,12 @@ public final class Fuzz implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Fuzz()).execute(arguments));
+        System.exit(new CommandLine(new Fuzz()).setExecutionExceptionHandler((failure, command, _) -> {
+            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
+            if (!(failure instanceof IOException)) throw failure;
+            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
+            return 1;
+        }).execute(arguments));
     }
 
     @Override

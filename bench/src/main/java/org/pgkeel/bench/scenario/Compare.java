@@ -27,7 +27,9 @@ import org.pgkeel.bench.report.Report;
 import org.pgkeel.bench.report.Results;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// The command line of `bench/bin/compare`.
 @Command(name = "compare", mixinStandardHelpOptions = true, sortOptions = false,
@@ -40,13 +42,16 @@ public final class Compare implements Callable<Integer> {
     private static final int SCALE = 10;
     private static final Duration PROXY_START_LIMIT = Duration.ofSeconds(60);
 
-    @Option(names = "--quick", description = "About three minutes: fewer workloads, 2 rounds of 3 s.")
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--quick", description = "About three minutes: fewer workloads, 2 rounds of 2 s.")
     private boolean quick;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds (default: 5; with --quick 2).")
     private Optional<Integer> rounds = Optional.empty();
 
-    @Option(names = "--seconds", paramLabel = "N", description = "Measured seconds of one run (default: 5; with --quick 3).")
+    @Option(names = "--seconds", paramLabel = "N", description = "Measured seconds of one run (default: 5; with --quick 2).")
     private Optional<Integer> seconds = Optional.empty();
 
     @Option(names = "--warm-up", paramLabel = "N", defaultValue = "300000", description = "Transactions through PgKeel before the first round (default: ${DEFAULT-VALUE}).")
@@ -75,7 +80,12 @@ public final class Compare implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Compare()).execute(arguments));
+        System.exit(new CommandLine(new Compare()).setExecutionExceptionHandler((failure, command, _) -> {
+            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
+            if (!(failure instanceof IOException)) throw failure;
+            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
+            return 1;
+        }).execute(arguments));
     }
 
     @Override
@@ -142,12 +152,12 @@ public final class Compare implements Callable<Integer> {
         refuseUnknown("--targets", targetNames, List.of("direct", "pgbouncer", "pgkeel"));
         List<Workload> workloads = Workload.all().stream().filter(w -> names.contains(w.name())).toList();
         List<Integer> idleClients = !names.contains("memory") ? List.of() : quick ? List.of(0, 1_000, 5_000) : List.of(0, 1_000, 5_000, 10_000);
-        return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : 5), Duration.ofSeconds(seconds.orElse(quick ? 3 : 5)), warmUp,
+        return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : 5), Duration.ofSeconds(seconds.orElse(quick ? 2 : 5)), warmUp,
                 idleClients, names.contains("start") ? quick ? 3 : 5 : 0);
     }
 
-    private static void refuseUnknown(String option, List<String> names, List<String> known) {
+    private void refuseUnknown(String option, List<String> names, List<String> known) {
         List<String> unknown = names.stream().filter(n -> !known.contains(n)).toList();
-        if (!unknown.isEmpty()) throw new IllegalArgumentException(option + ": " + unknown + " is none of " + known);
+        if (!unknown.isEmpty()) throw new CommandLine.ParameterException(spec.commandLine(), option + ": " + unknown + " is none of " + known);
     }
 }
