@@ -27,6 +27,11 @@ import org.pgkeel.proxy.statement.Effect;
 /// | ReadyForQuery `T`, `E`         | stay                                                                              |
 /// | ParameterStatus                | the server's spelling replaces the client's, unless it tells of an undo or of SET LOCAL |
 ///
+/// Not exact: RESET of something that the client gave at startup shows the server's default until the session has sent the next
+/// diff, so for the rest of the same text or pipeline; `SET LOCAL name TO DEFAULT` of such a one shows it until the
+/// transaction ends. What a function sets without being reported is not seen. A custom parameter (`a.b`) that was RESET reads as an empty
+/// string, where a fresh session has NULL.
+///
 /// ParameterStatus is taken to come at the end of a query cycle, as from PostgreSQL 14 on.
 ///
 /// Threading: confined to the session's event loop.

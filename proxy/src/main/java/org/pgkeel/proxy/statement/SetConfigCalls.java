@@ -2,6 +2,7 @@ package org.pgkeel.proxy.statement;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.pgkeel.proxy.statement.Token.Kind;
@@ -116,7 +117,7 @@ final class SetConfigCalls {
         if (argument.isEmpty() || !isCastOrNothing(argument, "bool", "boolean")) {
             return Optional.empty();
         }
-        return switch (argument.getFirst().text().strip().toLowerCase(java.util.Locale.ROOT)) {
+        return switch (argument.getFirst().text().strip().toLowerCase(Locale.ROOT)) {
             case "true", "t", "yes", "y", "on", "1" -> Optional.of("true");
             case "false", "f", "no", "n", "off", "0" -> Optional.of("false");
             default -> Optional.empty();

@@ -2,6 +2,7 @@ package org.pgkeel.proxy.statement;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.pgkeel.proxy.statement.Token.Kind;
 
@@ -206,7 +207,7 @@ final class SetStatement {
     /// `set_config` with three literals has the effect of SET.
     ///
     /// @param value empty when it is NULL, which stands for the default
-    static List<Effect> ofCall(String name, java.util.Optional<String> value) {
+    static List<Effect> ofCall(String name, Optional<String> value) {
         String parameter = Lexer.lowerCase(name);
         if (TRANSACTION_SETTINGS.contains(parameter)) {
             return List.of();

@@ -2,10 +2,14 @@ package org.pgkeel.proxy.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.proxy.postgres.PostgresFixture;
@@ -17,7 +21,7 @@ import org.pgkeel.proxy.statement.Statements;
 /// Clients that change their settings at random share backends by means of trackers and diffs. Each has a connection of its
 /// own beside, on which it says the same: both must answer the same and end with the same settings.
 class SettingsAgainstPostgresTest {
-    private static final int STEPS = 2000;
+    private static final int STEPS = 500;
 
     private final PostgresFixture postgres = SharedPostgres.get();
 
@@ -35,7 +39,7 @@ class SettingsAgainstPostgresTest {
     private final class Client {
         final RawConnection own;
         final SettingsTracker tracker;
-        @org.jspecify.annotations.Nullable Backend backend;
+        @Nullable Backend backend;
         TransactionStatus status = TransactionStatus.IDLE;
 
         Client(Map<String, String> startup, SettingsInterner interner) {
@@ -133,6 +137,30 @@ class SettingsAgainstPostgresTest {
         } finally {
             backends.forEach(backend -> backend.connection.close());
             clients.forEach(client -> client.own.close());
+        }
+    }
+
+    @Test void a_diff_changes_who_the_session_is_and_what_only_a_superuser_may_change() throws SQLException {
+        Settings app = Settings.of(Map.of("session_authorization", "app", "role", "app", "log_min_messages", "error"));
+        Settings role = Settings.of(Map.of("role", "md5user", "log_min_messages", "panic", "work_mem", "5MB"));
+        try (Connection connection = postgres.connect(PostgresFixture.DATABASE, PostgresFixture.SUPERUSER,
+                PostgresFixture.SUPERUSER_PASSWORD); java.sql.Statement statement = connection.createStatement()) {
+            statement.execute(SettingsDiff.sql(Settings.NONE, app));
+            assertThat(identity(statement)).isEqualTo("app app app error 4MB");
+            statement.execute(SettingsDiff.sql(app, role));
+            assertThat(identity(statement)).isEqualTo("postgres md5user md5user panic 5MB");
+            statement.execute(SettingsDiff.sql(role, role.with("work_mem", "6MB")));
+            assertThat(identity(statement)).isEqualTo("postgres md5user md5user panic 6MB");
+            statement.execute(SettingsDiff.sql(role, Settings.NONE));
+            assertThat(identity(statement)).isEqualTo("postgres postgres none warning 4MB");
+        }
+    }
+
+    private static String identity(java.sql.Statement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery("select concat_ws(' ', session_user, current_user, "
+                + "current_setting('role'), current_setting('log_min_messages'), current_setting('work_mem'))")) {
+            rows.next();
+            return rows.getString(1);
         }
     }
 }
