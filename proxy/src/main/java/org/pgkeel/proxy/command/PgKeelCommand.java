@@ -22,6 +22,7 @@ public final class PgKeelCommand implements Callable<Integer> {
         CommandLine commandLine = new CommandLine(new PgKeelCommand());
         commandLine.addSubcommand(new RunCommand());
         commandLine.addSubcommand(new DemoCommand(ProxyServer::start));
+        commandLine.addSubcommand(new TrainCommand(ProxyServer::start));
         commandLine.addSubcommand(new CheckCommand());
         commandLine.addSubcommand(new ConvertCommand());
         commandLine.addSubcommand(new VersionCommand());
