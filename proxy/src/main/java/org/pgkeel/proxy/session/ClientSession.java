@@ -85,6 +85,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private boolean releaseDeferred;
     private long leasedNanos;
     private long requestNanos;
+    private long readyNanos;
+    private boolean changedCatalog;
     private Settings meaningOf = Settings.NONE;
     private Settings meaning = Settings.NONE;
 
@@ -231,7 +233,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// @return a backend now; null when the client has to wait, or was refused
     @Nullable BackendConnection acquire() {
-        BackendConnection leased = pool.shared().slice(context.index()).lease(this, System.nanoTime());
+        BackendConnection leased = pool.shared().slice(context.index()).lease(this, requestNanos);
         if (leased != null) {
             begin(leased);
             return leased;
@@ -241,7 +243,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     private void begin(BackendConnection leased) {
-        leasedNanos = System.nanoTime();
+        leasedNanos = leased.sinceNanos();
         requestNanos = leasedNanos;
         state = State.LEASED;
         backend = leased;
@@ -339,7 +341,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         leased.outgoing().lastRun(in, from, to);
         leased.slice().stats().received(leased.outgoing().takeWritten());
         leased.endOfRequests();
-        requestNanos = System.nanoTime();
         if (!leased.isWritable()) pauseReading();
         if (releaseDeferred && !walk.midMessage()) {
             releaseDeferred = false;
@@ -349,7 +350,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Statements of this text may mean something else than for other clients with the same settings.
     boolean meaningIsOwn() {
-        return tracker.localTouched() || effectsExpected > 0 || pins.contains(PinReason.TEMP_TABLE);
+        return tracker.localTouched() || effectsExpected > 0 || changedCatalog || pins.contains(PinReason.TEMP_TABLE);
     }
 
     /// The settings that decide what a statement's text means.
@@ -421,6 +422,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         effectsExpected++;
         for (Effect effect : effects) {
             if (effect instanceof Effect.Pin(var reason) && reason == PinReason.ADVISORY_LOCK) pin(reason);
+            if (effect instanceof Effect.Ddl) changedCatalog = true;
         }
     }
 
@@ -557,8 +559,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public byte readyForQuery(byte status) {
         if (settingsFailed) return 'I';
         tracker.readyForQuery(TransactionStatus.of(status));
-        if (status == 'I') walk.extended().transactionEnded();
-        pool.shared().slice(context.index()).stats().queryEnded(System.nanoTime() - requestNanos);
+        if (status == 'I') {
+            changedCatalog = false;
+            walk.extended().transactionEnded();
+        }
+        readyNanos = System.nanoTime();
+        leasedBackend().slice().stats().queryEnded(readyNanos - requestNanos);
         return status;
     }
 
@@ -583,11 +589,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             releaseDeferred = true;
             return;
         }
-        long now = System.nanoTime();
-        leased.slice().stats().transactionEnded(now - leasedNanos);
+        leased.slice().stats().transactionEnded(readyNanos - leasedNanos);
         backend = null;
         state = State.IDLE;
-        leased.endLease(tracker.release(), now);
+        leased.endLease(tracker.release(), readyNanos);
         if (context.draining()) drain();
     }
 
@@ -746,6 +751,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void channelRead(ChannelHandlerContext handler, Object message) {
         try {
+            requestNanos = System.nanoTime();
             if (isOpen()) walk.read((ByteBuf) message);
             else ((ByteBuf) message).release();
         } catch (ProtocolViolation violation) {
