@@ -26,7 +26,6 @@ import org.pgkeel.protocol.wire.SslRequest;
 import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.protocol.wire.StartupPacket;
 import org.pgkeel.proxy.backend.Credential;
-import org.pgkeel.proxy.config.TlsMode;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.tls.ServerTls;
 import org.pgkeel.proxy.tls.TlsContexts;
@@ -57,7 +56,6 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private static final byte TLS_HANDSHAKE_RECORD = 0x16;
     private static final byte YES = 'S';
     private static final byte NO = 'N';
-    private static final int SPECIAL_MAJOR = 1234;
 
     private enum Asked { TLS, GSS_ENCRYPTION }
 
@@ -170,8 +168,11 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
             directTls(ctx);
             return false;
         }
-        refuseOtherMajors(ctx);
-        if (state instanceof State.Ended) return false;
+        Optional<Refusal> otherVersion = StartupRequest.unsupported(input, policy.limits().startupBytes());
+        if (otherVersion.isPresent()) {
+            refuse(ctx, otherVersion.get(), "unsupported protocol");
+            return false;
+        }
         Optional<StartupPacket> packet = StartupPacket.decode(input, policy.limits().startupBytes());
         if (packet.isEmpty()) return false;
         switch (packet.get()) {
@@ -181,16 +182,6 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
             case StartupMessage startup -> begin(ctx, startup);
         }
         return true;
-    }
-
-    /// Before the packet is there whole and decoded: what another version means by its content is not known.
-    private void refuseOtherMajors(ChannelHandlerContext ctx) {
-        if (input.readableBytes() < 8) return;
-        int length = input.getInt(input.readerIndex());
-        int major = input.getUnsignedShort(input.readerIndex() + 4);
-        int minor = input.getUnsignedShort(input.readerIndex() + 6);
-        if (length < 8 || length > policy.limits().startupBytes() || major == StartupMessage.MAJOR || major == SPECIAL_MAJOR) return;
-        refuse(ctx, LoginRefusals.unsupportedProtocol(major, minor), "unsupported protocol");
     }
 
     private void sslRequest(ChannelHandlerContext ctx, Set<Asked> asked) {
@@ -271,13 +262,12 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         var request = new StartupRequest(startup);
         request.negotiation().ifPresent(answer -> send(ctx, answer));
         ConnectionKind kind = ClientConnection.kind(ctx);
-        var subject = new AuthRules.Subject(startup.user(), startup.database(), request.purpose(), kind, ctx.channel().remoteAddress());
+        var subject = new AuthRules.Subject(startup.user(), startup.database(), request.purpose(), kind, ClientConnection.address(ctx));
         Optional<String> certificateName = ClientConnection.certificateName(ctx);
-        Optional<Refusal> refusal = byListenTls(subject, certificateName);
         AuthRules.Decision decision = policy.rules().decide(subject);
-        if (refusal.isEmpty() && !ClientConnection.mayCarry(decision, kind)) refusal = Optional.of(LoginRefusals.clearPasswordForbidden(subject));
+        Optional<Refusal> refusal = ClientConnection.refusal(policy.tls(), subject, certificateName, decision);
         if (refusal.isPresent()) {
-            LOG.warn("login of user \"{}\" from {}: {}", LoginRefusals.loggable(startup.user()), ctx.channel().remoteAddress(), refusal.get().reason().word());
+            LOG.warn("login of user \"{}\" from {}: {}", LoginRefusals.loggable(startup.user()), ClientConnection.address(ctx), refusal.get().reason().word());
             refuse(ctx, refusal.get(), "listen.tls or method = password");
             return;
         }
@@ -286,18 +276,6 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         var authenticator = new Authenticator(policy.secrets(), subject, connection, policy.random(), client(ctx, request, kind));
         state = new State.Authenticating(authenticator);
         authenticator.start(decision.method());
-    }
-
-    private Optional<Refusal> byListenTls(AuthRules.Subject subject, Optional<String> certificateName) {
-        if (!(policy.tls() instanceof ServerTls.Enabled(TlsMode mode, _, _)) || subject.kind() == ConnectionKind.UNIX_SOCKET) return Optional.empty();
-        return switch (mode) {
-            case DISABLE, ALLOW, PREFER -> Optional.empty();
-            case REQUIRE, VERIFY_CA -> subject.kind() == ConnectionKind.TLS ? Optional.empty() : Optional.of(LoginRefusals.tlsNeeded(subject));
-            case VERIFY_FULL -> {
-                if (subject.kind() != ConnectionKind.TLS) yield Optional.of(LoginRefusals.tlsNeeded(subject));
-                yield certificateName.equals(Optional.of(subject.user())) ? Optional.empty() : Optional.of(LoginRefusals.badCertificate(subject.user()));
-            }
-        };
     }
 
     private Authenticator.Client client(ChannelHandlerContext ctx, StartupRequest request, ConnectionKind kind) {
@@ -309,13 +287,13 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
 
             @Override
             public void proved(Credential credential) {
-                handOver(ctx, request.identity(kind, ctx.channel().remoteAddress(), credential));
+                handOver(ctx, request.identity(kind, ClientConnection.address(ctx), credential));
             }
 
             @Override
             public void refuse(Refusal refusal, String why) {
                 LOG.info("login refused: user \"{}\", database \"{}\", from {}: {} ({})", LoginRefusals.loggable(request.user()),
-                        LoginRefusals.loggable(request.database()), ctx.channel().remoteAddress(), refusal.reason().word(), why);
+                        LoginRefusals.loggable(request.database()), ClientConnection.address(ctx), refusal.reason().word(), why);
                 ClientLogin.this.refuse(ctx, refusal, why);
             }
 
@@ -361,7 +339,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private void refuse(ChannelHandlerContext ctx, Refusal refusal, String why) {
         if (state instanceof State.Ended) return;
         leaveState();
-        LOG.debug("login from {} refused: {} ({})", ctx.channel().remoteAddress(), refusal.reason().word(), why);
+        LOG.debug("login from {} refused: {} ({})", ClientConnection.address(ctx), refusal.reason().word(), why);
         // The place is kept, and the deadline stays: a client that does not read its refusal is closed by force.
         ByteBuf out = ctx.alloc().buffer();
         refusal.toMessage().encode(out);
@@ -380,7 +358,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     }
 
     private void end(ChannelHandlerContext ctx, String why) {
-        if (!(state instanceof State.Ended)) LOG.debug("login from {} ended: {}", ctx.channel().remoteAddress(), why);
+        if (!(state instanceof State.Ended)) LOG.debug("login from {} ended: {}", ClientConnection.address(ctx), why);
         leaveState();
         ctx.close();
     }
@@ -416,7 +394,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         if (peers || state instanceof State.Ended) {
             end(ctx, cause.getClass().getSimpleName());
         } else {
-            LOG.error("bug in the login from {}", ctx.channel().remoteAddress(), cause);
+            LOG.error("bug in the login from {}", ClientConnection.address(ctx), cause);
             refuse(ctx, LoginRefusals.internalError(), "bug");
         }
     }

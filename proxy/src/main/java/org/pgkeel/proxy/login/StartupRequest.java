@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.login;
 
+import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,13 +10,27 @@ import java.util.Set;
 import org.pgkeel.protocol.backend.NegotiateProtocolVersion;
 import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.refusal.Refusal;
 
 /// What a StartupMessage asks for, and which version is spoken from there on.
 record StartupRequest(StartupMessage message) {
     /// The newest minor version spoken here: 3.2, which has long cancel keys. There never was a 3.1.
     static final int MINOR_MAX = 2;
+    /// The "version" of SSLRequest, GSSENCRequest and CancelRequest.
+    private static final int SPECIAL_MAJOR = 1234;
     /// The words for true that PostgreSQL takes in `replication`; `database` is logical replication, a session like others.
     private static final Set<String> TRUE = Set.of("true", "on", "yes", "1", "t", "y");
+
+    /// Whether the packet at the head of the input is of another major version: seen before it is decoded, because what
+    /// another version means by its content is not known.
+    static Optional<Refusal> unsupported(ByteBuf input, int bytesMax) {
+        if (input.readableBytes() < 8) return Optional.empty();
+        int length = input.getInt(input.readerIndex());
+        int major = input.getUnsignedShort(input.readerIndex() + 4);
+        int minor = input.getUnsignedShort(input.readerIndex() + 6);
+        boolean known = major == StartupMessage.MAJOR || major == SPECIAL_MAJOR || length < 8 || length > bytesMax;
+        return known ? Optional.empty() : Optional.of(LoginRefusals.unsupportedProtocol(major, minor));
+    }
 
     String user() {
         return message.user();

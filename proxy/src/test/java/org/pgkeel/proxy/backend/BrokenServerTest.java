@@ -11,7 +11,14 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pgkeel.protocol.backend.AuthenticationCleartextPassword;
 import org.pgkeel.protocol.backend.AuthenticationOk;
 import org.pgkeel.protocol.backend.AuthenticationSasl;
@@ -230,6 +238,28 @@ class BrokenServerTest {
         try (EvilServer server = answering(bytes(AuthenticationOk.INSTANCE, new ReadyForQuery(TransactionStatus.IDLE)))) {
             var node = new NodeAddress("two.example", server.address().port());
             assertThat(harness.greeting(node, "app", password("x"), PLAIN).address()).isEqualTo(node);
+        }
+    }
+
+    @Test
+    void a_unix_socket_is_connected_by_every_transport_and_never_asked_for_tls(@TempDir Path folder) throws IOException {
+        var node = new NodeAddress(folder.toString(), 5432);
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(folder.resolve(".s.PGSQL.5432")));
+            for (RuntimeConfig.Transport wanted : RuntimeConfig.Transport.values()) {
+                Thread.ofVirtual().start(() -> {
+                    try (var client = server.accept(); var in = Channels.newInputStream(client)) {
+                        readPacket(in);
+                        client.write(ByteBuffer.wrap(bytes(AuthenticationOk.INSTANCE, new ReadyForQuery(TransactionStatus.IDLE))));
+                        in.read();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+                try (var own = new ConnectorHarness(wanted)) {
+                    assertThat(own.greeting(node, "app", password("x"), tls(TlsMode.REQUIRE)).encryption()).isEqualTo(BackendGreeting.Encryption.NONE);
+                }
+            }
         }
     }
 

@@ -182,7 +182,6 @@ final class LoginClient implements LoginListener, AutoCloseable {
 
     @Override
     public void close() {
-        received();
         channel.finishAndReleaseAll();
     }
 }

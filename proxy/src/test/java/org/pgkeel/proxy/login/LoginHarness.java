@@ -20,11 +20,11 @@ final class LoginHarness {
     static final int STARTUP_BYTES_MAX = 10_000;
     static final int LOGIN_MESSAGE_BYTES_MAX = 2_000;
     static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(60);
-    static final Duration CACHE_FOR = Duration.ofSeconds(10);
 
     private AuthMethod method = AuthMethod.SCRAM_SHA_256;
     private int pendingMax = 100;
     private ServerTls tls = new ServerTls.Disabled();
+    private Duration cacheFor = Duration.ofSeconds(600);
     private Optional<AuthQuery> query = Optional.empty();
     private final List<AuthRule> rules = new ArrayList<>();
     private final List<String> users = new ArrayList<>();
@@ -60,6 +60,11 @@ final class LoginHarness {
         return this;
     }
 
+    LoginHarness cacheFor(Duration time) {
+        cacheFor = time;
+        return this;
+    }
+
     UserSecrets secrets() {
         try {
             Path file = Files.createTempFile("users", ".txt");
@@ -76,7 +81,7 @@ final class LoginHarness {
 
     AuthConfig config(Optional<Path> file) {
         return new AuthConfig(method, rules, file,
-                query.map(_ -> new AuthConfig.AuthQuery("lookup", Optional.empty(), "select", CACHE_FOR)), pendingMax);
+                query.map(_ -> new AuthConfig.AuthQuery("lookup", Optional.empty(), "select", cacheFor)), pendingMax);
     }
 
     LoginPolicy policy() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,17 @@ class UserSecretsTest {
         assertThat(asked).hasSize(2);
         asked.getLast().complete(Optional.empty());
         assertThat(second.join()).isEmpty();
+    }
+
+    @Test
+    void the_last_answer_counts_when_nobody_can_be_asked_any_more() {
+        var reachable = new ArrayList<>(List.of(true));
+        UserSecrets secrets = new LoginHarness().cacheFor(Duration.ZERO).query((_, _) -> reachable.isEmpty()
+                ? CompletableFuture.failedStage(new IllegalStateException("down")) : CompletableFuture.completedStage(Optional.of(plain("y")))).secrets();
+        assertThat(secrets.lookup("alice", "db").toCompletableFuture().join()).contains(plain("y"));
+        reachable.clear();
+        assertThat(secrets.lookup("alice", "db").toCompletableFuture().join()).contains(plain("y"));
+        assertThat(secrets.lookup("bob", "db").toCompletableFuture()).isCompletedExceptionally();
     }
 
     @Test
