@@ -11,7 +11,7 @@ import org.pgkeel.proxy.tls.BackendTls;
 ///
 /// @param address           its name is resolved anew for every connect, off the event loop
 /// @param startupParameters sent behind `user` and `database`; `replication`, `options`, `client_encoding` and the like
-/// @param connectTimeout    from the first packet to ReadyForQuery, TLS and authentication included
+/// @param connectTimeout    from the first packet to ReadyForQuery, TLS and authentication included; zero means no limit
 public record BackendTarget(NodeAddress address, String database, String user, Credential credential, BackendTls tls,
                             SequencedMap<String, String> startupParameters, Duration connectTimeout) {
     public BackendTarget {

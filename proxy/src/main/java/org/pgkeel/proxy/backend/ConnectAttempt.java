@@ -53,7 +53,7 @@ final class ConnectAttempt {
     private final BackendTarget target;
     private final BackendListener listener;
     private final Deque<Encryption> untried;
-    private final long deadlineNanos;
+    private final long startNanos;
     private Step step = Step.CONNECTING;
     private Optional<Channel> channel = Optional.empty();
     private Optional<Future<?>> deadline = Optional.empty();
@@ -66,7 +66,7 @@ final class ConnectAttempt {
         this.target = target;
         this.listener = listener;
         this.untried = new ArrayDeque<>(ways(target));
-        this.deadlineNanos = loop.ticker().nanoTime() + target.connectTimeout().toNanos();
+        this.startNanos = loop.ticker().nanoTime();
     }
 
     /// In which order TLS and plain are tried, as libpq does.
@@ -85,7 +85,7 @@ final class ConnectAttempt {
 
     void start() {
         assert loop.inEventLoop();
-        deadline = Optional.of(loop.schedule(
+        if (target.connectTimeout().isPositive()) deadline = Optional.of(loop.schedule(
                 () -> end(new BackendFailure.TimedOut("no connection to " + target.address() + " within "
                         + target.connectTimeout().toMillis() + " ms: still in " + step.text)),
                 target.connectTimeout().toNanos(), TimeUnit.NANOSECONDS));
@@ -95,8 +95,7 @@ final class ConnectAttempt {
     private void tryNext() {
         Encryption way = untried.removeFirst();
         step = Step.CONNECTING;
-        var left = Duration.ofNanos(Math.max(1, deadlineNanos - loop.ticker().nanoTime()));
-        dialer.dial(loop, target.address(), left, () -> step != Step.ENDED, FirstHandler::new, new Dialer.Outcome() {
+        dialer.dial(loop, target.address(), timeLeft(), () -> step != Step.ENDED, FirstHandler::new, new Dialer.Outcome() {
             @Override
             public void opened(Channel open) {
                 if (step == Step.ENDED) {
@@ -115,6 +114,12 @@ final class ConnectAttempt {
                 end(new BackendFailure.Unreachable(text));
             }
         });
+    }
+
+    private Duration timeLeft() {
+        if (!target.connectTimeout().isPositive()) return Duration.ZERO;
+        Duration left = target.connectTimeout().minusNanos(loop.ticker().nanoTime() - startNanos);
+        return left.isPositive() ? left : Duration.ofMillis(1);
     }
 
     private void secure(Channel open) {

@@ -47,7 +47,7 @@ record Dialer(Transport transport, NameLookup names, Executor helper, Function<E
         void unreachable(String text);
     }
 
-    /// @param timeout for all addresses together; the look-up of the name comes on top
+    /// @param timeout for all addresses together, the look-up of the name comes on top; zero means no limit
     /// @param wanted  asked before each further address; false ends the dial without a word, and closes what opens late
     /// @param handler makes the first handler of the channel
     /// @param outcome called on the loop
@@ -68,7 +68,7 @@ record Dialer(Transport transport, NameLookup names, Executor helper, Function<E
 
     /// Each address gets its share, so that one that swallows packets does not use up the time of the others.
     private static int timeoutMillis(Duration timeout, int addresses) {
-        return Math.clamp(timeout.toMillis() / addresses, 1, Integer.MAX_VALUE);
+        return timeout.isZero() ? 0 : Math.clamp(timeout.toMillis() / addresses, 1, Integer.MAX_VALUE);
     }
 
     private void resolve(EventLoop loop, NodeAddress address, Consumer<List<SocketAddress>> whenKnown, Outcome outcome) {

@@ -264,6 +264,14 @@ class BrokenServerTest {
     }
 
     @Test
+    void a_timeout_of_zero_means_none() {
+        try (EvilServer server = answering(bytes(AuthenticationOk.INSTANCE, new ReadyForQuery(TransactionStatus.IDLE)))) {
+            var result = harness.connect(ConnectorHarness.target(server.address(), "app", password("x"), PLAIN, Duration.ZERO));
+            assertThat(result).isInstanceOfSatisfying(ConnectorHarness.Result.Connected.class, connected -> connected.channel().close().syncUninterruptibly());
+        }
+    }
+
+    @Test
     void nobody_there_is_unreachable() {
         NodeAddress gone;
         try (EvilServer server = new EvilServer((_, _) -> { })) {
