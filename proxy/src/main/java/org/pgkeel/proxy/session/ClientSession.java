@@ -300,7 +300,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// Brings the backend to the client's state, if nothing of the client is under way on it.
     void beforeBatch(BackendConnection leased) {
         if (tracker.inStep() && !leased.statements().outdated(pool.shared().catalogGeneration())) return;
-        if (!leased.exchange().settled() || leased.exchange().status() != 'I') return;
+        if (!leased.exchange().settled()) return;
+        if (leased.exchange().status() != 'I') {
+            if (leased.exchange().status() == 'T' && !tracker.inStep()) syncInTransaction(leased);
+            return;
+        }
         if (leased.statements().outdated(pool.shared().catalogGeneration())) {
             leased.statements().upToDate(pool.shared().catalogGeneration());
             if (leased.statements().size() > 0) {
@@ -323,6 +327,24 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             @Override
             public void done(byte status) {
                 if (broken) settingsFailed = true;
+                else tracker.synced();
+            }
+        });
+    }
+
+    /// After a RESET of what the client gave at startup. If it fails the transaction has failed, and the client is told why.
+    private void syncInTransaction(BackendConnection leased) {
+        leased.aside(SettingsDiff.statements(tracker.applied(), tracker.desired()), new Aside() {
+            private boolean broken;
+
+            @Override
+            public void error(byte[] errorBody) {
+                broken = true;
+            }
+
+            @Override
+            public void done(byte status) {
+                if (broken) tracker.error();
                 else tracker.synced();
             }
         });
