@@ -15,6 +15,8 @@ import java.nio.file.attribute.PosixFilePermission;
 
 /// What a folder must be before servers may live in it: writable, roomy, reachable by the account they run as.
 public final class DataFolder {
+    private static final String HOW_TO_NAME = " (PGKEEL_HOME=DIR in place of ~/.pgkeel, --data DIR for the demo's data).";
+
     private DataFolder() {}
 
     /// PgKeel's own folder: `$PGKEEL_HOME`, else `~/.pgkeel`; where `account` cannot reach that, `/var/lib/pgkeel`.
@@ -23,7 +25,8 @@ public final class DataFolder {
         if (named != null && !named.isBlank()) {
             return Path.of(named).toAbsolutePath();
         }
-        Path own = Path.of(System.getProperty("user.home"), ".pgkeel");
+        String userHome = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+        Path own = Path.of(userHome, ".pgkeel").toAbsolutePath();
         return account.isOther() && !reachableByAll(own) ? Path.of("/var/lib/pgkeel") : own;
     }
 
@@ -39,7 +42,7 @@ public final class DataFolder {
         }
         if (account.isOther() && !reachableByAll(folder)) {
             throw new EmbeddedPostgresException(NOT_WRITABLE, "PostgreSQL runs as the user " + account.name() + " (it refuses root), and that user cannot reach "
-                    + folder + ". Name a folder whose parents everybody may enter, such as /var/lib/pgkeel, or run as an ordinary user.");
+                    + folder + ". Run as an ordinary user, or name a folder whose parents everybody may enter, such as one in /var/lib" + HOW_TO_NAME);
         }
         return folder;
     }
@@ -50,7 +53,7 @@ public final class DataFolder {
             long left = Files.getFileStore(folder).getUsableSpace();
             if (left < bytes) {
                 throw new EmbeddedPostgresException(DISK_FULL, "The disk of " + folder + " has " + (left >> 20) + " MiB left, and "
-                        + (bytes >> 20) + " MiB are needed. Free some, or name a folder on another disk.");
+                        + (bytes >> 20) + " MiB are needed. Free some, or name a folder on another disk" + HOW_TO_NAME);
             }
         } catch (IOException e) {
             throw broken(folder, e);
@@ -60,9 +63,9 @@ public final class DataFolder {
     static EmbeddedPostgresException broken(Path folder, IOException e) {
         String message = String.valueOf(e.getMessage());
         return isDiskFull(message)
-                ? new EmbeddedPostgresException(DISK_FULL, "The disk of " + folder + " is full. Free some space, or name a folder on another disk.", e)
+                ? new EmbeddedPostgresException(DISK_FULL, "The disk of " + folder + " is full. Free some space, or name a folder on another disk" + HOW_TO_NAME, e)
                 : new EmbeddedPostgresException(NOT_WRITABLE, "Cannot write in " + folder + " (" + e.getClass().getSimpleName() + ": " + message
-                        + "). Make it writable, or name another folder.", e);
+                        + "). Make it writable, or name another folder" + HOW_TO_NAME, e);
     }
 
     static boolean isDiskFull(String message) {
