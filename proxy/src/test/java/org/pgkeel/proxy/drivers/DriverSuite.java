@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.pgkeel.proxy.postgres.PostgresFixture;
@@ -61,7 +63,7 @@ record DriverSuite(Runnable installing, List<String> command, Map<String, String
     void passes(Way way) {
         installing.run();
         try (ProxyUnderTest server = way.open()) {
-            var all = new java.util.HashMap<>(environment);
+            var all = new HashMap<>(environment);
             all.put("PGHOST", server.host());
             all.put("PGPORT", Integer.toString(server.port()));
             all.put("PGUSER", PostgresFixture.APP_USER);
@@ -120,7 +122,7 @@ record DriverSuite(Runnable installing, List<String> command, Map<String, String
     private static void copy(Path from, Path to) {
         try {
             Files.createDirectories(to.getParent());
-            Files.copy(from, to, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
