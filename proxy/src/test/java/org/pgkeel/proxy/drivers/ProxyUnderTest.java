@@ -12,6 +12,7 @@ import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.server.ProxyServer;
 
 /// A proxy that a test started in front of a PostgreSQL, on a free port, with TLS by the fixture's certificates.
 /// Threading: any.
@@ -33,8 +34,12 @@ public interface ProxyUnderTest extends AutoCloseable {
 
     /// @param passwords of the users that may log in, by user name
     static ProxyUnderTest start(PostgresFixture postgres, PoolMode mode, int poolMax, Map<String, String> passwords) {
-        ProxyConfig config = configOf(postgres, mode, poolMax, passwords);
-        return new Direct(postgres.host(), postgres.port());
+        try {
+            Path folder = Files.createTempDirectory("pgkeel-proxy-under-test");
+            return new InFront(ProxyServer.start(configIn(folder, postgres, mode, poolMax, passwords)), folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// No proxy at all: PostgreSQL itself, as the control of a test.
@@ -42,25 +47,45 @@ public interface ProxyUnderTest extends AutoCloseable {
         return new Direct(postgres.host(), postgres.port());
     }
 
-    private static ProxyConfig configOf(PostgresFixture postgres, PoolMode mode, int poolMax, Map<String, String> passwords) {
-        try {
-            Path folder = Files.createTempDirectory("pgkeel-proxy-under-test");
-            Path users = Files.writeString(folder.resolve("users.txt"), passwords.entrySet().stream()
-                    .map(entry -> "\"" + entry.getKey() + "\" \"" + entry.getValue() + "\"\n").collect(Collectors.joining()));
-            Path file = Files.writeString(folder.resolve("proxy.conf"), """
-                    listen { address = "127.0.0.1", port = 0, tls { mode = prefer, cert = "%s", key = "%s" } }
-                    admin { address = "127.0.0.1", port = 0 }
-                    clusters { main { nodes = ["%s:%d"] } }
-                    databases { "*" { cluster = main, pool { mode = %s, max = %d, max-wait = 60s } } }
-                    auth { method = scram-sha-256, users-file = "%s" }
-                    """.formatted(postgres.certificates().server().cert(), postgres.certificates().server().key(),
-                    postgres.host(), postgres.port(), mode.name().toLowerCase(Locale.ROOT), poolMax, users));
-            return switch (new ConfigLoader(System.getenv()).load(file)) {
-                case ConfigResult.Loaded loaded -> loaded.config();
-                case ConfigResult.Rejected rejected -> throw new AssertionError(rejected.problems().toString());
-            };
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static ProxyConfig configIn(Path folder, PostgresFixture postgres, PoolMode mode, int poolMax, Map<String, String> passwords) throws IOException {
+        Path users = Files.writeString(folder.resolve("users.txt"), passwords.entrySet().stream()
+                .map(entry -> "\"" + entry.getKey() + "\" \"" + entry.getValue() + "\"\n").collect(Collectors.joining()));
+        Path file = Files.writeString(folder.resolve("proxy.conf"), """
+                listen { address = "127.0.0.1", port = 0, tls { mode = prefer, cert = "%s", key = "%s" } }
+                admin { address = "127.0.0.1", port = 0 }
+                clusters { main { nodes = ["%s:%d"] } }
+                databases { "*" { cluster = main, pool { mode = %s, max = %d, max-wait = 60s } } }
+                auth { method = scram-sha-256, users-file = "%s" }
+                """.formatted(postgres.certificates().server().cert(), postgres.certificates().server().key(),
+                postgres.host(), postgres.port(), mode.name().toLowerCase(Locale.ROOT), poolMax, users));
+        return switch (new ConfigLoader(System.getenv()).load(file)) {
+            case ConfigResult.Loaded loaded -> loaded.config();
+            case ConfigResult.Rejected rejected -> throw new AssertionError(rejected.problems().toString());
+        };
+    }
+
+    /// @param folder of its configuration
+    record InFront(ProxyServer proxy, Path folder) implements ProxyUnderTest {
+        @Override
+        public String host() {
+            return "127.0.0.1";
+        }
+
+        @Override
+        public int port() {
+            return proxy.port();
+        }
+
+        @Override
+        public void close() {
+            proxy.close();
+            try {
+                Files.deleteIfExists(folder.resolve("users.txt"));
+                Files.deleteIfExists(folder.resolve("proxy.conf"));
+                Files.deleteIfExists(folder);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ class IsolationTest {
     private static final int BACKENDS_PER_USER = 6;
     private static final Duration DURATION = Duration.ofSeconds(Long.getLong("pgkeel.isolation.seconds", 20));
     private static final long SEED = Long.getLong("pgkeel.isolation.seed", System.nanoTime());
-    private static final int CLIENTS = Integer.getInteger("pgkeel.isolation.clients", 150);
+    private static final int CLIENTS = Integer.getInteger("pgkeel.isolation.clients", 300);
 
     private final PostgresFixture postgres = SharedPostgres.get();
 
