@@ -1,5 +1,5 @@
 /// Puts the proxy together, and takes it apart again.
-/// Heart: [ProxyServer], the composition root. Read: [ProxyOperations] (what an operator sees and does), [Shutdown].
+/// Heart: [ProxyServer], the composition root. Read: [ProxyOperations] (what an operator sees and does).
 /// Depends on everything. Used by `command`.
 /// Threading: started and stopped from outside; operations may come from any thread.
 @org.jspecify.annotations.NullMarked
