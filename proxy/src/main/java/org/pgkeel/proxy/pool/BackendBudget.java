@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.pool;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A limit on open backend connections that several event loops share: of one pool, one database or one user.
@@ -7,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// Threading: shared; one atomic counter.
 public final class BackendBudget {
     private final AtomicInteger open = new AtomicInteger();
+    private final List<SharedPool<?>> members = new CopyOnWriteArrayList<>();
     private volatile int max;
 
     /// @param max connections at most; it may be changed while connections are open
@@ -22,6 +25,23 @@ public final class BackendBudget {
             int now = open.get();
             if (now >= (long) max + extra) return false;
             if (open.compareAndSet(now, now + 1)) return true;
+        }
+    }
+
+    /// A pool whose connections count here.
+    void join(SharedPool<?> pool) {
+        members.add(pool);
+    }
+
+    /// The pool is gone.
+    void quit(SharedPool<?> pool) {
+        members.remove(pool);
+    }
+
+    /// A pool has clients that wait and found no place: another one gives up connections that nobody uses.
+    void askForPlace(SharedPool<?> hungry) {
+        for (SharedPool<?> member : members) {
+            if (member != hungry && member.open() > 0) member.yieldIdle();
         }
     }
 

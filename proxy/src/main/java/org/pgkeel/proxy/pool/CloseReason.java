@@ -28,6 +28,8 @@ public enum CloseReason {
     QUERY_ABANDONED,
     /// A limit on the client ended the transaction.
     CLIENT_TIMEOUT,
+    /// Unused, while another pool of the same database or user had no place for its clients.
+    YIELDED,
     /// RECONNECT, KILL or a reload that changed where the pool connects to.
     RECYCLED,
     /// A replication connection belongs to its client alone.

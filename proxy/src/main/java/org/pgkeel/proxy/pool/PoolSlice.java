@@ -127,15 +127,15 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     /// An attempt of the opener failed.
-    /// @param forGood a new attempt would fail the same way: whoever waits is refused now. Otherwise they go on waiting,
-    ///                and the next attempt comes after `timeouts.server-login-retry`
+    /// @param forGood a new attempt would fail the same way: if there is no other connection, whoever waits is refused now.
+    ///                Otherwise they go on waiting, and the next attempt comes after `timeouts.server-login-retry`
     public void openFailed(Refusal why, boolean forGood, long nowNanos) {
         opening--;
         shared.givePlaceBack();
         lastFailure = Optional.of(why);
         opensPaused = true;
         openAgainNanos = nowNanos + shared.settings().timeouts().serverLoginRetry().toNanos();
-        if (forGood) refuseAll(why);
+        if (forGood && open.isEmpty()) refuseAll(why);
     }
 
     /// Refuses everybody who waits.
@@ -197,6 +197,12 @@ public final class PoolSlice<C extends PooledConnection> {
         long now = System.nanoTime();
         for (var connection : List.copyOf(idle)) close(connection, CloseReason.RECYCLED, now);
         for (var connection : open) connection.expire(now);
+    }
+
+    /// Another pool of the same database or user has clients that wait and no place: gives one up that nobody uses.
+    void yieldIdle() {
+        C unused = waiting.isEmpty() ? idle.peekLast() : null;
+        if (unused != null) close(unused, CloseReason.YIELDED, System.nanoTime());
     }
 
     /// A sibling has clients that wait: gives it an idle connection, if there is one.

@@ -48,6 +48,16 @@ public final class SharedPool<C extends PooledConnection> {
             made.add(new PoolSlice<>(this, i, loops.get(i), opener));
         }
         this.slices = List.copyOf(made);
+        for (BackendBudget other : others) other.join(this);
+    }
+
+    /// The pool has no connection and no client, and will have none any more.
+    public void retire() {
+        for (BackendBudget budget : budgets) budget.quit(this);
+    }
+
+    void yieldIdle() {
+        for (var slice : slices) slice.eventLoop().execute(slice::yieldIdle);
     }
 
     public PoolKey key() {
@@ -114,6 +124,7 @@ public final class SharedPool<C extends PooledConnection> {
         for (int i = 0; i < budgets.size(); i++) {
             if (!budgets.get(i).tryTake(i == 0 ? reserve : 0)) {
                 for (int taken = 0; taken < i; taken++) budgets.get(taken).giveBack();
+                if (i > 0) budgets.get(i).askForPlace(this);
                 return false;
             }
         }

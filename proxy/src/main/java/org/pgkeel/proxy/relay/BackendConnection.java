@@ -72,6 +72,7 @@ public final class BackendConnection extends PooledConnection {
     public void endLease(Settings nowApplied, long nowNanos) {
         lessee = null;
         applied = nowApplied;
+        readAgain();
         if (epoch != slice.shared().epoch()) {
             slice.close(this, CloseReason.RECYCLED, nowNanos);
         } else if (cancelsUnderWay > 0) {
@@ -87,10 +88,16 @@ public final class BackendConnection extends PooledConnection {
     public void endLeaseDirty(Settings nowApplied, boolean clearsAll, long nowNanos) {
         lessee = null;
         applied = nowApplied;
+        readAgain();
         slice.releaseUnclean(this, nowNanos);
         if (exchange.status() != Exchange.IDLE) aside("ROLLBACK", IGNORED);
         if (clearsAll) statements.clear();
         clean(clearsAll ? "DISCARD ALL" : "", CloseReason.RESET_FAILED);
+    }
+
+    /// The last client may have been too slow for what was read.
+    private void readAgain() {
+        if (!channel.config().isAutoRead()) channel.config().setAutoRead(true);
     }
 
     private static final Aside IGNORED = new Aside() {
@@ -252,6 +259,7 @@ public final class BackendConnection extends PooledConnection {
             target.eventLoop().register(channel).addListener(_ -> {
                 channel.config().setAutoRead(true);
                 then.run();
+                if (!channel.isActive()) lost(CloseReason.LOST, "the server closed the connection", false);
             });
         }));
     }

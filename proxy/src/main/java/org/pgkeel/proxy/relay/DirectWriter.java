@@ -20,16 +20,16 @@ public final class DirectWriter {
     }
 
     /// Writes and flushes `buf[from, to)`. The caller keeps its reference; bytes that the socket does not take now
-    /// keep a reference of their own.
+    /// keep a reference of their own. What is written to a closed channel is lost, quietly.
     public void write(ByteBuf buf, int from, int to) {
         int start = direct ? from + writeNow(buf, from, to) : from;
-        if (start < to) channel.writeAndFlush(buf.retainedSlice(start, to - start), channel.voidPromise());
+        if (start < to && channel.isOpen()) channel.writeAndFlush(buf.retainedSlice(start, to - start), channel.voidPromise());
     }
 
     /// As [#write(ByteBuf, int, int)], for a buffer that the caller is going to overwrite.
     public void writeCopy(ByteBuf buf, int from, int to) {
         int start = direct ? from + writeNow(buf, from, to) : from;
-        if (start < to) channel.writeAndFlush(channel.alloc().directBuffer(to - start).writeBytes(buf, start, to - start), channel.voidPromise());
+        if (start < to && channel.isOpen()) channel.writeAndFlush(channel.alloc().directBuffer(to - start).writeBytes(buf, start, to - start), channel.voidPromise());
     }
 
     /// The peer takes bytes no slower than they come.

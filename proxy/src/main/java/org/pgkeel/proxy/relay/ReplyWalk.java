@@ -166,12 +166,12 @@ final class ReplyWalk {
         return client;
     }
 
-    /// Puts pending insertions in front of a run: into the free bytes before it where there are enough.
+    /// Puts pending insertions in front of a run: into the free bytes before what was read, where the run begins there.
     private int withInsertions(ByteBuf in, int from) {
         if (insertionCount == 0) return from;
         int bytes = 5 * insertionCount;
-        boolean composing = client().toClient().isPending();
-        if (composing || from < bytes) {
+        boolean inFront = from == in.readerIndex() && from >= bytes && !client().toClient().isPending();
+        if (!inFront) {
             ByteBuf out = client().toClient().room(bytes);
             for (int i = 0; i < insertionCount; i++) out.writeByte(insertions[i]).writeInt(4);
             insertionCount = 0;
@@ -253,9 +253,14 @@ final class ReplyWalk {
                 case THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE -> start = insertBehind(in, start, next, typeOf(action));
                 case SWALLOW_BATCH, REFUSE -> throw new IllegalStateException(action + " inside of a batch");
             }
-            if (plan.size() == ReplyPlan.ENTRIES_MAX / 2) client().resumeReading();
+            resumeIfHalfEmpty(plan);
         }
         return start;
+    }
+
+    /// A client that had planned too much may send more. Not from here: this walk is not over.
+    private void resumeIfHalfEmpty(ReplyPlan plan) {
+        if (plan.size() == ReplyPlan.ENTRIES_MAX / 2) connection.channel().eventLoop().execute(client()::resumeReading);
     }
 
     private int insertBehind(ByteBuf in, int from, int next, byte type) {
@@ -350,8 +355,7 @@ final class ReplyWalk {
 
     private int replace(ByteBuf in, int from, int at, int next, ByteBuf error) {
         int start = drop(in, from, at, next);
-        int pendingFrom = withInsertions(in, at);
-        if (pendingFrom != at) client().toClient().run(in, pendingFrom, at);
+        if (insertionCount > 0) client().toClient().run(in, withInsertions(in, at), at);
         client().toClient().room(error.readableBytes()).writeBytes(error);
         error.release();
         return start;
@@ -363,6 +367,7 @@ final class ReplyWalk {
             ReplyPlan.Action action = exchange.plan.headAction();
             exchange.plan.removeHead();
             if (subject instanceof PendingParse pending) client().notParsed(pending.statement(), pending.name());
+            resumeIfHalfEmpty(exchange.plan);
         }
     }
 

@@ -99,7 +99,7 @@ public final class ProxyServer implements AutoCloseable {
         this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
         this.tls = new ReloadableTls(config.listen().tls(), tlsOfClusters(config));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
-        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, config.prepared().perBackend());
+        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, config.prepared(), config.limits());
         this.secrets = UserSecrets.load(config.auth(), Optional.empty(), helper);
         this.loginPolicy = policy(config);
         var cancelKeys = new CancelKeys();

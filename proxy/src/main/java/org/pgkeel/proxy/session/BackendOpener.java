@@ -3,6 +3,7 @@ package org.pgkeel.proxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,9 @@ import org.pgkeel.proxy.backend.BackendFailure;
 import org.pgkeel.proxy.backend.BackendGreeting;
 import org.pgkeel.proxy.backend.BackendListener;
 import org.pgkeel.proxy.backend.BackendTarget;
+import org.pgkeel.proxy.config.LimitsConfig;
 import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.proxy.config.PreparedConfig;
 import org.pgkeel.proxy.pool.Opener;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
@@ -36,6 +39,7 @@ public final class BackendOpener implements Opener<BackendConnection> {
     private final Function<String, BackendTls> tlsOf;
     private final Function<EventLoop, LoopBuffers> buffersOf;
     private final int statementsMax;
+    private final WriteBufferWaterMark waterMark;
     private final Map<SharedPool<BackendConnection>, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Map<String, NodeAddress> primaries = new ConcurrentHashMap<>();
     private final Map<String, Reachability> reachable = new ConcurrentHashMap<>();
@@ -43,13 +47,14 @@ public final class BackendOpener implements Opener<BackendConnection> {
     /// Whether the last attempt to reach a cluster's primary succeeded.
     public enum Reachability { REACHED, NOT_REACHED }
 
-    /// @param tlsOf         TLS towards a cluster, by its name
-    /// @param statementsMax the `prepared.per-backend` key
-    public BackendOpener(BackendConnector connector, Function<String, BackendTls> tlsOf, Function<EventLoop, LoopBuffers> buffersOf, int statementsMax) {
+    /// @param tlsOf TLS towards a cluster, by its name
+    public BackendOpener(BackendConnector connector, Function<String, BackendTls> tlsOf, Function<EventLoop, LoopBuffers> buffersOf,
+                         PreparedConfig prepared, LimitsConfig limits) {
         this.connector = connector;
         this.tlsOf = tlsOf;
         this.buffersOf = buffersOf;
-        this.statementsMax = statementsMax;
+        this.statementsMax = prepared.perBackend();
+        this.waterMark = new WriteBufferWaterMark(limits.backendBufferBytes() / 2, limits.backendBufferBytes());
     }
 
     void serves(SharedPool<BackendConnection> shared, DatabasePool pool) {
@@ -77,7 +82,8 @@ public final class BackendOpener implements Opener<BackendConnection> {
         var nodes = new ArrayList<>(target.cluster().nodes());
         NodeAddress last = primaries.get(target.cluster().name());
         if (last != null && nodes.remove(last)) nodes.addFirst(last);
-        new Attempt(slice, pool, target, nodes).next();
+        // Later: whoever waits must have begun to wait before it hears of a failure.
+        slice.eventLoop().execute(new Attempt(slice, pool, target, nodes)::next);
     }
 
     /// One after the other, until a node is the primary.
@@ -112,6 +118,8 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 onwards(false);
                 return;
             }
+            pool.greetedWith(greeting.parameterStatus());
+            channel.config().setWriteBufferWaterMark(waterMark);
             primaries.put(target.cluster().name(), greeting.address());
             reachable.put(target.cluster().name(), Reachability.REACHED);
             long now = System.nanoTime();

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
@@ -603,7 +604,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             return;
         }
         if (state == State.DEPARTED) {
-            giveBackGone(leased);
+            leave();
             return;
         }
         if (status != 'I' || !pins.isEmpty() || !looksInto()) return;
@@ -739,12 +740,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private void leave() {
         if (state == State.CLOSED) return;
         boolean wasWaiting = isWaiting();
-        boolean departed = state == State.DEPARTED;
         state = State.CLOSED;
         context.cancelKeys().withdraw(cancelKey.pid());
         if (wasWaiting) pool.shared().slice(context.index()).leave(this);
         BackendConnection leased = backend;
-        if (leased != null && !departed) giveBackGone(leased);
+        if (leased != null) giveBackGone(leased);
         walk.release();
         context.closed(this);
         onClose.run();
@@ -789,14 +789,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext handler) {
+        // A client that does not take its replies is not read from either: it must not pile up more of them.
+        channel.config().setAutoRead(channel.isWritable());
         BackendConnection leased = backend;
         if (leased != null && channel.isWritable()) leased.resumeReading();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
-        if (cause instanceof java.io.IOException) {
-            close();
+        if (cause instanceof IOException) {
+            if (state != State.DEPARTED) close();
             return;
         }
         log.error("client {}: closed after a bug", identity.address(), cause);

@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.session;
 
+import java.util.Map;
 import java.util.SequencedMap;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.config.ClusterConfig;
@@ -32,6 +33,7 @@ public final class DatabasePool {
     private final SharedPool<BackendConnection> shared;
     private final PoolMode mode;
     private final Greetings greetings = new Greetings();
+    private volatile Map<String, String> lastGreeting = Map.of();
     private volatile Target target;
 
     DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target) {
@@ -50,6 +52,14 @@ public final class DatabasePool {
 
     Greetings greetings() {
         return greetings;
+    }
+
+    /// A server was connected to; if it says something else than the one before, so must the greetings.
+    void greetedWith(Map<String, String> parameterStatus) {
+        if (!parameterStatus.equals(lastGreeting)) {
+            lastGreeting = Map.copyOf(parameterStatus);
+            greetings.forget();
+        }
     }
 
     public Target target() {

@@ -150,6 +150,7 @@ final class RequestWalk {
                     continue;
                 }
             } else if (backend.exchange().full()) {
+                session.pauseReading();
                 break;
             } else if (backend.exchange().skipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = dropped(backend.outgoing(), in, from, at, next);
