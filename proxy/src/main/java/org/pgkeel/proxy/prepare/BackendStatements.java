@@ -9,14 +9,11 @@ import org.jspecify.annotations.Nullable;
 public final class BackendStatements {
     private final LinkedHashMap<SharedStatement, SharedStatement> prepared = new LinkedHashMap<>(16, 0.75f, true);
     private final int max;
-    private int catalogGeneration;
     private @Nullable SharedStatement unnamed;
 
-    /// @param max               the `prepared.per-backend` key
-    /// @param catalogGeneration the pool's when the connection was opened
-    public BackendStatements(int max, int catalogGeneration) {
+    /// @param max the `prepared.per-backend` key
+    public BackendStatements(int max) {
         this.max = max;
-        this.catalogGeneration = catalogGeneration;
     }
 
     /// The statement is prepared here; it is the most recently used one now.
@@ -45,16 +42,6 @@ public final class BackendStatements {
 
     public int size() {
         return prepared.size();
-    }
-
-    /// The catalogue changed since the statements were prepared.
-    public boolean outdated(int generation) {
-        return generation != catalogGeneration;
-    }
-
-    /// The statements are as new as this generation.
-    public void upToDate(int generation) {
-        catalogGeneration = generation;
     }
 
     /// What the backend's unnamed statement is; null if it is not known.

@@ -11,9 +11,10 @@ import org.pgkeel.proxy.statement.StatementScan;
 import org.pgkeel.proxy.statement.Statements;
 
 /// One prepared statement's text, as many clients and backends may share it. Two clients share it when the text, the
-/// parameter types and every setting that can change its meaning are equal.
+/// parameter types and every setting that can change its meaning are equal, and no change of the catalogue lies between
+/// their Parses.
 ///
-/// Threading: immutable.
+/// Threading: immutable, but for what is learnt of its rows.
 public final class SharedStatement {
     /// Names in backends begin like this; a client's own name never reaches a backend.
     public static final String NAME_PREFIX = "pgkeel_";
@@ -29,15 +30,18 @@ public final class SharedStatement {
 
     private final Kind kind;
     private final Settings meaning;
+    private final int generation;
     private final byte[] body;
     private final long hash;
     private final byte[] name;
     private final int flags;
     private final List<Effect> effects;
+    private volatile long rowShape;
 
-    private SharedStatement(Kind kind, Settings meaning, byte[] body, long hash, int flags, List<Effect> effects) {
+    private SharedStatement(Kind kind, Settings meaning, int generation, byte[] body, long hash, int flags, List<Effect> effects) {
         this.kind = kind;
         this.meaning = meaning;
+        this.generation = generation;
         this.body = body;
         this.hash = hash;
         this.flags = flags;
@@ -47,13 +51,13 @@ public final class SharedStatement {
 
     /// @param body  of the Parse message behind the name: the text with its terminator, and the parameter types
     /// @param flags of [StatementScan]
-    static SharedStatement parsed(Settings meaning, byte[] body, long hash, int flags) {
-        return new SharedStatement(Kind.PARSE, meaning, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body));
+    static SharedStatement parsed(Settings meaning, int generation, byte[] body, long hash, int flags) {
+        return new SharedStatement(Kind.PARSE, meaning, generation, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body));
     }
 
     /// @param text the PREPARE command with `%s` where the name stands
-    static SharedStatement prepared(Settings meaning, byte[] text, long hash) {
-        return new SharedStatement(Kind.SQL_PREPARE, meaning, text, hash, StatementScan.PLAIN, List.of());
+    static SharedStatement prepared(Settings meaning, int generation, byte[] text, long hash) {
+        return new SharedStatement(Kind.SQL_PREPARE, meaning, generation, text, hash, StatementScan.PLAIN, List.of());
     }
 
     private static List<Effect> effectsOf(byte[] body) {
@@ -87,12 +91,27 @@ public final class SharedStatement {
         return effects;
     }
 
+    /// How often the catalogue had changed when a client asked for the statement first.
+    public int generation() {
+        return generation;
+    }
+
+    /// What its rows look like, see [RowShape]; [RowShape#UNKNOWN] as long as no client was told.
+    public long rowShape() {
+        return rowShape;
+    }
+
+    /// A client was told what its rows look like.
+    public void rowShape(long told) {
+        rowShape = told;
+    }
+
     long hash() {
         return hash;
     }
 
-    boolean is(Kind wanted, Settings wantedMeaning, ByteBuf text, int from, int to) {
-        if (kind != wanted || to - from != body.length || meaning != wantedMeaning && !meaning.equals(wantedMeaning)) return false;
+    boolean is(Kind wanted, Settings wantedMeaning, int wantedGeneration, ByteBuf text, int from, int to) {
+        if (kind != wanted || generation != wantedGeneration || to - from != body.length || meaning != wantedMeaning && !meaning.equals(wantedMeaning)) return false;
         int i = 0;
         for (; i + 8 <= body.length; i += 8) {
             if (text.getLongLE(from + i) != (long) LONGS.get(body, i)) return false;

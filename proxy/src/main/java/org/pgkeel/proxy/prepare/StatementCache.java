@@ -26,43 +26,44 @@ public final class StatementCache {
 
     /// The statement with this text; a new one if there was none.
     ///
-    /// @param meaning settings that change what the text means
-    /// @param from    start of the Parse message's body behind the name
-    public SharedStatement find(Settings meaning, ByteBuf text, int from, int to) {
-        long hash = hash(meaning, text, from, to);
-        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, text, from, to, hash);
-        return known != null ? known : add(make(meaning, text, from, to, hash));
+    /// @param meaning    settings that change what the text means
+    /// @param generation how often the catalogue has changed
+    /// @param from       start of the Parse message's body behind the name
+    public SharedStatement find(Settings meaning, int generation, ByteBuf text, int from, int to) {
+        long hash = hash(meaning, generation, text, from, to);
+        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, generation, text, from, to, hash);
+        return known != null ? known : add(make(meaning, generation, text, from, to, hash));
     }
 
     /// The statement with this text if it is known or has been seen before; otherwise remembers to have seen it.
     /// @return null at first sight
-    public @Nullable SharedStatement findAgain(Settings meaning, ByteBuf text, int from, int to) {
-        long hash = hash(meaning, text, from, to);
-        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, text, from, to, hash);
+    public @Nullable SharedStatement findAgain(Settings meaning, int generation, ByteBuf text, int from, int to) {
+        long hash = hash(meaning, generation, text, from, to);
+        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, generation, text, from, to, hash);
         if (known != null) return known;
         int place = (int) (hash >>> 40) & SEEN_ONCE - 1;
         if (seenOnce[place] != hash) {
             seenOnce[place] = hash;
             return null;
         }
-        return add(make(meaning, text, from, to, hash));
+        return add(make(meaning, generation, text, from, to, hash));
     }
 
     /// A statement of one client alone: nobody else finds it.
-    public SharedStatement ownOf(Settings meaning, ByteBuf text, int from, int to) {
-        return make(meaning, text, from, to, 0);
+    public SharedStatement ownOf(Settings meaning, int generation, ByteBuf text, int from, int to) {
+        return make(meaning, generation, text, from, to, 0);
     }
 
     /// The SQL-level PREPARE command with this text.
     ///
     /// @param text the command with `%s` where the name stands
-    public SharedStatement findPrepare(Settings meaning, ByteBuf text) {
+    public SharedStatement findPrepare(Settings meaning, int generation, ByteBuf text) {
         int from = text.readerIndex();
         int to = text.writerIndex();
-        long hash = ~hash(meaning, text, from, to);
-        SharedStatement known = lookUp(SharedStatement.Kind.SQL_PREPARE, meaning, text, from, to, hash);
+        long hash = ~hash(meaning, generation, text, from, to);
+        SharedStatement known = lookUp(SharedStatement.Kind.SQL_PREPARE, meaning, generation, text, from, to, hash);
         if (known != null) return known;
-        return add(SharedStatement.prepared(meaning, copy(text, from, to), hash));
+        return add(SharedStatement.prepared(meaning, generation, copy(text, from, to), hash));
     }
 
     /// Statements known.
@@ -70,9 +71,9 @@ public final class StatementCache {
         return size;
     }
 
-    private static SharedStatement make(Settings meaning, ByteBuf text, int from, int to, long hash) {
+    private static SharedStatement make(Settings meaning, int generation, ByteBuf text, int from, int to, long hash) {
         int end = text.indexOf(from, to, (byte) 0);
-        return SharedStatement.parsed(meaning, copy(text, from, to), hash, StatementScan.scan(text, from, end < 0 ? to : end));
+        return SharedStatement.parsed(meaning, generation, copy(text, from, to), hash, StatementScan.scan(text, from, end < 0 ? to : end));
     }
 
     private static byte[] copy(ByteBuf text, int from, int to) {
@@ -81,12 +82,12 @@ public final class StatementCache {
         return bytes;
     }
 
-    private @Nullable SharedStatement lookUp(SharedStatement.Kind kind, Settings meaning, ByteBuf text, int from, int to, long hash) {
+    private @Nullable SharedStatement lookUp(SharedStatement.Kind kind, Settings meaning, int generation, ByteBuf text, int from, int to, long hash) {
         int mask = table.length - 1;
         for (int at = (int) (hash >>> 32) & mask; ; at = at + 1 & mask) {
             SharedStatement there = table[at];
             if (there == null) return null;
-            if (there.hash() == hash && there.is(kind, meaning, text, from, to)) return there;
+            if (there.hash() == hash && there.is(kind, meaning, generation, text, from, to)) return there;
         }
     }
 
@@ -113,8 +114,8 @@ public final class StatementCache {
         table[at] = statement;
     }
 
-    private static long hash(Settings meaning, ByteBuf text, int from, int to) {
-        long hash = 0x9E3779B97F4A7C15L ^ meaning.hashCode();
+    private static long hash(Settings meaning, int generation, ByteBuf text, int from, int to) {
+        long hash = 0x9E3779B97F4A7C15L ^ meaning.hashCode() ^ (long) generation << 32;
         int i = from;
         for (; i + 8 <= to; i += 8) hash = mix(hash ^ text.getLongLE(i));
         long rest = to - from;

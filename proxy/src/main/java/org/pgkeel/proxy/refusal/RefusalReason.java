@@ -63,6 +63,8 @@ public enum RefusalReason {
     DUPLICATE_PREPARED_STATEMENT("duplicate_prepared_statement", Severity.ERROR, SqlState.DUPLICATE_PREPARED_STATEMENT, Retry.NO),
     /// The client has no prepared statement of that name.
     NO_SUCH_STATEMENT("no_such_statement", Severity.ERROR, SqlState.INVALID_SQL_STATEMENT_NAME, Retry.NO),
+    /// The catalogue changed, and the rows of a prepared statement look different from what its client was told.
+    OUTDATED_STATEMENT("outdated_statement", Severity.ERROR, SqlState.FEATURE_NOT_SUPPORTED, Retry.NO),
     /// A transaction block in statement pooling.
     TRANSACTION_REFUSED("transaction_refused", Severity.ERROR, SqlState.FEATURE_NOT_SUPPORTED, Retry.NO),
     /// The client cancelled a request that still waited for a backend.

@@ -11,6 +11,11 @@ public interface Aside {
     /// A parameter has a new value.
     default void parameterStatus(String name, String value) {}
 
+    /// The client is told of parameters that change.
+    default boolean tellsClient() {
+        return false;
+    }
+
     /// ReadyForQuery.
     /// @param status its byte
     void done(byte status);

@@ -48,7 +48,7 @@ public final class BackendConnection extends PooledConnection {
         this.slice = slice;
         this.buffersOf = buffersOf;
         this.epoch = slice.shared().epoch();
-        this.statements = new BackendStatements(statementsMax, slice.shared().catalogGeneration());
+        this.statements = new BackendStatements(statementsMax);
         this.outgoing = new Outgoing(buffersOf.apply(slice.eventLoop()), new DirectWriter(channel));
         channel.pipeline().addLast(new SocketHandler());
     }

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.relay;
 
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.prepare.SharedStatement;
 
 /// What is owed on one lease: which messages went to the backend and how far they are answered.
 ///
@@ -155,6 +156,22 @@ public final class Exchange {
     /// @param place from 1
     public void expectEffect(Object subject, int place) {
         plan.add(batchesSent, place, ReplyPlan.Action.EFFECT, subject);
+    }
+
+    /// The next forwarded message is a Describe of the client whose answer is worth to be remembered.
+    public void expectShape(SharedStatement statement) {
+        plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.SHAPE_TOLD, statement);
+    }
+
+    /// The next forwarded message is a Describe of the proxy's own.
+    public void expectOwnShape(SharedStatement statement) {
+        plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.SHAPE_ASKED, statement);
+    }
+
+    /// The parameters of a statement that the proxy itself asked for come now.
+    boolean shapeIsAsked() {
+        return !plan.isEmpty() && plan.headBatch() == batchesAnswered && plan.headAction() == ReplyPlan.Action.SHAPE_ASKED
+                && plan.headOrdinal() == seen + 1;
     }
 
     /// The next forwarded message is one that the backend refuses: the client gets the subject's error instead.

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.relay;
 
 import io.netty.buffer.ByteBuf;
+import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 
 /// The client of a lease, as the backend's socket sees it. Calls come in the order of the backend's messages, when the
@@ -27,6 +28,10 @@ public interface Lessee {
     /// A statement was not prepared after all: its Parse (or PREPARE) failed, or an error before it made the backend skip it.
     /// @param name the client's name for it, empty for the unnamed one
     void notParsed(SharedStatement statement, byte[] name);
+
+    /// What a statement's rows look like in this backend, as [Exchange#expectOwnShape] had announced.
+    /// @param shape see [RowShape]; [RowShape#UNKNOWN] if an error came before the answer
+    void shapeFound(SharedStatement statement, long shape);
 
     /// ReadyForQuery of one of the client's batches. Called before the message itself is written to the client.
     /// @param status its byte

@@ -19,6 +19,10 @@ final class ReplyPlan {
         SWALLOW_BATCH,
         /// A Parse of the client was forwarded: it is prepared when this reply comes.
         PARSED,
+        /// The reply tells the client what a statement's rows look like.
+        SHAPE_TOLD,
+        /// The reply tells the proxy what a statement's rows look like now. The client waits for that.
+        SHAPE_ASKED,
         /// Behind this reply the client gets a ParseComplete that no backend sends.
         THEN_PARSE_COMPLETE,
         /// Behind this reply the client gets a CloseComplete that no backend sends.

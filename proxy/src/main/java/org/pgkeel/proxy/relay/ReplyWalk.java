@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.prepare.RowShape;
+import org.pgkeel.proxy.prepare.SharedStatement;
 
 /// Walks what a backend sends, header by header, and passes it on. Only messages whose place in the [ReplyPlan] asks for
 /// it are taken out, changed, or followed by one of the proxy's own.
@@ -103,7 +105,8 @@ final class ReplyWalk {
                     from = pass(in, from, at, next);
                     connection.exchange().copyInBegan();
                 }
-                case BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE, BackendType.PARAMETER_DESCRIPTION,
+                case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? drop(in, from, at, next) : pass(in, from, at, next);
+                case BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE,
                      BackendType.COPY_OUT_RESPONSE, BackendType.COPY_DONE, BackendType.COPY_BOTH_RESPONSE -> from = pass(in, from, at, next);
                 default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
             }
@@ -214,11 +217,11 @@ final class ReplyWalk {
     private int replied(ByteBuf in, int from, int at, int next, int end) {
         if (aside != null) return drop(in, from, at, next);
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
+        Exchange exchange = connection.exchange();
         if (next > end) {
             skipEndsReply = true;
-            return from;
+            return exchange.shapeIsAsked() ? drop(in, from, at, next) : from;
         }
-        Exchange exchange = connection.exchange();
         exchange.replied();
         if (!exchange.expectsMore()) return from;
         return planned(in, from, at, next);
@@ -249,6 +252,14 @@ final class ReplyWalk {
             switch (action) {
                 case SWALLOW -> start = drop(in, start, at, next);
                 case PARSED -> { }
+                case SHAPE_TOLD -> {
+                    SharedStatement statement = (SharedStatement) subject;
+                    if (statement.rowShape() == RowShape.UNKNOWN) statement.rowShape(shape(in, at, next));
+                }
+                case SHAPE_ASKED -> {
+                    start = drop(in, start, at, next);
+                    client().shapeFound((SharedStatement) subject, shape(in, at, next));
+                }
                 case EFFECT -> client().completed(subject, commandTag(in, at, next));
                 case THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE -> start = insertBehind(in, start, next, typeOf(action));
                 case SWALLOW_BATCH, REFUSE -> throw new IllegalStateException(action + " inside of a batch");
@@ -268,6 +279,11 @@ final class ReplyWalk {
         if (from < next) out.run(in, withInsertions(in, from), next);
         out.room(5).writeByte(type).writeInt(4);
         return next;
+    }
+
+    private static long shape(ByteBuf in, int at, int next) {
+        if (next <= at) return RowShape.UNKNOWN;
+        return in.getByte(at) == BackendType.ROW_DESCRIPTION ? RowShape.of(in, at + 5, next) : RowShape.NO_ROWS;
     }
 
     private static String commandTag(ByteBuf in, int at, int next) {
@@ -367,6 +383,7 @@ final class ReplyWalk {
             ReplyPlan.Action action = exchange.plan.headAction();
             exchange.plan.removeHead();
             if (subject instanceof PendingParse pending) client().notParsed(pending.statement(), pending.name());
+            if (action == ReplyPlan.Action.SHAPE_ASKED) client().shapeFound((SharedStatement) subject, RowShape.UNKNOWN);
             resumeIfHalfEmpty(exchange.plan);
         }
     }
@@ -397,7 +414,7 @@ final class ReplyWalk {
         String value = in.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.UTF_8);
         if (aside != null) {
             aside.parameterStatus(name, value);
-            return drop(in, from, at, next);
+            return aside.tellsClient() && connection.lessee() != null ? from : drop(in, from, at, next);
         }
         Lessee client = connection.lessee();
         if (client == null) return next;

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.prepare.NamedStatements;
+import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
@@ -88,6 +90,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private long requestNanos;
     private long readyNanos;
     private boolean changedCatalog;
+    private @Nullable SharedStatement shapeAsked;
+    private Set<SharedStatement> outdated = Set.of();
     private Settings meaningOf = Settings.NONE;
     private Settings meaning = Settings.NONE;
 
@@ -211,6 +215,37 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return state == State.WAITING || state == State.GREETING;
     }
 
+    /// Nothing of what the client sends can be worked on now.
+    boolean isHeld() {
+        return isWaiting() || shapeAsked != null;
+    }
+
+    /// How often the catalogue has changed, as far as the proxy saw.
+    int generation() {
+        return pool.shared().catalogGeneration();
+    }
+
+    /// The client is held until the backend has said what the rows of a statement look like there.
+    void askShape(SharedStatement statement) {
+        shapeAsked = statement;
+    }
+
+    /// The statement's rows look different since the client was told about them.
+    boolean isOutdated(SharedStatement statement) {
+        return outdated.contains(statement);
+    }
+
+    @Override
+    public void shapeFound(SharedStatement statement, long shape) {
+        if (shape != RowShape.UNKNOWN && shape != statement.rowShape()) {
+            if (outdated.isEmpty()) outdated = Collections.newSetFromMap(new IdentityHashMap<>());
+            outdated.add(statement);
+        }
+        shapeAsked = null;
+        // Not from here: the walk of the replies is not over.
+        channel.eventLoop().execute(this::resumeReading);
+    }
+
     @Nullable BackendConnection backend() {
         return backend;
     }
@@ -300,55 +335,57 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Brings the backend to the client's state, if nothing of the client is under way on it.
     void beforeBatch(BackendConnection leased) {
-        if (tracker.inStep() && !leased.statements().outdated(pool.shared().catalogGeneration())) return;
+        if (tracker.inStep()) return;
         if (!leased.exchange().settled()) return;
         if (leased.exchange().status() != 'I') {
             if (leased.exchange().status() == 'T' && !tracker.inStep()) syncInTransaction(leased);
             return;
         }
-        if (leased.statements().outdated(pool.shared().catalogGeneration())) {
-            leased.statements().upToDate(pool.shared().catalogGeneration());
-            if (leased.statements().size() > 0) {
-                leased.statements().clear();
-                leased.aside("DEALLOCATE ALL", NOTHING);
-            }
-        }
-        if (!tracker.inStep()) sync(leased);
+        sync(leased);
     }
 
     private void sync(BackendConnection leased) {
-        leased.aside(SettingsDiff.sql(tracker.applied(), tracker.desired()), new Aside() {
-            private boolean broken;
-
-            @Override
-            public void error(byte[] errorBody) {
-                broken = true;
-            }
-
-            @Override
-            public void done(byte status) {
-                if (broken) settingsFailed = true;
-                else tracker.synced();
-            }
-        });
+        leased.aside(SettingsDiff.sql(tracker.applied(), tracker.desired()), new Syncing(() -> settingsFailed = true, false));
     }
 
     /// After a RESET of what the client gave at startup. If it fails the transaction has failed, and the client is told why.
     private void syncInTransaction(BackendConnection leased) {
-        leased.aside(SettingsDiff.statements(tracker.applied(), tracker.desired()), new Aside() {
-            private boolean broken;
+        leased.aside(SettingsDiff.statements(tracker.applied(), tracker.desired()), new Syncing(tracker::error, true));
+    }
 
-            @Override
-            public void error(byte[] errorBody) {
-                broken = true;
-            }
+    private final class Syncing implements Aside {
+        private final Runnable onFailure;
+        private final boolean tellsClient;
+        private boolean broken;
 
-            @Override
-            public void done(byte status) {
-                if (broken) tracker.error();
-                else tracker.synced();
-            }
-        });
+        Syncing(Runnable onFailure, boolean tellsClient) {
+            this.onFailure = onFailure;
+            this.tellsClient = tellsClient;
+        }
+
+        @Override
+        public void error(byte[] errorBody) {
+            broken = true;
+        }
+
+        @Override
+        public boolean tellsClient() {
+            return tellsClient;
+        }
+
+        @Override
+        public void done(byte status) {
+            if (broken) onFailure.run();
+            else tracker.synced();
+        }
+    }
+
+    /// A RESET took away what the client gave at startup, which is what it resets to in a session of its own: it gets that back
+    /// at once, and is told.
+    private void restoreStartup(BackendConnection leased, byte status) {
+        if (status == 'T') syncInTransaction(leased);
+        else leased.aside(SettingsDiff.sql(tracker.applied(), tracker.desired()), new Syncing(() -> settingsFailed = true, true));
+        leased.outgoing().finish();
     }
 
     private static final Aside NOTHING = new Aside() {
@@ -558,6 +595,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     private void forgetStatements(BackendConnection leased) {
         names.clear();
+        outdated = Set.of();
         walk.extended().forgetAll();
         leased.statements().clear();
     }
@@ -594,7 +632,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void settled(byte status) {
         BackendConnection leased = leasedBackend();
+        boolean mayHaveReset = effectsExpected > 0 && !startup.isEmpty() && !settingsFailed;
         effectsExpected = 0;
+        if (mayHaveReset && status != 'E' && state == State.LEASED && !tracker.inStep()) {
+            restoreStartup(leased, status);
+            return;
+        }
         if (settingsFailed) {
             settingsFailed = false;
             tracker.backendLost();

@@ -10,6 +10,7 @@ import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.config.PreparedConfig;
 import org.pgkeel.proxy.prepare.NamedStatements;
+import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -104,13 +105,13 @@ final class ExtendedQuery {
         unnamedUnseen = false;
         StatementCache cache = session.context().statements();
         boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.meaningIsOwn() && next - text <= config.statementBytes();
-        SharedStatement statement = mayCache ? cache.findAgain(session.meaning(), in, text, next) : null;
+        SharedStatement statement = mayCache ? cache.findAgain(session.meaning(), session.generation(), in, text, next) : null;
         if (statement != null && (statement.flags() & UNCACHED_FLAGS) == 0) {
             unnamed = statement;
             unnamedIsCached = true;
             return prepare(backend, in, from, at, next, statement, UNNAMED);
         }
-        statement = cache.ownOf(session.meaning(), in, text, next);
+        statement = cache.ownOf(session.meaning(), session.generation(), in, text, next);
         Refusal refusal = session.refusalOf(statement.effects());
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         unnamed = statement;
@@ -133,8 +134,8 @@ final class ExtendedQuery {
         }
         StatementCache cache = session.context().statements();
         boolean own = session.meaningIsOwn() || next - text > config.statementBytes();
-        SharedStatement statement = own ? cache.ownOf(session.meaning(), in, text, next) : cache.find(session.meaning(), in, text, next);
-        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.meaning(), in, text, next);
+        SharedStatement statement = own ? cache.ownOf(session.meaning(), session.generation(), in, text, next) : cache.find(session.meaning(), session.generation(), in, text, next);
+        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.meaning(), session.generation(), in, text, next);
         Refusal refusal = session.refusalOf(statement.effects());
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         byte[] name = new byte[text - 1 - (at + 5)];
@@ -177,7 +178,7 @@ final class ExtendedQuery {
         System.arraycopy(changed, 0, body, 0, changed.length);
         System.arraycopy(original.body(), textEnd, body, changed.length, original.body().length - textEnd);
         ByteBuf rewritten = in.alloc().buffer(body.length).writeBytes(body);
-        SharedStatement statement = session.context().statements().ownOf(session.meaning(), rewritten, 0, body.length);
+        SharedStatement statement = session.context().statements().ownOf(session.meaning(), session.generation(), rewritten, 0, body.length);
         rewritten.release();
         backend.exchange().expectParsed(new PendingParse(statement, name));
         if (name.length == 0) {
@@ -218,6 +219,30 @@ final class ExtendedQuery {
         remember(backend, statement);
     }
 
+    /// The catalogue changed since the client prepared the statement and was told what its rows look like, and this backend
+    /// would prepare it anew: PostgreSQL would say if they look different now, so it has to be asked.
+    private boolean mustAskShape(BackendConnection backend, SharedStatement statement) {
+        return statement.generation() != session.generation() && statement.rowShape() != RowShape.UNKNOWN
+                && statement.kind() == SharedStatement.Kind.PARSE && !backend.statements().has(statement);
+    }
+
+    /// Prepares and describes the statement; the client's message waits for the answer.
+    private int askShape(BackendConnection backend, ByteBuf in, int from, int at, SharedStatement statement) {
+        backend.outgoing().run(in, from, at);
+        ensure(backend, statement);
+        byte[] name = statement.name();
+        backend.exchange().expectOwnShape(statement);
+        backend.outgoing().room(name.length + 12).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0)
+                .writeByte(FrontendType.FLUSH).writeInt(4);
+        backend.exchange().messageSent();
+        session.askShape(statement);
+        return RequestWalk.HELD;
+    }
+
+    private static Refusal outdated() {
+        return Refusal.of(RefusalReason.OUTDATED_STATEMENT, "cached plan must not change result type");
+    }
+
     private void remember(BackendConnection backend, SharedStatement statement) {
         backend.slice().stats().serverParsed();
         SharedStatement evicted = backend.statements().add(statement);
@@ -256,6 +281,8 @@ final class ExtendedQuery {
         if (portalEnd == at + 5) unnamedPortal = statement;
         else rememberPortal(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1), statement);
         if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
+        if (session.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
         Outgoing out = backend.outgoing();
         out.run(in, from, at);
         ensure(backend, statement);
@@ -295,6 +322,8 @@ final class ExtendedQuery {
         session.beginBatch(backend);
         byte kind = in.getByte(at + 5);
         if (kind == 'P') {
+            SharedStatement statement = close || next - at != 7 ? null : unnamedPortal;
+            if (statement != null && statement.rowShape() == RowShape.UNKNOWN) backend.exchange().expectShape(statement);
             backend.exchange().messageSent();
             return from;
         }
@@ -311,8 +340,11 @@ final class ExtendedQuery {
         SharedStatement statement = isUnnamed ? unnamed : names.get(in, at + 6, next - 1);
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, at + 6, next - 1));
         if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
+        if (session.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
         backend.outgoing().run(in, from, at);
         ensure(backend, statement);
+        if (statement.rowShape() == RowShape.UNKNOWN) backend.exchange().expectShape(statement);
         byte[] name = statement.name();
         backend.outgoing().room(name.length + 7).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
         backend.exchange().messageSent();

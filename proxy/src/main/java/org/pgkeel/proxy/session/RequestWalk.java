@@ -93,7 +93,7 @@ final class RequestWalk {
         } else {
             pending = in.readerIndex(at);
         }
-        if (session.isWaiting() && pending.readableBytes() >= PENDING_BYTES_MAX) session.pauseReading();
+        if (session.isHeld() && pending.readableBytes() >= PENDING_BYTES_MAX) session.pauseReading();
     }
 
     /// The request that waits for a backend will not get one: it is taken out of what is pending. What follows it goes on
@@ -122,7 +122,7 @@ final class RequestWalk {
     private int forward(ByteBuf in) {
         int at = in.readerIndex();
         int end = in.writerIndex();
-        if (session.isWaiting()) return at;
+        if (session.isHeld()) return at;
         int from = at;
         if (skip > 0) {
             int part = Math.min(skip, end - at);
@@ -156,7 +156,8 @@ final class RequestWalk {
                 from = dropped(backend.outgoing(), in, from, at, next);
             } else {
                 int verdict = leased(backend, in, type, length, from, at, next);
-                if (verdict == INCOMPLETE) break;
+                if (verdict == HELD) from = at;
+                if (verdict == INCOMPLETE || verdict == HELD) break;
                 if (!session.isOpen()) return end;
                 from = verdict;
             }
@@ -173,11 +174,14 @@ final class RequestWalk {
         return at;
     }
 
+    /// The message is not whole, and has to be.
     static final int INCOMPLETE = -1;
+    /// The message has to wait; what came before it was given to the backend.
+    static final int HELD = -2;
 
     /// One message for the leased backend.
     /// @return where the run of bytes to relay begins now: `from` to relay the message as it is, `next` if it was dealt
-    ///         with; [#INCOMPLETE] to wait for more of it
+    ///         with; [#INCOMPLETE] to wait for more of it, [#HELD] if it waits
     private int leased(BackendConnection backend, ByteBuf in, byte type, int length, int from, int at, int next) {
         Exchange exchange = backend.exchange();
         boolean whole = next <= in.writerIndex();

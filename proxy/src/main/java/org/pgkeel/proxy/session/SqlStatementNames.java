@@ -60,7 +60,7 @@ final class SqlStatementNames {
                             return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
                         }
                         String template = text.substring(statement.from(), name.from()) + "%s" + text.substring(name.to(), statement.to());
-                        SharedStatement prepared = cache.findPrepare(meaning, Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
+                        SharedStatement prepared = cache.findPrepare(meaning, session.generation(), Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
                         ofThisText.put(name.value(), prepared);
                         made.add(prepared);
                         prepares.put(statement, new PendingParse(prepared, bytes(name.value())));
