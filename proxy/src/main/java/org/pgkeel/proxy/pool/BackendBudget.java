@@ -3,13 +3,18 @@ package org.pgkeel.proxy.pool;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// A limit on open backend connections that several event loops share: of one pool, one database or one user.
 /// Connections that are still being opened count.
 /// Threading: shared; one atomic counter.
 public final class BackendBudget {
+    private static final long ASK_EVERY_NANOS = 10_000_000;
+    private static final long NEVER = Long.MIN_VALUE;
+
     private final AtomicInteger open = new AtomicInteger();
     private final List<SharedPool<?>> members = new CopyOnWriteArrayList<>();
+    private final AtomicLong askedNanos = new AtomicLong(NEVER);
     private volatile int max;
 
     /// @param max connections at most; it may be changed while connections are open
@@ -38,8 +43,12 @@ public final class BackendBudget {
         members.remove(pool);
     }
 
-    /// A pool has clients that wait and found no place: another one gives up connections that nobody uses.
+    /// A pool has clients that wait and found no place: another one gives up connections that nobody uses. Under load many
+    /// ask, and one question is enough.
     void askForPlace(SharedPool<?> hungry) {
+        long now = hungry.nowNanos();
+        long last = askedNanos.get();
+        if (last != NEVER && now - last < ASK_EVERY_NANOS || !askedNanos.compareAndSet(last, now)) return;
         for (SharedPool<?> member : members) {
             if (member != hungry && member.open() > 0) member.yieldIdle();
         }

@@ -24,6 +24,8 @@ public enum CloseReason {
     LIFETIME,
     /// Unused for `timeouts.server-idle`.
     IDLE,
+    /// A reload lowered a limit below what is open.
+    TOO_MANY,
     /// A statement ran longer than `timeouts.query`, or its client left.
     QUERY_ABANDONED,
     /// A limit on the client ended the transaction.

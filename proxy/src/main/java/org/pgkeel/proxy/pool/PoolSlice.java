@@ -29,6 +29,8 @@ public final class PoolSlice<C extends PooledConnection> {
     private final ArrayDeque<C> idle = new ArrayDeque<>();
     private final ArrayDeque<Waiting<C>> waiting = new ArrayDeque<>();
     private final Set<C> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    /// Those that were idle for long and are asked whether they still answer.
+    private final Set<C> checking = Collections.newSetFromMap(new IdentityHashMap<>());
     private int opening;
     private long openAgainNanos;
     private boolean opensPaused;
@@ -80,7 +82,7 @@ public final class PoolSlice<C extends PooledConnection> {
     /// The waiter does not want a connection any more.
     public void leave(Waiter<C> waiter) {
         waiting.removeIf(entry -> entry.waiter == waiter);
-        if (waiting.isEmpty()) shared.fed(index);
+        headChanged();
     }
 
     /// A leased connection comes back clean: outside of a transaction, nothing owed.
@@ -97,6 +99,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// A reset or a check went well.
     public void cleaned(C connection, long nowNanos) {
+        checking.remove(connection);
         connection.become(PooledConnection.State.IDLE, nowNanos);
         offer(connection, nowNanos);
     }
@@ -106,6 +109,7 @@ public final class PoolSlice<C extends PooledConnection> {
         assert loop.inEventLoop();
         if (!open.remove(connection)) return;
         idle.remove(connection);
+        checking.remove(connection);
         connection.become(PooledConnection.State.CLOSED, nowNanos);
         stats.serverClosed((nowNanos - connection.openedNanos()) / 1000);
         connection.disconnect(reason);
@@ -151,10 +155,12 @@ public final class PoolSlice<C extends PooledConnection> {
         return lastFailure;
     }
 
-    /// To be called about ten times a second: deadlines, ages, the reserve, the minimum.
+    /// To be called about ten times a second: deadlines, ages, limits, the reserve, the minimum.
     public void tick(long nowNanos) {
         expireWaiters(nowNanos);
+        expireChecks(nowNanos);
         expireIdle(nowNanos);
+        closeExcess(nowNanos);
         openMore(nowNanos);
         openReserve(nowNanos);
         if (index == 0) keepMinimum(nowNanos);
@@ -184,7 +190,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     void serve() {
-        long now = System.nanoTime();
+        long now = shared.nowNanos();
         while (!waiting.isEmpty() && !shared.paused()) {
             C connection = pollIdle(now);
             if (connection == null) break;
@@ -194,7 +200,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     void closeIdle() {
-        long now = System.nanoTime();
+        long now = shared.nowNanos();
         for (var connection : List.copyOf(idle)) close(connection, CloseReason.RECYCLED, now);
         for (var connection : open) connection.expire(now);
     }
@@ -202,34 +208,45 @@ public final class PoolSlice<C extends PooledConnection> {
     /// Another pool of the same database or user has clients that wait and no place: gives one up that nobody uses.
     void yieldIdle() {
         C unused = waiting.isEmpty() ? idle.peekLast() : null;
-        if (unused != null) close(unused, CloseReason.YIELDED, System.nanoTime());
+        if (unused != null) close(unused, CloseReason.YIELDED, shared.nowNanos());
     }
 
-    /// A sibling has clients that wait: gives it an idle connection, if there is one.
+    /// A sibling has clients that wait: gives it an idle connection, if there is one. It asks again while it is hungry.
     void spareFor(int sibling) {
         if (shared.paused() || !waiting.isEmpty() || !shared.isHungry(sibling)) return;
-        C connection = idle.pollLast();
-        if (connection != null) move(connection, sibling, System.nanoTime());
+        long now = shared.nowNanos();
+        C connection = pollIdle(now);
+        if (connection != null) move(connection, sibling, now);
+        else if (!idle.isEmpty()) check(idle.pollFirst(), now);
     }
 
     private void move(C connection, int sibling, long nowNanos) {
         connection.become(PooledConnection.State.MOVING, nowNanos);
         open.remove(connection);
         var target = shared.slice(sibling);
-        connection.moveTo(target, () -> target.adopt(connection));
+        connection.moveTo(target, () -> target.adopt(connection, this));
     }
 
-    private void adopt(C connection) {
-        long now = System.nanoTime();
-        if (connection.state() == PooledConnection.State.CLOSED) return;
+    private void adopt(C connection, PoolSlice<C> donor) {
+        long now = shared.nowNanos();
         open.add(connection);
         connection.become(PooledConnection.State.IDLE, now);
-        offer(connection, now);
+        if (connection.isOpen()) offer(connection, now);
+        else close(connection, CloseReason.LOST, now);
+        if (shared.isHungry(index)) donor.eventLoop().execute(() -> donor.spareFor(index));
     }
 
     private void offer(C connection, long nowNanos) {
-        if (connection.tooOld(nowNanos) || shared.placesExceeded()) {
+        if (connection.tooOld(nowNanos)) {
             close(connection, CloseReason.LIFETIME, nowNanos);
+            return;
+        }
+        if (shared.placesExceeded()) {
+            close(connection, CloseReason.TOO_MANY, nowNanos);
+            return;
+        }
+        if (shared.paused()) {
+            close(connection, CloseReason.RECYCLED, nowNanos);
             return;
         }
         if (!shared.nobodyHungry()) {
@@ -240,7 +257,7 @@ public final class PoolSlice<C extends PooledConnection> {
                 return;
             }
         }
-        if (waiting.isEmpty() || shared.paused()) idle.addFirst(connection);
+        if (waiting.isEmpty()) idle.addFirst(connection);
         else lend(connection, nowNanos);
     }
 
@@ -249,27 +266,38 @@ public final class PoolSlice<C extends PooledConnection> {
         connection.become(PooledConnection.State.LEASED, nowNanos);
         stats.waited(nowNanos - entry.sinceNanos);
         stats.serverAssigned();
-        var next = waiting.peekFirst();
-        if (next == null) shared.fed(index);
+        headChanged();
         entry.waiter.leased(connection);
     }
 
-    /// The idle connection used last that needs no check; those that need one are sent into it on the way.
+    private void headChanged() {
+        var first = waiting.peekFirst();
+        if (first == null) shared.fed(index);
+        else shared.nextWaits(index, first.sinceNanos);
+    }
+
+    /// The idle connection used last, if it needs no check: the others have been idle for longer.
     private @Nullable C pollIdle(long nowNanos) {
+        C connection = idle.peekFirst();
+        if (connection == null) return null;
         long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
-        while (true) {
-            C connection = idle.pollFirst();
-            if (connection == null) return null;
-            if (checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter) return connection;
-            connection.become(PooledConnection.State.RESETTING, nowNanos);
-            connection.check();
-        }
+        return checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter ? idle.pollFirst() : null;
+    }
+
+    private void check(C connection, long nowNanos) {
+        connection.become(PooledConnection.State.RESETTING, nowNanos);
+        checking.add(connection);
+        connection.check();
     }
 
     private void openMore(long nowNanos) {
-        if (shared.paused() || opensPaused && nowNanos - openAgainNanos < 0) return;
-        while (waiting.size() > opening) {
-            if (!shared.takePlace(0)) {
+        if (shared.paused()) return;
+        while (waiting.size() > opening + checking.size()) {
+            if (!idle.isEmpty()) {
+                check(idle.pollFirst(), nowNanos);
+                continue;
+            }
+            if (mayNotOpenYet(nowNanos) || !shared.takePlace(0)) {
                 var oldest = waiting.peekFirst();
                 if (shared.slices().size() > 1 && oldest != null) shared.hungry(index, oldest.sinceNanos);
                 return;
@@ -280,22 +308,28 @@ public final class PoolSlice<C extends PooledConnection> {
         }
     }
 
+    /// The last attempt failed a short while ago.
+    private boolean mayNotOpenYet(long nowNanos) {
+        return opensPaused && nowNanos - openAgainNanos < 0;
+    }
+
     private void openReserve(long nowNanos) {
         var shape = shared.settings().shape();
-        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused()) return;
+        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused() || mayNotOpenYet(nowNanos)) return;
         if (longestWaitNanos(nowNanos) < shape.reserveWait().toNanos()) return;
-        if (waiting.size() > opening && shared.takePlace(shape.reserve())) {
+        if (waiting.size() > opening + checking.size() && shared.takePlace(shape.reserve())) {
             opening++;
             opener.open(this);
         }
     }
 
     private void keepMinimum(long nowNanos) {
-        if (shared.paused() || opensPaused && nowNanos - openAgainNanos < 0) return;
+        if (shared.paused() || mayNotOpenYet(nowNanos)) return;
         int missing = shared.settings().shape().min() - shared.open();
         for (int i = 0; i < missing && shared.takePlace(0); i++) {
             opening++;
             opener.open(this);
+            if (opensPaused) return;
         }
     }
 
@@ -304,7 +338,7 @@ public final class PoolSlice<C extends PooledConnection> {
         if (maxWait.isZero()) return;
         for (var first = waiting.peekFirst(); first != null && nowNanos - first.sinceNanos >= maxWait.toNanos(); first = waiting.peekFirst()) {
             waiting.removeFirst();
-            if (waiting.isEmpty()) shared.fed(index);
+            headChanged();
             first.waiter.refused(waitedTooLong(maxWait.toMillis()));
         }
     }
@@ -315,6 +349,21 @@ public final class PoolSlice<C extends PooledConnection> {
                         + "\" within " + maxWaitMillis + " ms",
                 "The wait is databases." + shared.key().database() + ".pool.max-wait, the number of connections pool.max.");
         return lastFailure.map(failure -> refusal.withDetail(failure.message())).orElse(refusal);
+    }
+
+    /// A check or a reset that a server does not answer ends as a connect does.
+    private void expireChecks(long nowNanos) {
+        long maxNanos = shared.settings().timeouts().serverConnect().toNanos();
+        if (maxNanos == 0) return;
+        for (var connection : List.copyOf(open)) {
+            boolean silent = connection.state() == PooledConnection.State.RESETTING && nowNanos - connection.sinceNanos() >= maxNanos;
+            if (silent) close(connection, CloseReason.CHECK_FAILED, nowNanos);
+        }
+    }
+
+    /// A reload lowered a limit.
+    private void closeExcess(long nowNanos) {
+        while (!idle.isEmpty() && shared.placesExceeded()) close(idle.peekLast(), CloseReason.TOO_MANY, nowNanos);
     }
 
     private void expireIdle(long nowNanos) {

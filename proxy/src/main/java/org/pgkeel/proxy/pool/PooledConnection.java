@@ -63,10 +63,13 @@ public abstract class PooledConnection {
         sinceNanos = nowNanos;
     }
 
-    /// Asks whether the server still answers; ends in [PoolSlice#cleaned] or [PoolSlice#closed].
+    /// The socket is open, as far as is known.
+    protected abstract boolean isOpen();
+
+    /// Asks whether the server still answers; ends in [PoolSlice#cleaned] or [PoolSlice#close].
     protected abstract void check();
 
-    /// Closes the socket; [PoolSlice#closed] has been told already.
+    /// Closes the socket; the pool has forgotten the connection already.
     protected abstract void disconnect(CloseReason reason);
 
     /// Moves the socket to another event loop, then runs `then` there.

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongSupplier;
 
 /// One pool: what its slices have in common. Each event loop owns a slice and works on it without a lock; only a slice
 /// that has clients waiting and may not open another connection is noticed by its siblings.
@@ -27,14 +28,22 @@ public final class SharedPool<C extends PooledConnection> {
     private final AtomicLongArray hungrySince;
     private volatile PoolSettings settings;
     private volatile boolean paused;
-    private volatile int epoch;
-    private volatile int catalogGeneration;
+    private final AtomicInteger epoch = new AtomicInteger();
+    private final AtomicInteger catalogGeneration = new AtomicInteger();
+    private final LongSupplier nanoClock;
 
     /// @param own    the pool's own limit
     /// @param others limits that it shares with other pools: of its database, of its user
     /// @param loops  one slice is made for each
     public SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, List<EventLoop> loops, Opener<C> opener) {
+        this(key, settings, own, others, loops, opener, System::nanoTime);
+    }
+
+    /// @param nanoClock the time of what one slice asks of another
+    SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, List<EventLoop> loops, Opener<C> opener,
+               LongSupplier nanoClock) {
         this.key = key;
+        this.nanoClock = nanoClock;
         this.settings = settings;
         this.own = own;
         var all = new ArrayList<BackendBudget>();
@@ -95,28 +104,32 @@ public final class SharedPool<C extends PooledConnection> {
 
     /// Connections opened before now are closed when they are given back.
     public void recycle() {
-        epoch++;
+        epoch.incrementAndGet();
         for (var slice : slices) slice.eventLoop().execute(slice::closeIdle);
     }
 
     /// Grows with every [#recycle].
     public int epoch() {
-        return epoch;
+        return epoch.get();
     }
 
     /// The database's catalogue changed: what backends keep prepared may be out of date.
     public void catalogChanged() {
-        catalogGeneration++;
+        catalogGeneration.incrementAndGet();
     }
 
     /// Grows with every [#catalogChanged].
     public int catalogGeneration() {
-        return catalogGeneration;
+        return catalogGeneration.get();
     }
 
     /// Open backend connections, those being opened included.
     public int open() {
         return own.open();
+    }
+
+    long nowNanos() {
+        return nanoClock.getAsLong();
     }
 
     /// @param reserve connections beyond the pool's own limit that may be opened too
@@ -157,8 +170,17 @@ public final class SharedPool<C extends PooledConnection> {
         }
     }
 
+    /// The oldest client has gone, and the next one waits since then. Without this a slice would go on taking connections
+    /// for a client that has been served.
+    void nextWaits(int slice, long sinceNanos) {
+        if (hungrySince.get(slice) != NOBODY) hungrySince.set(slice, sinceNanos);
+    }
+
+    /// Only the slice itself writes its place.
     void fed(int slice) {
-        if (hungrySince.getAndSet(slice, NOBODY) != NOBODY) hungrySlices.decrementAndGet();
+        if (hungrySince.get(slice) == NOBODY) return;
+        hungrySince.set(slice, NOBODY);
+        hungrySlices.decrementAndGet();
     }
 
     boolean nobodyHungry() {

@@ -213,6 +213,11 @@ public final class BackendConnection extends PooledConnection {
     // --- for the pool
 
     @Override
+    protected boolean isOpen() {
+        return channel.isActive();
+    }
+
+    @Override
     protected void check() {
         clean("", CloseReason.CHECK_FAILED);
     }
@@ -259,7 +264,6 @@ public final class BackendConnection extends PooledConnection {
             target.eventLoop().register(channel).addListener(_ -> {
                 channel.config().setAutoRead(true);
                 then.run();
-                if (!channel.isActive()) lost(CloseReason.LOST, "the server closed the connection", false);
             });
         }));
     }

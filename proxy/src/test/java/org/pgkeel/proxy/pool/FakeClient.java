@@ -1,0 +1,77 @@
+package org.pgkeel.proxy.pool;
+
+import java.util.Optional;
+import org.pgkeel.proxy.refusal.Refusal;
+
+/// A client that asks for one lease at a time and counts what it hears.
+final class FakeClient implements Waiter<FakeConnection> {
+    final String name;
+    Optional<FakeConnection> leased = Optional.empty();
+    Optional<Refusal> refused = Optional.empty();
+    private boolean asked;
+    private Runnable onAnswer = () -> { };
+
+    FakeClient(String name) {
+        this.name = name;
+    }
+
+    FakeClient onAnswer(Runnable action) {
+        onAnswer = action;
+        return this;
+    }
+
+    /// The client asks, and goes on waiting if there is nothing yet.
+    void ask(PoolSlice<FakeConnection> slice, long nowNanos) {
+        if (asked || leased.isPresent()) throw new AssertionError(name + " asks twice");
+        asked = true;
+        refused = Optional.empty();
+        FakeConnection now = slice.lease(this, nowNanos);
+        if (now != null) leased(now);
+    }
+
+    void giveBack(long nowNanos) {
+        FakeConnection connection = handOver();
+        connection.slice.release(connection, nowNanos);
+    }
+
+    /// The client has the connection no more, whatever becomes of it.
+    FakeConnection handOver() {
+        FakeConnection connection = leased.orElseThrow();
+        leased = Optional.empty();
+        connection.holder = Optional.empty();
+        return connection;
+    }
+
+    void leave(PoolSlice<FakeConnection> slice) {
+        asked = false;
+        slice.leave(this);
+    }
+
+    boolean isWaiting() {
+        return asked;
+    }
+
+    @Override
+    public void leased(FakeConnection connection) {
+        if (!asked) throw new AssertionError(name + " is served twice");
+        if (connection.holder.isPresent()) throw new AssertionError(connection + " is lent to " + connection.holder.get() + " and to " + name);
+        if (connection.state() != PooledConnection.State.LEASED) throw new AssertionError(connection + " is lent");
+        asked = false;
+        connection.holder = Optional.of(this);
+        leased = Optional.of(connection);
+        onAnswer.run();
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        if (!asked) throw new AssertionError(name + " is answered twice");
+        asked = false;
+        refused = Optional.of(refusal);
+        onAnswer.run();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,106 @@
+package org.pgkeel.proxy.pool;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.pgkeel.proxy.config.PoolConfig;
+import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.config.TimeoutsConfig;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+
+/// A pool on event loops that run when they are told to, a clock that stands still, and a server that answers when asked.
+final class PoolWorld {
+    static final Refusal TOO_MANY = Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "server db1:5432: 53300 sorry, too many clients already");
+
+    long nowNanos = 1_000_000_000_000L;
+    final List<EmbeddedChannel> loops;
+    final SharedPool<FakeConnection> pool;
+    final ArrayDeque<PoolSlice<FakeConnection>> attempts = new ArrayDeque<>();
+    final List<FakeConnection> made = new ArrayList<>();
+    long lifetimeNanos;
+
+    PoolWorld(int slices, PoolConfig shape) {
+        this(slices, shape, timeouts(), List.of());
+    }
+
+    PoolWorld(int slices, PoolConfig shape, TimeoutsConfig timeouts, List<BackendBudget> others) {
+        loops = Stream.generate(EmbeddedChannel::new).limit(slices).toList();
+        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(shape.max()), others,
+                loops.stream().map(EmbeddedChannel::eventLoop).toList(), attempts::add, () -> nowNanos);
+    }
+
+    static PoolConfig max(int max) {
+        return new PoolConfig(PoolMode.TRANSACTION, max, 0, 0, Duration.ofSeconds(5), Duration.ofSeconds(30));
+    }
+
+    static TimeoutsConfig timeouts() {
+        return timeouts(Duration.ofMinutes(10), Duration.ofSeconds(30));
+    }
+
+    static TimeoutsConfig timeouts(Duration serverIdle, Duration serverCheckAfter) {
+        return new TimeoutsConfig(Duration.ofSeconds(15), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(5),
+                Duration.ofSeconds(1), Duration.ofHours(1), serverIdle, serverCheckAfter);
+    }
+
+    PoolSlice<FakeConnection> slice(int index) {
+        return pool.slice(index);
+    }
+
+    FakeClient asks(String name, int slice) {
+        var client = new FakeClient(name);
+        client.ask(slice(slice), nowNanos);
+        return client;
+    }
+
+    /// Every attempt under way succeeds, those included that come of it, and the loops run until they have nothing to do.
+    void settle() {
+        do {
+            runLoops();
+            while (!attempts.isEmpty()) connect();
+        } while (runLoops());
+    }
+
+    FakeConnection connect() {
+        var slice = attempts.removeFirst();
+        var connection = new FakeConnection(made.size() + 1, slice, nowNanos, lifetimeNanos);
+        made.add(connection);
+        slice.opened(connection, nowNanos);
+        return connection;
+    }
+
+    void refuseAttempt(Refusal why, boolean forGood) {
+        attempts.removeFirst().openFailed(why, forGood, nowNanos);
+    }
+
+    /// @return whether there was anything to run
+    boolean runLoops() {
+        boolean ran = false;
+        for (int round = 0; round < 1000; round++) {
+            boolean any = false;
+            for (var loop : loops) {
+                any |= loop.hasPendingTasks();
+                loop.runPendingTasks();
+            }
+            if (!any) return ran;
+            ran = true;
+        }
+        throw new AssertionError("the loops do not come to rest");
+    }
+
+    void pass(Duration time) {
+        nowNanos += time.toNanos();
+    }
+
+    void tick() {
+        for (int i = 0; i < loops.size(); i++) slice(i).tick(nowNanos);
+        runLoops();
+    }
+
+    long open() {
+        return made.stream().filter(connection -> connection.state() != PooledConnection.State.CLOSED).count();
+    }
+}

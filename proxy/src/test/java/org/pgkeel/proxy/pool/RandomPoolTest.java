@@ -1,0 +1,177 @@
+package org.pgkeel.proxy.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgkeel.proxy.config.PoolConfig;
+import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+
+/// Two pools under common limits, and everything that can happen to them in any order. `-Dpgkeel.seed=N` replays one run.
+class RandomPoolTest {
+    private static final int STEPS = 4000;
+    private static final int CLIENTS = 40;
+
+    private final List<FakeClient> clients = IntStream.range(0, CLIENTS).mapToObj(i -> new FakeClient("client " + i)).toList();
+    private final List<PoolSlice<FakeConnection>> at = new ArrayList<>();
+    private final BackendBudget database = new BackendBudget(7);
+    private final BackendBudget user = new BackendBudget(6);
+    private List<PoolWorld> worlds = List.of();
+    private Random random = new Random();
+
+    static LongStream seeds() {
+        Long replayed = Long.getLong("pgkeel.seed");
+        return replayed != null ? LongStream.of(replayed) : new Random().longs(12);
+    }
+
+    @ParameterizedTest(name = "-Dpgkeel.seed={0}")
+    @MethodSource("seeds")
+    void limits_hold_and_every_client_is_answered_once_whatever_happens(long seed) {
+        random = new Random(seed);
+        int slices = 1 + random.nextInt(4);
+        var shape = new PoolConfig(PoolMode.TRANSACTION, 5, random.nextInt(3), random.nextInt(3), Duration.ofMillis(300), Duration.ofSeconds(3));
+        var timeouts = PoolWorld.timeouts(Duration.ofSeconds(4), Duration.ofSeconds(2));
+        worlds = Stream.generate(() -> new PoolWorld(slices, shape, timeouts, List.of(database, user))).limit(2).toList();
+        for (int i = 0; i < CLIENTS; i++) at.add(worlds.get(i % 2).slice(random.nextInt(slices)));
+        for (int step = 0; step < STEPS; step++) {
+            var world = worlds.get(random.nextInt(2));
+            try {
+                step(world);
+                check();
+            } catch (AssertionError | RuntimeException failed) {
+                throw new AssertionError("seed " + seed + ", step " + step + ": " + failed.getMessage(), failed);
+            }
+        }
+        rest();
+    }
+
+    private void step(PoolWorld world) {
+        int client = random.nextInt(CLIENTS);
+        switch (Integer.valueOf(random.nextInt(100))) {
+            case Integer n when n < 30 -> ask(client);
+            case Integer n when n < 55 -> giveBack(client, world);
+            case Integer n when n < 58 -> leave(client);
+            case Integer n when n < 68 -> attempt(world);
+            case Integer n when n < 76 -> world.loops.get(random.nextInt(world.loops.size())).runPendingTasks();
+            case Integer n when n < 82 -> answerCheck(world);
+            case Integer n when n < 85 -> lose(world);
+            case Integer n when n < 97 -> {
+                long nanos = random.nextLong(Duration.ofMillis(200).toNanos());
+                for (var each : worlds) each.nowNanos += nanos;
+                for (int i = 0; i < world.loops.size(); i++) world.slice(i).tick(world.nowNanos);
+            }
+            case 97 -> world.pool.pause(!world.pool.paused());
+            case 98 -> world.pool.recycle();
+            default -> {
+                var shape = world.pool.settings().shape();
+                int max = 3 + random.nextInt(3);
+                world.pool.settings(new PoolSettings(new PoolConfig(shape.mode(), max, shape.min(), shape.reserve(), shape.reserveWait(), shape.maxWait()),
+                        world.pool.settings().timeouts()));
+            }
+        }
+    }
+
+    private void ask(int client) {
+        var one = clients.get(client);
+        if (!one.isWaiting() && one.leased.isEmpty()) one.ask(at.get(client), worlds.get(client % 2).nowNanos);
+    }
+
+    private void giveBack(int client, PoolWorld world) {
+        var one = clients.get(client);
+        if (one.leased.isEmpty()) return;
+        if (random.nextInt(10) > 0) {
+            one.giveBack(world.nowNanos);
+        } else {
+            var connection = one.handOver();
+            if (random.nextBoolean()) connection.slice.releaseUnclean(connection, world.nowNanos);
+            else connection.slice.close(connection, CloseReason.REPLIES_OWED, world.nowNanos);
+        }
+    }
+
+    private void leave(int client) {
+        if (clients.get(client).isWaiting()) clients.get(client).leave(at.get(client));
+    }
+
+    private void attempt(PoolWorld world) {
+        if (world.attempts.isEmpty()) return;
+        switch (random.nextInt(6)) {
+            case 0 -> world.refuseAttempt(PoolWorld.TOO_MANY, false);
+            case 1 -> world.refuseAttempt(Refusal.of(RefusalReason.UNKNOWN_DATABASE, "no"), random.nextInt(4) == 0);
+            default -> {
+                world.lifetimeNanos = random.nextLong(Duration.ofSeconds(20).toNanos());
+                world.connect();
+            }
+        }
+    }
+
+    private void answerCheck(PoolWorld world) {
+        for (var connection : world.made) {
+            if (connection.state() != PooledConnection.State.RESETTING) continue;
+            if (random.nextInt(5) > 0) connection.slice.cleaned(connection, world.nowNanos);
+            else connection.slice.close(connection, CloseReason.CHECK_FAILED, world.nowNanos);
+            return;
+        }
+    }
+
+    /// A socket dies, wherever its connection is.
+    private void lose(PoolWorld world) {
+        var open = world.made.stream().filter(connection -> connection.state() != PooledConnection.State.CLOSED).toList();
+        if (open.isEmpty()) return;
+        var connection = open.get(random.nextInt(open.size()));
+        connection.socketOpen = false;
+        if (connection.state() == PooledConnection.State.MOVING) return;
+        connection.holder.ifPresent(FakeClient::handOver);
+        connection.slice.close(connection, CloseReason.LOST, world.nowNanos);
+    }
+
+    private void check() {
+        long open = 0;
+        for (var world : worlds) {
+            long mine = world.open() + world.attempts.size();
+            open += mine;
+            assertThat((long) world.pool.open()).as("places taken are connections").isEqualTo(mine);
+            assertThat(mine).isLessThanOrEqualTo(5L + world.pool.settings().shape().reserve());
+            for (var connection : world.made) {
+                if (connection.state() == PooledConnection.State.LEASED) {
+                    assertThat(connection.holder).as("%s is somebody's", connection).isPresent();
+                    assertThat(connection.holder.orElseThrow().leased).contains(connection);
+                } else {
+                    assertThat(connection.holder).as("%s is nobody's", connection).isEmpty();
+                }
+            }
+            int waiting = IntStream.range(0, world.loops.size()).map(i -> world.slice(i).waitingCount()).sum();
+            long asking = IntStream.range(0, CLIENTS).filter(i -> worlds.get(i % 2) == world && clients.get(i).isWaiting()).count();
+            assertThat((long) waiting).as("clients that have heard nothing are in a queue").isEqualTo(asking);
+        }
+        assertThat(open).isLessThanOrEqualTo(Math.min(database.max(), user.max()));
+        assertThat((long) database.open()).isEqualTo(open);
+        assertThat((long) user.open()).isEqualTo(open);
+    }
+
+    /// Everybody gives back, the server is well again: everybody is served.
+    private void rest() {
+        for (var world : worlds) if (world.pool.paused()) world.pool.pause(false);
+        for (int round = 0; round < 400; round++) {
+            for (int i = 0; i < CLIENTS; i++) if (clients.get(i).leased.isPresent()) clients.get(i).giveBack(worlds.get(0).nowNanos);
+            for (var world : worlds) {
+                world.pass(Duration.ofMillis(20));
+                world.made.stream().filter(connection -> connection.state() == PooledConnection.State.RESETTING).toList()
+                        .forEach(connection -> connection.slice.cleaned(connection, world.nowNanos));
+                world.tick();
+                world.settle();
+            }
+            check();
+        }
+        assertThat(clients).noneMatch(FakeClient::isWaiting);
+        for (var world : worlds) assertThat(world.pool.nobodyHungry()).isTrue();
+    }
+}
