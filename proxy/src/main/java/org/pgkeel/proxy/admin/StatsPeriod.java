@@ -65,11 +65,11 @@ final class StatsPeriod {
         }
 
         private static long perSecond(long count, long micros) {
-            return micros == 0 ? 0 : Math.round(count * 1e6 / micros);
+            return micros == 0 ? 0 : Math.max(0, Math.round(count * 1e6 / micros));   // a pool that nobody used is gone with its counts
         }
 
         private static long perEvent(long sumMicros, long events) {
-            return events == 0 ? 0 : sumMicros / events;
+            return events <= 0 ? 0 : Math.max(0, sumMicros / events);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.Set;
@@ -42,7 +43,12 @@ public final class Reception implements LoginListener {
     private final Admission admission;
     private final Console console;
     private final Set<String> disabled = ConcurrentHashMap.newKeySet();
+    private final Set<Operator> operators = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
+
+    /// A client of the console.
+    /// @param id what it takes for its backend's process id
+    public record Operator(long id, Channel channel, ClientIdentity identity, Instant connectedAt) {}
 
     public Reception(Supplier<ProxyConfig> config, Supplier<UserSecrets> secrets, Function<EventLoop, SessionContext> contextOf, Pools pools,
                      CancelKeys cancelKeys, Admission admission, Console console) {
@@ -58,6 +64,11 @@ public final class Reception implements LoginListener {
     /// Databases whose new clients are refused: the console's DISABLE.
     public Set<String> disabled() {
         return disabled;
+    }
+
+    /// Who is in the console.
+    public Set<Operator> operators() {
+        return Set.copyOf(operators);
     }
 
     /// From now on nobody comes in but operators.
@@ -103,7 +114,7 @@ public final class Reception implements LoginListener {
         var context = contextOf.apply(channel.eventLoop());
         new ClientSession(context, pool.orElseThrow(), identity, startup, channel, () -> {
             admission.leave(identity.database(), identity.user());
-            if (replication) pools.forget(pool.get());
+            pools.leave(pool.get());
         }).start(early);
     }
 
@@ -122,9 +133,18 @@ public final class Reception implements LoginListener {
         var told = new LinkedHashMap<String, String>();
         for (var parameter : Console.parameters()) told.put(parameter.name(), parameter.value());
         ByteBuf out = channel.alloc().buffer(512);
-        SessionMessages.greeting(out, told, ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE), new byte[identity.protocolMinor() >= 2 ? 32 : 4]);
+        int id = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
+        SessionMessages.greeting(out, told, id, new byte[identity.protocolMinor() >= 2 ? 32 : 4]);
         channel.writeAndFlush(out, channel.voidPromise());
         console.serve(channel.pipeline(), identity.user(), role.get());
+        var operator = new Operator(id, channel, identity, Instant.now());
+        var stats = contextOf.apply(channel.eventLoop()).stats();
+        stats.login("ok");
+        operators.add(operator);
+        channel.closeFuture().addListener(_ -> {
+            operators.remove(operator);
+            stats.clientClosed("operator_left");
+        });
         channel.pipeline().fireChannelRead(early);
         channel.config().setAutoRead(true);
     }

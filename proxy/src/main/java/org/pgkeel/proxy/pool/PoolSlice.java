@@ -113,6 +113,7 @@ public final class PoolSlice<C extends PooledConnection> {
         connection.become(PooledConnection.State.CLOSED, nowNanos);
         stats.serverClosed((nowNanos - connection.openedNanos()) / 1000);
         connection.disconnect(reason);
+        opener.closed(this, reason);
         shared.givePlaceBack();
         openMore(nowNanos);
     }
@@ -189,6 +190,11 @@ public final class PoolSlice<C extends PooledConnection> {
         return first == null ? 0 : nowNanos - first.sinceNanos;
     }
 
+    /// Closes every connection, whoever has it. The pool is paused before, or it would open others.
+    public void closeAll(CloseReason reason, long nowNanos) {
+        for (var connection : connections()) close(connection, reason, nowNanos);
+    }
+
     void serve() {
         long now = shared.nowNanos();
         while (!waiting.isEmpty() && !shared.paused()) {
@@ -237,6 +243,10 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void offer(C connection, long nowNanos) {
+        if (shared.paused()) {
+            close(connection, CloseReason.RECYCLED, nowNanos);
+            return;
+        }
         if (connection.tooOld(nowNanos)) {
             close(connection, CloseReason.LIFETIME, nowNanos);
             return;

@@ -42,7 +42,8 @@ public abstract class PooledConnection {
         return sinceNanos;
     }
 
-    final boolean tooOld(long nowNanos) {
+    /// It will be closed as soon as it is idle.
+    public final boolean tooOld(long nowNanos) {
         return lifetimeEndsNanos != Long.MAX_VALUE && nowNanos - lifetimeEndsNanos >= 0;
     }
 

@@ -71,6 +71,11 @@ public final class StatementCache {
         return size;
     }
 
+    /// What the texts in it take.
+    public long bytes() {
+        return bytes;
+    }
+
     private static SharedStatement make(Settings meaning, int generation, ByteBuf text, int from, int to, long hash) {
         int end = text.indexOf(from, to, (byte) 0);
         return SharedStatement.parsed(meaning, generation, copy(text, from, to), hash, StatementScan.scan(text, from, end < 0 ? to : end));

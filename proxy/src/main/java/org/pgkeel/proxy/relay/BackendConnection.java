@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class BackendConnection extends PooledConnection {
     private static final Logger log = LoggerFactory.getLogger(BackendConnection.class);
 
+    private final long id;
     private final Channel channel;
     private final BackendGreeting greeting;
     private final BackendStatements statements;
@@ -38,11 +39,13 @@ public final class BackendConnection extends PooledConnection {
     private Settings applied = Settings.NONE;
     private int cancelsUnderWay;
 
+    /// @param id        unique in this process
     /// @param channel   logged in, nothing but TLS in its pipeline, not reading
     /// @param buffersOf the buffers of an event loop
-    public BackendConnection(Channel channel, BackendGreeting greeting, PoolSlice<BackendConnection> slice, int statementsMax,
+    public BackendConnection(long id, Channel channel, BackendGreeting greeting, PoolSlice<BackendConnection> slice, int statementsMax,
                              Function<EventLoop, LoopBuffers> buffersOf, long nowNanos) {
         super(nowNanos, PoolSlice.withJitter(slice.shared().settings().timeouts().serverLifetime().toNanos()));
+        this.id = id;
         this.channel = channel;
         this.greeting = greeting;
         this.slice = slice;
@@ -142,6 +145,20 @@ public final class BackendConnection extends PooledConnection {
 
     public PoolSlice<BackendConnection> slice() {
         return slice;
+    }
+
+    public long id() {
+        return id;
+    }
+
+    /// Cancel requests for it that the server has not been told yet.
+    public int cancelsUnderWay() {
+        return cancelsUnderWay;
+    }
+
+    /// It will be closed when it is given back: RECONNECT, its age, or a changed configuration.
+    public boolean closesWhenReleased(long nowNanos) {
+        return epoch != slice.shared().epoch() || tooOld(nowNanos);
     }
 
     @Nullable Lessee lessee() {

@@ -1,9 +1,13 @@
 package org.pgkeel.proxy.server;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.proxy.admin.Operations;
 import org.pgkeel.proxy.admin.Outcome;
 import org.pgkeel.proxy.admin.Readiness;
@@ -19,60 +23,84 @@ import org.pgkeel.proxy.observe.ProxySnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
+import org.pgkeel.proxy.session.SessionContext;
 
-/// What an operator can see and do.
+/// What an operator can see and do: questions go to all event loops, and their answers are added up.
+///
+/// Threading: shared; immutable.
 final class ProxyOperations implements Operations {
     private final ProxyServer server;
+    private final LoopSurvey loops;
+    private final Overview overview;
+    private final Commands commands;
+    private final ClusterProbe probe;
 
-    ProxyOperations(ProxyServer server) {
+    ProxyOperations(ProxyServer server, LoopSurvey loops, ScheduledExecutorService timer, ClusterProbe probe) {
         this.server = server;
+        this.loops = loops;
+        this.overview = new Overview(server, Instant.now());
+        this.commands = new Commands(server, loops, timer);
+        this.probe = probe;
+    }
+
+    private LoopView view(SessionContext context) {
+        return new LoopView(context, server.pools().all(), Instant.now());
     }
 
     @Override
     public CompletionStage<List<PoolSnapshot>> pools() {
-        return CompletableFuture.completedStage(List.of());
+        return loops.askAll(context -> view(context).pools()).thenApply(PoolSnapshot::merge);
     }
 
     @Override
     public CompletionStage<List<ClientSnapshot>> clients() {
-        return CompletableFuture.completedStage(List.of());
+        return loops.askAll(context -> view(context).clients()).thenApply(sessions -> {
+            var all = new ArrayList<>(sessions);
+            server.reception().operators().forEach(operator -> all.add(LoopView.operator(operator)));
+            return all;
+        });
     }
 
     @Override
     public CompletionStage<List<ServerSnapshot>> servers() {
-        return CompletableFuture.completedStage(List.of());
+        return loops.askAll(context -> view(context).servers());
     }
 
     @Override
     public CompletionStage<List<DatabaseSnapshot>> databases() {
-        return CompletableFuture.completedStage(List.of());
+        return CompletableFuture.completedStage(overview.databases());
     }
 
     @Override
     public CompletionStage<List<UserSnapshot>> users() {
-        return CompletableFuture.completedStage(List.of());
+        return CompletableFuture.completedStage(overview.users());
     }
 
     @Override
     public CompletionStage<List<StatsSnapshot>> stats() {
-        return CompletableFuture.completedStage(List.of());
+        return loops.askAll(context -> server.pools().all().stream().map(pool -> pool.shared().slice(context.index()).stats().snapshot()).toList())
+                .thenApply(StatsSnapshot::merge);
     }
 
     @Override
     public CompletionStage<LoopSnapshot> counters() {
-        return CompletableFuture.completedStage(LoopSnapshot.empty());
+        return loops.ask(context -> context.stats().snapshot()).thenApply(LoopSnapshot::merge);
     }
 
     @Override
     public CompletionStage<List<ConfigEntry>> config() {
-        return CompletableFuture.completedStage(List.of());
+        return CompletableFuture.completedStage(server.effective().entries().stream()
+                .map(entry -> new ConfigEntry(entry.key(), entry.value(), entry.defaultValue(), entry.reloadable())).toList());
     }
 
     @Override
     public CompletionStage<List<MemoryEntry>> memory() {
-        return CompletableFuture.completedStage(List.of());
+        record Cached(long statements, long bytes) {}
+        return loops.ask(context -> new Cached(context.statements().size(), context.statements().bytes())).thenApply(all ->
+                Overview.memory(all.stream().mapToLong(Cached::statements).sum(), all.stream().mapToLong(Cached::bytes).sum()));
     }
 
+    /// Names are resolved anew for every connection, by the operating system: there is nothing to show.
     @Override
     public CompletionStage<List<DnsHost>> dnsHosts() {
         return CompletableFuture.completedStage(List.of());
@@ -80,66 +108,75 @@ final class ProxyOperations implements Operations {
 
     @Override
     public CompletionStage<ProxySnapshot> proxy() {
-        return CompletableFuture.completedStage(null);
+        return CompletableFuture.completedStage(overview.proxy());
     }
 
     @Override
     public CompletionStage<Readiness> readiness() {
-        return CompletableFuture.completedStage(Readiness.READY);
+        if (server.isDraining()) return CompletableFuture.completedStage(new Readiness.NotReady(List.of("the proxy shuts down")));
+        record Answer(String cluster, CompletableFuture<Boolean> reachable) {}
+        List<Answer> answers = server.config().clusters().values().stream().map(cluster -> new Answer(cluster.name(), probe.reachable(cluster))).toList();
+        return CompletableFuture.allOf(answers.stream().map(Answer::reachable).toArray(CompletableFuture[]::new)).thenApply(_ -> {
+            List<String> reasons = answers.stream().filter(answer -> !answer.reachable.join())
+                    .map(answer -> "cluster " + answer.cluster + ": no PostgreSQL can be reached").toList();
+            return reasons.isEmpty() ? Readiness.READY : new Readiness.NotReady(reasons);
+        });
     }
 
     @Override
     public CompletionStage<?> eventLoopsAnswer() {
-        return CompletableFuture.completedStage(null);
+        return loops.ask(SessionContext::index);
     }
 
     @Override
     public CompletionStage<Outcome> pause(Optional<String> database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.pause(database);
     }
 
     @Override
     public CompletionStage<Outcome> resume(Optional<String> database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.resume(database);
     }
 
     @Override
     public CompletionStage<Outcome> disable(String database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.disable(database);
     }
 
     @Override
     public CompletionStage<Outcome> enable(String database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.enable(database);
     }
 
     @Override
     public CompletionStage<Outcome> reconnect(Optional<String> database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.reconnect(database);
     }
 
     @Override
     public CompletionStage<Outcome> kill(Optional<String> database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.kill(database);
     }
 
     @Override
     public CompletionStage<Outcome> killClient(long clientId) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.killClient(clientId);
     }
 
     @Override
     public CompletionStage<Outcome> reload() {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return server.reloadAsync().thenApply(problems -> problems.isEmpty() ? Outcome.DONE
+                : new Outcome.Failed(SqlState.INVALID_PARAMETER_VALUE, "not reloaded: " + String.join("\n", problems)));
     }
 
     @Override
     public CompletionStage<Outcome> shutdown(ShutdownMode mode) {
+        server.askShutdown(mode);
         return CompletableFuture.completedStage(Outcome.DONE);
     }
 
     @Override
     public CompletionStage<Outcome> waitClose(Optional<String> database) {
-        return CompletableFuture.completedStage(Outcome.DONE);
+        return commands.waitClose(database);
     }
 }

@@ -4,19 +4,24 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.backend.BackendFailure;
 import org.pgkeel.proxy.backend.BackendGreeting;
 import org.pgkeel.proxy.backend.BackendListener;
 import org.pgkeel.proxy.backend.BackendTarget;
-import org.pgkeel.proxy.config.LimitsConfig;
 import org.pgkeel.proxy.config.NodeAddress;
-import org.pgkeel.proxy.config.PreparedConfig;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.observe.LoopStats;
+import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Opener;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
@@ -38,23 +43,28 @@ public final class BackendOpener implements Opener<BackendConnection> {
     private final BackendConnector connector;
     private final Function<String, BackendTls> tlsOf;
     private final Function<EventLoop, LoopBuffers> buffersOf;
-    private final int statementsMax;
-    private final WriteBufferWaterMark waterMark;
+    private final Function<EventLoop, LoopStats> statsOf;
+    private final Supplier<ProxyConfig> config;
+    private final AtomicLong lastId = new AtomicLong();
     private final Map<SharedPool<BackendConnection>, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Map<String, NodeAddress> primaries = new ConcurrentHashMap<>();
-    private final Map<String, Reachability> reachable = new ConcurrentHashMap<>();
+    private final Map<String, Attempted> attempted = new ConcurrentHashMap<>();
 
     /// Whether the last attempt to reach a cluster's primary succeeded.
     public enum Reachability { REACHED, NOT_REACHED }
 
-    /// @param tlsOf TLS towards a cluster, by its name
+    private record Attempted(Reachability outcome, long atNanos) {}
+
+    /// @param tlsOf   TLS towards a cluster, by its name
+    /// @param statsOf counts closed connections of an event loop
+    /// @param config  in force
     public BackendOpener(BackendConnector connector, Function<String, BackendTls> tlsOf, Function<EventLoop, LoopBuffers> buffersOf,
-                         PreparedConfig prepared, LimitsConfig limits) {
+                         Function<EventLoop, LoopStats> statsOf, Supplier<ProxyConfig> config) {
         this.connector = connector;
         this.tlsOf = tlsOf;
         this.buffersOf = buffersOf;
-        this.statementsMax = prepared.perBackend();
-        this.waterMark = new WriteBufferWaterMark(limits.backendBufferBytes() / 2, limits.backendBufferBytes());
+        this.statsOf = statsOf;
+        this.config = config;
     }
 
     void serves(SharedPool<BackendConnection> shared, DatabasePool pool) {
@@ -70,9 +80,15 @@ public final class BackendOpener implements Opener<BackendConnection> {
         return Map.copyOf(primaries);
     }
 
-    /// By cluster; one that nobody has asked for is not there.
-    public Map<String, Reachability> reachability() {
-        return Map.copyOf(reachable);
+    /// How the last attempt for a cluster ended; empty if nobody has asked for it in the last `maxAge`.
+    public Optional<Reachability> reachability(String cluster, Duration maxAge) {
+        Attempted last = attempted.get(cluster);
+        return last == null || System.nanoTime() - last.atNanos > maxAge.toNanos() ? Optional.empty() : Optional.of(last.outcome);
+    }
+
+    @Override
+    public void closed(PoolSlice<BackendConnection> slice, CloseReason reason) {
+        statsOf.apply(slice.eventLoop()).serverClosed(reason.word());
     }
 
     @Override
@@ -119,11 +135,13 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 return;
             }
             pool.greetedWith(greeting.parameterStatus());
-            channel.config().setWriteBufferWaterMark(waterMark);
+            int high = config.get().limits().backendBufferBytes();
+            channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(high / 2, high));
             primaries.put(target.cluster().name(), greeting.address());
-            reachable.put(target.cluster().name(), Reachability.REACHED);
             long now = System.nanoTime();
-            var connection = new BackendConnection(channel, greeting, slice, statementsMax, buffersOf, now);
+            attempted.put(target.cluster().name(), new Attempted(Reachability.REACHED, now));
+            pool.databaseMissing(false);
+            var connection = new BackendConnection(lastId.incrementAndGet(), channel, greeting, slice, config.get().prepared().perBackend(), buffersOf, now);
             connection.start(early);
             slice.opened(connection, now);
         }
@@ -139,8 +157,10 @@ public final class BackendOpener implements Opener<BackendConnection> {
             if (!forGood && asked < nodes.size()) {
                 next();
             } else {
-                if (!forGood) reachable.put(target.cluster().name(), Reachability.NOT_REACHED);
-                slice.openFailed(why, forGood, System.nanoTime());
+                long now = System.nanoTime();
+                if (!forGood) attempted.put(target.cluster().name(), new Attempted(Reachability.NOT_REACHED, now));
+                pool.databaseMissing(why.reason() == RefusalReason.UNKNOWN_DATABASE);
+                slice.openFailed(why, forGood, now);
             }
         }
 

@@ -92,6 +92,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private boolean changedCatalog;
     private @Nullable SharedStatement shapeAsked;
     private Set<SharedStatement> outdated = Set.of();
+    private long waitingSinceNanos;
     private Settings meaningOf = Settings.NONE;
     private Settings meaning = Settings.NONE;
 
@@ -110,6 +111,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         this.onClose = onClose;
         this.connectedNanos = System.nanoTime();
         this.requestNanos = connectedNanos;
+        this.waitingSinceNanos = connectedNanos;
     }
 
     /// Greets the client, at once or when a backend has said what to tell it.
@@ -172,7 +174,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             if (error != null) {
                 backend = null;
                 leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
-                closeWith(SessionMessages.fatal(error));
+                closeWith(SessionMessages.fatal(error), ClientClose.STARTUP_REFUSED.word());
             } else if (last) {
                 giveBackAfterGreeting(leased, startup);
                 learned(told);
@@ -211,7 +213,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return state != State.CLOSED && state != State.DEPARTED;
     }
 
-    boolean isWaiting() {
+    public boolean isWaiting() {
         return state == State.WAITING || state == State.GREETING;
     }
 
@@ -274,7 +276,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             begin(leased);
             return leased;
         }
-        if (state == State.IDLE) state = State.WAITING;
+        if (state == State.IDLE) {
+            state = State.WAITING;
+            waitingSinceNanos = System.nanoTime();
+        }
         return null;
     }
 
@@ -303,7 +308,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public void refused(Refusal refusal) {
         context.stats().refused(refusal.reason().word());
         if (state == State.GREETING) {
-            closeWith(SessionMessages.fatal(refusal));
+            closeWith(SessionMessages.fatal(refusal), refusal.reason().word());
             return;
         }
         state = State.IDLE;
@@ -647,7 +652,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             return;
         }
         if (state == State.DEPARTED) {
-            leave();
+            leave(ClientClose.TERMINATED.word());
             return;
         }
         if (status != 'I' || !pins.isEmpty() || !looksInto()) return;
@@ -680,9 +685,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         tracker.backendLost();
         if (state == State.CLOSED) return;
         if (fatal) {
-            close();
+            close(ClientClose.SERVER_FATAL);
         } else {
-            closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)));
+            closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)),
+                    RefusalReason.BACKEND_LOST.word());
         }
     }
 
@@ -747,7 +753,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// Tells the client why, and closes.
     public void end(RefusalReason reason, String message) {
         context.stats().refused(reason.word());
-        closeWith(SessionMessages.fatal(Refusal.of(reason, message)));
+        closeWith(SessionMessages.fatal(Refusal.of(reason, message)), reason.word());
     }
 
     /// Ends the session now if it is outside of a transaction, else when it has come out of it.
@@ -761,27 +767,30 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             state = State.DEPARTED;
             channel.close();
         } else {
-            close();
+            close(ClientClose.TERMINATED);
         }
     }
 
-    private void closeWith(ByteBuf lastWords) {
+    private void closeWith(ByteBuf lastWords, String reason) {
         if (state == State.CLOSED) {
             lastWords.release();
             return;
         }
         channel.writeAndFlush(lastWords).addListener(ChannelFutureListener.CLOSE);
-        leave();
+        leave(reason);
     }
 
-    private void close() {
+    private void close(ClientClose reason) {
         channel.close();
-        leave();
+        leave(reason.word());
     }
 
     /// Gives back all that the client holds. Nothing happens the second time.
-    private void leave() {
+    /// @param reason why, for counting: a word of [ClientClose] or [RefusalReason]
+    private void leave(String reason) {
         if (state == State.CLOSED) return;
+        if (state == State.GREETING) context.stats().login(reason);
+        else context.stats().clientClosed(reason);
         boolean wasWaiting = isWaiting();
         state = State.CLOSED;
         context.cancelKeys().withdraw(cancelKey.pid());
@@ -827,7 +836,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void channelInactive(ChannelHandlerContext handler) {
-        if (state != State.DEPARTED) leave();
+        if (state != State.DEPARTED) leave(ClientClose.DISCONNECTED.word());
     }
 
     @Override
@@ -841,7 +850,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
         if (cause instanceof IOException) {
-            if (state != State.DEPARTED) close();
+            if (state != State.DEPARTED) close(ClientClose.DISCONNECTED);
             return;
         }
         log.error("client {}: closed after a bug", identity.address(), cause);
@@ -884,6 +893,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     public long requestNanos() {
         return requestNanos;
+    }
+
+    /// Since when it has waited for a backend, if it waits.
+    public long waitingSinceNanos() {
+        return waitingSinceNanos;
     }
 
     /// Unique in this process, and what the client takes for its backend's process id.

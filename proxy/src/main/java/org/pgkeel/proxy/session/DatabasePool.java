@@ -1,7 +1,9 @@
 package org.pgkeel.proxy.session;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.DatabaseConfig;
@@ -14,6 +16,8 @@ import org.pgkeel.proxy.relay.BackendConnection;
 ///
 /// Threading: shared; what changes is volatile.
 public final class DatabasePool {
+    private static final int RETIRED = -1;
+
     /// Where and as whom the pool connects; a reload may change it.
     ///
     /// @param credential as configured, or as the client that logged in last has proved
@@ -25,7 +29,7 @@ public final class DatabasePool {
         }
 
         /// Its connections belong to one client each, from login to end.
-        boolean isReplication() {
+        public boolean isReplication() {
             return startup.containsKey("replication");
         }
     }
@@ -34,7 +38,12 @@ public final class DatabasePool {
     private final PoolMode mode;
     private final Greetings greetings = new Greetings();
     private volatile Map<String, String> lastGreeting = Map.of();
+    /// Clients that are in, or [#RETIRED].
+    private final AtomicInteger clients = new AtomicInteger();
     private volatile Target target;
+    private volatile boolean databaseMissing;
+    private long emptySinceNanos;
+    private boolean empty;
 
     DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target) {
         this.shared = shared;
@@ -79,12 +88,41 @@ public final class DatabasePool {
     }
 
     /// A client proved who it is; where the pool has no password of its own it logs in with that.
-    void proved(ClientIdentity identity) {
+    /// @param filed what the users file has for the client's user now
+    void proved(ClientIdentity identity, Optional<Credential> filed) {
         Target now = target;
-        if (now.credential() instanceof Credential.None || now.credential() instanceof Credential.ScramKeys) {
-            if (!(identity.credential() instanceof Credential.None)) {
-                target = now.with(identity.credential());
-            }
+        if (now.database().backendPassword().isPresent() || now.database().backendUser().isPresent()) return;
+        Credential better = filed.filter(each -> !(each instanceof Credential.None)).orElse(identity.credential());
+        if (!(better instanceof Credential.None) && !better.equals(now.credential())) target = now.with(better);
+    }
+
+    // --- who uses it
+
+    /// A client comes in.
+    /// @return false if the pool is retired: there is, or will be, another one
+    boolean enter() {
+        for (int now = clients.get(); now != RETIRED; now = clients.get()) {
+            if (clients.compareAndSet(now, now + 1)) return true;
         }
+        return false;
+    }
+
+    void leave() {
+        clients.decrementAndGet();
+    }
+
+    /// The server said that there is no such database, or that there is one after all.
+    void databaseMissing(boolean missing) {
+        databaseMissing = missing;
+    }
+
+    /// Ends the pool if nobody has used it for long enough. Called by one thread only.
+    /// @return whether it is ended now: nobody can enter any more
+    boolean retireIfUnused(long nowNanos, long unusedMaxNanos) {
+        boolean wasEmpty = empty;
+        empty = clients.get() == 0 && shared.open() == 0;
+        if (!empty) return false;
+        if (!wasEmpty) emptySinceNanos = nowNanos;
+        return (databaseMissing || nowNanos - emptySinceNanos >= unusedMaxNanos) && clients.compareAndSet(0, RETIRED);
     }
 }

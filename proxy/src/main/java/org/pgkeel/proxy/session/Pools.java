@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,16 +25,21 @@ import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.relay.BackendConnection;
 
-/// All pools, made when the first client of a database and user comes.
+/// All pools, made when the first client of a database and user comes, forgotten when nobody has used them for long.
 ///
-/// Threading: shared, concurrent maps.
+/// Threading: shared; concurrent maps, and what makes, ends or pauses a pool is synchronized.
 public final class Pools {
+    /// A pool without clients and connections for this long is forgotten.
+    static final Duration UNUSED_MAX = Duration.ofMinutes(10);
+
     private final List<EventLoop> loops;
     private final BackendOpener opener;
     private final Map<PoolKey, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Set<DatabasePool> replication = ConcurrentHashMap.newKeySet();
     private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
     private final Map<String, BackendBudget> ofUsers = new ConcurrentHashMap<>();
+    private final Set<String> paused = ConcurrentHashMap.newKeySet();
+    private volatile boolean allPaused;
     private volatile ProxyConfig config;
 
     public Pools(ProxyConfig config, List<EventLoop> loops, BackendOpener opener) {
@@ -52,21 +58,28 @@ public final class Pools {
         return wildcard;
     }
 
-    /// The pool of a client that has logged in; empty if its database is not configured.
+    /// The pool of a client that has logged in; empty if its database is not configured. The client is in until [#leave].
     /// @param secret of the client's user, if the proxy has it
     public Optional<DatabasePool> of(ClientIdentity identity, Optional<StoredSecret> secret) {
         ProxyConfig now = config;
         Optional<DatabaseConfig> database = database(now, identity.database());
         if (database.isEmpty()) return Optional.empty();
         PoolKey key = new PoolKey(identity.database(), identity.user());
-        DatabasePool pool = pools.computeIfAbsent(key, wanted -> make(wanted, now, database.get(), secret));
-        pool.proved(identity);
+        DatabasePool pool = pools.get(key);
+        if (pool == null || !pool.enter()) pool = enterNew(key, now, database.get(), secret);
+        pool.proved(identity, secret.map(Pools::credential));
         return Optional.of(pool);
     }
 
+    private synchronized DatabasePool enterNew(PoolKey key, ProxyConfig now, DatabaseConfig database, Optional<StoredSecret> secret) {
+        DatabasePool pool = pools.computeIfAbsent(key, wanted -> make(wanted, now, database, secret));
+        if (!pool.enter()) throw new IllegalStateException("a retired pool was not forgotten: " + key);
+        return pool;
+    }
+
     /// A pool of one client alone, whose startup packet asks for `replication`: its startup parameters go to the server as
-    /// they are. It ends with [#forget].
-    public Optional<DatabasePool> replication(ClientIdentity identity, Optional<StoredSecret> secret) {
+    /// they are. It ends with [#leave].
+    public synchronized Optional<DatabasePool> replication(ClientIdentity identity, Optional<StoredSecret> secret) {
         ProxyConfig now = config;
         return database(now, identity.database()).map(database -> {
             PoolKey key = new PoolKey(identity.database(), identity.user());
@@ -77,15 +90,85 @@ public final class Pools {
             var startup = new LinkedHashMap<>(identity.startupParameters());
             var own = new DatabasePool.Target(target.database(), target.cluster(), target.backendDatabase(), target.backendUser(), target.credential(), startup);
             DatabasePool pool = register(new SharedPool<>(key, new PoolSettings(one, now.timeouts()), new BackendBudget(1), budgets(key, database, now), loops, opener), own);
-            pool.proved(identity);
+            pool.proved(identity, secret.map(Pools::credential));
+            pool.enter();
             replication.add(pool);
             return pool;
         });
     }
 
-    /// The client of a replication pool is gone.
-    public void forget(DatabasePool pool) {
-        if (replication.remove(pool)) opener.servesNoMore(pool.shared());
+    /// A client of the pool is gone.
+    public void leave(DatabasePool pool) {
+        pool.leave();
+        if (replication.remove(pool)) {
+            pool.shared().pause(true);   // a connection that is still being opened is closed when it is there
+            opener.servesNoMore(pool.shared());
+        }
+    }
+
+    /// Forgets pools that nobody uses: those without clients and connections for [#UNUSED_MAX], and at once those whose
+    /// database does not exist. Called now and then on the event loop of the first slices, the only one on which a pool
+    /// without clients opens connections.
+    public synchronized void retireUnused(long nowNanos) {
+        for (var entry : pools.entrySet()) {
+            if (entry.getValue().retireIfUnused(nowNanos, UNUSED_MAX.toNanos())) forget(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private void forget(PoolKey key, DatabasePool pool) {
+        pools.remove(key, pool);
+        opener.servesNoMore(pool.shared());
+        if (all().stream().noneMatch(other -> other.shared().key().database().equals(key.database()))) ofDatabases.remove(key.database());
+        if (all().stream().noneMatch(other -> other.shared().key().user().equals(key.user()))) ofUsers.remove(key.user());
+    }
+
+    // --- PAUSE
+
+    /// Lends no backend connections of a database any more, of all databases if none is named.
+    public synchronized void pause(Optional<String> database) {
+        if (database.isPresent()) paused.add(database.get());
+        else allPaused = true;
+        pools(database).forEach(pool -> pool.shared().pause(true));
+    }
+
+    /// Undoes [#pause].
+    /// @return false if it was not paused
+    public synchronized boolean resume(Optional<String> database) {
+        boolean wasPaused;
+        if (database.isPresent()) {
+            wasPaused = paused.remove(database.get());
+        } else {
+            wasPaused = allPaused || !paused.isEmpty();
+            allPaused = false;
+            paused.clear();
+        }
+        pools(database).filter(pool -> !isPaused(pool.shared().key().database())).forEach(pool -> pool.shared().pause(false));
+        return wasPaused;
+    }
+
+    public boolean isPaused(String database) {
+        return allPaused || paused.contains(database);
+    }
+
+    public boolean allPaused() {
+        return allPaused;
+    }
+
+    /// The pools of one database, or all.
+    public Stream<DatabasePool> pools(Optional<String> database) {
+        return all().stream().filter(pool -> database.isEmpty() || pool.shared().key().database().equals(database.get()));
+    }
+
+    /// Open backend connections of a database, those being opened included.
+    public int serversOfDatabase(String database) {
+        BackendBudget budget = ofDatabases.get(database);
+        return budget == null ? 0 : budget.open();
+    }
+
+    /// The same for a user.
+    public int serversOfUser(String user) {
+        BackendBudget budget = ofUsers.get(user);
+        return budget == null ? 0 : budget.open();
     }
 
     public Collection<DatabasePool> all() {
@@ -93,7 +176,7 @@ public final class Pools {
     }
 
     /// Applies a new configuration: pools change their limits at once, and where they connect to as connections come back.
-    public void reload(ProxyConfig changed) {
+    public synchronized void reload(ProxyConfig changed) {
         config = changed;
         ofDatabases.forEach((name, budget) -> database(changed, name).ifPresent(database -> budget.setMax(database.maxBackends().orElse(Integer.MAX_VALUE))));
         ofUsers.forEach((name, budget) -> budget.setMax(userMax(changed, name)));
@@ -113,6 +196,7 @@ public final class Pools {
     private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target) {
         var pool = new DatabasePool(shared, shared.settings().shape().mode(), target);
         opener.serves(shared, pool);
+        if (isPaused(shared.key().database())) shared.pause(true);
         return pool;
     }
 
