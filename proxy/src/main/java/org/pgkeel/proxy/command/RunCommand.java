@@ -3,7 +3,6 @@ package org.pgkeel.proxy.command;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.pgkeel.proxy.config.ConfigLoader;
@@ -35,28 +34,25 @@ final class RunCommand implements Callable<Integer> {
         };
     }
 
-    /// Runs until SIGTERM, SIGINT or the console's SHUTDOWN; SIGHUP reloads.
+    /// Runs until SIGTERM, SIGINT or the console's SHUTDOWN, a second one ends the wait for transactions; SIGHUP reloads.
     /// @param loader reads the same file again for a reload
     private int serve(ConfigResult.Loaded loaded, ConfigLoader loader, PrintWriter err) {
         ProxyServer server;
         try {
-            server = ProxyServer.start(loaded.config(), () -> loader.load(config));
+            server = ProxyServer.start(loaded, loader, config);
         } catch (IOException | RuntimeException unable) {
             err.println("pgkeel: " + unable.getMessage());
             err.flush();
             return ExitCode.UNAVAILABLE;
         }
         var ended = new CompletableFuture<Void>();
-        Signals.onReload(() -> report(server.reload(), err));
-        Signals.onTerminate(() -> ended.complete(null));
+        Signals.onReload(server::reload);
+        Signals.onTerminate(() -> {
+            if (!ended.complete(null)) server.hurry();
+        });
         server.shutdownAsked().thenRun(() -> ended.complete(null));
         ended.join();
         server.close();
         return ExitCode.OK;
-    }
-
-    private static void report(List<String> problems, PrintWriter err) {
-        for (String problem : problems) err.println("pgkeel: not reloaded: " + problem);
-        err.flush();
     }
 }

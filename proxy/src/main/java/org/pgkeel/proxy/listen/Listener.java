@@ -17,7 +17,7 @@ import org.pgkeel.proxy.transport.Transport;
 
 /// The sockets that clients connect to: a TCP port, and a Unix-domain socket beside it if it is configured.
 ///
-/// Threading: opened and closed by one thread; accepted channels are spread over the event loops.
+/// Threading: opened by one thread, closed by any; accepted channels are spread over the event loops.
 public final class Listener implements AutoCloseable {
     private final List<Channel> sockets = new ArrayList<>();
     private final List<Path> files = new ArrayList<>();
@@ -70,7 +70,7 @@ public final class Listener implements AutoCloseable {
 
     /// Takes no more connections; those that are open stay.
     @Override
-    public void close() {
+    public synchronized void close() {
         for (Channel socket : sockets) socket.close().syncUninterruptibly();
         sockets.clear();
         for (Path file : files) {

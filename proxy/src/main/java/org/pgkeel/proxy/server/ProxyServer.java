@@ -9,25 +9,31 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.AdminServer;
 import org.pgkeel.proxy.admin.Console;
+import org.pgkeel.proxy.admin.ShutdownMode;
 import org.pgkeel.proxy.backend.BackendCancel;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.config.BackendTlsConfig;
+import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
+import org.pgkeel.proxy.config.EffectiveConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.listen.Admission;
 import org.pgkeel.proxy.listen.Listener;
@@ -54,6 +60,8 @@ public final class ProxyServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
     private static final Duration TICK = Duration.ofMillis(100);
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration RETIRE_PERIOD = Duration.ofSeconds(1);
+    private static final Duration LAST_WORDS = Duration.ofMillis(50);
     private static final int HELPER_THREADS = 2;
 
     private final Supplier<ConfigResult> source;
@@ -71,37 +79,59 @@ public final class ProxyServer implements AutoCloseable {
     private final Reception reception;
     private final Listener listener;
     private final Optional<AdminServer> admin;
-    private final CompletableFuture<Void> shutdownAsked = new CompletableFuture<>();
+    private final LoopSurvey survey;
+    private final ClusterProbe probe;
+    private final Shutdown shutdown;
+    private Optional<ConfigWatch> watch = Optional.empty();
+    private volatile boolean draining;
+    private long retiredNanos = System.nanoTime();
     private volatile ProxyConfig config;
-    private volatile UserSecrets secrets;
+    private volatile EffectiveConfig effective;
+    private volatile Users users;
     private volatile LoginPolicy loginPolicy;
 
+    /// Who may log in, and the query that is asked for those whom the file does not know.
+    private record Users(UserSecrets secrets, Optional<JdbcAuthQuery> query) {
+        static Users of(ProxyConfig config, UserSecrets fromFile) {
+            if (config.auth().query().isEmpty()) return new Users(fromFile, Optional.empty());
+            var query = JdbcAuthQuery.of(config, config.auth().query().get(), fromFile.fromFile(config.auth().query().get().user()));
+            return new Users(fromFile.reloaded(config.auth(), Optional.of(query)), Optional.of(query));
+        }
+    }
+
     /// Starts and listens.
-    /// @param source reads the configuration again for a reload
-    /// @throws IOException if a port cannot be bound
-    public static ProxyServer start(ProxyConfig config, Supplier<ConfigResult> source) throws IOException {
-        return new ProxyServer(config, source);
+    /// @param file   read again for a reload, and watched if `reload.watch = true`
+    /// @param loader reads it
+    /// @throws IOException      if a port cannot be bound
+    /// @throws RuntimeException if a file that the configuration names cannot be used
+    public static ProxyServer start(ConfigResult.Loaded loaded, ConfigLoader loader, Path file) throws IOException {
+        var server = new ProxyServer(loaded, () -> loader.load(file));
+        server.watch = Optional.of(ConfigWatch.start(file, server::config, server::reload));
+        return server;
     }
 
     /// Starts and listens, for a configuration that does not come from a file; a reload applies the same one again.
     /// @throws IOException if a port cannot be bound
     public static ProxyServer start(ProxyConfig config) throws IOException {
-        return new ProxyServer(config, () -> new ConfigResult.Loaded(config, new org.pgkeel.proxy.config.EffectiveConfig(List.of()), List.of()));
+        var loaded = new ConfigResult.Loaded(config, new EffectiveConfig(List.of()), List.of());
+        return new ProxyServer(loaded, () -> loaded);
     }
 
-    private ProxyServer(ProxyConfig config, Supplier<ConfigResult> source) throws IOException {
+    private ProxyServer(ConfigResult.Loaded loaded, Supplier<ConfigResult> source) throws IOException {
+        ProxyConfig config = loaded.config();
         this.config = config;
+        this.effective = loaded.effective();
         this.source = source;
+        this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
+        this.tls = new ReloadableTls(config.listen().tls(), tlsOfClusters(config));
+        this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper));
+        this.loginPolicy = policy(config, users.secrets());
         this.transport = Transport.choose(config.runtime().transport());
         int threads = config.runtime().eventLoops() > 0 ? config.runtime().eventLoops() : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         this.loops = transport.newGroup(threads, "pgkeel-loop");
         this.adminLoop = transport.newGroup(1, "pgkeel-admin");
-        this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
-        this.tls = new ReloadableTls(config.listen().tls(), tlsOfClusters(config));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
-        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, config.prepared(), config.limits());
-        this.secrets = UserSecrets.load(config.auth(), Optional.empty(), helper);
-        this.loginPolicy = policy(config);
+        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), () -> this.config);
         var cancelKeys = new CancelKeys();
         var eventLoops = eventLoops();
         BackendCanceller canceller = canceller(new BackendCancel(transport, helper, CANCEL_PATIENCE));
@@ -112,9 +142,12 @@ public final class ProxyServer implements AutoCloseable {
             contexts.put(loop, new SessionContext(i, loop, own, config, cancelKeys, canceller));
         }
         this.pools = new Pools(config, eventLoops, opener);
-        var operations = new ProxyOperations(this);
+        this.survey = new LoopSurvey(contexts());
+        this.probe = new ClusterProbe(opener);
+        this.shutdown = new Shutdown(this, survey);
+        var operations = new ProxyOperations(this, survey, adminLoop.next(), probe);
         var console = new Console(operations, () -> this.config.admin(), Clock.systemUTC());
-        this.reception = new Reception(() -> this.config, () -> secrets, contexts::get, pools, cancelKeys, admission, console);
+        this.reception = new Reception(() -> this.config, () -> users.secrets(), contexts::get, pools, cancelKeys, admission, console);
         try {
             this.admin = config.admin().port() < 0 ? Optional.empty() : Optional.of(AdminServer.start(adminLoop, transport.serverChannel(),
                     new InetSocketAddress(config.admin().address(), config.admin().port()), operations, Clock.systemUTC()).toCompletableFuture().join());
@@ -141,7 +174,7 @@ public final class ProxyServer implements AutoCloseable {
         return all;
     }
 
-    private LoginPolicy policy(ProxyConfig from) {
+    private LoginPolicy policy(ProxyConfig from, UserSecrets secrets) {
         return new LoginPolicy(from.auth(), from.limits(), from.timeouts().login(), tls.server(), secrets);
     }
 
@@ -179,6 +212,10 @@ public final class ProxyServer implements AutoCloseable {
             SessionContext context = contexts.get(loop);
             for (var pool : pools.all()) pool.shared().slice(context.index()).tick(now);
             context.tick(now);
+            if (context.index() == 0 && now - retiredNanos >= RETIRE_PERIOD.toNanos()) {
+                retiredNanos = now;
+                pools.retireUnused(now);
+            }
         } catch (RuntimeException bug) {
             log.error("tick failed", bug);
         }
@@ -198,11 +235,35 @@ public final class ProxyServer implements AutoCloseable {
 
     /// Completes when the console asked for a shutdown; whoever started the server then closes it.
     public CompletableFuture<Void> shutdownAsked() {
-        return shutdownAsked;
+        return shutdown.asked();
+    }
+
+    /// Ends the wait of [#close] for transactions, now or later.
+    public void hurry() {
+        shutdown.hurry();
+    }
+
+    void askShutdown(ShutdownMode mode) {
+        shutdown.ask(mode);
+    }
+
+    /// A shutdown has begun.
+    boolean isDraining() {
+        return draining;
+    }
+
+    void refuseNewClients() {
+        draining = true;
+        reception.close();
+        Thread.ofVirtual().name("pgkeel-listener").start(listener::close);   // it waits, and an event loop must not
     }
 
     ProxyConfig config() {
         return config;
+    }
+
+    EffectiveConfig effective() {
+        return effective;
     }
 
     Pools pools() {
@@ -229,32 +290,57 @@ public final class ProxyServer implements AutoCloseable {
         return eventLoops().stream().map(contexts::get).toList();
     }
 
-    /// Reads the configuration again and applies it whole, or not at all.
-    /// @return what is wrong with it, empty if it is in force now
-    public synchronized List<String> reload() {
-        return switch (source.get()) {
-            case ConfigResult.Rejected rejected -> rejected.problems().stream().map(Object::toString).toList();
-            case ConfigResult.Loaded loaded -> apply(loaded.config());
-        };
+    /// The same as [#reload], for callers that must not block.
+    CompletionStage<List<String>> reloadAsync() {
+        return CompletableFuture.supplyAsync(this::reload, helper);
     }
 
-    private List<String> apply(ProxyConfig changed) {
+    /// Reads the configuration again and applies it whole, or not at all. The log tells the outcome.
+    /// @return what is wrong with it, empty if it is in force now
+    public synchronized List<String> reload() {
+        List<String> problems = switch (source.get()) {
+            case ConfigResult.Rejected rejected -> rejected.problems().stream().map(Object::toString).toList();
+            case ConfigResult.Loaded loaded -> apply(loaded);
+        };
+        if (problems.isEmpty()) log.info("configuration reloaded");
+        for (String problem : problems) log.warn("configuration not reloaded, the old one stays in force: {}", problem);
+        return problems;
+    }
+
+    private List<String> apply(ConfigResult.Loaded loaded) {
+        ProxyConfig changed = loaded.config();
+        Users before = users;
+        Users after;
         try {
-            UserSecrets newSecrets = secrets.reloaded(changed.auth(), Optional.empty());
-            tls.reload(changed.listen().tls(), tlsOfClusters(changed));
-            secrets = newSecrets;
-            config = changed;
-            loginPolicy = policy(changed);
+            after = Users.of(changed, before.secrets().reloaded(changed.auth(), Optional.empty()));
+            policy(changed, after.secrets());
+            tls.reload(changed.listen().tls(), tlsOfClusters(changed));   // the last that can fail, and it fails whole
         } catch (RuntimeException broken) {
             return List.of(String.valueOf(broken.getMessage()));
         }
+        warnOfRestart(effective, loaded.effective());
+        users = after;
+        config = changed;
+        effective = loaded.effective();
+        loginPolicy = policy(changed, after.secrets());
         pools.reload(changed);
+        probe.reload(changed.clusters());
         for (SessionContext context : contexts()) context.config(changed);
-        log.info("configuration reloaded");
+        before.query().ifPresent(JdbcAuthQuery::close);
         return List.of();
     }
 
-    /// Takes no more clients, lets transactions finish for `shutdown.max-wait`, then closes what is left.
+    private static void warnOfRestart(EffectiveConfig before, EffectiveConfig after) {
+        var old = new HashMap<String, String>();
+        before.entries().forEach(entry -> old.put(entry.key(), entry.value()));
+        for (var entry : after.entries()) {
+            boolean changed = old.containsKey(entry.key()) && !entry.value().equals(old.get(entry.key()));
+            if (changed && !entry.reloadable()) log.warn("{} = {} needs a restart, {} stays in force", entry.key(), entry.value(), old.get(entry.key()));
+        }
+    }
+
+    /// Takes no more clients, lets transactions finish for `shutdown.max-wait`, then closes what is left. A SHUTDOWN of the
+    /// console says otherwise.
     @Override
     public void close() {
         stop(config.shutdown().maxWait());
@@ -262,21 +348,19 @@ public final class ProxyServer implements AutoCloseable {
 
     /// As [#close], with another patience.
     void stop(Duration patience) {
-        reception.close();
+        watch.ifPresent(ConfigWatch::close);
+        refuseNewClients();
         listener.close();
-        for (SessionContext context : contexts()) context.loop().execute(context::drain);
-        long end = System.nanoTime() + patience.toNanos();
-        while (admission.clients() > 0 && System.nanoTime() - end < 0) {
-            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-        }
-        if (admission.clients() > 0) log.warn("{} clients were still in a transaction when shutdown.max-wait was over", admission.clients());
+        shutdown.run(patience);
         stopLoops();
         log.info("stopped");
     }
 
     private void stopLoops() {
-        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        // Cancel requests for statements of clients that were left are on their way: the loops end when nothing is to be done.
+        loops.shutdownGracefully(LAST_WORDS.toMillis(), 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
         adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        users.query().ifPresent(JdbcAuthQuery::close);
         helper.shutdownNow();
         buffers.values().forEach(LoopBuffers::release);
     }

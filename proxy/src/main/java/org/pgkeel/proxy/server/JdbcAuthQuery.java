@@ -1,0 +1,227 @@
+package org.pgkeel.proxy.server;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.config.AuthConfig;
+import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.config.DatabaseConfig;
+import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.config.Secret;
+import org.pgkeel.proxy.config.TlsMode;
+import org.pgkeel.proxy.login.AuthQuery;
+import org.pgkeel.proxy.login.StoredSecret;
+import org.pgkeel.proxy.session.Pools;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `auth.auth-query` by pgjdbc, on the primary of the database's cluster, over one kept connection per database. It does not
+/// run on the event loops nor on the helper threads: a PostgreSQL that does not answer must not keep those from logging in
+/// whose secrets are in the users file.
+///
+/// Threading: shared; a lookup runs on a virtual thread, connections are guarded by a lock per database. How many lookups
+/// there are at once is bounded by `auth.pending-max`.
+final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(JdbcAuthQuery.class);
+    /// Databases with a kept connection; the one used longest ago goes first.
+    private static final int KEPT_MAX = 16;
+    private static final Duration CHECK_AFTER = Duration.ofSeconds(30);
+    private static final String NO_SUCH_DATABASE = "3D000";
+
+    private final ProxyConfig config;
+    private final AuthConfig.AuthQuery query;
+    private final Secret password;
+    private final Placeholders placeholders;
+    private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
+    private boolean closed;
+
+    /// A database's connection, while there is one. Guarded by its lock.
+    private static final class Kept {
+        private final ReentrantLock lock = new ReentrantLock(true);
+        private @Nullable Connection connection;
+        private long usedNanos;
+        private Optional<SQLException> failure = Optional.empty();
+        private long failedNanos;
+        private boolean forgotten;
+    }
+
+    private JdbcAuthQuery(ProxyConfig config, AuthConfig.AuthQuery query, Secret password) {
+        this.config = config;
+        this.query = query;
+        this.password = password;
+        this.placeholders = Placeholders.of(query.query());
+    }
+
+    /// @param secret what the users file has for `auth.auth-query.user`
+    /// @throws IllegalArgumentException if nobody can log in with it; the message names the key
+    static JdbcAuthQuery of(ProxyConfig config, AuthConfig.AuthQuery query, Optional<StoredSecret> secret) {
+        String who = "auth.auth-query.user: the users file has ";
+        return switch (secret.orElse(null)) {
+            case StoredSecret.Plain(var password) -> new JdbcAuthQuery(config, query, password);
+            case StoredSecret.Scram _ -> throw new IllegalArgumentException(who + "a SCRAM verifier for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
+            case StoredSecret.Md5 _ -> throw new IllegalArgumentException(who + "an md5 hash for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
+            case null -> throw new IllegalArgumentException(who + "no line for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
+        };
+    }
+
+    @Override
+    public CompletionStage<Optional<StoredSecret>> lookup(String user, String database) {
+        String where = query.database().orElse(database);
+        Optional<DatabaseConfig> known = Pools.database(config, where);
+        if (known.isEmpty()) return CompletableFuture.completedStage(Optional.empty());
+        var answer = new CompletableFuture<Optional<StoredSecret>>();
+        Thread.ofVirtual().name("pgkeel-auth-query").start(() -> {
+            try {
+                answer.complete(ask(user, where, known.get()));
+            } catch (SQLException | RuntimeException unable) {
+                log.warn("auth-query in database {}: {}", where, unable.getMessage());
+                answer.completeExceptionally(unable);
+            }
+        });
+        return answer;
+    }
+
+    private Optional<StoredSecret> ask(String user, String name, DatabaseConfig database) throws SQLException {
+        Kept mine = kept(name);
+        mine.lock.lock();
+        try {
+            Connection connection = connection(mine, name, database);
+            try {
+                Optional<StoredSecret> secret = run(connection, user);
+                mine.usedNanos = System.nanoTime();
+                return secret;
+            } catch (SQLException broken) {
+                close(mine);
+                throw broken;
+            }
+        } catch (SQLException unable) {
+            if (NO_SUCH_DATABASE.equals(unable.getSQLState())) return Optional.empty();
+            throw unable;
+        } finally {
+            if (mine.forgotten) close(mine);
+            mine.lock.unlock();
+        }
+    }
+
+    private Connection connection(Kept mine, String name, DatabaseConfig database) throws SQLException {
+        long now = System.nanoTime();
+        int patienceSeconds = seconds(config.timeouts().serverConnect());
+        Connection open = mine.connection;
+        if (open != null) {
+            if (now - mine.usedNanos < CHECK_AFTER.toNanos() || open.isValid(Math.max(1, patienceSeconds))) return open;
+            close(mine);
+        }
+        if (mine.failure.isPresent() && now - mine.failedNanos < config.timeouts().serverLoginRetry().toNanos()) throw mine.failure.get();
+        try {
+            Connection fresh = connect(database.backendName().orElse(name), config.clusters().get(database.cluster()), patienceSeconds);
+            mine.connection = fresh;
+            mine.failure = Optional.empty();
+            return fresh;
+        } catch (SQLException unable) {
+            mine.failure = Optional.of(unable);
+            mine.failedNanos = System.nanoTime();
+            throw unable;
+        }
+    }
+
+    private Optional<StoredSecret> run(Connection connection, String user) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(placeholders.sql())) {
+            for (int i = 1; i <= placeholders.count(); i++) statement.setString(i, user);
+            try (ResultSet rows = statement.executeQuery()) {
+                if (!rows.next()) return Optional.empty();
+                String secret = rows.getString(2);
+                return secret == null || secret.isEmpty() ? Optional.empty() : Optional.of(StoredSecret.of(secret));
+            }
+        }
+    }
+
+    private Connection connect(String database, ClusterConfig cluster, int patienceSeconds) throws SQLException {
+        String hosts = cluster.nodes().stream().filter(node -> !node.isUnixSocket()).map(NodeAddress::toString).collect(Collectors.joining(","));
+        if (hosts.isEmpty()) throw new SQLException("cluster \"" + cluster.name() + "\" has Unix-domain sockets only, which auth-query cannot use");
+        var properties = new Properties();
+        PGProperty.USER.set(properties, query.user());
+        PGProperty.PASSWORD.set(properties, password.reveal());
+        PGProperty.TARGET_SERVER_TYPE.set(properties, cluster.nodes().size() > 1 ? "primary" : "any");
+        PGProperty.CONNECT_TIMEOUT.set(properties, patienceSeconds);
+        PGProperty.SOCKET_TIMEOUT.set(properties, patienceSeconds);
+        PGProperty.LOGIN_TIMEOUT.set(properties, patienceSeconds);
+        PGProperty.APPLICATION_NAME.set(properties, "pgkeel auth-query");
+        PGProperty.GSS_ENC_MODE.set(properties, "disable");
+        PGProperty.TCP_KEEP_ALIVE.set(properties, true);
+        // The server need not remember a statement that is asked once per new user; a PgBouncer in between could not.
+        PGProperty.PREPARE_THRESHOLD.set(properties, 0);
+        PGProperty.SSL_MODE.set(properties, word(cluster.tls().mode()));
+        cluster.tls().ca().ifPresent(file -> PGProperty.SSL_ROOT_CERT.set(properties, file.toString()));
+        cluster.tls().cert().ifPresent(file -> PGProperty.SSL_CERT.set(properties, file.toString()));
+        cluster.tls().key().ifPresent(file -> PGProperty.SSL_KEY.set(properties, file.toString()));
+        Connection connection = new Driver().connect("jdbc:postgresql://" + hosts + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8), properties);
+        if (connection == null) throw new SQLException("no connection to " + hosts);
+        return connection;
+    }
+
+    private static String word(TlsMode mode) {
+        return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /// Zero is no limit, here as in pgjdbc; less than a second is one.
+    private static int seconds(Duration duration) {
+        return duration.isZero() ? 0 : (int) Math.max(1, duration.toSeconds());
+    }
+
+    private Kept kept(String name) {
+        synchronized (kept) {
+            if (closed) throw new IllegalStateException("the configuration was replaced");
+            Kept mine = kept.computeIfAbsent(name, _ -> new Kept());
+            if (kept.size() > KEPT_MAX) closeLater(kept.pollFirstEntry().getValue());
+            return mine;
+        }
+    }
+
+    private static void closeLater(Kept old) {
+        Thread.ofVirtual().name("pgkeel-auth-query").start(() -> {
+            old.lock.lock();
+            try {
+                old.forgotten = true;
+                close(old);
+            } finally {
+                old.lock.unlock();
+            }
+        });
+    }
+
+    private static void close(Kept old) {
+        Connection connection = old.connection;
+        old.connection = null;
+        if (connection == null) return;
+        try {
+            connection.close();
+        } catch (SQLException alreadyBroken) {
+            log.debug("auth-query connection: {}", alreadyBroken.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (kept) {
+            closed = true;
+            kept.values().forEach(JdbcAuthQuery::closeLater);
+            kept.clear();
+        }
+    }
+}
