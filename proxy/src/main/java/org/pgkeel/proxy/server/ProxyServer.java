@@ -24,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.AdminServer;
 import org.pgkeel.proxy.admin.Console;
@@ -83,6 +84,7 @@ public final class ProxyServer implements AutoCloseable {
     private final ClusterProbe probe;
     private final Shutdown shutdown;
     private Optional<ConfigWatch> watch = Optional.empty();
+    private final AtomicBoolean stopped = new AtomicBoolean();
     private volatile boolean draining;
     private long retiredNanos = System.nanoTime();
     private volatile ProxyConfig config;
@@ -147,7 +149,7 @@ public final class ProxyServer implements AutoCloseable {
         this.shutdown = new Shutdown(this, survey);
         var operations = new ProxyOperations(this, survey, adminLoop.next(), probe);
         var console = new Console(operations, () -> this.config.admin(), Clock.systemUTC());
-        this.reception = new Reception(() -> this.config, () -> users.secrets(), contexts::get, pools, cancelKeys, admission, console);
+        this.reception = new Reception(() -> this.config, this::secrets, contexts::get, pools, cancelKeys, admission, console);
         try {
             this.admin = config.admin().port() < 0 ? Optional.empty() : Optional.of(AdminServer.start(adminLoop, transport.serverChannel(),
                     new InetSocketAddress(config.admin().address(), config.admin().port()), operations, Clock.systemUTC()).toCompletableFuture().join());
@@ -262,6 +264,10 @@ public final class ProxyServer implements AutoCloseable {
         return config;
     }
 
+    UserSecrets secrets() {
+        return users.secrets();
+    }
+
     EffectiveConfig effective() {
         return effective;
     }
@@ -348,6 +354,7 @@ public final class ProxyServer implements AutoCloseable {
 
     /// As [#close], with another patience.
     void stop(Duration patience) {
+        if (stopped.getAndSet(true)) return;
         watch.ifPresent(ConfigWatch::close);
         refuseNewClients();
         listener.close();
