@@ -243,10 +243,6 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void offer(C connection, long nowNanos) {
-        if (shared.paused()) {
-            close(connection, CloseReason.RECYCLED, nowNanos);
-            return;
-        }
         if (connection.tooOld(nowNanos)) {
             close(connection, CloseReason.LIFETIME, nowNanos);
             return;
