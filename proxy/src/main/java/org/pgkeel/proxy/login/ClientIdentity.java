@@ -18,4 +18,10 @@ public record ClientIdentity(String user, String database, SequencedMap<String, 
     public ClientIdentity {
         startupParameters = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(startupParameters));
     }
+
+    /// Who the client is, without what only its login needed: no proof, no parameters. What many clients have in common is given
+    /// by the caller, so that it is kept once.
+    public ClientIdentity without(String sameUser, String sameDatabase) {
+        return new ClientIdentity(sameUser, sameDatabase, Collections.emptySortedMap(), protocolMinor, kind, address, new Credential.None());
+    }
 }

@@ -8,8 +8,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Threading: confined to the session's event loop.
 public final class NamedStatements {
-    private byte @Nullable [][] names = new byte[8][];
-    private @Nullable SharedStatement[] statements = new SharedStatement[8];
+    /// Most clients have none: they share these.
+    private static final byte[][] NO_NAMES = new byte[1][];
+    private static final SharedStatement[] NO_STATEMENTS = new SharedStatement[1];
+
+    private byte @Nullable [][] names = NO_NAMES;
+    private @Nullable SharedStatement[] statements = NO_STATEMENTS;
     private int size;
 
     public int size() {
@@ -37,7 +41,7 @@ public final class NamedStatements {
             statements[at] = statement;
             return;
         }
-        if (size * 2 >= names.length) grow();
+        if ((size + 1) * 2 > names.length) grow();
         insert(name, statement);
         size++;
     }
@@ -61,8 +65,8 @@ public final class NamedStatements {
     }
 
     public void clear() {
-        names = new byte[8][];
-        statements = new SharedStatement[8];
+        names = NO_NAMES;
+        statements = NO_STATEMENTS;
         size = 0;
     }
 
@@ -85,8 +89,9 @@ public final class NamedStatements {
     private void grow() {
         byte[][] oldNames = names;
         SharedStatement[] oldStatements = statements;
-        names = new byte[oldNames.length * 2][];
-        statements = new SharedStatement[oldNames.length * 2];
+        int length = Math.max(8, oldNames.length * 2);
+        names = new byte[length][];
+        statements = new SharedStatement[length];
         for (int i = 0; i < oldNames.length; i++) if (oldNames[i] != null) insert(oldNames[i], oldStatements[i]);
     }
 

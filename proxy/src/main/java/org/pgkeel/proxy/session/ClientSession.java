@@ -74,7 +74,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final Settings startup;
     private final NamedStatements names = new NamedStatements();
     private final SqlStatementNames sqlNames = new SqlStatementNames(this);
-    private final Map<SharedStatement, PendingParse> madeByExecute = new IdentityHashMap<>(0);
+    private Map<SharedStatement, PendingParse> madeByExecute = Map.of();
     private final RequestWalk walk;
     private final CancelKeys.Key cancelKey;
     private final Runnable onClose;
@@ -101,7 +101,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public ClientSession(SessionContext context, DatabasePool pool, ClientIdentity identity, Settings startup, Channel channel, Runnable onClose) {
         this.context = context;
         this.pool = pool;
-        this.identity = identity;
+        this.identity = identity.without(pool.shared().key().user(), pool.shared().key().database());
         this.channel = channel;
         this.startup = context.settings().intern(startup);
         this.tracker = new SettingsTracker(this.startup, context.settings());
@@ -492,11 +492,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     void madeByExecute(SharedStatement statement, PendingParse made) {
+        if (madeByExecute.isEmpty()) madeByExecute = new IdentityHashMap<>();
         madeByExecute.put(statement, made);
     }
 
     Object subjectOf(SharedStatement statement) {
-        PendingParse made = madeByExecute.remove(statement);
+        PendingParse made = madeByExecute.isEmpty() ? null : madeByExecute.remove(statement);
         return made == null ? statement.effects() : made;
     }
 
