@@ -16,6 +16,7 @@ public final class RowShape {
     /// @param from start of a whole RowDescription behind its length
     /// @param to   its end
     public static long of(ByteBuf in, int from, int to) {
+        if (to - from < 2) return UNKNOWN;
         long shape = in.getShort(from);
         for (int at = from + 2; at < to; ) {
             int nameEnd = in.indexOf(at, to, (byte) 0);

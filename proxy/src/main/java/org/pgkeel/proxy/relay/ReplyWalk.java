@@ -97,7 +97,7 @@ final class ReplyWalk {
                 }
                 case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
                 case BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE, BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> from = replied(in, from, at, next, end);
-                case BackendType.COMMAND_COMPLETE, BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> from = statementEnded(in, from, at, next);
+                case BackendType.COMMAND_COMPLETE, BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> from = statementEnded(in, from, at, next, end);
                 case BackendType.READY_FOR_QUERY -> from = readyForQuery(in, from, at, next);
                 case BackendType.ERROR_RESPONSE -> from = error(in, from, at, next, end);
                 case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
@@ -227,7 +227,8 @@ final class ReplyWalk {
         return planned(in, from, at, next);
     }
 
-    private int statementEnded(ByteBuf in, int from, int at, int next) {
+    private int statementEnded(ByteBuf in, int from, int at, int next, int end) {
+        if (next > end) throw new ProtocolViolation("end of a statement: length " + (next - at - 1));
         if (aside != null) return drop(in, from, at, next);
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
@@ -342,7 +343,7 @@ final class ReplyWalk {
 
     private int error(ByteBuf in, int from, int at, int next, int end) {
         boolean whole = next <= end;
-        if (whole && in.getByte(at + 5) == 'S') fatal |= isFatal(in, at + 5, next);
+        if (whole) fatal |= isFatal(in, at + 5, next);
         Lessee client = connection.lessee();
         if (aside != null) {
             byte[] body = whole ? ErrorBody.copy(in, at + 5, next) : new byte[] {0};
@@ -388,9 +389,15 @@ final class ReplyWalk {
         }
     }
 
+    /// Field V is never translated; S is, and a German ERROR begins with F.
     private static boolean isFatal(ByteBuf in, int from, int to) {
-        // The first field is S, the severity; FATAL and PANIC are told by their first letter and the second.
-        return to - from > 3 && (in.getByte(from + 1) == 'F' || in.getByte(from + 1) == 'P');
+        for (int at = from; at < to && in.getByte(at) != 0; ) {
+            if (in.getByte(at) == 'V') return at + 1 < to && (in.getByte(at + 1) == 'F' || in.getByte(at + 1) == 'P');
+            int end = in.indexOf(at, to, (byte) 0);
+            if (end < 0) return false;
+            at = end + 1;
+        }
+        return false;
     }
 
     /// `0A000` raised where a cached plan is looked at again: what is prepared does not fit the tables any more.

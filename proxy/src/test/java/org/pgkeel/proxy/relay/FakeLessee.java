@@ -1,0 +1,104 @@
+package org.pgkeel.proxy.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgkeel.proxy.pool.Waiter;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+
+/// A client that writes down what it hears, beside the bytes that it gets.
+final class FakeLessee implements Lessee, Waiter<BackendConnection> {
+    final List<String> heard = new ArrayList<>();
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final Outgoing toClient;
+    private final ByteArrayOutputStream got = new ByteArrayOutputStream();
+
+    FakeLessee(LoopBuffers buffers) {
+        toClient = new Outgoing(buffers, new DirectWriter(channel));
+    }
+
+    /// Everything written to the client so far.
+    byte[] got() {
+        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+            got.writeBytes(io.netty.buffer.ByteBufUtil.getBytes(out));
+            out.release();
+        }
+        return got.toByteArray();
+    }
+
+    @Override
+    public void leased(BackendConnection connection) {
+        connection.beginLease(this);
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        throw new AssertionError(refusal);
+    }
+
+    @Override
+    public Outgoing toClient() {
+        return toClient;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return true;
+    }
+
+    @Override
+    public void completed(Object subject, String commandTag) {
+        heard.add("completed " + subject + ": " + commandTag);
+    }
+
+    @Override
+    public void parameterStatus(String name, String value) {
+        heard.add(name + "=" + value);
+    }
+
+    @Override
+    public void failed() {
+        heard.add("failed");
+    }
+
+    @Override
+    public void notParsed(SharedStatement statement, byte[] name) {
+        heard.add("not parsed " + new String(name, StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void shapeFound(SharedStatement statement, long shape) {
+        heard.add("shape");
+    }
+
+    @Override
+    public byte readyForQuery(byte status) {
+        heard.add("ready " + (char) status);
+        return status;
+    }
+
+    @Override
+    public void settled(byte status) {
+        heard.add("settled " + (char) status);
+    }
+
+    @Override
+    public void resumeReading() {
+        heard.add("resume");
+    }
+
+    @Override
+    public void backendLost(String why, boolean fatal) {
+        heard.add((fatal ? "lost, fatal: " : "lost: ") + why);
+    }
+
+    @Override
+    public ByteBuf errorFor(Object refusal) {
+        return Unpooled.copiedBuffer(BackendBytes.server().message('E', refusal.toString()).bytes());
+    }
+}

@@ -1,0 +1,62 @@
+package org.pgkeel.proxy.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LoopBuffersTest {
+    private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+    private final LoopBuffers buffers = new LoopBuffers(allocator);
+    private final LoopBuffers.Handle handle = buffers.newHandle();
+
+    @AfterEach
+    void nothing_is_left() {
+        buffers.release();
+        assertThat(allocator.metric().usedDirectMemory()).isZero();
+    }
+
+    @Test
+    void reads_use_one_buffer_in_turn() {
+        ByteBuf first = handle.allocate(allocator);
+        first.writeInt(1);
+        first.release();
+        ByteBuf second = buffers.newHandle().allocate(allocator);
+        assertThat(second).isSameAs(first);
+        assertThat(second.isReadable()).isFalse();
+        assertThat(second.readerIndex()).isEqualTo(LoopBuffers.HEADROOM_BYTES);
+        assertThat(second.writableBytes()).isEqualTo(LoopBuffers.READ_BYTES);
+        assertThat(buffers.isShared(second)).isTrue();
+        second.release();
+    }
+
+    @Test
+    void a_part_that_somebody_keeps_is_not_overwritten() {
+        ByteBuf first = handle.allocate(allocator);
+        first.writeInt(42);
+        ByteBuf kept = first.retainedSlice(first.readerIndex(), 4);
+        first.release();
+        ByteBuf second = handle.allocate(allocator);
+        assertThat(second).isNotSameAs(first);
+        second.writeInt(7);
+        assertThat(kept.getInt(0)).isEqualTo(42);
+        kept.release();
+        second.release();
+    }
+
+    @Test
+    void the_buffer_to_compose_in_is_used_again_unless_somebody_keeps_it() {
+        ByteBuf first = buffers.scratch();
+        first.writeInt(1);
+        assertThat(buffers.scratch()).isSameAs(first);
+        assertThat(first.isReadable()).isFalse();
+        ByteBuf kept = buffers.scratch().writeInt(2).retainedSlice();
+        ByteBuf other = buffers.scratch();
+        assertThat(other).isNotSameAs(first);
+        other.writeInt(3);
+        assertThat(kept.getInt(0)).isEqualTo(2);
+        kept.release();
+    }
+}

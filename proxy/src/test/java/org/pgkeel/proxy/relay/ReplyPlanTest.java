@@ -1,0 +1,47 @@
+package org.pgkeel.proxy.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ReplyPlanTest {
+    private record Entry(int batch, int ordinal, ReplyPlan.Action action, Object subject) {}
+
+    @Test
+    void entries_leave_in_the_order_in_which_they_came_however_the_ring_grows_and_wraps() {
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        var plan = new ReplyPlan();
+        var model = new ArrayDeque<Entry>();
+        for (int step = 0; step < 50_000; step++) {
+            int bias = step / 5_000 % 2 == 0 ? 60 : 40;
+            if (random.nextInt(100) < bias) {
+                var actions = ReplyPlan.Action.values();
+                var entry = new Entry(random.nextInt(), random.nextInt(), actions[random.nextInt(actions.length)], "subject " + step);
+                plan.add(entry.batch, entry.ordinal, entry.action, entry.subject);
+                model.addLast(entry);
+            } else if (!model.isEmpty()) {
+                plan.removeHead();
+                model.removeFirst();
+            }
+            assertThat(plan.size()).as("-Dpgkeel.seed=%s", seed).isEqualTo(model.size());
+            assertThat(plan.isEmpty()).isEqualTo(model.isEmpty());
+            if (!model.isEmpty()) {
+                assertThat(new Entry(plan.headBatch(), plan.headOrdinal(), plan.headAction(), plan.headSubject()))
+                        .as("-Dpgkeel.seed=%s", seed).isEqualTo(model.getFirst());
+            }
+        }
+    }
+
+    @Test
+    void a_cleared_plan_is_empty_and_usable() {
+        var plan = new ReplyPlan();
+        for (int i = 0; i < 20; i++) plan.add(i, 0, ReplyPlan.Action.SWALLOW, null);
+        plan.clear();
+        assertThat(plan.isEmpty()).isTrue();
+        plan.add(7, 1, ReplyPlan.Action.REFUSE, "why");
+        assertThat(plan.headBatch()).isEqualTo(7);
+    }
+}

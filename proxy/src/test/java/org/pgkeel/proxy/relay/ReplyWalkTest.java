@@ -1,0 +1,278 @@
+package org.pgkeel.proxy.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgkeel.proxy.relay.BackendBytes.server;
+
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgkeel.proxy.pool.PooledConnection;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.settings.Settings;
+
+/// What reaches the client of what a backend says. Every transcript is also told split at every byte, and in random pieces.
+class ReplyWalkTest {
+    private static final Aside SILENT = new Aside() {
+        @Override
+        public void error(byte[] errorBody) {}
+
+        @Override
+        public void done(byte status) {}
+    };
+
+    /// @param asked  what went to the backend before it answers
+    /// @param server what it answers
+    /// @param client what the client gets
+    /// @param heard  what the client's session hears beside the bytes
+    record Transcript(String name, Consumer<BackendConnection> asked, BackendBytes server, BackendBytes client, List<String> heard) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Transcript> transcripts() {
+        var rows = server().columns().row("one").row("a longer row, much longer than the one before").complete("SELECT 2").ready('I');
+        return Stream.of(
+                new Transcript("a Query's reply passes as it is", backend -> backend.exchange().querySent(), rows, rows,
+                        List.of("ready I", "settled I")),
+                new Transcript("notices and notifications pass", backend -> backend.exchange().querySent(),
+                        server().message('N', "SNOTICE\0\0").message('A', "\0\0\0\7ch\0\0").complete("DO").ready('I'),
+                        server().message('N', "SNOTICE\0\0").message('A', "\0\0\0\7ch\0\0").complete("DO").ready('I'),
+                        List.of("ready I", "settled I")),
+                new Transcript("a parameter is heard and passes", backend -> backend.exchange().querySent(),
+                        server().complete("SET").message('S', "TimeZone\0UTC\0").ready('I'),
+                        server().complete("SET").message('S', "TimeZone\0UTC\0").ready('I'),
+                        List.of("TimeZone=UTC", "ready I", "settled I")),
+                new Transcript("the reply to a Parse of the proxy's own is dropped", backend -> {
+                    var exchange = backend.exchange();
+                    exchange.expectOwnReply(null);
+                    exchange.messageSent();
+                    exchange.messageSent();
+                    exchange.executeSent();
+                    exchange.syncSent();
+                }, server().message('1').message('2').row("x").complete("SELECT 1").ready('I'),
+                        server().message('2').row("x").complete("SELECT 1").ready('I'), List.of("ready I", "settled I")),
+                new Transcript("a Parse and a Close that no backend sees are answered in their places", backend -> {
+                    var exchange = backend.exchange();
+                    backend.replyParseComplete();
+                    exchange.messageSent();
+                    backend.replyCloseComplete();
+                    exchange.executeSent();
+                    backend.replyCloseComplete();
+                    exchange.syncSent();
+                }, server().message('2').complete("SELECT 0").ready('I'),
+                        server().message('1').message('2').message('3').complete("SELECT 0").message('3').ready('I'), List.of("ready I", "settled I")),
+                new Transcript("where the proxy refuses the client gets the proxy's error", backend -> {
+                    backend.exchange().expectRefusal("SERROR\0C0A000\0Mpinning is refused\0\0");
+                    backend.exchange().querySent();
+                }, server().error("ERROR", "42601").ready('E'), server().message('E', "SERROR\0C0A000\0Mpinning is refused\0\0").ready('E'),
+                        List.of("failed", "ready E", "settled E")),
+                new Transcript("what the proxy asks aside reaches nobody", backend -> {
+                    backend.aside("SET a = 1", SILENT);
+                    backend.exchange().querySent();
+                }, server().message('N', "SNOTICE\0\0").complete("SET").message('S', "a\0001\0").ready('I').columns().row("x").complete("SELECT 1").ready('I'),
+                        server().columns().row("x").complete("SELECT 1").ready('I'), List.of("ready I", "settled I")),
+                new Transcript("an aside behind a pipeline does not touch it", backend -> {
+                    backend.exchange().querySent();
+                    backend.aside("SET a = 1", SILENT);
+                    backend.exchange().querySent();
+                }, server().complete("BEGIN").ready('T').complete("SET").ready('T').complete("COMMIT").ready('I'),
+                        server().complete("BEGIN").ready('T').complete("COMMIT").ready('I'), List.of("ready T", "ready I", "settled I")),
+                new Transcript("statements that change the session are heard by their place", backend -> {
+                    backend.exchange().expectEffect("set", 2);
+                    backend.exchange().querySent();
+                }, server().columns().row("x").complete("SELECT 1").complete("SET").ready('I'),
+                        server().columns().row("x").complete("SELECT 1").complete("SET").ready('I'), List.of("completed set: SET", "ready I", "settled I")),
+                new Transcript("an error drops what was planned behind it", backend -> {
+                    backend.exchange().expectEffect("first", 1);
+                    backend.exchange().expectEffect("second", 2);
+                    backend.exchange().querySent();
+                    backend.exchange().expectEffect("third", 1);
+                    backend.exchange().querySent();
+                }, server().complete("SET").error("ERROR", "22012").ready('I').complete("RESET").ready('I'),
+                        server().complete("SET").error("ERROR", "22012").ready('I').complete("RESET").ready('I'),
+                        List.of("completed first: SET", "failed", "ready I", "completed third: RESET", "ready I", "settled I")),
+                new Transcript("COPY out passes", backend -> backend.exchange().querySent(),
+                        server().message('H', "\0\0\0").message('d', "1\n").message('d', "2\n").message('c').complete("COPY 2").ready('I'),
+                        server().message('H', "\0\0\0").message('d', "1\n").message('d', "2\n").message('c').complete("COPY 2").ready('I'),
+                        List.of("ready I", "settled I")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("transcripts")
+    void the_client_gets_what_the_transcript_says(Transcript transcript) {
+        play(transcript, List.of());
+    }
+
+    @ParameterizedTest
+    @MethodSource("transcripts")
+    void it_does_not_matter_where_a_read_ends(Transcript transcript) {
+        int length = transcript.server.bytes().length;
+        for (int split = 1; split < length; split++) play(transcript, List.of(split));
+    }
+
+    @ParameterizedTest
+    @MethodSource("transcripts")
+    void it_does_not_matter_how_many_reads_there_are(Transcript transcript) {
+        int length = transcript.server.bytes().length;
+        var every = new ArrayList<Integer>();
+        for (int i = 1; i < length; i++) every.add(i);
+        play(transcript, every);
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        for (int round = 0; round < 20; round++) {
+            var some = every.stream().filter(_ -> random.nextInt(6) == 0).toList();
+            try {
+                play(transcript, some);
+            } catch (AssertionError failed) {
+                throw new AssertionError("-Dpgkeel.seed=" + seed, failed);
+            }
+        }
+    }
+
+    private static void play(Transcript transcript, List<Integer> splits) {
+        try (var world = new RelayWorld()) {
+            transcript.asked.accept(world.connection);
+            byte[] said = transcript.server.bytes();
+            int from = 0;
+            for (int split : splits) {
+                world.says(said, from, split);
+                from = split;
+            }
+            world.says(said, from, said.length);
+            assertThat(world.client.got()).as("split at %s", splits).isEqualTo(transcript.client.bytes());
+            assertThat(world.client.heard).as("split at %s", splits).isEqualTo(transcript.heard);
+            assertThat(world.exchange().settled()).isTrue();
+            assertThat(world.exchange().expectsMore()).isFalse();
+        }
+    }
+
+    static Stream<BackendBytes> garbage() {
+        return Stream.of(
+                server().message('?'),
+                server().message('\0'),
+                server().raw('D', 3),
+                server().raw('D', 0),
+                server().raw('D', -1),
+                server().raw('D', Integer.MIN_VALUE),
+                server().raw('D', Integer.MAX_VALUE),
+                server().raw('D', 0x40000004),
+                server().raw('Z', 1_000_000),
+                server().raw('C', 1_000_000),
+                server().message('Z'),
+                server().message('Z', (byte) 'X'),
+                server().message('Z', (byte) 'I', (byte) 'I'),
+                server().message('R', "\0\0\0\0"),
+                server().message('K', "\0\0\0\1\0\0\0\1"),
+                server().message('S', "no terminator"),
+                server().complete("SELECT 1").ready('I').ready('I'));
+    }
+
+    @ParameterizedTest
+    @MethodSource("garbage")
+    void a_server_that_breaks_the_protocol_is_given_up(BackendBytes rubbish) {
+        try (var world = new RelayWorld()) {
+            world.exchange().expectEffect("effect", 1);
+            world.exchange().querySent();
+            world.says(rubbish);
+            assertThat(world.connection.state()).isEqualTo(PooledConnection.State.CLOSED);
+            assertThat(world.client.heard.getLast()).startsWith("lost: the server broke the protocol");
+            assertThat(world.pool.open()).isZero();
+            assertThat(world.server.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void mangled_replies_pass_or_are_a_broken_protocol_and_never_a_bug() {
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        byte[] whole = server().message('1').message('2').message('t', "\0\0").columns().row("x").complete("SELECT 1").message('N', "SNOTICE\0\0")
+                .message('S', "a\0b\0").ready('I').error("ERROR", "0A000").ready('I').bytes();
+        for (int round = 0; round < 2000; round++) {
+            byte[] mangled = whole.clone();
+            for (int i = random.nextInt(4); i >= 0; i--) mangled[random.nextInt(mangled.length)] = (byte) (random.nextInt(3) == 0 ? random.nextInt() : random.nextInt(8));
+            int split = random.nextInt(mangled.length);
+            try (var world = new RelayWorld()) {
+                var exchange = world.exchange();
+                exchange.expectOwnReply(null);
+                exchange.messageSent();
+                exchange.messageSent();
+                exchange.expectShape(statement());
+                exchange.messageSent();
+                exchange.expectEffect("effect");
+                exchange.executeSent();
+                exchange.syncSent();
+                exchange.querySent();
+                world.says(mangled, 0, split);
+                if (world.server.isOpen()) world.says(mangled, split, mangled.length);
+                assertThat(world.client.heard).as("-Dpgkeel.seed=%s, round %s", seed, round).noneMatch(word -> word.contains("closed the connection"));
+                world.server.close();
+            }
+        }
+    }
+
+    private static SharedStatement statement() {
+        byte[] body = "select 1\0\0\0".getBytes(StandardCharsets.US_ASCII);
+        return new StatementCache(1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
+    }
+
+    @Test
+    void replies_to_nobody_are_a_broken_protocol_and_what_may_come_at_any_time_is_not() {
+        try (var world = new RelayWorld()) {
+            world.connection.endLease(world.connection.applied(), System.nanoTime());
+            world.says(server().message('N', "SNOTICE\0\0").message('S', "a\0b\0").message('A', "\0\0\0\7ch\0\0"));
+            assertThat(world.connection.state()).isEqualTo(PooledConnection.State.IDLE);
+            world.says(server().complete("SELECT 1"));
+            assertThat(world.connection.state()).isEqualTo(PooledConnection.State.CLOSED);
+            assertThat(world.client.got()).isEmpty();
+        }
+    }
+
+    @Test
+    void only_a_fatal_error_counts_as_the_servers_last_words_in_any_language() {
+        try (var world = new RelayWorld()) {
+            world.exchange().querySent();
+            world.says(server().message('E', "SFEHLER\0VERROR\0C22012\0Mnein\0\0").ready('I'));
+            world.server.close();
+            assertThat(world.client.heard.getLast()).isEqualTo("lost: the server closed the connection");
+        }
+        try (var world = new RelayWorld()) {
+            world.exchange().querySent();
+            world.says(server().message('E', "SKATASTROFALNY\0VFATAL\0C57P01\0Mnie\0\0"));
+            world.server.close();
+            assertThat(world.client.heard.getLast()).isEqualTo("lost, fatal: the server closed the connection");
+        }
+    }
+
+    @Test
+    void a_row_larger_than_any_buffer_passes_in_pieces() {
+        try (var world = new RelayWorld()) {
+            world.exchange().querySent();
+            byte[] piece = new byte[60_000];
+            world.says(server().raw('D', 4 + 20 * piece.length));
+            for (int i = 0; i < 20; i++) world.says(piece, 0, piece.length);
+            assertThat(world.client.got()).hasSize(5 + 20 * piece.length);
+            world.says(server().complete("SELECT 1").ready('I'));
+            assertThat(world.client.heard).containsExactly("ready I", "settled I");
+        }
+    }
+
+    @Test
+    void the_error_of_an_aside_explains_the_error_that_follows_from_it() {
+        try (var world = new RelayWorld()) {
+            world.connection.aside("SET search_path TO nowhere", SILENT);
+            world.exchange().querySent();
+            world.says(server().error("ERROR", "22023").ready('E').error("ERROR", "25P02").ready('E'));
+            assertThat(world.client.got()).isEqualTo(server().error("ERROR", "22023").ready('E').bytes());
+        }
+    }
+}
