@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -112,7 +113,7 @@ final class TlsNegotiation extends ChannelInboundHandlerAdapter {
                 ctx.pipeline().remove(this);
                 listener.accept(new Outcome.Secured(binding));
             } else {
-                end(new Outcome.Failed(new BackendFailure.TlsFailed(reason(handshake.cause()))));
+                end(new Outcome.Failed(tlsFailed(handshake.cause())));
             }
             return;
         }
@@ -139,7 +140,7 @@ final class TlsNegotiation extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         end(new Outcome.Failed(switch (state) {
             case AWAITING_REPLY -> new BackendFailure.Unreachable("the connection broke before SSLRequest was answered: " + reason(cause));
-            case SHAKING_HANDS, ENDED -> new BackendFailure.TlsFailed(reason(cause));
+            case SHAKING_HANDS, ENDED -> tlsFailed(cause);
         }));
     }
 
@@ -147,6 +148,12 @@ final class TlsNegotiation extends ChannelInboundHandlerAdapter {
         if (state == State.ENDED) return;
         state = State.ENDED;
         listener.accept(outcome);
+    }
+
+    private static BackendFailure tlsFailed(Throwable cause) {
+        boolean untrusted = false;
+        for (Throwable each = cause; each != null; each = each.getCause()) untrusted |= each instanceof CertificateException;
+        return new BackendFailure.TlsFailed((untrusted ? "the server's certificate is not trusted: " : "the TLS handshake failed: ") + reason(cause));
     }
 
     /// The innermost cause says what is wrong with the certificate.

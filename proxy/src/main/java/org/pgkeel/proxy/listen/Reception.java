@@ -3,7 +3,9 @@ package org.pgkeel.proxy.listen;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Optional;
@@ -145,7 +147,10 @@ public final class Reception implements LoginListener {
             operators.remove(operator);
             stats.clientClosed("operator_left");
         });
-        channel.pipeline().fireChannelRead(early);
+        // What came behind the login is decrypted already: it goes in above TLS.
+        ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
+        if (tls == null) channel.pipeline().fireChannelRead(early);
+        else tls.fireChannelRead(early);
         channel.config().setAutoRead(true);
     }
 
