@@ -68,13 +68,14 @@ public final class LoopBuffers implements RecvByteBufAllocator {
 
     private final class ReadHandle implements ExtendedHandle {
         private ChannelConfig config;
+        private LoopBuffers of = LoopBuffers.this;
         private int attempted;
         private int last;
         private int reads;
 
         @Override
         public ByteBuf allocate(ByteBufAllocator ignored) {
-            return readBuffer();
+            return of.readBuffer();
         }
 
         @Override
@@ -83,8 +84,10 @@ public final class LoopBuffers implements RecvByteBufAllocator {
         }
 
         @Override
-        public void reset(ChannelConfig of) {
-            config = of;
+        public void reset(ChannelConfig ofChannel) {
+            config = ofChannel;
+            // Netty keeps a channel's handle for ever; one that has moved to another loop reads into that loop's buffer.
+            if (ofChannel.getRecvByteBufAllocator() instanceof LoopBuffers now) of = now;
             attempted = 0;
             last = 0;
             reads = 0;

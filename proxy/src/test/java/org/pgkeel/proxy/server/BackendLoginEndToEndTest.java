@@ -110,7 +110,7 @@ class BackendLoginEndToEndTest {
             try (var refusing = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                     TestProxy proxy = TestProxy.startAt("127.0.0.1:" + refusing.getLocalPort(), TestProxy.PLAIN_USERS, SHORT_WAIT + "clusters.main.tls.mode = disable")) {
                 Thread.ofVirtual().start(() -> refuseAll(refusing, sqlState));
-                within(Duration.ofSeconds(5), () -> refused(proxy::connect, sqlState, "no room today"));
+                within(Duration.ofSeconds(5), () -> refused(proxy::connect, "57P03", "no room today (SQLSTATE " + sqlState));
             }
         }
     }
@@ -131,7 +131,7 @@ class BackendLoginEndToEndTest {
                         return full.getSQLState().equals("53300");
                     }
                 });
-                refused(() -> TestProxy.value(client, "select 2"), "53300", "");
+                refused(() -> TestProxy.value(client, "select 2"), "57P03", "53300");
                 for (Connection other : others) other.close();
                 await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> "3".equals(TestProxy.value(client, "select 3")));
             }

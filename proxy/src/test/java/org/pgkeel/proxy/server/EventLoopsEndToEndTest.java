@@ -1,0 +1,166 @@
+package org.pgkeel.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.postgres.SharedPostgres;
+
+/// Few backends, several event loops, every kind of socket: connections move to where clients wait.
+class EventLoopsEndToEndTest {
+    private static final int CLIENTS = 30;
+    private static final Duration LOAD = Duration.ofSeconds(Long.getLong("pgkeel.load.seconds", 8));
+
+    private final PostgresFixture postgres = SharedPostgres.get();
+
+    private static String conf(String transport, int loops, int max) {
+        return "runtime { transport = %s, event-loops = %d }\ndatabases.\"*\".pool { max = %d, max-wait = 30s }\n".formatted(transport, loops, max);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"epoll", "nio", "io_uring"})
+    void nothing_is_lost_and_nobody_starves_while_connections_move_between_loops(String transport) throws Exception {
+        String table = "moved_" + transport;
+        postgres.execute("create table if not exists " + table + " (client int, number int)", "truncate " + table, "grant all on " + table + " to app");
+        try (TestProxy proxy = TestProxy.start(postgres, conf(transport, 3, 2))) {
+            var done = new ConcurrentHashMap<Integer, Integer>();
+            var clients = new ArrayList<CompletableFuture<Void>>();
+            long end = System.nanoTime() + LOAD.toNanos() / 2;
+            for (int i = 0; i < CLIENTS; i++) {
+                int number = i;
+                clients.add(CompletableFuture.runAsync(() -> done.put(number, work(proxy, table, number, end)), task -> Thread.ofPlatform().daemon().start(task)));
+            }
+            CompletableFuture.allOf(clients.toArray(CompletableFuture[]::new)).get(LOAD.toSeconds() + 60, TimeUnit.SECONDS);
+            int all = done.values().stream().mapToInt(Integer::intValue).sum();
+            System.out.println(transport + ": " + all + " transactions, least " + done.values().stream().min(Integer::compare).orElseThrow() + ", most " + done.values().stream().max(Integer::compare).orElseThrow());
+            assertThat(postgres.query("select count(*) || ' ' || count(distinct (client, number)) from " + table)).isEqualTo(all + " " + all);
+            assertThat(done.values()).as("transactions by client").allMatch(count -> count > all / CLIENTS / 4);
+        }
+        postgres.execute("drop table " + table);
+    }
+
+    /// @return how many transactions
+    private static int work(TestProxy proxy, String table, int client, long end) {
+        try (Connection connection = proxy.connect(); var insert = connection.prepareStatement("insert into " + table + " values (?, ?)");
+                var read = connection.prepareStatement("select count(*), repeat('x', ?) from " + table + " where client = ?")) {
+            connection.setAutoCommit(false);
+            int number = 0;
+            for (; System.nanoTime() < end; number++) {
+                insert.setInt(1, client);
+                insert.setInt(2, number);
+                insert.executeUpdate();
+                read.setInt(1, number % 97 * 300);
+                read.setInt(2, client);
+                try (var row = read.executeQuery()) {
+                    row.next();
+                    assertThat(row.getInt(1)).isEqualTo(number + 1);
+                    assertThat(row.getString(2)).hasSize(number % 97 * 300);
+                }
+                connection.commit();
+            }
+            return number;
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void clients_of_all_loops_are_served_in_the_order_in_which_they_came() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, conf("auto", 3, 1)); Connection holder = proxy.connect()) {
+            List<Connection> waiting = new ArrayList<>();
+            for (int i = 0; i < 9; i++) waiting.add(proxy.connect());
+            holder.setAutoCommit(false);
+            TestProxy.execute(holder, "select 1");
+            var order = new java.util.concurrent.ConcurrentLinkedQueue<Integer>();
+            var all = new CountDownLatch(waiting.size());
+            var pool = proxy.server().pools().all().iterator().next().shared();
+            for (int i = 0; i < waiting.size(); i++) {
+                int number = i;
+                Thread.ofPlatform().daemon().start(() -> {
+                    try {
+                        TestProxy.execute(waiting.get(number), "select pg_sleep(0.02)");
+                        order.add(number);
+                    } catch (SQLException e) {
+                        order.add(-1);
+                    }
+                    all.countDown();
+                });
+                await().until(() -> pool.slices().stream().mapToInt(slice -> slice.waitingCount()).sum() == number + 1);
+            }
+            holder.commit();
+            assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(order).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8);
+            for (Connection connection : waiting) connection.close();
+        }
+    }
+
+    @Test
+    void idle_connections_of_another_loop_serve_all_who_wait() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, conf("auto", 2, 4))) {
+            List<Connection> clients = new ArrayList<>();
+            for (int i = 0; i < 8; i++) clients.add(proxy.connect());
+            // The clients of one loop open all four, then leave them idle there.
+            together(clients.stream().filter(client -> clients.indexOf(client) % 2 == 0).toList(), "select pg_sleep(0.2)");
+            long begun = System.nanoTime();
+            together(clients.stream().filter(client -> clients.indexOf(client) % 2 == 1).toList(), "select pg_sleep(0.5)");
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).as("four at once, not one after the other").isLessThan(Duration.ofMillis(950));
+            for (Connection client : clients) client.close();
+        }
+    }
+
+    private static void together(List<Connection> clients, String sql) throws Exception {
+        var all = clients.stream().map(client -> CompletableFuture.runAsync(() -> {
+            try {
+                TestProxy.execute(client, sql);
+            } catch (SQLException e) {
+                throw new AssertionError(e);
+            }
+        }, task -> Thread.ofPlatform().daemon().start(task))).toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(all).get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void a_backend_that_is_killed_while_others_wait_and_move_is_replaced() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, conf("auto", 3, 2))) {
+            var failures = new AtomicInteger();
+            var served = new AtomicInteger();
+            long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+            var clients = new ArrayList<CompletableFuture<Void>>();
+            for (int i = 0; i < 12; i++) {
+                clients.add(CompletableFuture.runAsync(() -> {
+                    while (System.nanoTime() < end) {
+                        try (Connection client = proxy.connect("ApplicationName", "killed")) {
+                            while (System.nanoTime() < end) {
+                                assertThat(TestProxy.value(client, "select 1")).isEqualTo("1");
+                                served.incrementAndGet();
+                            }
+                        } catch (SQLException lost) {
+                            assertThat(lost.getSQLState()).isIn("57P01", "08006");
+                            failures.incrementAndGet();
+                        }
+                    }
+                }, task -> Thread.ofPlatform().daemon().start(task)));
+            }
+            await().pollInterval(Duration.ofMillis(50)).atMost(Duration.ofSeconds(30)).until(() -> {
+                if (System.nanoTime() < end - 500_000_000) postgres.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app' limit 1");
+                return System.nanoTime() > end;
+            });
+            CompletableFuture.allOf(clients.toArray(CompletableFuture[]::new)).get(40, TimeUnit.SECONDS);
+            System.out.println("killed: " + failures + " connections lost, " + served + " queries served");
+            assertThat(served.get()).isPositive();
+        }
+    }
+}
