@@ -298,6 +298,8 @@ public final class BackendConnection extends PooledConnection {
         public void channelRead(ChannelHandlerContext context, Object message) {
             try {
                 walk.read((ByteBuf) message);
+                // What the server says last to nobody is not waited for: the connection must not be lent once more.
+                if (lessee == null && walk.saidFatal() && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", false);
             } catch (ProtocolViolation violation) {
                 log.warn("backend {} pid {}: {}", greeting.address(), greeting.pid(), violation.getMessage());
                 lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), false);
@@ -308,7 +310,7 @@ public final class BackendConnection extends PooledConnection {
         public void channelInactive(ChannelHandlerContext context) {
             walk.release();
             if (state() != State.CLOSED && state() != State.MOVING) {
-                lost(walk.saidFatal() ? CloseReason.SERVER_FATAL : CloseReason.LOST, "the server closed the connection", walk.saidFatal());
+                lost(walk.saidFatal() ? CloseReason.SERVER_FATAL : CloseReason.LOST, "the server closed the connection", walk.relayedFatal());
             }
         }
 

@@ -34,6 +34,7 @@ final class ReplyWalk {
     private int insertionCount;
     private byte @Nullable [] errorOfAside;
     private boolean fatal;
+    private boolean fatalRelayed;
 
     ReplyWalk(BackendConnection connection) {
         this.connection = connection;
@@ -41,6 +42,11 @@ final class ReplyWalk {
 
     boolean saidFatal() {
         return fatal;
+    }
+
+    /// A FATAL went to the client that has the lease: it knows why the connection ends.
+    boolean relayedFatal() {
+        return fatalRelayed;
     }
 
     void release() {
@@ -355,6 +361,7 @@ final class ReplyWalk {
             if (fatal) return next;
             throw new ProtocolViolation("an ErrorResponse that nobody asked for");
         }
+        fatalRelayed = fatal;
         Exchange exchange = connection.exchange();
         Object refusal = exchange.refusalDue();
         exchange.failed();
