@@ -33,7 +33,12 @@ final class TestProxy implements AutoCloseable {
         this.common = common;
         Files.writeString(folder.resolve("users.txt"), users);
         write(more);
-        this.server = ProxyServer.start(((ConfigResult.Loaded) load()).config(), this::load);
+        var loader = new ConfigLoader(Map.of());
+        Path file = folder.resolve("proxy.conf");
+        this.server = switch (loader.load(file)) {
+            case ConfigResult.Loaded loaded -> ProxyServer.start(loaded, loader, file);
+            case ConfigResult.Rejected rejected -> throw new AssertionError(rejected.problems().toString());
+        };
     }
 
     /// @param more lines of `proxy.conf`, on top of what every test needs
@@ -73,12 +78,6 @@ final class TestProxy implements AutoCloseable {
 
     private void write(String more) throws IOException {
         Files.writeString(folder.resolve("proxy.conf"), common + more);
-    }
-
-    private ConfigResult load() {
-        ConfigResult result = new ConfigLoader(Map.of()).load(folder.resolve("proxy.conf"));
-        if (result instanceof ConfigResult.Rejected rejected) throw new AssertionError(rejected.problems().toString());
-        return result;
     }
 
     /// Writes other lines on top of the common ones, and has them read.
