@@ -58,15 +58,17 @@ class ReplicationEndToEndTest {
             replication.getReplicationAPI().createReplicationSlot().logical().withSlotName("watcher").withOutputPlugin("pgoutput").make();
             try (PGReplicationStream stream = stream(replication, null)) {
                 postgres.execute("insert into watched select i, repeat('x', 20000) from generate_series(1, 200) i");
-                while (seen.size() < 200) {
+                boolean committed = false;
+                while (!committed) {
                     ByteBuffer message = stream.read();
+                    committed = message.get(0) == 'C' && !seen.isEmpty();
                     if (message.get(0) == 'I') seen.add(new String(message.array(), message.arrayOffset(), message.limit(), StandardCharsets.ISO_8859_1));
                 }
                 received = stream.getLastReceiveLSN();
                 stream.setAppliedLSN(received);
                 stream.setFlushedLSN(received);
                 stream.forceUpdateStatus();
-                assertThat(seen).allMatch(row -> row.contains("x".repeat(20000)));
+                assertThat(seen).hasSize(200).allMatch(row -> row.contains("x".repeat(20000)));
                 // Others go on meanwhile, on backends of their own.
                 try (Connection other = proxy.connect()) {
                     assertThat(TestProxy.value(other, "select 'other'")).isEqualTo("other");
@@ -120,7 +122,7 @@ class ReplicationEndToEndTest {
 
         Psql.program(password, "pg_recvlogical", Psql.concat(where, "-d", "app", "--slot", "tool", "--create-slot", "-P", "test_decoding"));
         postgres.execute("insert into watched values (5001, 'by pg_recvlogical')");
-        String end = postgres.query("select pg_current_wal_lsn()");
+        String end = postgres.query("select pg_current_wal_insert_lsn()");
         postgres.execute("insert into watched values (5002, 'beyond')");
         Path decoded = folder.resolve("decoded");
         Psql.program(password, "pg_recvlogical", Psql.concat(where, "-d", "app", "--slot", "tool", "--start", "--endpos", end, "-f", decoded.toString()));
