@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.AdminServer;
 import org.pgkeel.proxy.admin.Console;
@@ -62,7 +63,6 @@ public final class ProxyServer implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(100);
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
     private static final Duration RETIRE_PERIOD = Duration.ofSeconds(1);
-    private static final Duration LAST_WORDS = Duration.ofMillis(50);
     private static final int HELPER_THREADS = 2;
 
     private final Supplier<ConfigResult> source;
@@ -84,6 +84,7 @@ public final class ProxyServer implements AutoCloseable {
     private final ClusterProbe probe;
     private final Shutdown shutdown;
     private Optional<ConfigWatch> watch = Optional.empty();
+    private final AtomicInteger cancelsUnderWay = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
     private volatile boolean draining;
     private long retiredNanos = System.nanoTime();
@@ -195,8 +196,15 @@ public final class ProxyServer implements AutoCloseable {
             var greeting = backend.greeting();
             String cluster = config.clusters().values().stream().filter(each -> each.nodes().contains(greeting.address()))
                     .map(each -> each.name()).findFirst().orElse("");
-            if (cluster.isEmpty() || greeting.pid() == 0) delivered.run();
-            else cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster), greeting.pid(), greeting.secretKey(), delivered);
+            if (cluster.isEmpty() || greeting.pid() == 0) {
+                delivered.run();
+                return;
+            }
+            cancelsUnderWay.incrementAndGet();
+            cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster), greeting.pid(), greeting.secretKey(), () -> {
+                cancelsUnderWay.decrementAndGet();
+                delivered.run();
+            });
         };
     }
 
@@ -247,6 +255,11 @@ public final class ProxyServer implements AutoCloseable {
 
     void askShutdown(ShutdownMode mode) {
         shutdown.ask(mode);
+    }
+
+    /// Cancel requests that servers have not taken yet.
+    int cancelsUnderWay() {
+        return cancelsUnderWay.get();
     }
 
     /// A shutdown has begun.
@@ -364,8 +377,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void stopLoops() {
-        // Cancel requests for statements of clients that were left are on their way: the loops end when nothing is to be done.
-        loops.shutdownGracefully(LAST_WORDS.toMillis(), 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
+        loops.shutdownGracefully(0, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
         adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         users.query().ifPresent(JdbcAuthQuery::close);
         helper.shutdownNow();

@@ -75,6 +75,7 @@ final class Shutdown {
         return server.pools().all().stream().mapToInt(pool -> pool.shared().open()).sum();
     }
 
+    /// Ends at once when somebody is in a hurry.
     private void await(BooleanSupplier done, Optional<Duration> patience) {
         long begin = System.nanoTime();
         try {
@@ -99,5 +100,6 @@ final class Shutdown {
         } catch (Exception stuck) {
             log.warn("an event loop did not close its connections in time: {}", stuck.toString());
         }
+        await(() -> server.cancelsUnderWay() == 0, Optional.of(LOOPS_PATIENCE));   // for statements of the clients that were left
     }
 }

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.embedded.DataFolder;
@@ -82,7 +84,7 @@ final class RunningProxy implements AutoCloseable {
     void writeConfig(String text) {
         try {
             Files.move(Files.writeString(folder.resolve("proxy.conf.new"), text), folder.resolve("proxy.conf"),
-                    java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                    StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -153,6 +155,24 @@ final class RunningProxy implements AutoCloseable {
             rows.next();
             return rows.getString(1);
         }
+    }
+
+    /// Something that blocks: the common pool of a small machine has but one thread.
+    interface Blocking {
+        void run() throws Exception;
+    }
+
+    static CompletableFuture<Void> inBackground(Blocking work) {
+        var done = new CompletableFuture<Void>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                work.run();
+                done.complete(null);
+            } catch (Exception | AssertionError e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
     }
 
     /// GET from the admin port.

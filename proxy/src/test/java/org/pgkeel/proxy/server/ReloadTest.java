@@ -1,0 +1,121 @@
+package org.pgkeel.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.postgres.SharedPostgres;
+
+/// A reload is applied whole, or not at all.
+final class ReloadTest {
+    private final PostgresFixture postgres = SharedPostgres.get();
+    private RunningProxy proxy = RunningProxy.start(postgres, 2);
+
+    @AfterEach
+    void stop() {
+        proxy.close();
+    }
+
+    private String sizeOfApp(Connection console) throws SQLException {
+        return RunningProxy.show(console, "DATABASES").getFirst().get("pool_size");
+    }
+
+    @Test
+    void a_pool_in_use_gets_its_new_size() throws SQLException {
+        Connection console = proxy.console();
+        var clients = List.of(proxy.connect(), proxy.connect(), proxy.connect());
+        proxy.writeConfig(RunningProxy.config(postgres, 3, ""));
+
+        RunningProxy.run(console, "RELOAD");
+
+        assertThat(sizeOfApp(console)).isEqualTo("3");
+        for (Connection client : clients) {
+            client.setAutoCommit(false);
+            RunningProxy.value(client, "select 1");
+        }
+        assertThat(RunningProxy.show(console, "SERVERS")).hasSize(3);
+        assertThat(RunningProxy.show(console, "CONFIG")).anySatisfy(row -> assertThat(row).containsEntry("key", "databases.app.pool.max").containsEntry("value", "3"));
+        for (Connection client : clients) client.rollback();
+    }
+
+    @Test
+    void a_smaller_pool_closes_what_is_too_much_as_it_comes_back() throws SQLException {
+        Connection console = proxy.console();
+        Connection one = proxy.connect(), two = proxy.connect();
+        one.setAutoCommit(false);
+        two.setAutoCommit(false);
+        RunningProxy.value(one, "select 1");
+        RunningProxy.value(two, "select 1");
+        proxy.writeConfig(RunningProxy.config(postgres, 1, ""));
+
+        RunningProxy.run(console, "RELOAD");
+        one.commit();
+        await().untilAsserted(() -> assertThat(RunningProxy.show(console, "SERVERS")).hasSize(1));
+        two.commit();
+
+        assertThat(RunningProxy.value(one, "select 1")).isEqualTo("1");
+        assertThat(RunningProxy.show(console, "SERVERS")).hasSize(1);
+        one.rollback();
+    }
+
+    @Test
+    void a_broken_file_changes_nothing_and_every_problem_is_told() throws SQLException {
+        Connection console = proxy.console();
+        proxy.writeConfig(RunningProxy.config(postgres, 3, "limits { clients = 0, mesage-bytes = 1 }"));
+
+        assertThatThrownBy(() -> RunningProxy.run(console, "RELOAD")).isInstanceOf(SQLException.class)
+                .hasMessageContaining("limits.clients").hasMessageContaining("mesage-bytes");
+        assertThat(sizeOfApp(console)).isEqualTo("2");
+        assertThat(RunningProxy.value(proxy.connect(), "select 1")).isEqualTo("1");
+    }
+
+    @Test
+    void a_broken_users_file_keeps_the_old_users_and_the_old_sizes() throws SQLException {
+        Connection console = proxy.console();
+        proxy.writeConfig(RunningProxy.config(postgres, 3, ""));
+        proxy.writeUsers(Map.of("broken", "two\nmany"));
+
+        assertThatThrownBy(() -> RunningProxy.run(console, "RELOAD")).isInstanceOf(SQLException.class)
+                .hasMessageContaining("auth.users-file").hasMessageNotContaining("many");
+        assertThat(sizeOfApp(console)).isEqualTo("2");
+    }
+
+    @Test
+    void a_new_user_and_a_changed_password_count_after_a_reload() throws SQLException {
+        postgres.execute("drop role if exists reload_new", "create user reload_new password 'first'");
+        proxy.writeUsers(Map.of("reload_new", "first"));
+        assertThatThrownBy(() -> proxy.connect("app", "reload_new", "first")).isInstanceOf(SQLException.class);
+
+        assertThat(proxy.server().reload()).isEmpty();
+        assertThat(RunningProxy.value(proxy.connect("app", "reload_new", "first"), "select current_user")).isEqualTo("reload_new");
+
+        postgres.execute("alter user reload_new password 'second'");
+        proxy.writeUsers(Map.of("reload_new", "second"));
+        assertThat(proxy.server().reload()).isEmpty();
+        RunningProxy.run(proxy.console(), "RECONNECT");
+        assertThatThrownBy(() -> proxy.connect("app", "reload_new", "first")).isInstanceOf(SQLException.class);
+        assertThat(RunningProxy.value(proxy.connect("app", "reload_new", "second"), "select current_user")).isEqualTo("reload_new");
+    }
+
+    @Test
+    void a_watched_file_is_loaded_when_it_changes_a_broken_one_is_not() throws SQLException {
+        proxy.close();
+        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 2, "reload.watch = true"));
+        Connection console = proxy.console();
+        RunningProxy.value(proxy.connect(), "select 1");
+
+        proxy.writeConfig("listen {");
+        proxy.writeConfig(RunningProxy.config(postgres, 4, "reload.watch = true"));
+
+        await().until(() -> sizeOfApp(console).equals("4"));
+        proxy.writeUsers(Map.of("watched", "secret"));
+        await().until(() -> proxy.server().secrets().fromFile("watched").isPresent());
+    }
+}

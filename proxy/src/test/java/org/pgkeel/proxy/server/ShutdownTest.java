@@ -1,0 +1,155 @@
+package org.pgkeel.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.postgres.FixtureOptions;
+import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.postgres.SharedPostgres;
+
+/// The end of the proxy, and what load balancers hear of it.
+final class ShutdownTest {
+    private final PostgresFixture postgres = SharedPostgres.get();
+    private final RunningProxy proxy = RunningProxy.start(postgres, 3);
+
+    @AfterEach
+    void stop() {
+        proxy.close();
+    }
+
+    private CompletableFuture<Void> stopWith(Duration patience) {
+        return RunningProxy.inBackground(() -> proxy.server().stop(patience));
+    }
+
+    private int running(String statement) {
+        return Integer.parseInt(postgres.query("select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like '%"
+                + statement + "%'"));
+    }
+
+    private static void assertEnded(Connection client) {
+        assertThatThrownBy(() -> RunningProxy.value(client, "select 1")).asInstanceOf(InstanceOfAssertFactories.type(SQLException.class))
+                .extracting(SQLException::getSQLState).isEqualTo("57P01");
+    }
+
+    @Test
+    void a_transaction_is_finished_before_the_end_and_new_clients_are_refused() throws Exception {
+        Connection idle = proxy.connect();
+        Connection client = proxy.connect();
+        client.setAutoCommit(false);
+        RunningProxy.value(client, "select 1");
+
+        var stopped = stopWith(Duration.ofSeconds(20));
+        await().until(() -> proxy.server().isDraining() && proxy.get("/health/ready").statusCode() == 503);
+        assertThatThrownBy(proxy::connect).isInstanceOf(SQLException.class);
+        assertEnded(idle);
+        assertThat(RunningProxy.value(client, "select 2")).isEqualTo("2");
+        assertThat(stopped).isNotDone();
+        client.commit();
+
+        stopped.get(10, TimeUnit.SECONDS);
+        assertEnded(client);
+    }
+
+    @Test
+    void who_is_left_when_the_wait_is_over_hears_57P01_and_postgresql_has_no_sessions_left() throws Exception {
+        Connection client = proxy.connect();
+        client.setAutoCommit(false);
+        String pid = RunningProxy.value(client, "select pg_backend_pid()");
+
+        stopWith(Duration.ofMillis(200)).get(10, TimeUnit.SECONDS);
+
+        assertEnded(client);
+        await().until(() -> postgres.query("select count(*) from pg_stat_activity where pid = " + pid).equals("0"));
+    }
+
+    @Test
+    void a_statement_that_runs_when_the_wait_is_over_is_cancelled() throws Exception {
+        Connection client = proxy.connect();
+        var running = RunningProxy.inBackground(() -> RunningProxy.run(client, "select pg_sleep(60) /* shutdown test */"));
+        await().until(() -> running("/* shutdown test */") == 1);
+
+        stopWith(Duration.ofMillis(100)).get(10, TimeUnit.SECONDS);
+
+        assertThat(running).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("the proxy shuts down");
+        await().until(() -> running("/* shutdown test */") == 0);
+    }
+
+    @Test
+    void a_second_signal_ends_the_wait() throws Exception {
+        Connection client = proxy.connect();
+        client.setAutoCommit(false);
+        RunningProxy.value(client, "select 1");
+        var stopped = stopWith(Duration.ofSeconds(60));
+        await().until(proxy.server()::isDraining);
+
+        proxy.server().hurry();
+
+        stopped.get(10, TimeUnit.SECONDS);
+        assertEnded(client);
+    }
+
+    @Test
+    void shutdown_wait_for_clients_ends_when_the_last_one_has_gone() throws Exception {
+        Connection client = proxy.connect();
+        RunningProxy.value(client, "select 1");
+        RunningProxy.run(proxy.console(), "SHUTDOWN WAIT_FOR_CLIENTS");
+        proxy.server().shutdownAsked().get(5, TimeUnit.SECONDS);
+        var stopped = RunningProxy.inBackground(proxy.server()::close);
+
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        assertThatThrownBy(proxy::connect).isInstanceOf(SQLException.class);
+        assertThat(stopped).isNotDone();
+        client.close();
+        stopped.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shutdown_wait_for_servers_ends_when_the_last_transaction_has() throws Exception {
+        Connection client = proxy.connect();
+        client.setAutoCommit(false);
+        RunningProxy.value(client, "select 1");
+        RunningProxy.run(proxy.console(), "SHUTDOWN WAIT_FOR_SERVERS");
+        var stopped = RunningProxy.inBackground(proxy.server()::close);
+
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        assertThat(stopped).isNotDone();
+        client.commit();
+        stopped.get(10, TimeUnit.SECONDS);
+        assertEnded(client);
+    }
+
+    @Test
+    void a_shutdown_without_a_mode_waits_for_nobody() throws Exception {
+        Connection client = proxy.connect();
+        client.setAutoCommit(false);
+        RunningProxy.value(client, "select 1");
+
+        RunningProxy.run(proxy.console(), "SHUTDOWN");
+        RunningProxy.inBackground(proxy.server()::close).get(5, TimeUnit.SECONDS);
+
+        assertEnded(client);
+    }
+
+    @Test
+    void the_proxy_is_ready_as_long_as_postgresql_can_be_reached() {
+        try (PostgresFixture own = PostgresFixture.start(FixtureOptions.DEFAULT); RunningProxy before = RunningProxy.start(own, 3)) {
+            assertThat(before.get("/health/ready").statusCode()).isEqualTo(200);
+            assertThat(before.get("/health/live").statusCode()).isEqualTo(200);
+            own.stop();
+            await().until(() -> before.get("/health/ready").statusCode() == 503);
+            assertThat(before.get("/health/ready").body()).contains("cluster main");
+            assertThat(before.get("/health/live").statusCode()).isEqualTo(200);
+            own.startAgain();
+            await().until(() -> before.get("/health/ready").statusCode() == 200);
+        }
+    }
+}
