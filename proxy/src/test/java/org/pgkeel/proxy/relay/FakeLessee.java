@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -18,7 +19,16 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     private final Outgoing toClient;
     private final ByteArrayOutputStream got = new ByteArrayOutputStream();
 
+    private final Consumer<BackendConnection> onLeased;
+    private final Runnable onSettled;
+
     FakeLessee(LoopBuffers buffers) {
+        this(buffers, connection -> { }, () -> { });
+    }
+
+    FakeLessee(LoopBuffers buffers, Consumer<BackendConnection> onLeased, Runnable onSettled) {
+        this.onLeased = onLeased;
+        this.onSettled = onSettled;
         toClient = new Outgoing(buffers, new DirectWriter(channel));
     }
 
@@ -31,9 +41,17 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
         return got.toByteArray();
     }
 
+    /// What was written to the client since the last call.
+    byte[] take() {
+        byte[] taken = got();
+        got.reset();
+        return taken;
+    }
+
     @Override
     public void leased(BackendConnection connection) {
         connection.beginLease(this);
+        onLeased.accept(connection);
     }
 
     @Override
@@ -85,6 +103,7 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     @Override
     public void settled(byte status) {
         heard.add("settled " + (char) status);
+        onSettled.run();
     }
 
     @Override
