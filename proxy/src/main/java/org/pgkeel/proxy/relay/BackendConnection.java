@@ -100,7 +100,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// The last client may have been too slow for what was read.
     private void readAgain() {
-        if (!channel.config().isAutoRead()) channel.config().setAutoRead(true);
+        if (!channel.config().isAutoRead()) resumeReading();
     }
 
     private static final Aside IGNORED = new Aside() {
@@ -172,7 +172,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// The client can take replies again.
     public void resumeReading() {
-        channel.config().setAutoRead(true);
+        if (channel.isOpen()) channel.config().setAutoRead(true);
     }
 
     void pauseReading() {

@@ -129,7 +129,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private void askBackend() {
         BackendConnection leased = pool.shared().slice(context.index()).lease(this, System.nanoTime());
         if (leased != null) leased(leased);
-        else channel.config().setAutoRead(true);
+        else readAgain();
     }
 
     private void greetFrom(BackendConnection leased) {
@@ -198,7 +198,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         channel.writeAndFlush(out, channel.voidPromise());
         state = State.IDLE;
         context.stats().login("ok");
-        channel.config().setAutoRead(true);
+        readAgain();
         if (context.draining()) drain();
         else walk.resume();
     }
@@ -265,6 +265,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return pool.mode() != PoolMode.SESSION;
     }
 
+    /// A closed channel is left alone: its descriptor may be somebody else's already.
+    private void readAgain() {
+        if (channel.isOpen()) channel.config().setAutoRead(true);
+    }
+
     void pauseReading() {
         channel.config().setAutoRead(false);
     }
@@ -300,7 +305,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             return;
         }
         begin(leased);
-        channel.config().setAutoRead(true);
+        readAgain();
         walk.resume();
     }
 
@@ -312,7 +317,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             return;
         }
         state = State.IDLE;
-        channel.config().setAutoRead(true);
+        readAgain();
         walk.refusePending(
                 () -> write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
                 () -> write(SessionMessages.error(refusal)));
@@ -350,12 +355,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     private void sync(BackendConnection leased) {
-        leased.aside(SettingsDiff.sql(tracker.applied(), tracker.desired()), new Syncing(() -> settingsFailed = true, false));
+        leased.aside(SettingsDiff.sql(surelyKnown(tracker.applied()), surelyKnown(tracker.desired())), new Syncing(() -> settingsFailed = true, false));
     }
 
     /// After a RESET of what the client gave at startup. If it fails the transaction has failed, and the client is told why.
     private void syncInTransaction(BackendConnection leased) {
-        leased.aside(SettingsDiff.statements(tracker.applied(), tracker.desired()), new Syncing(tracker::error, true));
+        leased.aside(SettingsDiff.statements(surelyKnown(tracker.applied()), surelyKnown(tracker.desired())), new Syncing(tracker::error, true));
     }
 
     private final class Syncing implements Aside {
@@ -389,8 +394,14 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// at once, and is told.
     private void restoreStartup(BackendConnection leased, byte status) {
         if (status == 'T') syncInTransaction(leased);
-        else leased.aside(SettingsDiff.sql(tracker.applied(), tracker.desired()), new Syncing(() -> settingsFailed = true, true));
+        else leased.aside(SettingsDiff.sql(surelyKnown(tracker.applied()), surelyKnown(tracker.desired())), new Syncing(() -> settingsFailed = true, true));
         leased.outgoing().finish();
+    }
+
+    /// A client that used `set_config` with values that its text does not tell keeps its backend, and may have become somebody
+    /// else there: whom it is is not touched.
+    private Settings surelyKnown(Settings settings) {
+        return pins.contains(PinReason.SET_CONFIG) ? settings.without("role").without("session_authorization") : settings;
     }
 
     private static final Aside NOTHING = new Aside() {
@@ -670,8 +681,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void resumeReading() {
-        channel.config().setAutoRead(true);
-        walk.resume();
+        readAgain();
+        if (isOpen()) walk.resume();
     }
 
     @Override
@@ -843,7 +854,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext handler) {
         // A client that does not take its replies is not read from either: it must not pile up more of them.
-        channel.config().setAutoRead(channel.isWritable());
+        if (channel.isOpen()) channel.config().setAutoRead(channel.isWritable());
         BackendConnection leased = backend;
         if (leased != null && channel.isWritable()) leased.resumeReading();
     }
