@@ -31,6 +31,16 @@ public interface PostgresFixture extends AutoCloseable {
         return Provider.startFirstThatWorks(options);
     }
 
+    /// As [#start], from the machine's own PostgreSQL: of the version of [ClientTools], for programs that refuse newer servers.
+    /// @throws AssertionError if the machine has none
+    static PostgresFixture startLocal(FixtureOptions options) {
+        try {
+            return Provider.LOCAL.start(options);
+        } catch (RuntimeException e) {
+            throw new AssertionError("the machine's own PostgreSQL does not start (Debian: apt-get install postgresql): " + e.getMessage(), e);
+        }
+    }
+
     Provider provider();
 
     String host();

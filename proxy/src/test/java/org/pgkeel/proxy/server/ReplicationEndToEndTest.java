@@ -115,7 +115,14 @@ class ReplicationEndToEndTest {
     }
 
     @Test
-    void a_physical_stream_by_pg_recvlogical_and_pg_receivewal_and_a_base_backup_pass(@TempDir Path folder) throws Exception {
+    void logical_and_physical_streams_and_a_base_backup_by_postgresqls_own_tools_pass(@TempDir Path folder) throws Exception {
+        try (PostgresFixture sameVersion = PostgresFixture.startLocal(FixtureOptions.DEFAULT); TestProxy before = TestProxy.start(sameVersion, "databases.\"*\".pool.max = 2")) {
+            sameVersion.execute("create table watched (id int primary key, text text)");
+            tools(sameVersion, before, folder);
+        }
+    }
+
+    private static void tools(PostgresFixture postgres, TestProxy proxy, Path folder) throws Exception {
         var password = Map.of("PGPASSWORD", PostgresFixture.SUPERUSER_PASSWORD);
         String[] where = {"-h", "127.0.0.1", "-p", Integer.toString(proxy.port()), "-U", "postgres"};
         assertThat(Psql.program(password, "psql", "-X", "-A", "-t", "-c", "IDENTIFY_SYSTEM", "host=127.0.0.1 user=postgres replication=true dbname=postgres port=" + proxy.port())).contains("|1|");
