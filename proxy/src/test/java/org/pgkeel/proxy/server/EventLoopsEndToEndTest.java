@@ -3,6 +3,7 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.PooledByteBufAllocator;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -50,6 +51,24 @@ class EventLoopsEndToEndTest {
             assertThat(done.values()).as("transactions by client").allMatch(count -> count > all / CLIENTS / 4);
         }
         postgres.execute("drop table " + table);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"epoll", "nio", "io_uring"})
+    void idle_clients_hold_no_read_buffers(String transport) throws Exception {
+        int count = 200;
+        try (TestProxy proxy = TestProxy.start(postgres, conf(transport, 1, 2))) {
+            List<Connection> idle = new ArrayList<>();
+            try (Connection first = proxy.connect()) {
+                long before = PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
+                for (int i = 0; i < count; i++) idle.add(proxy.connect());
+                for (Connection client : idle) TestProxy.execute(client, "select repeat('x', 1000)");
+                await().atMost(Duration.ofSeconds(10)).untilAsserted(() ->
+                        assertThat((PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() - before) / count).as("bytes per idle client").isLessThan(1024));
+                assertThat(TestProxy.value(first, "select 1")).isEqualTo("1");
+            }
+            for (Connection client : idle) client.close();
+        }
     }
 
     /// @return how many transactions
