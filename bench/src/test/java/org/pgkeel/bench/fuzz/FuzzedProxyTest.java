@@ -35,7 +35,7 @@ class FuzzedProxyTest {
     void hostile_input_is_refused_and_disturbs_nobody() throws Exception {
         System.out.println("fuzz seed " + SEED);
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(folder));
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));   // PostgreSQL runs as another user
             PostgresServer postgres = cleanup.add(PostgresServer.start(work, 1));
             postgres.sql(PostgresServer.DATABASE, "create table fuzz (line text); grant all on fuzz to " + PostgresServer.TRUSTED_USER);
             ProxyServer proxy = cleanup.add(start(postgres));
