@@ -2,12 +2,17 @@ package org.pgkeel.bench.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -19,6 +24,7 @@ import org.pgkeel.bench.cluster.WorkFolder;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.server.ProxyServer;
+import org.slf4j.LoggerFactory;
 
 /// The fuzzer's inputs against a proxy in this JVM. `-Dpgkeel.fuzz.seed=` throws the same again, `-Dpgkeel.fuzz.inputs=` more.
 class FuzzedProxyTest {
@@ -34,6 +40,9 @@ class FuzzedProxyTest {
     @Test
     void hostile_input_is_refused_and_disturbs_nobody() throws Exception {
         System.out.println("fuzz seed " + SEED);
+        var bugs = new ListAppender<ILoggingEvent>();
+        bugs.start();
+        ((Logger) LoggerFactory.getLogger("org.pgkeel")).addAppender(bugs);
         try (var cleanup = new Cleanup()) {
             WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));   // PostgreSQL runs as another user
             PostgresServer postgres = cleanup.add(PostgresServer.start(work, 1));
@@ -48,6 +57,7 @@ class FuzzedProxyTest {
             FuzzRun.Summary summary = run.run();
             System.out.println(summary);
             assertThat(summary.offence()).as("seed %d", SEED).isEmpty();
+            assertThat(List.copyOf(bugs.list)).as("what the proxy says of itself, seed %d", SEED).filteredOn(event -> event.getLevel() == Level.ERROR).isEmpty();
             assertThat(summary.thrown()).isEqualTo(INPUTS);
         }
     }

@@ -119,8 +119,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public void start(ByteBuf early) {
         context.opened(this);
         channel.pipeline().addLast(this);
-        if (early.isReadable()) walk.read(early);
+        if (early.isReadable()) read(early);
         else early.release();
+        if (state != State.GREETING) return;   // what it sent with its login has ended it
         pool.greetings().of(startup).ifPresentOrElse(this::greet, this::askBackend);
     }
 
@@ -195,9 +196,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private void greet(SequencedMap<String, String> parameterStatus) {
         ByteBuf out = channel.alloc().buffer(512);
         SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
-        channel.writeAndFlush(out, channel.voidPromise());
         state = State.IDLE;
         context.stats().login("ok");
+        channel.writeAndFlush(out, channel.voidPromise());
+        if (!isOpen()) return;   // the write found that the client is gone
         readAgain();
         if (context.draining()) drain();
         else walk.resume();
@@ -836,10 +838,14 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void channelRead(ChannelHandlerContext handler, Object message) {
+        requestNanos = System.nanoTime();
+        if (isOpen()) read((ByteBuf) message);
+        else ((ByteBuf) message).release();
+    }
+
+    private void read(ByteBuf message) {
         try {
-            requestNanos = System.nanoTime();
-            if (isOpen()) walk.read((ByteBuf) message);
-            else ((ByteBuf) message).release();
+            walk.read(message);
         } catch (ProtocolViolation violation) {
             log.info("client {}: {}", identity.address(), violation.getMessage());
             end(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
