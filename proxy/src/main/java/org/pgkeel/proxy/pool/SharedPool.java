@@ -164,9 +164,18 @@ public final class SharedPool<C extends PooledConnection> {
     void hungry(int slice, long sinceNanos) {
         if (hungrySince.getAndSet(slice, sinceNanos) == NOBODY) {
             hungrySlices.incrementAndGet();
-            for (var sibling : slices) {
-                if (sibling.index() != slice) sibling.eventLoop().execute(() -> sibling.spareFor(slice));
-            }
+            askSiblings(slice);
+        }
+    }
+
+    /// A sibling gave the slice a connection, and more clients wait there: others may have one too.
+    void stillHungry(int slice) {
+        if (isHungry(slice)) askSiblings(slice);
+    }
+
+    private void askSiblings(int slice) {
+        for (var sibling : slices) {
+            if (sibling.index() != slice) sibling.eventLoop().execute(() -> sibling.spareFor(slice));
         }
     }
 

@@ -55,9 +55,15 @@ public final class SharedStatement {
         return new SharedStatement(Kind.PARSE, meaning, generation, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body));
     }
 
-    /// @param text the PREPARE command with `%s` where the name stands
+    /// @param text the PREPARE command with a mark where the name stands
     static SharedStatement prepared(Settings meaning, int generation, byte[] text, long hash) {
         return new SharedStatement(Kind.SQL_PREPARE, meaning, generation, text, hash, StatementScan.PLAIN, List.of());
+    }
+
+    /// The same statement of one client, with other names of statements in its text; its effects speak of the client's names.
+    /// @param newBody as the body of a Parse message behind the name
+    public SharedStatement withNames(byte[] newBody) {
+        return new SharedStatement(kind, meaning, generation, newBody, 0, flags, effects);
     }
 
     private static List<Effect> effectsOf(byte[] body) {
@@ -76,7 +82,7 @@ public final class SharedStatement {
         return name;
     }
 
-    /// Of the Parse message behind the name; or the PREPARE command with `%s` for the name.
+    /// Of the Parse message behind the name; or the PREPARE command with a mark for the name.
     public byte[] body() {
         return body;
     }
@@ -104,6 +110,11 @@ public final class SharedStatement {
     /// A client was told what its rows look like.
     public void rowShape(long told) {
         rowShape = told;
+    }
+
+    /// Other clients find it by its text.
+    public boolean isFound() {
+        return hash != 0;
     }
 
     long hash() {

@@ -56,7 +56,7 @@ public final class StatementCache {
 
     /// The SQL-level PREPARE command with this text.
     ///
-    /// @param text the command with `%s` where the name stands
+    /// @param text the command with a mark where the name stands
     public SharedStatement findPrepare(Settings meaning, int generation, ByteBuf text) {
         int from = text.readerIndex();
         int to = text.writerIndex();

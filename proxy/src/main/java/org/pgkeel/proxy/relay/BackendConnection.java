@@ -38,6 +38,7 @@ public final class BackendConnection extends PooledConnection {
     private @Nullable Lessee lessee;
     private Settings applied = Settings.NONE;
     private int cancelsUnderWay;
+    private boolean awaitsReplies;
 
     /// @param id        unique in this process
     /// @param channel   logged in, nothing but TLS in its pipeline, not reading
@@ -74,6 +75,7 @@ public final class BackendConnection extends PooledConnection {
     /// @param nowApplied the settings that the backend has now
     public void endLease(Settings nowApplied, long nowNanos) {
         lessee = null;
+        awaitsReplies = false;
         applied = nowApplied;
         readAgain();
         if (epoch != slice.shared().epoch()) {
@@ -199,13 +201,34 @@ public final class BackendConnection extends PooledConnection {
     }
 
     /// A ParseComplete that no backend will send is due to the client at this place of its replies.
-    public void replyParseComplete() {
-        walk.insertHere(ReplyPlan.Action.THEN_PARSE_COMPLETE);
+    /// @param undo the [PendingName]; for the unnamed statement what it was before, or null
+    public void replyParseComplete(@Nullable Object undo) {
+        walk.insertHere(ReplyPlan.Action.THEN_PARSE_COMPLETE, undo);
     }
 
     /// A CloseComplete that no backend will send is due to the client at this place of its replies.
-    public void replyCloseComplete() {
-        walk.insertHere(ReplyPlan.Action.THEN_CLOSE_COMPLETE);
+    /// @param undo null if nothing is closed
+    public void replyCloseComplete(@Nullable PendingName undo) {
+        walk.insertHere(ReplyPlan.Action.THEN_CLOSE_COMPLETE, undo);
+    }
+
+    /// The client's next message may be sent only when everything before it is answered, as the server may skip it: it is asked to say
+    /// what it has to say, and [Lessee#resumeReading] follows.
+    public void awaitReplies() {
+        if (awaitsReplies) return;
+        awaitsReplies = true;
+        outgoing.room(5).writeByte(FrontendType.FLUSH).writeInt(4);
+    }
+
+    boolean awaitsReplies() {
+        return awaitsReplies;
+    }
+
+    void continueWhenAllSeen() {
+        Lessee client = lessee;
+        if (client == null || !exchange.allSeen()) return;
+        awaitsReplies = false;
+        channel.eventLoop().execute(client::resumeReading);
     }
 
     /// The client has sent all it had: replies of the proxy's own that no reply of the backend will follow leave now.

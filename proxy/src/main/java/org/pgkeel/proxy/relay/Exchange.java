@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.relay;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.SharedStatement;
 
@@ -42,9 +43,12 @@ public final class Exchange {
     private Copy copy = Copy.NONE;
     private int copiesBegan;
     private int copyEndsSent;
-    private int copyEndBatch;
+    /// The batch that was open when each CopyDone or CopyFail was sent.
+    private int[] copyEndBatches = {};
     /// One bit per batch, by its number modulo 64: it is of the extended protocol.
     private long extendedBatches;
+    /// Syncs of the answered batch that were taken to be ignored because of its COPY.
+    private int ignoredSyncs;
     private byte status = IDLE;
 
     /// A message went to the backend that gets a reply before Sync.
@@ -67,7 +71,10 @@ public final class Exchange {
 
     /// A Sync went to the backend.
     public void syncSent() {
-        if (copy == Copy.EXTENDED) return;
+        if (copy != Copy.NONE) {
+            ignoredSyncs++;
+            return;
+        }
         extendedBatches |= 1L << batchesSent;
         batchSent();
     }
@@ -82,8 +89,8 @@ public final class Exchange {
     /// A CopyDone or CopyFail went to the backend.
     public void copyEndSent() {
         copy = Copy.NONE;
-        copyEndsSent++;
-        copyEndBatch = batchesSent;
+        if (copyEndsSent == copyEndBatches.length) copyEndBatches = Arrays.copyOf(copyEndBatches, 2 * copyEndsSent + 4);
+        copyEndBatches[copyEndsSent++] = batchesSent;
     }
 
     /// The backend is asked something that the client knows nothing of; it is complete with the next [#batchSent].
@@ -97,7 +104,7 @@ public final class Exchange {
     }
 
     /// All that was asked has been answered, up to the last message.
-    boolean allSeen() {
+    public boolean allSeen() {
         return batchesAnswered == batchesSent && (!open || seen == sentInOpen || failed);
     }
 
@@ -121,6 +128,16 @@ public final class Exchange {
         return copy != Copy.NONE;
     }
 
+    /// Number of the batch that the next message belongs to.
+    public int openBatch() {
+        return batchesSent;
+    }
+
+    /// The backend has said no to everything but the end of a transaction that failed, and owes nothing.
+    public boolean inFailedTransaction() {
+        return status == 'E' && batchesAnswered == batchesSent;
+    }
+
     /// Byte of the last ReadyForQuery.
     public byte status() {
         return status;
@@ -137,13 +154,14 @@ public final class Exchange {
     }
 
     /// The next forwarded message is the proxy's own: its reply is dropped.
-    /// @param pending what it prepares, if it is a Parse
-    public void expectOwnReply(@Nullable PendingParse pending) {
+    /// @param pending the [PendingParse] or [PendingClose] if it is one
+    public void expectOwnReply(@Nullable Object pending) {
         plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.SWALLOW, pending);
     }
 
     /// The next forwarded message is a Parse of the client.
-    public void expectParsed(PendingParse pending) {
+    /// @param pending the [PendingParse]; or the [PendingName] if it is sure to be refused
+    public void expectParsed(Object pending) {
         plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.PARSED, pending);
     }
 
@@ -179,8 +197,8 @@ public final class Exchange {
         plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.REFUSE, subject);
     }
 
-    void thenReply(ReplyPlan.Action insertion) {
-        plan.add(batchesSent, sentInOpen, insertion, null);
+    void thenReply(ReplyPlan.Action insertion, @Nullable Object undo) {
+        plan.add(batchesSent, sentInOpen, insertion, undo);
     }
 
     // --- the backend's side
@@ -198,28 +216,50 @@ public final class Exchange {
 
     void failed() {
         failed = true;
+        copy = Copy.NONE;
     }
 
     /// CopyInResponse. The backend ignores every Sync from here to CopyDone or CopyFail, those included that are on
     /// their way to it.
     void copyInBegan() {
         boolean extended = batchesAnswered == batchesSent || (extendedBatches & 1L << batchesAnswered) != 0;
+        int own = extended ? 0 : 1;
+        boolean ended = copyEndsSent > copiesBegan;
+        int upTo = ended ? copyEndBatches[copiesBegan] : batchesSent;
         copiesBegan++;
-        if (copyEndsSent >= copiesBegan) {
-            if (extended) batchesSent -= copyEndBatch - batchesAnswered;
-            return;
-        }
+        ignoredSyncs = Math.max(0, upTo - batchesAnswered - own);
+        if (ignoredSyncs > 0) ignore(ignoredSyncs);
+        if (ended) return;
         copy = extended ? Copy.EXTENDED : Copy.SIMPLE;
-        if (extended && batchesSent != batchesAnswered) {
-            batchesSent = batchesAnswered;
+        if (extended && ignoredSyncs > 0) {
             open = true;
             sentInOpen = seen + 1;
         }
     }
 
+    private void ignore(int syncs) {
+        for (int i = 0; i < copyEndsSent; i++) {
+            if (copyEndBatches[i] - batchesAnswered > 0) copyEndBatches[i] -= syncs;
+        }
+        plan.renumber(batchesAnswered, syncs);
+        long answering = extendedBatches & 1L << batchesAnswered;
+        extendedBatches = Long.rotateRight(extendedBatches, syncs) & ~(1L << batchesAnswered) | answering;
+        batchesSent -= syncs;
+    }
+
+    /// A ReadyForQuery comes that nobody seems to have asked for: the COPY failed before the server read the Sync that stood ahead of
+    /// its data, so that one counts after all.
+    /// @return false if there was none
+    boolean takeBackSync() {
+        if (ignoredSyncs == 0 || !failed) return false;
+        batchSent();
+        return true;
+    }
+
     /// ReadyForQuery.
     void answered(byte newStatus) {
         batchesAnswered++;
+        ignoredSyncs = 0;
         seen = 0;
         completions = 0;
         failed = false;
@@ -247,6 +287,11 @@ public final class Exchange {
         boolean due = !plan.isEmpty() && plan.headBatch() == batchesAnswered && plan.headAction() == ReplyPlan.Action.REFUSE
                 && plan.headOrdinal() == seen + 1;
         return due ? plan.headSubject() : null;
+    }
+
+    /// The head of the plan is about the very message that was answered with an error.
+    boolean headFailed() {
+        return plan.headAction() == ReplyPlan.Action.PARSED && plan.headOrdinal() == seen + 1;
     }
 
     /// The head of the plan belongs to the batch that is being answered.

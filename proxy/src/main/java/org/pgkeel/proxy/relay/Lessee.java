@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.relay;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 
@@ -20,14 +21,16 @@ public interface Lessee {
     void completed(Object subject, String commandTag);
 
     /// A parameter has a new value. Called before the message itself is written to the client.
-    void parameterStatus(String name, String value);
+    /// @return the value that the client is to be told; null if it is to hear nothing
+    @Nullable String parameterStatus(String name, String value);
 
     /// ErrorResponse. Called before the message itself is written to the client.
     void failed();
 
-    /// A statement was not prepared after all: its Parse (or PREPARE) failed, or an error before it made the backend skip it.
-    /// @param name the client's name for it, empty for the unnamed one
-    void notParsed(SharedStatement statement, byte[] name);
+    /// A Parse, PREPARE or Close did not happen after all: it failed, or an error before it made the backend skip it.
+    /// @param name   the client's, empty for the unnamed statement
+    /// @param before what has that name again
+    void notNamed(byte[] name, @Nullable SharedStatement before);
 
     /// What a statement's rows look like in this backend, as [Exchange#expectOwnShape] had announced.
     /// @param shape see [RowShape]; [RowShape#UNKNOWN] if an error came before the answer

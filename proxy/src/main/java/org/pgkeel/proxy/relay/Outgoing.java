@@ -51,6 +51,13 @@ public final class Outgoing {
         }
     }
 
+    /// Written at once, out of turn: nothing for this peer is composed.
+    /// @param message of the proxy's own; not kept
+    void writeNow(ByteBuf message) {
+        written += message.readableBytes();
+        to.writeCopy(message, message.readerIndex(), message.writerIndex());
+    }
+
     /// Ends the turn.
     public void finish() {
         writeComposed();

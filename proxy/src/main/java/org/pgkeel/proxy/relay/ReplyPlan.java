@@ -86,6 +86,14 @@ final class ReplyPlan {
         size--;
     }
 
+    /// Later batches than this one have lower numbers by so many: some that were counted are none.
+    void renumber(int behind, int fewer) {
+        for (int i = 0; i < size; i++) {
+            int at = head + i & batches.length - 1;
+            if (batches[at] - behind > 0) batches[at] -= fewer;
+        }
+    }
+
     void clear() {
         while (size > 0) removeHead();
     }

@@ -3,6 +3,7 @@ package org.pgkeel.proxy.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
@@ -21,6 +22,9 @@ final class ReplyWalk {
 
     /// What becomes of a message.
     private enum Verdict { PASS, DROP }
+
+    private static final byte[] UNNAMED = {};
+    private static final PendingName NO_UNNAMED = new PendingName(UNNAMED, null);
 
     private final BackendConnection connection;
     /// The start of a message that has to be looked at as a whole and is not whole yet.
@@ -127,6 +131,7 @@ final class ReplyWalk {
         }
         if (from < at) relay(in, from, at);
         else finish();
+        if (connection.awaitsReplies()) connection.continueWhenAllSeen();
         if (at < end) carry = in.alloc().buffer(end - at + 64).writeBytes(in, at, end - at);
     }
 
@@ -193,25 +198,28 @@ final class ReplyWalk {
     }
 
     /// A message that no backend sends is due to the client here.
-    void insertHere(ReplyPlan.Action insertion) {
+    /// @param undo how to take back what the client is told, if an error comes first
+    void insertHere(ReplyPlan.Action insertion, @Nullable Object undo) {
         Exchange exchange = connection.exchange();
         if (!exchange.allSeen()) {
-            exchange.thenReply(insertion);
+            exchange.thenReply(insertion, undo);
             return;
         }
-        if (insertionCount == INSERTIONS_MAX) flushInsertions(client().toClient());
+        if (insertionCount == INSERTIONS_MAX) writeInsertions();
         insertions[insertionCount++] = typeOf(insertion);
     }
 
     void flushInsertions() {
-        if (insertionCount > 0 && connection.exchange().allSeen()) flushInsertions(client().toClient());
+        if (insertionCount > 0 && connection.exchange().allSeen()) writeInsertions();
     }
 
-    private void flushInsertions(Outgoing out) {
-        ByteBuf room = out.room(5 * insertionCount);
-        for (int i = 0; i < insertionCount; i++) room.writeByte(insertions[i]).writeInt(4);
+    /// Not by way of the loop's scratch buffer: requests may be composed there now.
+    private void writeInsertions() {
+        ByteBuf out = connection.channel().alloc().directBuffer(5 * insertionCount);
+        for (int i = 0; i < insertionCount; i++) out.writeByte(insertions[i]).writeInt(4);
         insertionCount = 0;
-        out.finish();
+        client().toClient().writeNow(out);
+        out.release();
     }
 
     private static byte typeOf(ReplyPlan.Action insertion) {
@@ -257,8 +265,11 @@ final class ReplyWalk {
             ReplyPlan.Action action = plan.headAction();
             plan.removeHead();
             switch (action) {
-                case SWALLOW -> start = drop(in, start, at, next);
-                case PARSED -> { }
+                case SWALLOW -> {
+                    start = drop(in, start, at, next);
+                    confirm(subject);
+                }
+                case PARSED -> confirm(subject);
                 case SHAPE_TOLD -> {
                     SharedStatement statement = (SharedStatement) subject;
                     if (statement.rowShape() == RowShape.UNKNOWN) statement.rowShape(shape(in, at, next));
@@ -274,6 +285,10 @@ final class ReplyWalk {
             resumeIfHalfEmpty(plan);
         }
         return start;
+    }
+
+    private void confirm(@Nullable Object subject) {
+        if (subject instanceof PendingParse pending) connection.statements().confirm(pending.statement());
     }
 
     /// A client that had planned too much may send more. Not from here: this walk is not over.
@@ -305,7 +320,7 @@ final class ReplyWalk {
         byte status = in.getByte(at + 5);
         if (status != 'I' && status != 'T' && status != 'E') throw new ProtocolViolation("ReadyForQuery: status byte " + status);
         Exchange exchange = connection.exchange();
-        if (exchange.owed() == 0) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
+        if (exchange.owed() == 0 && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
         Aside mine = aside;
         dropRestOfBatch(exchange);
         exchange.answered(status);
@@ -386,13 +401,38 @@ final class ReplyWalk {
     }
 
     private void dropRestOfBatch(Exchange exchange) {
+        ArrayDeque<Object> undone = null;
         while (exchange.headIsOfThisBatch()) {
             Object subject = exchange.plan.headSubject();
             ReplyPlan.Action action = exchange.plan.headAction();
+            boolean failedItself = exchange.headFailed();
             exchange.plan.removeHead();
-            if (subject instanceof PendingParse pending) client().notParsed(pending.statement(), pending.name());
-            if (action == ReplyPlan.Action.SHAPE_ASKED) client().shapeFound((SharedStatement) subject, RowShape.UNKNOWN);
             resumeIfHalfEmpty(exchange.plan);
+            if (action == ReplyPlan.Action.SHAPE_ASKED) client().shapeFound((SharedStatement) subject, RowShape.UNKNOWN);
+            Object undo = switch (subject) {
+                // The server forgets its unnamed statement before it looks at the next one.
+                case PendingParse(var statement, var name, var _) when failedItself -> new PendingParse(statement, name, null);
+                case SharedStatement before when action == ReplyPlan.Action.THEN_PARSE_COMPLETE -> new PendingName(UNNAMED, before);
+                case null -> action == ReplyPlan.Action.THEN_PARSE_COMPLETE ? NO_UNNAMED : null;
+                default -> subject;
+            };
+            if (undo == null) continue;
+            if (undone == null) undone = new ArrayDeque<>();
+            undone.push(undo);
+        }
+        if (undone != null) undone.forEach(this::undo);
+    }
+
+    private void undo(Object subject) {
+        switch (subject) {
+            case PendingParse(var statement, var name, var before) -> {
+                connection.statements().remove(statement);
+                if (connection.statements().unnamed() == statement) connection.statements().unnamed(null);
+                if (name != null) client().notNamed(name, before);
+            }
+            case PendingName(var name, var before) -> client().notNamed(name, before);
+            case PendingClose(var statement) -> connection.statements().keep(statement);
+            default -> { }
         }
     }
 
@@ -432,7 +472,15 @@ final class ReplyWalk {
         }
         Lessee client = connection.lessee();
         if (client == null) return next;
-        client.parameterStatus(name, value);
-        return from;
+        String told = client.parameterStatus(name, value);
+        if (told == null) return drop(in, from, at, next);
+        if (told.equals(value)) return from;
+        int start = drop(in, from, at, next);
+        byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
+        byte[] toldBytes = told.getBytes(StandardCharsets.UTF_8);
+        int length = nameBytes.length + toldBytes.length + 6;
+        client.toClient().room(length + 1).writeByte(BackendType.PARAMETER_STATUS).writeInt(length)
+                .writeBytes(nameBytes).writeByte(0).writeBytes(toldBytes).writeByte(0);
+        return start;
     }
 }

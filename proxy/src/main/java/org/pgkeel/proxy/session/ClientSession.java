@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +35,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.DirectWriter;
+import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.relay.Lessee;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
@@ -86,6 +89,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private int effectsExpected;
     private boolean settingsFailed;
     private boolean releaseDeferred;
+    private boolean awaitsReplies;
     private long leasedNanos;
     private long requestNanos;
     private long readyNanos;
@@ -93,6 +97,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private @Nullable SharedStatement shapeAsked;
     private Set<SharedStatement> outdated = Set.of();
     private long waitingSinceNanos;
+    /// Reported parameters that changed since the greeting, as the client knows them.
+    private Map<String, String> lastTold = Map.of();
     private Settings meaningOf = Settings.NONE;
     private Settings meaning = Settings.NONE;
 
@@ -270,6 +276,17 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// A closed channel is left alone: its descriptor may be somebody else's already.
     private void readAgain() {
         if (channel.isOpen()) channel.config().setAutoRead(true);
+    }
+
+    /// What the next message means depends on how those before it end: it waits until they are answered.
+    /// @return false if they are; else what stands before the message has been run
+    boolean waitsForReplies(BackendConnection leased, ByteBuf in, int from, int at) {
+        if (leased.exchange().allSeen()) return false;
+        pauseReading();
+        leased.outgoing().run(in, from, at);
+        leased.awaitReplies();
+        awaitsReplies = true;
+        return true;
     }
 
     void pauseReading() {
@@ -526,15 +543,28 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             leased.asideBatch(batch, new Preparing(leased, statement));
             batch.release();
         }
-        SharedStatement evicted = leased.statements().add(statement);
-        if (evicted != null) leased.aside("DEALLOCATE " + new String(evicted.name(), StandardCharsets.US_ASCII), NOTHING);
+        SharedStatement evicted = leased.statements().add(statement, leased.exchange().openBatch());
+        if (evicted != null) deallocate(leased, evicted);
+    }
+
+    private static void deallocate(BackendConnection leased, SharedStatement statement) {
+        leased.aside("DEALLOCATE " + new String(statement.name(), StandardCharsets.US_ASCII), new Aside() {
+            @Override
+            public void error(byte[] errorBody) {
+                // In a transaction that failed meanwhile it stays; else it was not there.
+                if (ErrorBody.hasSqlState(errorBody, "25P02")) leased.statements().keep(statement);
+            }
+
+            @Override
+            public void done(byte status) {}
+        });
     }
 
     /// A Query is about to make this statement: it must not be there before.
     void forgetForQuery(BackendConnection leased, SharedStatement statement) {
         if (!leased.statements().has(statement) || leased.exchange().batchOpen() || leased.exchange().status() == 'E') return;
         leased.statements().remove(statement);
-        leased.aside("DEALLOCATE " + new String(statement.name(), StandardCharsets.US_ASCII), NOTHING);
+        deallocate(leased, statement);
     }
 
     private record Preparing(BackendConnection backend, SharedStatement statement) implements Aside {
@@ -544,7 +574,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         }
 
         @Override
-        public void done(byte status) {}
+        public void done(byte status) {
+            backend.statements().confirm(statement);
+        }
     }
 
     // --- pins
@@ -569,7 +601,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public boolean isWritable() {
-        return channel.isWritable();
+        return state == State.DEPARTED || channel.isWritable();
     }
 
     @Override
@@ -577,7 +609,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public void completed(Object subject, String commandTag) {
         BackendConnection leased = leasedBackend();
         if (subject instanceof PendingParse made) {
-            leased.statements().add(made.statement());
+            leased.statements().keep(made.statement());
             return;
         }
         List<Effect> effects = (List<Effect>) subject;
@@ -620,8 +652,19 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public void parameterStatus(String name, String value) {
+    public @Nullable String parameterStatus(String name, String value) {
         tracker.parameterStatus(name, value);
+        String key = name.toLowerCase(Locale.ROOT);
+        Optional<String> desired = tracker.desired().get(key);
+        String truth = value;
+        // After a RESET the backend is back at its own default, the client at what it gave at startup; the backend will follow.
+        if (desired.isPresent() && !desired.equals(tracker.applied().get(key)) && desired.equals(startup.get(key))) {
+            truth = pool.greetings().of(startup).map(greeted -> greeted.get(name)).orElse(desired.get());
+            if (truth.equals(lastTold.getOrDefault(name, truth))) return null;
+        }
+        if (lastTold.isEmpty()) lastTold = new HashMap<>();
+        lastTold.put(name, truth);
+        return truth;
     }
 
     @Override
@@ -630,9 +673,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public void notParsed(SharedStatement statement, byte[] name) {
-        leasedBackend().statements().remove(statement);
-        if (name.length > 0 && names.get(name) == statement) names.remove(name);
+    public void notNamed(byte[] name, @Nullable SharedStatement before) {
+        if (name.length == 0) walk.extended().restoreUnnamed(before);
+        else if (before == null) names.remove(name);
+        else names.put(name, before);
     }
 
     @Override
@@ -663,10 +707,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             backend = null;
             state = State.IDLE;
             leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+            if (awaitsReplies) context.loop().execute(this::resumeReading);
             return;
         }
         if (state == State.DEPARTED) {
             leave(ClientClose.TERMINATED.word());
+            return;
+        }
+        if (awaitsReplies) {
+            // The message that waited goes on with this lease: given back now, it might have to wait for ever.
+            context.loop().execute(this::resumeReading);
             return;
         }
         if (status != 'I' || !pins.isEmpty() || !looksInto()) return;
@@ -683,6 +733,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void resumeReading() {
+        awaitsReplies = false;
         readAgain();
         if (isOpen()) walk.resume();
     }

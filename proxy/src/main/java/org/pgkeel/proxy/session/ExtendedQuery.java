@@ -18,6 +18,8 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.relay.PendingClose;
+import org.pgkeel.proxy.relay.PendingName;
 import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
@@ -57,6 +59,12 @@ final class ExtendedQuery {
     void forgetUnnamed(BackendConnection backend) {
         unnamed = null;
         backend.statements().unnamed(null);
+    }
+
+    /// An error took back what became of the unnamed statement.
+    void restoreUnnamed(@Nullable SharedStatement before) {
+        unnamed = before;
+        unnamedIsCached = before != null && before.isFound();
     }
 
     /// All statements are gone.
@@ -103,21 +111,28 @@ final class ExtendedQuery {
 
     private int parseUnnamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
         unnamedUnseen = false;
+        SharedStatement before = unnamed;
         StatementCache cache = session.context().statements();
         boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.meaningIsOwn() && next - text <= config.statementBytes();
         SharedStatement statement = mayCache ? cache.findAgain(session.meaning(), session.generation(), in, text, next) : null;
         if (statement != null && (statement.flags() & UNCACHED_FLAGS) == 0) {
             unnamed = statement;
             unnamedIsCached = true;
-            return prepare(backend, in, from, at, next, statement, UNNAMED);
+            return prepare(backend, in, from, at, next, statement, UNNAMED, before);
         }
         statement = cache.ownOf(session.meaning(), session.generation(), in, text, next);
         Refusal refusal = session.refusalOf(statement.effects());
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         unnamed = statement;
         unnamedIsCached = false;
-        if (concernsNames(statement)) return parseWithNames(backend, in, from, at, next, statement, UNNAMED);
-        backend.exchange().expectParsed(new PendingParse(statement, UNNAMED));
+        if (concernsNames(statement)) {
+            if (session.waitsForReplies(backend, in, from, at)) {
+                restoreUnnamed(before);
+                return RequestWalk.HELD;
+            }
+            return parseWithNames(backend, in, from, at, next, statement, UNNAMED, before);
+        }
+        backend.exchange().expectParsed(new PendingParse(statement, UNNAMED, before));
         backend.exchange().messageSent();
         backend.statements().unnamed(statement);
         return from;
@@ -125,6 +140,7 @@ final class ExtendedQuery {
 
     private int parseNamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
         if (names.get(in, at + 5, text - 1) != null) {
+            if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
                     "prepared statement \"" + in.toString(at + 5, text - at - 6, StandardCharsets.UTF_8) + "\" already exists"));
         }
@@ -140,18 +156,29 @@ final class ExtendedQuery {
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         byte[] name = new byte[text - 1 - (at + 5)];
         in.getBytes(at + 5, name);
-        if (concernsNames(statement)) return parseWithNames(backend, in, from, at, next, statement, name);
+        if (concernsNames(statement)) {
+            if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+            return parseWithNames(backend, in, from, at, next, statement, name, null);
+        }
         names.put(name, statement);
-        return prepare(backend, in, from, at, next, statement, name);
+        return prepare(backend, in, from, at, next, statement, name, null);
     }
 
     /// The client's Parse: forwarded under the proxy's name, or answered if the backend has it.
-    private int prepare(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement statement, byte[] name) {
+    /// @param before what had that name before
+    private int prepare(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement statement, byte[] name,
+                        @Nullable SharedStatement before) {
         backend.outgoing().run(in, from, at);
-        if (backend.statements().has(statement)) {
-            backend.replyParseComplete();
+        Exchange exchange = backend.exchange();
+        boolean known = backend.statements().has(statement);
+        if (known && exchange.inFailedTransaction() && (statement.flags() & StatementScan.TRANSACTION_CONTROL) == 0) {
+            exchange.expectParsed(new PendingName(name, before));
+            sendParse(backend, statement.name(), statement.body());
+        } else if (known && backend.statements().isSure(statement, exchange.openBatch())) {
+            backend.replyParseComplete(name.length == 0 || exchange.allSeen() ? before : new PendingName(name, before));
         } else {
-            backend.exchange().expectParsed(new PendingParse(statement, name));
+            if (known) sendClose(backend, statement);
+            exchange.expectParsed(new PendingParse(statement, name, before));
             sendParse(backend, statement.name(), statement.body());
             remember(backend, statement);
         }
@@ -164,7 +191,8 @@ final class ExtendedQuery {
     }
 
     /// PREPARE, EXECUTE and DEALLOCATE in the extended protocol: the text gets the proxy's names.
-    private int parseWithNames(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement original, byte[] name) {
+    private int parseWithNames(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement original, byte[] name,
+                               @Nullable SharedStatement before) {
         int textEnd = 0;
         while (original.body()[textEnd] != 0) textEnd++;
         String text = new String(original.body(), 0, textEnd, StandardCharsets.ISO_8859_1);
@@ -173,14 +201,13 @@ final class ExtendedQuery {
         if (renamed.refusal().isPresent()) return refuse(backend, in, from, at, next, renamed.refusal().get());
         backend.outgoing().run(in, from, at);
         for (SharedStatement needed : renamed.needed()) ensure(backend, needed);
+        for (SharedStatement made : renamed.made()) forget(backend, made);
         byte[] changed = renamed.text().getBytes(StandardCharsets.ISO_8859_1);
         byte[] body = new byte[changed.length + original.body().length - textEnd];
         System.arraycopy(changed, 0, body, 0, changed.length);
         System.arraycopy(original.body(), textEnd, body, changed.length, original.body().length - textEnd);
-        ByteBuf rewritten = in.alloc().buffer(body.length).writeBytes(body);
-        SharedStatement statement = session.context().statements().ownOf(session.meaning(), session.generation(), rewritten, 0, body.length);
-        rewritten.release();
-        backend.exchange().expectParsed(new PendingParse(statement, name));
+        SharedStatement statement = original.withNames(body);
+        backend.exchange().expectParsed(new PendingParse(statement, name, name.length == 0 ? before : null));
         if (name.length == 0) {
             unnamed = statement;
             sendParse(backend, UNNAMED, body);
@@ -198,7 +225,7 @@ final class ExtendedQuery {
     private void ensure(BackendConnection backend, SharedStatement statement) {
         if (backend.statements().has(statement)) return;
         Exchange exchange = backend.exchange();
-        PendingParse pending = new PendingParse(statement, UNNAMED);
+        PendingParse pending = PendingParse.ofTheProxy(statement);
         if (statement.kind() == SharedStatement.Kind.PARSE) {
             exchange.expectOwnReply(pending);
             sendParse(backend, statement.name(), statement.body());
@@ -245,10 +272,20 @@ final class ExtendedQuery {
 
     private void remember(BackendConnection backend, SharedStatement statement) {
         backend.slice().stats().serverParsed();
-        SharedStatement evicted = backend.statements().add(statement);
-        if (evicted == null) return;
-        backend.exchange().expectOwnReply(null);
-        byte[] name = evicted.name();
+        SharedStatement evicted = backend.statements().add(statement, backend.exchange().openBatch());
+        if (evicted != null) sendClose(backend, evicted);
+    }
+
+    /// A statement that the client's is about to make: it must not be there before.
+    private static void forget(BackendConnection backend, SharedStatement statement) {
+        if (!backend.statements().has(statement)) return;
+        sendClose(backend, statement);
+        backend.statements().remove(statement);
+    }
+
+    private static void sendClose(BackendConnection backend, SharedStatement statement) {
+        backend.exchange().expectOwnReply(new PendingClose(statement));
+        byte[] name = statement.name();
         backend.outgoing().room(name.length + 7).writeByte(FrontendType.CLOSE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
         backend.exchange().messageSent();
     }
@@ -277,6 +314,7 @@ final class ExtendedQuery {
             return from;
         }
         SharedStatement statement = isUnnamed ? unnamed : names.get(in, portalEnd + 1, nameEnd);
+        if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, portalEnd + 1, nameEnd));
         if (portalEnd == at + 5) unnamedPortal = statement;
         else rememberPortal(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1), statement);
@@ -298,7 +336,7 @@ final class ExtendedQuery {
         int start = from;
         if (backend.statements().unnamed() != statement) {
             backend.outgoing().run(in, from, at);
-            backend.exchange().expectOwnReply(null);
+            backend.exchange().expectOwnReply(PendingParse.ofTheProxy(statement));
             sendParse(backend, UNNAMED, statement.body());
             backend.statements().unnamed(statement);
             start = at;
@@ -338,6 +376,7 @@ final class ExtendedQuery {
             return from;
         }
         SharedStatement statement = isUnnamed ? unnamed : names.get(in, at + 6, next - 1);
+        if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, at + 6, next - 1));
         if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
         if (session.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
@@ -353,14 +392,11 @@ final class ExtendedQuery {
 
     private int closeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         backend.outgoing().run(in, from, at);
-        if (next - at == 7) {
-            unnamed = null;
-        } else {
-            byte[] name = new byte[next - 1 - (at + 6)];
-            in.getBytes(at + 6, name);
-            names.remove(name);
-        }
-        backend.replyCloseComplete();
+        byte[] name = new byte[next - 1 - (at + 6)];
+        in.getBytes(at + 6, name);
+        SharedStatement before = name.length == 0 ? unnamed : names.remove(name);
+        if (name.length == 0) unnamed = null;
+        backend.replyCloseComplete(before == null ? null : new PendingName(name, before));
         return next;
     }
 

@@ -63,7 +63,14 @@ final class RequestWalk {
         }
         ByteBuf all = pending;
         pending = null;
-        all.discardReadBytes().writeBytes(arrived);
+        if (all.refCnt() == 1) {
+            all.discardReadBytes().writeBytes(arrived);
+        } else {
+            // Part of it is queued for a slow server: its bytes must stay where they are.
+            ByteBuf both = all.alloc().buffer(all.readableBytes() + arrived.readableBytes()).writeBytes(all).writeBytes(arrived);
+            all.release();
+            all = both;
+        }
         arrived.release();
         walk(all);
     }
@@ -193,6 +200,7 @@ final class RequestWalk {
         if (!session.looksInto()) return unseen(exchange, type, from);
         switch (type) {
             case FrontendType.QUERY -> {
+                if (mustWait(backend, in, from, at)) return HELD;
                 if (length > inspectedBytesMax) {
                     session.pin(PinReason.STATEMENT_NOT_INSPECTED);
                     session.beforeBatch(backend);
@@ -222,6 +230,7 @@ final class RequestWalk {
                 return from;
             }
             case FrontendType.FUNCTION_CALL -> {
+                if (mustWait(backend, in, from, at)) return HELD;
                 session.beforeBatch(backend);
                 exchange.querySent();
                 return from;
@@ -235,6 +244,11 @@ final class RequestWalk {
             }
             default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
         }
+    }
+
+    /// A Query behind messages of the extended protocol without a Sync: the server skips it if one of them fails, and then does not answer it.
+    private boolean mustWait(BackendConnection backend, ByteBuf in, int from, int at) {
+        return backend.exchange().batchOpen() && session.waitsForReplies(backend, in, from, at);
     }
 
     /// A message on a backend that is the client's until it leaves: counted, not looked into.

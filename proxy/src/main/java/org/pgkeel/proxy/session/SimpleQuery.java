@@ -51,7 +51,10 @@ final class SimpleQuery {
                 if (refusal != null) return refuse(backend, in, from, at, next, refusal);
             }
         }
-        if (statements.stream().anyMatch(SqlStatementNames::concerns)) return renamed(backend, in, text, statements, from, at, next);
+        if (statements.stream().anyMatch(SqlStatementNames::concerns)) {
+            if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+            return renamed(backend, in, text, statements, from, at, next);
+        }
         expectEffects(backend.exchange(), statements);
         backend.exchange().querySent();
         return from;

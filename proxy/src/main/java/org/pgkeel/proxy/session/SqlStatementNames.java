@@ -24,6 +24,9 @@ import org.pgkeel.proxy.statement.Statement;
 ///
 /// Threading: confined to the session's event loop.
 final class SqlStatementNames {
+    /// Where the name stands in the text of a [SharedStatement] that PREPARE makes: nothing that can stand in front of a name there.
+    private static final String NAME_PLACE = "\u0001%s\u0001";
+
     private final ClientSession session;
 
     SqlStatementNames(ClientSession session) {
@@ -59,11 +62,11 @@ final class SqlStatementNames {
                         if (names.get(bytes(name.value())) != null || ofThisText.containsKey(name.value())) {
                             return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
                         }
-                        String template = text.substring(statement.from(), name.from()) + "%s" + text.substring(name.to(), statement.to());
+                        String template = text.substring(statement.from(), name.from()) + NAME_PLACE + text.substring(name.to(), statement.to());
                         SharedStatement prepared = cache.findPrepare(meaning, session.generation(), Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
                         ofThisText.put(name.value(), prepared);
                         made.add(prepared);
-                        prepares.put(statement, new PendingParse(prepared, bytes(name.value())));
+                        prepares.put(statement, new PendingParse(prepared, bytes(name.value()), null));
                         copied = replace(out, text, copied, name, prepared);
                     }
                     case Effect.ExecuteStatement(var name) -> copied = use(out, text, copied, name, ofThisText, needed);
@@ -76,10 +79,17 @@ final class SqlStatementNames {
         return new Renamed(out.append(text, copied, text.length()).toString(), needed, made, prepares, Optional.empty());
     }
 
+    /// The server says that it does not exist; unless it is somebody else's statement there, so that name must not reach it.
+    private static int useUnknown(StringBuilder out, String text, int copied, Effect.Name name) {
+        if (!name.value().startsWith(SharedStatement.NAME_PREFIX)) return copied;
+        out.append(text, copied, name.from()).append("\"client's ").append(name.value().replace('"', ' ')).append('"');
+        return name.to();
+    }
+
     private int use(StringBuilder out, String text, int copied, Effect.Name name, Map<String, SharedStatement> ofThisText, List<SharedStatement> needed) {
         SharedStatement here = ofThisText.get(name.value());
         SharedStatement known = here != null ? here : session.names().get(bytes(name.value()));
-        if (known == null) return copied;
+        if (known == null) return useUnknown(out, text, copied, name);
         if (here == null) needed.add(known);
         return replace(out, text, copied, name, known);
     }
@@ -100,6 +110,7 @@ final class SqlStatementNames {
     /// The PREPARE command of a statement that was made by one.
     static String command(SharedStatement statement) {
         String template = new String(statement.body(), StandardCharsets.ISO_8859_1);
-        return template.replaceFirst("%s", new String(statement.name(), StandardCharsets.US_ASCII));
+        int at = template.indexOf(NAME_PLACE);
+        return template.substring(0, at) + new String(statement.name(), StandardCharsets.US_ASCII) + template.substring(at + NAME_PLACE.length());
     }
 }

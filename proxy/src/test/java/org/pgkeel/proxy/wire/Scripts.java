@@ -336,11 +336,11 @@ final class Scripts {
     }
 
     private static void namesOfBothProtocols(Dialogue d) throws IOException {
-        d.send(parse("both", "select b from t where a = $1", INT4), sync()).ready();
-        d.ask("execute both(2)");
-        d.ask("prepare both as select 1");
-        d.ask("deallocate both");
-        d.send(bind("", "both", "1"), execute(""), sync()).ready();
+        d.send(parse("bothways", "select b from t where a = $1", INT4), sync()).ready();
+        d.ask("execute bothways(2)");
+        d.ask("prepare bothways as select 1");
+        d.ask("deallocate bothways");
+        d.send(bind("", "bothways", "1"), execute(""), sync()).ready();
         d.ask("prepare sqlname as select a from t where a = 3");
         d.send(describe("sqlname"), bind("", "sqlname"), execute(""), sync()).ready();
         d.send(parse("sqlname", "select 2"), sync()).ready();

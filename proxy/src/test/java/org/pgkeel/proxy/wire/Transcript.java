@@ -47,8 +47,9 @@ final class Transcript {
         };
     }
 
-    /// Position is left out: a name in the text may be longer for the server.
+    /// Position is left out, and names of statements: in the server they have the proxy's.
     private static String told(ErrorFields fields) {
-        return fields + fields.detail().map(text -> " DETAIL " + text).orElse("") + fields.hint().map(text -> " HINT " + text).orElse("");
+        String said = fields.toString().replaceAll("prepared statement \"[^\"]*\"", "prepared statement \"...\"");
+        return said + fields.detail().map(text -> " DETAIL " + text).orElse("") + fields.hint().map(text -> " HINT " + text).orElse("");
     }
 }
