@@ -11,8 +11,8 @@ public interface Aside {
     /// A parameter has a new value.
     default void parameterStatus(String name, String value) {}
 
-    /// The client is told of parameters that change.
-    default boolean tellsClient() {
+    /// The client is told of this parameter's new value.
+    default boolean tellsClient(String name, String value) {
         return false;
     }
 

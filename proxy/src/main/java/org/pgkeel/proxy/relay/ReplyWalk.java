@@ -468,7 +468,7 @@ final class ReplyWalk {
         String value = in.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.UTF_8);
         if (aside != null) {
             aside.parameterStatus(name, value);
-            return aside.tellsClient() && connection.lessee() != null ? from : drop(in, from, at, next);
+            return aside.tellsClient(name, value) && connection.lessee() != null ? from : drop(in, from, at, next);
         }
         Lessee client = connection.lessee();
         if (client == null) return next;

@@ -398,8 +398,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         }
 
         @Override
-        public boolean tellsClient() {
-            return tellsClient;
+        public boolean tellsClient(String name, String value) {
+            if (!tellsClient || value.equals(lastTold.getOrDefault(name, greeted(name)))) return false;
+            if (lastTold.isEmpty()) lastTold = new HashMap<>();
+            lastTold.put(name, value);
+            return true;
         }
 
         @Override
@@ -659,12 +662,17 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         String truth = value;
         // After a RESET the backend is back at its own default, the client at what it gave at startup; the backend will follow.
         if (desired.isPresent() && !desired.equals(tracker.applied().get(key)) && desired.equals(startup.get(key))) {
-            truth = pool.greetings().of(startup).map(greeted -> greeted.get(name)).orElse(desired.get());
+            truth = greeted(name).isEmpty() ? desired.get() : greeted(name);
             if (truth.equals(lastTold.getOrDefault(name, truth))) return null;
         }
         if (lastTold.isEmpty()) lastTold = new HashMap<>();
         lastTold.put(name, truth);
         return truth;
+    }
+
+    /// What the client was told of a parameter at its login.
+    private String greeted(String name) {
+        return pool.greetings().of(startup).map(greeting -> greeting.getOrDefault(name, "")).orElse("");
     }
 
     @Override

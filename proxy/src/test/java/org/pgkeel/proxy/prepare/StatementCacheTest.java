@@ -121,10 +121,10 @@ class StatementCacheTest {
         var a = find(Settings.NONE, 0, "select 'a'");
         var b = find(Settings.NONE, 0, "select 'b'");
         var c = find(Settings.NONE, 0, "select 'c'");
-        assertThat(backend.add(a)).isNull();
-        assertThat(backend.add(b)).isNull();
+        assertThat(backend.add(a, 0)).isNull();
+        assertThat(backend.add(b, 0)).isNull();
         assertThat(backend.has(a)).isTrue();
-        assertThat(backend.add(c)).isSameAs(b);
+        assertThat(backend.add(c, 0)).isSameAs(b);
         assertThat(backend.has(b)).isFalse();
         assertThat(backend.has(a)).isTrue();
         assertThat(backend.size()).isEqualTo(2);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -75,8 +76,9 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
-    public void parameterStatus(String name, String value) {
+    public String parameterStatus(String name, String value) {
         heard.add(name + "=" + value);
+        return value;
     }
 
     @Override
@@ -85,8 +87,8 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
-    public void notParsed(SharedStatement statement, byte[] name) {
-        heard.add("not parsed " + new String(name, StandardCharsets.UTF_8));
+    public void notNamed(byte[] name, @Nullable SharedStatement before) {
+        heard.add("not named " + new String(name, StandardCharsets.UTF_8));
     }
 
     @Override

@@ -63,11 +63,11 @@ class ReplyWalkTest {
                         server().message('2').row("x").complete("SELECT 1").ready('I'), List.of("ready I", "settled I")),
                 new Transcript("a Parse and a Close that no backend sees are answered in their places", backend -> {
                     var exchange = backend.exchange();
-                    backend.replyParseComplete();
+                    backend.replyParseComplete(null);
                     exchange.messageSent();
-                    backend.replyCloseComplete();
+                    backend.replyCloseComplete(null);
                     exchange.executeSent();
-                    backend.replyCloseComplete();
+                    backend.replyCloseComplete(null);
                     exchange.syncSent();
                 }, server().message('2').complete("SELECT 0").ready('I'),
                         server().message('1').message('2').message('3').complete("SELECT 0").message('3').ready('I'), List.of("ready I", "settled I")),
