@@ -36,9 +36,10 @@ public final class SharedStatement {
     private final byte[] name;
     private final int flags;
     private final List<Effect> effects;
+    private final List<SharedStatement> uses;
     private volatile long rowShape;
 
-    private SharedStatement(Kind kind, Settings meaning, int generation, byte[] body, long hash, int flags, List<Effect> effects) {
+    private SharedStatement(Kind kind, Settings meaning, int generation, byte[] body, long hash, int flags, List<Effect> effects, List<SharedStatement> uses) {
         this.kind = kind;
         this.meaning = meaning;
         this.generation = generation;
@@ -47,23 +48,25 @@ public final class SharedStatement {
         this.flags = flags;
         this.effects = effects;
         this.name = (NAME_PREFIX + NEXT.incrementAndGet()).getBytes(StandardCharsets.US_ASCII);
+        this.uses = uses;
     }
 
     /// @param body  of the Parse message behind the name: the text with its terminator, and the parameter types
     /// @param flags of [StatementScan]
     static SharedStatement parsed(Settings meaning, int generation, byte[] body, long hash, int flags) {
-        return new SharedStatement(Kind.PARSE, meaning, generation, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body));
+        return new SharedStatement(Kind.PARSE, meaning, generation, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body), List.of());
     }
 
     /// @param text the PREPARE command with a mark where the name stands
     static SharedStatement prepared(Settings meaning, int generation, byte[] text, long hash) {
-        return new SharedStatement(Kind.SQL_PREPARE, meaning, generation, text, hash, StatementScan.PLAIN, List.of());
+        return new SharedStatement(Kind.SQL_PREPARE, meaning, generation, text, hash, StatementScan.PLAIN, List.of(), List.of());
     }
 
     /// The same statement of one client, with other names of statements in its text; its effects speak of the client's names.
     /// @param newBody as the body of a Parse message behind the name
-    public SharedStatement withNames(byte[] newBody) {
-        return new SharedStatement(kind, meaning, generation, newBody, 0, flags, effects);
+    /// @param uses    statements that have to be prepared in the backend before this one runs
+    public SharedStatement withNames(byte[] newBody, List<SharedStatement> uses) {
+        return new SharedStatement(kind, meaning, generation, newBody, 0, flags, effects, List.copyOf(uses));
     }
 
     private static List<Effect> effectsOf(byte[] body) {
@@ -110,6 +113,11 @@ public final class SharedStatement {
     /// A client was told what its rows look like.
     public void rowShape(long told) {
         rowShape = told;
+    }
+
+    /// Statements that it executes by their names in the backend.
+    public List<SharedStatement> uses() {
+        return uses;
     }
 
     /// Other clients find it by its text.

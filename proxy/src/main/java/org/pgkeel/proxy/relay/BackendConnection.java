@@ -185,6 +185,7 @@ public final class BackendConnection extends PooledConnection {
     public void aside(String sql, Aside replies) {
         exchange.asideSent(replies);
         walk.beginAside(exchange);
+        statements.unnamed(null);   // a Query ends the unnamed statement
         byte[] text = sql.getBytes(StandardCharsets.UTF_8);
         ByteBuf out = outgoing.room(text.length + 6);
         out.writeByte(FrontendType.QUERY).writeInt(text.length + 5).writeBytes(text).writeByte(0);

@@ -206,7 +206,7 @@ final class ExtendedQuery {
         byte[] body = new byte[changed.length + original.body().length - textEnd];
         System.arraycopy(changed, 0, body, 0, changed.length);
         System.arraycopy(original.body(), textEnd, body, changed.length, original.body().length - textEnd);
-        SharedStatement statement = original.withNames(body);
+        SharedStatement statement = original.withNames(body, renamed.needed());
         backend.exchange().expectParsed(new PendingParse(statement, name, name.length == 0 ? before : null));
         if (name.length == 0) {
             unnamed = statement;
@@ -223,6 +223,7 @@ final class ExtendedQuery {
 
     /// Has the backend know a statement before a message that uses it.
     private void ensure(BackendConnection backend, SharedStatement statement) {
+        if (!statement.uses().isEmpty()) statement.uses().forEach(used -> ensure(backend, used));
         if (backend.statements().has(statement)) return;
         Exchange exchange = backend.exchange();
         PendingParse pending = PendingParse.ofTheProxy(statement);
@@ -334,8 +335,13 @@ final class ExtendedQuery {
 
     private int bindUnnamed(BackendConnection backend, ByteBuf in, int from, int at, SharedStatement statement) {
         int start = from;
-        if (backend.statements().unnamed() != statement) {
+        if (!statement.uses().isEmpty()) {
             backend.outgoing().run(in, from, at);
+            statement.uses().forEach(used -> ensure(backend, used));
+            start = at;
+        }
+        if (backend.statements().unnamed() != statement) {
+            backend.outgoing().run(in, start, at);
             backend.exchange().expectOwnReply(PendingParse.ofTheProxy(statement));
             sendParse(backend, UNNAMED, statement.body());
             backend.statements().unnamed(statement);

@@ -203,6 +203,7 @@ final class RequestWalk {
                 if (mustWait(backend, in, from, at)) return HELD;
                 if (length > inspectedBytesMax) {
                     session.pin(PinReason.STATEMENT_NOT_INSPECTED);
+                    session.queryBegins(backend);
                     session.beforeBatch(backend);
                     exchange.querySent();
                     return from;
