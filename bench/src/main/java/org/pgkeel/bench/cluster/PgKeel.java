@@ -29,7 +29,7 @@ public final class PgKeel implements ProxyProgram {
         this.work = work;
         this.postgres = postgres;
         this.version = Processes.run(VERSION_LIMIT, Map.of(), List.of(this.launcher.toString(), "version")).lines()
-                .reduce((first, last) -> last).orElse("PgKeel");
+                .findFirst().orElse("PgKeel");
     }
 
     @Override

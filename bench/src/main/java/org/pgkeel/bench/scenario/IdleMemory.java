@@ -14,8 +14,8 @@ import org.pgkeel.bench.report.Results;
 /// Resident memory of a fresh proxy with more and more clients that have logged in, asked one query, and idle.
 final class IdleMemory {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    /// Buffers that were used at login are given back meanwhile, where a proxy does that.
-    private static final Duration SETTLE = Duration.ofMillis(500);
+    /// How long clients have done nothing when they count as idle. What a login took is given back meanwhile, where a proxy does that.
+    private static final Duration SETTLE = Duration.ofSeconds(5);
     private static final double MIB = 1024.0 * 1024;
 
     private final Login login;
