@@ -60,7 +60,7 @@ final class LoopView {
             var counts = clients.computeIfAbsent(session.pool(), _ -> new PoolClients());
             if (isWaiting(session)) counts.waiting++;
             else counts.active++;
-            if (session.leasedConnection().isPresent()) session.pins().forEach(pin -> counts.pins.merge(pin, 1L, Long::sum));
+            if (session.leasedConnection().isPresent()) session.pinnedBy().forEach(pin -> counts.pins.merge(pin, 1L, Long::sum));
         }
         return pools.stream().map(pool -> pool(pool, clients.getOrDefault(pool, new PoolClients()))).toList();
     }
@@ -124,7 +124,7 @@ final class LoopView {
                 isWaiting(session) ? (nowNanos - session.waitingSinceNanos()) / 1_000 : 0, session.state() == ClientSession.State.DEPARTED,
                 backend.map(one -> OptionalLong.of(one.id())).orElse(OptionalLong.empty()), OptionalInt.empty(), tls(session.channel()),
                 session.applicationName(), session.preparedStatements(),
-                backend.isEmpty() ? Optional.empty() : session.pins().stream().findFirst().map(PinReason::word));
+                backend.isEmpty() ? Optional.empty() : session.pinnedBy().stream().findFirst().map(PinReason::word));
     }
 
     /// @param operator a client of the console: linked to nothing, always idle but for the command it asks with

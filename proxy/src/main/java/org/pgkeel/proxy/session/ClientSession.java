@@ -6,13 +6,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Collections;
-import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.Locale;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +16,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.protocol.wire.ProtocolViolation;
-import org.pgkeel.proxy.config.PinningConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
@@ -32,16 +26,12 @@ import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
-import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.DirectWriter;
-import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.relay.Lessee;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.settings.SettingsDiff;
-import org.pgkeel.proxy.settings.SettingsTracker;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
 import org.pgkeel.proxy.statement.StatementScan;
@@ -73,8 +63,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final ClientIdentity identity;
     private final Channel channel;
     private final Outgoing toClient;
-    private final SettingsTracker tracker;
-    private final Settings startup;
+    private final Pins pins;
+    private final ClientSettings settings;
     private final NamedStatements names = new NamedStatements();
     private final SqlStatementNames sqlNames = new SqlStatementNames(this);
     private Map<SharedStatement, PendingParse> madeByExecute = Map.of();
@@ -85,22 +75,14 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private State state = State.GREETING;
     private int place;
     private @Nullable BackendConnection backend;
-    private Set<PinReason> pins = Set.of();
-    private int effectsExpected;
-    private boolean settingsFailed;
     private boolean releaseDeferred;
     private boolean awaitsReplies;
     private long leasedNanos;
     private long requestNanos;
     private long readyNanos;
-    private boolean changedCatalog;
     private @Nullable SharedStatement shapeAsked;
     private Set<SharedStatement> outdated = Set.of();
     private long waitingSinceNanos;
-    /// Reported parameters that changed since the greeting, as the client knows them.
-    private Map<String, String> lastTold = Map.of();
-    private Settings meaningOf = Settings.NONE;
-    private Settings meaning = Settings.NONE;
 
     /// @param startup settings of the StartupMessage
     /// @param onClose called once, when the client is gone
@@ -109,8 +91,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         this.pool = pool;
         this.identity = identity.without(pool.shared().key().user(), pool.shared().key().database());
         this.channel = channel;
-        this.startup = context.settings().intern(startup);
-        this.tracker = new SettingsTracker(this.startup, context.settings());
+        this.pins = new Pins(context, pool);
+        this.settings = new ClientSettings(context, pool, pins, startup);
         this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
         this.walk = new RequestWalk(this);
         this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
@@ -128,7 +110,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         if (early.isReadable()) read(early);
         else early.release();
         if (state != State.GREETING) return;   // what it sent with its login has ended it
-        pool.greetings().of(startup).ifPresentOrElse(this::greet, this::askBackend);
+        pool.greetings().of(settings.startup()).ifPresentOrElse(this::greet, this::askBackend);
     }
 
     // --- the greeting
@@ -142,61 +124,24 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private void greetFrom(BackendConnection leased) {
         leased.beginLease(this);
         backend = leased;
-        var told = new LinkedHashMap<>(leased.greeting().parameterStatus());
-        if (startup.isEmpty()) {
-            giveBackAfterGreeting(leased, leased.applied());
-            learned(told);
-            return;
-        }
-        String reset = SettingsDiff.sql(leased.applied(), Settings.NONE);
-        if (!reset.isEmpty()) leased.aside(reset, new GreetingAside(told, false));
-        leased.aside(SettingsDiff.sql(Settings.NONE, startup), new GreetingAside(told, true));
-        leased.outgoing().finish();
-    }
-
-    private final class GreetingAside implements Aside {
-        private final SequencedMap<String, String> told;
-        private final boolean last;
-        private byte @Nullable [] error;
-
-        GreetingAside(SequencedMap<String, String> told, boolean last) {
-            this.told = told;
-            this.last = last;
-        }
-
-        @Override
-        public void error(byte[] errorBody) {
-            error = errorBody;
-        }
-
-        @Override
-        public void parameterStatus(String name, String value) {
-            if (told.containsKey(name) || last) told.put(name, value);
-        }
-
-        @Override
-        public void done(byte status) {
-            BackendConnection leased = backend;
-            if (leased == null || state == State.CLOSED) return;
-            if (error != null) {
+        new Greeter(settings.startup(), new Greeter.Listener() {
+            @Override
+            public void learned(BackendConnection asked, Settings applied, SequencedMap<String, String> parameterStatus) {
+                if (backend != asked || state == State.CLOSED) return;
                 backend = null;
-                leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
-                closeWith(SessionMessages.fatal(error), ClientClose.STARTUP_REFUSED.word());
-            } else if (last) {
-                giveBackAfterGreeting(leased, startup);
-                learned(told);
+                asked.endLease(applied, System.nanoTime());
+                pool.greetings().learn(settings.startup(), parameterStatus);
+                greet(parameterStatus);
             }
-        }
-    }
 
-    private void giveBackAfterGreeting(BackendConnection leased, Settings applied) {
-        backend = null;
-        leased.endLease(applied, System.nanoTime());
-    }
-
-    private void learned(SequencedMap<String, String> told) {
-        pool.greetings().learn(startup, told);
-        greet(told);
+            @Override
+            public void refused(BackendConnection asked, byte[] errorBody) {
+                if (backend != asked || state == State.CLOSED) return;
+                backend = null;
+                asked.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+                closeWith(SessionMessages.fatal(errorBody), ClientClose.STARTUP_REFUSED.word());
+            }
+        }).ask(leased);
     }
 
     private void greet(SequencedMap<String, String> parameterStatus) {
@@ -313,8 +258,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         state = State.LEASED;
         backend = leased;
         leased.beginLease(this);
-        tracker.lease(leased.applied());
-        if (!looksInto() && !tracker.inStep()) sync(leased);
+        settings.tracker().lease(leased.applied());
+        if (!looksInto()) settings.beforeBatch(leased);
     }
 
     @Override
@@ -364,75 +309,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Brings the backend to the client's state, if nothing of the client is under way on it.
     void beforeBatch(BackendConnection leased) {
-        if (tracker.inStep()) return;
-        if (!leased.exchange().settled()) return;
-        if (leased.exchange().status() != 'I') {
-            if (leased.exchange().status() == 'T' && !tracker.inStep()) syncInTransaction(leased);
-            return;
-        }
-        sync(leased);
+        settings.beforeBatch(leased);
     }
-
-    private void sync(BackendConnection leased) {
-        leased.aside(SettingsDiff.sql(surelyKnown(tracker.applied()), surelyKnown(tracker.desired())), new Syncing(() -> settingsFailed = true, false));
-    }
-
-    /// After a RESET of what the client gave at startup. If it fails the transaction has failed, and the client is told why.
-    private void syncInTransaction(BackendConnection leased) {
-        leased.aside(SettingsDiff.statements(surelyKnown(tracker.applied()), surelyKnown(tracker.desired())), new Syncing(tracker::error, true));
-    }
-
-    private final class Syncing implements Aside {
-        private final Runnable onFailure;
-        private final boolean tellsClient;
-        private boolean broken;
-
-        Syncing(Runnable onFailure, boolean tellsClient) {
-            this.onFailure = onFailure;
-            this.tellsClient = tellsClient;
-        }
-
-        @Override
-        public void error(byte[] errorBody) {
-            broken = true;
-        }
-
-        @Override
-        public boolean tellsClient(String name, String value) {
-            if (!tellsClient || value.equals(lastTold.getOrDefault(name, greeted(name)))) return false;
-            if (lastTold.isEmpty()) lastTold = new HashMap<>();
-            lastTold.put(name, value);
-            return true;
-        }
-
-        @Override
-        public void done(byte status) {
-            if (broken) onFailure.run();
-            else tracker.synced();
-        }
-    }
-
-    /// A RESET took away what the client gave at startup, which is what it resets to in a session of its own: it gets that back
-    /// at once, and is told.
-    private void restoreStartup(BackendConnection leased, byte status) {
-        if (status == 'T') syncInTransaction(leased);
-        else leased.aside(SettingsDiff.sql(surelyKnown(tracker.applied()), surelyKnown(tracker.desired())), new Syncing(() -> settingsFailed = true, true));
-        leased.outgoing().finish();
-    }
-
-    /// A client that used `set_config` with values that its text does not tell keeps its backend, and may have become somebody
-    /// else there: whom it is is not touched.
-    private Settings surelyKnown(Settings settings) {
-        return pins.contains(PinReason.SET_CONFIG) ? settings.without("role").without("session_authorization") : settings;
-    }
-
-    private static final Aside NOTHING = new Aside() {
-        @Override
-        public void error(byte[] errorBody) {}
-
-        @Override
-        public void done(byte status) {}
-    };
 
     /// The turn's requests are composed: they leave.
     void sent(BackendConnection leased, ByteBuf in, int from, int to) {
@@ -446,82 +324,28 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         }
     }
 
-    /// Statements of this text may mean something else than for other clients with the same settings.
-    boolean meaningIsOwn() {
-        return tracker.localTouched() || effectsExpected > 0 || changedCatalog || pins.contains(PinReason.TEMP_TABLE);
+    ClientSettings settings() {
+        return settings;
     }
 
-    /// The settings that decide what a statement's text means.
-    Settings meaning() {
-        Settings desired = tracker.desired();
-        if (desired != meaningOf) {
-            meaningOf = desired;
-            meaning = context.settings().intern(desired.semanticKey());
-        }
-        return meaning;
+    Pins pins() {
+        return pins;
     }
 
-    boolean standardConformingStrings() {
-        return !tracker.desired().get("standard_conforming_strings").map("off"::equalsIgnoreCase).orElse(false);
+    /// BEGIN, COMMIT and ROLLBACK matter.
+    boolean tracksTransaction() {
+        return settings.tracksTransaction() || pins.refusesTransactions();
     }
 
-    /// BEGIN, COMMIT and ROLLBACK matter: settings of the open transaction hang on how it ends.
-    boolean tracksTransaction(BackendConnection leased) {
-        return tracker.pending() || effectsExpected > 0 || pool.mode() == PoolMode.STATEMENT;
-    }
-
-    boolean mustHear(BackendConnection leased, SharedStatement statement) {
+    boolean mustHear(SharedStatement statement) {
         return (statement.flags() & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) != 0
-                || (statement.flags() & StatementScan.TRANSACTION_CONTROL) != 0 && tracksTransaction(leased);
+                || (statement.flags() & StatementScan.TRANSACTION_CONTROL) != 0 && tracksTransaction();
     }
 
-    boolean refusesTransactions() {
-        return pool.mode() == PoolMode.STATEMENT;
-    }
-
-    Refusal noTransactions() {
-        return Refusal.of(RefusalReason.TRANSACTION_REFUSED, "transactions are not possible in statement pooling",
-                "The mode is databases." + pool.shared().key().database() + ".pool.mode.");
-    }
-
-    /// Why a statement with these effects cannot be run here; null if it can.
-    @Nullable Refusal refusalOf(List<Effect> effects) {
-        for (Effect effect : effects) {
-            Refusal refusal = refusalOf(effect);
-            if (refusal != null) return refusal;
-        }
-        return null;
-    }
-
-    @Nullable Refusal refusalOf(Effect effect) {
-        return switch (effect) {
-            case Effect.Pin(var reason) when refusesPins() -> pinningRefused(reason);
-            case Effect.Listen _ when refusesPins() -> pinningRefused(PinReason.LISTEN);
-            case Effect.SessionSequence _ when pins.isEmpty() && backend != null && backend.exchange().settled()
-                    && backend.exchange().status() == 'I' -> Refusal.of(RefusalReason.PINNING_REFUSED,
-                    "currval and lastval have no meaning outside of the transaction that drew the number",
-                    "Use INSERT ... RETURNING, or the same transaction, or databases.*.pool.mode = session.");
-            case Effect.Begin _ when refusesTransactions() -> noTransactions();
-            default -> null;
-        };
-    }
-
-    private boolean refusesPins() {
-        return context.config().pinning().policy() == PinningConfig.Policy.REFUSE && pins.isEmpty();
-    }
-
-    private static Refusal pinningRefused(PinReason reason) {
-        return Refusal.of(RefusalReason.PINNING_REFUSED, "not possible in transaction pooling: " + reason.word(),
-                "pinning.policy = allow lets such a client keep a backend connection.");
-    }
-
-    /// A statement with these effects is about to be sent. A session-level lock outlives an error, so it pins from here.
+    /// A statement with these effects is about to be sent.
     void announce(List<Effect> effects) {
-        effectsExpected++;
-        for (Effect effect : effects) {
-            if (effect instanceof Effect.Pin(var reason) && reason == PinReason.ADVISORY_LOCK) pin(reason);
-            if (effect instanceof Effect.Ddl) changedCatalog = true;
-        }
+        settings.announced(effects);
+        pins.announced(effects);
     }
 
     void madeByExecute(SharedStatement statement, PendingParse made) {
@@ -532,67 +356,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     Object subjectOf(SharedStatement statement) {
         PendingParse made = madeByExecute.isEmpty() ? null : madeByExecute.remove(statement);
         return made == null ? statement.effects() : made;
-    }
-
-    /// Has the backend know a statement before a Query that uses it.
-    void prepareForQuery(BackendConnection leased, SharedStatement statement) {
-        if (leased.statements().has(statement) || leased.exchange().batchOpen() || leased.exchange().status() == 'E') return;
-        if (statement.kind() == SharedStatement.Kind.SQL_PREPARE) {
-            leased.aside(SqlStatementNames.command(statement), new Preparing(leased, statement));
-        } else {
-            ByteBuf batch = channel.alloc().buffer(statement.body().length + 64);
-            batch.writeByte('P').writeInt(statement.name().length + statement.body().length + 5).writeBytes(statement.name()).writeByte(0).writeBytes(statement.body());
-            batch.writeByte('S').writeInt(4);
-            leased.asideBatch(batch, new Preparing(leased, statement));
-            batch.release();
-        }
-        SharedStatement evicted = leased.statements().add(statement, leased.exchange().openBatch());
-        if (evicted != null) deallocate(leased, evicted);
-    }
-
-    private static void deallocate(BackendConnection leased, SharedStatement statement) {
-        leased.aside("DEALLOCATE " + new String(statement.name(), StandardCharsets.US_ASCII), new Aside() {
-            @Override
-            public void error(byte[] errorBody) {
-                // In a transaction that failed meanwhile it stays; else it was not there.
-                if (ErrorBody.hasSqlState(errorBody, "25P02")) leased.statements().keep(statement);
-            }
-
-            @Override
-            public void done(byte status) {}
-        });
-    }
-
-    /// A Query is about to make this statement: it must not be there before.
-    void forgetForQuery(BackendConnection leased, SharedStatement statement) {
-        if (!leased.statements().has(statement) || leased.exchange().batchOpen() || leased.exchange().status() == 'E') return;
-        leased.statements().remove(statement);
-        deallocate(leased, statement);
-    }
-
-    private record Preparing(BackendConnection backend, SharedStatement statement) implements Aside {
-        @Override
-        public void error(byte[] errorBody) {
-            backend.statements().remove(statement);
-        }
-
-        @Override
-        public void done(byte status) {
-            backend.statements().confirm(statement);
-        }
-    }
-
-    // --- pins
-
-    /// The client keeps its backend until what it holds there is gone.
-    void pin(PinReason reason) {
-        if (pool.mode() != PoolMode.TRANSACTION) return;
-        if (pins.isEmpty()) pins = EnumSet.noneOf(PinReason.class);
-        if (pins.add(reason)) context.stats().pinned(reason.word());
-    }
-
-    private void unpin(PinReason reason) {
-        if (!pins.isEmpty()) pins.remove(reason);
     }
 
     // --- what the backend's side tells
@@ -616,22 +379,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             return;
         }
         List<Effect> effects = (List<Effect>) subject;
-        tracker.completed(effects, commandTag);
-        for (Effect effect : effects) happened(leased, effect);
+        settings.tracker().completed(effects, commandTag);
+        for (Effect effect : effects) {
+            pins.happened(effect);
+            happened(leased, effect);
+        }
     }
 
     private void happened(BackendConnection leased, Effect effect) {
         switch (effect) {
-            case Effect.Pin(var reason) -> pin(reason);
-            case Effect.Listen _ -> pin(PinReason.LISTEN);
-            case Effect.UnlistenAll _ -> unpin(PinReason.LISTEN);
-            case Effect.CloseAll _ -> unpin(PinReason.HOLD_CURSOR);
-            case Effect.AdvisoryUnlockAll _ -> unpin(PinReason.ADVISORY_LOCK);
-            case Effect.Discard(var what) when what == Effect.Discard.What.TEMP -> unpin(PinReason.TEMP_TABLE);
-            case Effect.DiscardAll _ -> {
-                pins = Set.of();
-                forgetStatements(leased);
-            }
+            case Effect.DiscardAll _ -> forgetStatements(leased);
             case Effect.DeallocateAll _ -> {
                 names.clear();
                 leased.statements().clear();
@@ -643,7 +400,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             case Effect.Ddl _ -> pool.shared().catalogChanged();
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
-                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Unlisten _, Effect.AdvisoryUnlock _, Effect.SessionSequence _ -> { }
+                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseAll _,
+                 Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Pin _ -> { }
         }
     }
 
@@ -656,28 +414,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public @Nullable String parameterStatus(String name, String value) {
-        tracker.parameterStatus(name, value);
-        String key = name.toLowerCase(Locale.ROOT);
-        Optional<String> desired = tracker.desired().get(key);
-        String truth = value;
-        // After a RESET the backend is back at its own default, the client at what it gave at startup; the backend will follow.
-        if (desired.isPresent() && !desired.equals(tracker.applied().get(key)) && desired.equals(startup.get(key))) {
-            truth = greeted(name).isEmpty() ? desired.get() : greeted(name);
-            if (truth.equals(lastTold.getOrDefault(name, truth))) return null;
-        }
-        if (lastTold.isEmpty()) lastTold = new HashMap<>();
-        lastTold.put(name, truth);
-        return truth;
-    }
-
-    /// What the client was told of a parameter at its login.
-    private String greeted(String name) {
-        return pool.greetings().of(startup).map(greeting -> greeting.getOrDefault(name, "")).orElse("");
+        return settings.parameterStatus(name, value);
     }
 
     @Override
     public void failed() {
-        tracker.error();
+        settings.tracker().error();
     }
 
     @Override
@@ -689,10 +431,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public byte readyForQuery(byte status) {
-        if (settingsFailed) return 'I';
-        tracker.readyForQuery(TransactionStatus.of(status));
+        if (settings.failed()) return 'I';
+        settings.tracker().readyForQuery(TransactionStatus.of(status));
         if (status == 'I') {
-            changedCatalog = false;
+            settings.transactionEnded();
             walk.extended().transactionEnded();
         }
         readyNanos = System.nanoTime();
@@ -703,19 +445,17 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void settled(byte status) {
         BackendConnection leased = leasedBackend();
-        boolean mayHaveReset = effectsExpected > 0 && !startup.isEmpty() && !settingsFailed;
-        effectsExpected = 0;
-        if (mayHaveReset && status != 'E' && state == State.LEASED && !tracker.inStep()) {
-            restoreStartup(leased, status);
-            return;
-        }
-        if (settingsFailed) {
-            settingsFailed = false;
-            tracker.backendLost();
+        boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
+        if (settings.failed()) {
+            settings.failureHandled();
             backend = null;
             state = State.IDLE;
             leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
             if (awaitsReplies) context.loop().execute(this::resumeReading);
+            return;
+        }
+        if (mayHaveReset && status != 'E' && state == State.LEASED && !settings.tracker().inStep()) {
+            settings.restoreStartup(leased, status);
             return;
         }
         if (state == State.DEPARTED) {
@@ -735,7 +475,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         leased.slice().stats().transactionEnded(readyNanos - leasedNanos);
         backend = null;
         state = State.IDLE;
-        leased.endLease(tracker.release(), readyNanos);
+        leased.endLease(settings.tracker().release(), readyNanos);
         if (context.draining()) drain();
     }
 
@@ -755,7 +495,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void backendLost(String why, boolean fatal) {
         backend = null;
-        tracker.backendLost();
+        settings.tracker().backendLost();
         if (state == State.CLOSED) return;
         if (fatal) {
             close(ClientClose.SERVER_FATAL);
@@ -795,32 +535,20 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
+        if (isWaiting() || state == State.DEPARTED) return;
+        TimeLimit over = TimeLimit.exceeded(activity(), nowNanos - requestNanos, nowNanos - leasedNanos, timeouts);
+        if (over == null) return;
         BackendConnection leased = backend;
-        long quiet = nowNanos - requestNanos;
-        if (leased == null || state == State.GREETING) {
-            if (state == State.IDLE && over(quiet, timeouts.clientIdle().toNanos())) {
-                end(RefusalReason.CLIENT_IDLE_TIMEOUT, "idle for longer than timeouts.client-idle");
-            }
-        } else if (leased.exchange().owed() > 0) {
-            if (over(quiet, timeouts.query().toNanos())) {
-                context.canceller().cancel(leased, () -> { });
-                end(RefusalReason.QUERY_TIMEOUT, "canceling statement: it ran longer than timeouts.query");
-            } else if (over(nowNanos - leasedNanos, timeouts.transaction().toNanos()) && leased.exchange().status() != 'I') {
-                end(RefusalReason.TRANSACTION_TIMEOUT, "the transaction lasted longer than timeouts.transaction");
-            }
-        } else if (leased.exchange().status() != 'I' || leased.exchange().batchOpen()) {
-            if (over(quiet, timeouts.idleInTransaction().toNanos())) {
-                end(RefusalReason.IDLE_IN_TRANSACTION_TIMEOUT, "idle in transaction for longer than timeouts.idle-in-transaction");
-            } else if (over(nowNanos - leasedNanos, timeouts.transaction().toNanos())) {
-                end(RefusalReason.TRANSACTION_TIMEOUT, "the transaction lasted longer than timeouts.transaction");
-            }
-        } else if (over(quiet, timeouts.clientIdle().toNanos())) {
-            end(RefusalReason.CLIENT_IDLE_TIMEOUT, "idle for longer than timeouts.client-idle");
-        }
+        if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
+        end(over.reason(), over.message());
     }
 
-    private static boolean over(long nanos, long limitNanos) {
-        return limitNanos > 0 && nanos >= limitNanos;
+    private TimeLimit.Activity activity() {
+        BackendConnection leased = backend;
+        if (leased == null) return TimeLimit.Activity.IDLE;
+        var exchange = leased.exchange();
+        if (exchange.owed() > 0) return exchange.status() == 'I' ? TimeLimit.Activity.QUERY : TimeLimit.Activity.QUERY_IN_TRANSACTION;
+        return exchange.status() != 'I' || exchange.batchOpen() ? TimeLimit.Activity.IDLE_IN_TRANSACTION : TimeLimit.Activity.IDLE;
     }
 
     /// Tells the client why, and closes.
@@ -886,10 +614,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         } else if (pool.target().isReplication()) {
             leased.abandon(CloseReason.DEDICATED, now);
         } else if (exchange.status() == 'I' && pins.isEmpty() && looksInto()) {
-            leased.endLease(tracker.release(), now);
+            leased.endLease(settings.tracker().release(), now);
         } else {
-            boolean clearsAll = !pins.isEmpty() || !looksInto() || tracker.pending();
-            leased.endLeaseDirty(clearsAll ? Settings.NONE : tracker.applied(), clearsAll, now);
+            boolean clearsAll = !pins.isEmpty() || !looksInto() || settings.tracker().pending();
+            leased.endLeaseDirty(clearsAll ? Settings.NONE : settings.tracker().applied(), clearsAll, now);
         }
     }
 
@@ -960,8 +688,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return channel;
     }
 
-    public Set<PinReason> pins() {
-        return pins;
+    public Set<PinReason> pinnedBy() {
+        return pins.held();
     }
 
     public long connectedNanos() {
@@ -991,6 +719,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     public String applicationName() {
-        return tracker.desired().get("application_name").orElse("");
+        return settings.tracker().desired().get("application_name").orElse("");
     }
 }

@@ -101,7 +101,7 @@ final class ExtendedQuery {
                 "The limit is limits.inspected-statement-bytes; an unnamed statement may be longer."));
         unnamed = null;
         backend.statements().unnamed(null);
-        session.pin(PinReason.STATEMENT_NOT_INSPECTED);
+        session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
         unnamedUnseen = true;
         backend.exchange().messageSent();
         return from;
@@ -113,15 +113,15 @@ final class ExtendedQuery {
         unnamedUnseen = false;
         SharedStatement before = unnamed;
         StatementCache cache = session.context().statements();
-        boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.meaningIsOwn() && next - text <= config.statementBytes();
-        SharedStatement statement = mayCache ? cache.findAgain(session.meaning(), session.generation(), in, text, next) : null;
+        boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.settings().meaningIsOwn() && next - text <= config.statementBytes();
+        SharedStatement statement = mayCache ? cache.findAgain(session.settings().meaning(), session.generation(), in, text, next) : null;
         if (statement != null && (statement.flags() & UNCACHED_FLAGS) == 0) {
             unnamed = statement;
             unnamedIsCached = true;
             return prepare(backend, in, from, at, next, statement, UNNAMED, before);
         }
-        statement = cache.ownOf(session.meaning(), session.generation(), in, text, next);
-        Refusal refusal = session.refusalOf(statement.effects());
+        statement = cache.ownOf(session.settings().meaning(), session.generation(), in, text, next);
+        Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         unnamed = statement;
         unnamedIsCached = false;
@@ -149,10 +149,10 @@ final class ExtendedQuery {
                     "a client may have " + config.perClient() + " prepared statements", "The limit is prepared.per-client."));
         }
         StatementCache cache = session.context().statements();
-        boolean own = session.meaningIsOwn() || next - text > config.statementBytes();
-        SharedStatement statement = own ? cache.ownOf(session.meaning(), session.generation(), in, text, next) : cache.find(session.meaning(), session.generation(), in, text, next);
-        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.meaning(), session.generation(), in, text, next);
-        Refusal refusal = session.refusalOf(statement.effects());
+        boolean own = session.settings().meaningIsOwn() || next - text > config.statementBytes();
+        SharedStatement statement = own ? cache.ownOf(session.settings().meaning(), session.generation(), in, text, next) : cache.find(session.settings().meaning(), session.generation(), in, text, next);
+        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.settings().meaning(), session.generation(), in, text, next);
+        Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         byte[] name = new byte[text - 1 - (at + 5)];
         in.getBytes(at + 5, name);
@@ -196,7 +196,7 @@ final class ExtendedQuery {
         int textEnd = 0;
         while (original.body()[textEnd] != 0) textEnd++;
         String text = new String(original.body(), 0, textEnd, StandardCharsets.ISO_8859_1);
-        List<Statement> statements = Statements.parse(text, session.standardConformingStrings());
+        List<Statement> statements = Statements.parse(text, session.settings().standardConformingStrings());
         SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, statements);
         if (renamed.refusal().isPresent()) return refuse(backend, in, from, at, next, renamed.refusal().get());
         backend.outgoing().run(in, from, at);
@@ -412,7 +412,7 @@ final class ExtendedQuery {
         session.beginBatch(backend);
         SharedStatement statement = portalEnd == at + 5 ? unnamedPortal
                 : portals.isEmpty() ? null : portals.get(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1));
-        if (statement != null && statement.flags() != StatementScan.PLAIN && session.mustHear(backend, statement)) {
+        if (statement != null && statement.flags() != StatementScan.PLAIN && session.mustHear(statement)) {
             session.announce(statement.effects());
             backend.exchange().expectEffect(session.subjectOf(statement));
         }

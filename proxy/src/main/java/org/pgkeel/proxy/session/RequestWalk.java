@@ -202,7 +202,7 @@ final class RequestWalk {
             case FrontendType.QUERY -> {
                 if (mustWait(backend, in, from, at)) return HELD;
                 if (length > inspectedBytesMax) {
-                    session.pin(PinReason.STATEMENT_NOT_INSPECTED);
+                    session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
                     session.queryBegins(backend);
                     session.beforeBatch(backend);
                     exchange.querySent();

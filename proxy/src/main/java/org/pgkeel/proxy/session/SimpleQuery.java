@@ -10,7 +10,6 @@ import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.PendingParse;
-import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.pgkeel.proxy.statement.Statements;
@@ -33,9 +32,9 @@ final class SimpleQuery {
         session.beforeBatch(backend);
         Exchange exchange = backend.exchange();
         boolean plain = (flags & ~(StatementScan.VOLATILE_LITERAL | StatementScan.MULTI)) == 0
-                || (flags & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) == 0 && !session.tracksTransaction(backend);
+                || (flags & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) == 0 && !session.tracksTransaction();
         if (plain) {
-            if ((flags & StatementScan.TRANSACTION_CONTROL) != 0 && session.refusesTransactions()) return refuse(backend, in, from, at, next, session.noTransactions());
+            if ((flags & StatementScan.TRANSACTION_CONTROL) != 0 && session.pins().refusesTransactions()) return refuse(backend, in, from, at, next, session.pins().noTransactions());
             exchange.querySent();
             return from;
         }
@@ -44,12 +43,10 @@ final class SimpleQuery {
 
     private int lookCloser(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         String text = in.toString(at + 5, next - at - 6, StandardCharsets.ISO_8859_1);
-        List<Statement> statements = Statements.parse(text, session.standardConformingStrings());
+        List<Statement> statements = Statements.parse(text, session.settings().standardConformingStrings());
         for (Statement statement : statements) {
-            for (Effect effect : statement.effects()) {
-                Refusal refusal = session.refusalOf(effect);
-                if (refusal != null) return refuse(backend, in, from, at, next, refusal);
-            }
+            Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
+            if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         }
         if (statements.stream().anyMatch(SqlStatementNames::concerns)) {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
@@ -76,8 +73,8 @@ final class SimpleQuery {
         backend.outgoing().run(in, from, at);
         SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, statements);
         if (renamed.refusal().isPresent()) return refuse(backend, in, at, at, next, renamed.refusal().get());
-        for (SharedStatement needed : renamed.needed()) session.prepareForQuery(backend, needed);
-        for (SharedStatement made : renamed.made()) session.forgetForQuery(backend, made);
+        for (SharedStatement needed : renamed.needed()) QueryPreparation.prepare(backend, needed);
+        for (SharedStatement made : renamed.made()) QueryPreparation.forget(backend, made);
         Exchange exchange = backend.exchange();
         int place = 0;
         for (Statement statement : statements) {

@@ -48,7 +48,7 @@ final class SqlStatementNames {
     Renamed rename(String text, List<Statement> statements) {
         NamedStatements names = session.names();
         StatementCache cache = session.context().statements();
-        Settings meaning = session.meaning();
+        Settings meaning = session.settings().meaning();
         StringBuilder out = new StringBuilder(text.length() + 32);
         var needed = new ArrayList<SharedStatement>();
         var made = new ArrayList<SharedStatement>();
