@@ -18,6 +18,7 @@ final class CrossChecks {
         methods(config, reading);
         authQuery(config, reading);
         limits(config, reading);
+        transport(config, reading);
     }
 
     private static void ports(ProxyConfig config, Reading reading) {
@@ -26,6 +27,14 @@ final class CrossChecks {
         boolean meet = listen.address().equals(admin.address()) || ANY_ADDRESS.contains(listen.address()) || ANY_ADDRESS.contains(admin.address());
         if (listen.port() > 0 && listen.port() == admin.port() && meet) {
             reading.problem("admin.port", reading.originOf("admin.port"), "is " + admin.port() + " as listen.port, two doors need two ports");
+        }
+    }
+
+    /// Netty cannot hand a connection of one io_uring loop to another while it reads.
+    private static void transport(ProxyConfig config, Reading reading) {
+        RuntimeConfig runtime = config.runtime();
+        if (runtime.transport() == RuntimeConfig.Transport.IO_URING && runtime.eventLoops() > 1) {
+            reading.problem("runtime.event-loops", reading.originOf("runtime.event-loops"), "is " + runtime.eventLoops() + ", but the transport io_uring has one event loop");
         }
     }
 

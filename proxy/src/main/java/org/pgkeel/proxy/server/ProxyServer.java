@@ -130,7 +130,7 @@ public final class ProxyServer implements AutoCloseable {
         this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper));
         this.loginPolicy = policy(config, users.secrets());
         this.transport = Transport.choose(config.runtime().transport());
-        int threads = config.runtime().eventLoops() > 0 ? config.runtime().eventLoops() : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        int threads = eventLoopCount(config, transport);
         this.loops = transport.newGroup(threads, "pgkeel-loop");
         this.adminLoop = transport.newGroup(1, "pgkeel-admin");
         var connector = new BackendConnector(transport, helper, this::buffersOf);
@@ -179,6 +179,11 @@ public final class ProxyServer implements AutoCloseable {
 
     private LoginPolicy policy(ProxyConfig from, UserSecrets secrets) {
         return new LoginPolicy(from.auth(), from.limits(), from.timeouts().login(), tls.server(), secrets);
+    }
+
+    private static int eventLoopCount(ProxyConfig config, Transport transport) {
+        if (config.runtime().eventLoops() > 0) return config.runtime().eventLoops();
+        return transport == Transport.IO_URING ? 1 : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     }
 
     private List<EventLoop> eventLoops() {

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgkeel.protocol.backend.AuthenticationCleartextPassword;
@@ -47,6 +48,7 @@ import org.pgkeel.proxy.config.NodeAddress;
 import org.pgkeel.proxy.config.RuntimeConfig;
 import org.pgkeel.proxy.config.TlsMode;
 import org.pgkeel.proxy.tls.BackendTls;
+import org.pgkeel.proxy.transport.Transports;
 
 class BrokenServerTest {
     private static final BackendTls PLAIN = new BackendTls.Disabled();
@@ -242,11 +244,12 @@ class BrokenServerTest {
     }
 
     @Test
+    @Tag("transport")
     void a_unix_socket_is_connected_by_every_transport_and_never_asked_for_tls(@TempDir Path folder) throws IOException {
         var node = new NodeAddress(folder.toString(), 5432);
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(folder.resolve(".s.PGSQL.5432")));
-            for (RuntimeConfig.Transport wanted : RuntimeConfig.Transport.values()) {
+            for (RuntimeConfig.Transport wanted : Transports.wanted().toList()) {
                 Thread.ofVirtual().start(() -> {
                     try (var client = server.accept(); var in = Channels.newInputStream(client)) {
                         readPacket(in);

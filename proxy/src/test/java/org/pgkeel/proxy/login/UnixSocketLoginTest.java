@@ -17,9 +17,10 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.pgkeel.protocol.frontend.PasswordMessage;
 import org.pgkeel.protocol.wire.SslRequest;
 import org.pgkeel.proxy.config.AuthMethod;
@@ -32,7 +33,8 @@ class UnixSocketLoginTest {
     Path folder;
 
     @ParameterizedTest
-    @EnumSource(RuntimeConfig.Transport.class)
+    @Tag("transport")
+    @MethodSource("org.pgkeel.proxy.transport.Transports#wanted")
     void a_client_of_the_unix_socket_is_local_and_gets_no_tls(RuntimeConfig.Transport wanted) throws IOException {
         Transport transport = Transport.choose(wanted);
         var harness = new LoginHarness().method(AuthMethod.REJECT).rule(AuthRule.Connection.LOCAL, AuthMethod.PASSWORD).user("alice", "secret");

