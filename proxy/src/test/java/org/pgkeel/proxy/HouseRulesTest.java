@@ -14,11 +14,13 @@ import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.reflect.AccessFlag;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -195,13 +197,22 @@ class HouseRulesTest {
     private static Stream<ClassModel> module(String one) {
         try {
             URL url = Optional.ofNullable(HouseRulesTest.class.getClassLoader().getResource(one)).orElseThrow(() -> new IllegalStateException("no " + one));
-            Path root = Path.of(url.toURI());
-            for (int i = 0; i < one.split("/").length; i++) root = root.getParent();
-            try (var files = Files.walk(root)) {
-                return files.filter(file -> file.toString().endsWith(".class")).map(HouseRulesTest::parse).toList().stream();
+            if (url.getProtocol().equals("file")) return classes(Path.of(url.toURI()), one);
+            // A module that was packaged in the same build comes as a jar.
+            try (var jar = FileSystems.newFileSystem(url.toURI(), Map.of())) {
+                return classes(jar.getPath(one), one);
             }
         } catch (IOException | URISyntaxException broken) {
             throw new IllegalStateException(broken);
+        }
+    }
+
+    /// @param known one of the module's entries, and where it is
+    private static Stream<ClassModel> classes(Path where, String known) throws IOException {
+        Path root = where.toAbsolutePath();
+        for (int i = 0; i < known.split("/").length; i++) root = root.getParent();
+        try (var files = Files.walk(root)) {
+            return files.filter(file -> file.toString().endsWith(".class")).map(HouseRulesTest::parse).toList().stream();
         }
     }
 
