@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.protocol.wire.ProtocolViolation;
@@ -54,6 +56,9 @@ import org.slf4j.LoggerFactory;
 /// Threading: confined to its channel's event loop.
 public final class ClientSession extends ChannelInboundHandlerAdapter implements Lessee, Waiter<BackendConnection> {
     private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
+
+    /// How often a backend is looked after whose client said goodbye before it had its replies.
+    private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
 
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, LEASED, DEPARTED, CLOSED }
@@ -99,6 +104,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         this.onClose = onClose;
         this.connectedNanos = System.nanoTime();
         this.requestNanos = connectedNanos;
+        this.readyNanos = connectedNanos;
         this.waitingSinceNanos = connectedNanos;
     }
 
@@ -535,12 +541,21 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
-        if (isWaiting() || state == State.DEPARTED) return;
-        TimeLimit over = TimeLimit.exceeded(activity(), nowNanos - requestNanos, nowNanos - leasedNanos, timeouts);
+        if (isWaiting()) return;
+        TimeLimit.Activity activity = activity();
+        TimeLimit over = TimeLimit.exceeded(activity, nowNanos - quietSince(activity), nowNanos - leasedNanos, timeouts);
         if (over == null) return;
         BackendConnection leased = backend;
         if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
         end(over.reason(), over.message());
+    }
+
+    /// A client is not idle while it waits for its reply, however long that takes.
+    private long quietSince(TimeLimit.Activity activity) {
+        return switch (activity) {
+            case QUERY, QUERY_IN_TRANSACTION -> requestNanos;
+            case IDLE, IDLE_IN_TRANSACTION -> readyNanos - requestNanos > 0 ? readyNanos : requestNanos;
+        };
     }
 
     private TimeLimit.Activity activity() {
@@ -567,9 +582,18 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         if (backend != null && backend.exchange().owed() > 0 && state == State.LEASED) {
             state = State.DEPARTED;
             channel.close();
+            watchDeparted();
         } else {
             close(ClientClose.TERMINATED);
         }
+    }
+
+    /// Ends a departed session whose backend waits for messages that will never come: rows of a COPY, or a Sync.
+    private void watchDeparted() {
+        BackendConnection leased = backend;
+        if (state != State.DEPARTED || leased == null) return;
+        if (leased.exchange().copyIn() || leased.exchange().owed() == 0) leave(ClientClose.TERMINATED.word());
+        else context.loop().schedule(this::watchDeparted, DEPARTED_CHECK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void closeWith(ByteBuf lastWords, String reason) {
@@ -609,8 +633,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         long now = System.nanoTime();
         var exchange = leased.exchange();
         if (!exchange.settled() || walk.midMessage()) {
-            if (exchange.owed() > 0) context.canceller().cancel(leased, () -> { });
-            leased.abandon(exchange.owed() > 0 ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);
+            boolean running = !exchange.allSeen();   // also behind a Flush, without a Sync
+            if (running) context.canceller().cancel(leased, () -> { });
+            leased.abandon(running ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);
         } else if (pool.target().isReplication()) {
             leased.abandon(CloseReason.DEDICATED, now);
         } else if (exchange.status() == 'I' && pins.isEmpty() && looksInto()) {

@@ -33,11 +33,12 @@ import org.pgkeel.protocol.wire.CancelRequest;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.protocol.wire.Value;
+import org.pgkeel.proxy.postgres.PostgresFixture;
 
 /// A client on a blocking socket that says what it is told, in whatever order.
 ///
 /// Threading: confined to one thread, but for [#cancel].
-final class WireClient implements AutoCloseable {
+public final class WireClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(Long.getLong("pgkeel.wire.patience", 60));
 
     private final InetSocketAddress address;
@@ -46,6 +47,13 @@ final class WireClient implements AutoCloseable {
     private final Splitting splitting;
     private final Map<String, String> parameters = new LinkedHashMap<>();
     private @Nullable BackendKeyData key;
+
+    /// As `app` in database `app`.
+    public static WireClient ofApp(int port, Map<String, String> startup) throws IOException {
+        var all = new LinkedHashMap<>(startup);
+        all.put("database", PostgresFixture.DATABASE);
+        return new WireClient(new InetSocketAddress("127.0.0.1", port), PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD, all, Splitting.whole());
+    }
 
     /// Connects and logs in by SCRAM.
     /// @param startup parameters besides the user
@@ -70,7 +78,7 @@ final class WireClient implements AutoCloseable {
         }
     }
 
-    void send(FrontendMessage... messages) throws IOException {
+    public void send(FrontendMessage... messages) throws IOException {
         ByteBuf out = Unpooled.buffer();
         for (FrontendMessage message : messages) message.encode(out);
         write(out);
@@ -83,13 +91,13 @@ final class WireClient implements AutoCloseable {
     }
 
     /// Bytes that need not be messages.
-    void sendRaw(byte[] bytes, int from, int count) throws IOException {
+    public void sendRaw(byte[] bytes, int from, int count) throws IOException {
         socket.getOutputStream().write(bytes, from, count);
     }
 
     /// The next message.
     /// @throws EOFException if the connection ended in order
-    BackendMessage read() throws IOException {
+    public BackendMessage read() throws IOException {
         byte type = in.readByte();
         int length = in.readInt() - 4;
         byte[] body = in.readNBytes(length);
@@ -112,12 +120,31 @@ final class WireClient implements AutoCloseable {
         return length;
     }
 
+    /// Where the bytes of a message go, piece by piece.
+    public interface Sink {
+        void take(byte[] bytes, int count);
+    }
+
+    /// The next message, whose body may be longer than memory.
+    /// @param scratch holds one piece
+    /// @return its type byte
+    public byte stream(byte[] scratch, Sink sink) throws IOException {
+        byte type = in.readByte();
+        for (int left = in.readInt() - 4; left > 0; ) {
+            int got = in.read(scratch, 0, Math.min(left, scratch.length));
+            if (got < 0) throw new EOFException("closed inside of a message");
+            sink.take(scratch, got);
+            left -= got;
+        }
+        return type;
+    }
+
     /// As last told by ParameterStatus.
     Map<String, String> parameters() {
         return parameters;
     }
 
-    void patience(Duration wait) throws IOException {
+    public void patience(Duration wait) throws IOException {
         socket.setSoTimeout((int) wait.toMillis());
     }
 
@@ -144,12 +171,12 @@ final class WireClient implements AutoCloseable {
     }
 
     /// Close without a word.
-    void vanish() throws IOException {
+    public void vanish() throws IOException {
         socket.close();
     }
 
     /// Close with a reset.
-    void reset() throws IOException {
+    public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
     }
