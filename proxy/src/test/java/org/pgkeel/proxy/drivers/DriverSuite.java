@@ -44,7 +44,7 @@ record DriverSuite(Runnable installing, List<String> command, Map<String, String
 
     static DriverSuite rust() {
         Path folder = target("rust");
-        return new DriverSuite(() -> run(sources("rust"), "cargo", "build", "--locked", "--target-dir", folder.toString()),
+        return new DriverSuite(() -> run(sources("rust"), "cargo", "build", "--target-dir", folder.toString()),
                 List.of(folder.resolve("debug/tokio-postgres-suite").toString()), Map.of());
     }
 
