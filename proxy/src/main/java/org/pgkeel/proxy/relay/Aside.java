@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.relay;
 
+import io.netty.buffer.ByteBuf;
+
 /// A batch of the proxy's own on a backend connection: its replies reach no client. One call of [#done] ends it.
 ///
 /// Threading: confined to the connection's event loop.
@@ -7,6 +9,11 @@ public interface Aside {
     /// The backend said no. The batch goes on to its [#done].
     /// @param errorBody the ErrorResponse behind its length
     void error(byte[] errorBody);
+
+    /// A row whose first column is not NULL.
+    /// @param in   not kept
+    /// @param from where the first column's text begins
+    default void row(ByteBuf in, int from, int bytes) {}
 
     /// A parameter has a new value.
     default void parameterStatus(String name, String value) {}

@@ -100,9 +100,10 @@ final class ReplyWalk {
                 throw new ProtocolViolation("message '" + (char) (type & 0xFF) + "': length " + length);
             }
             int next = at + 1 + length;
-            if (next > end && length <= INSPECTED_BYTES_MAX && isLookedInto(type)) break;
+            if (next > end && length <= INSPECTED_BYTES_MAX && (isLookedInto(type) || aside != null)) break;
             switch (type) {
                 case BackendType.DATA_ROW, BackendType.COPY_DATA -> {
+                    if (aside != null && next <= end) rowOfAside(aside, in, at, next);
                     if (aside != null || connection.lessee() == null) from = drop(in, from, at, next);
                 }
                 case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
@@ -143,6 +144,13 @@ final class ReplyWalk {
                  BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> true;
             default -> false;
         };
+    }
+
+    private static void rowOfAside(Aside aside, ByteBuf in, int at, int next) {
+        if (next - at < 11) return;
+        int bytes = in.getInt(at + 7);
+        if (bytes > next - at - 11) throw new ProtocolViolation("DataRow: a column of " + bytes + " bytes");
+        if (bytes >= 0) aside.row(in, at + 11, bytes);
     }
 
     // --- where bytes go

@@ -406,7 +406,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             case Effect.Ddl _ -> pool.shared().catalogChanged();
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
-                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseAll _,
+                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
                  Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Pin _ -> { }
         }
     }
@@ -471,6 +471,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         if (awaitsReplies) {
             // The message that waited goes on with this lease: given back now, it might have to wait for ever.
             context.loop().execute(this::resumeReading);
+            return;
+        }
+        if (status == 'I' && pins.wantVerification() && !walk.midMessage()) {
+            pins.verify(leased);
             return;
         }
         if (status != 'I' || !pins.isEmpty() || !looksInto()) return;

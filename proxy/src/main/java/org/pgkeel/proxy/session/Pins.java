@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.session;
 
+import io.netty.buffer.ByteBuf;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -8,17 +9,29 @@ import org.pgkeel.proxy.config.PinningConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
 
 /// Why one client keeps its backend connection: state in it that no other backend could take over.
 ///
+/// Texts tell when a pin is made, not always when it has become needless: an unlock may have been one of two, a lock not obtained,
+/// a table created and rolled back. So the backend is asked what is left, outside of a transaction, when a pin is new or something
+/// happened that could have lifted it, and only then.
+///
 /// Threading: confined to the session's event loop.
 final class Pins {
     private final SessionContext context;
     private final DatabasePool pool;
+    /// Reasons that the backend can be asked for.
+    private static final Set<PinReason> VERIFIABLE = EnumSet.of(PinReason.TEMP_TABLE, PinReason.ADVISORY_LOCK, PinReason.HOLD_CURSOR);
+
     private Set<PinReason> held = Set.of();
+    /// What is held may be gone from the backend.
+    private boolean inDoubt;
+    /// Counts what could make a backend's word about pins outdated.
+    private int changes;
 
     Pins(SessionContext context, DatabasePool pool) {
         this.context = context;
@@ -41,7 +54,69 @@ final class Pins {
     void add(PinReason reason) {
         if (pool.mode() != PoolMode.TRANSACTION) return;
         if (held.isEmpty()) held = EnumSet.noneOf(PinReason.class);
-        if (held.add(reason)) context.stats().pinned(reason.word());
+        changes++;
+        if (!held.add(reason)) return;
+        context.stats().pinned(reason.word());
+        inDoubt = true;
+    }
+
+    private void doubt(PinReason reason) {
+        if (held.contains(reason)) inDoubt = true;
+    }
+
+    /// The backend, settled outside of a transaction, should be asked whether the pins are still needed.
+    boolean wantVerification() {
+        return inDoubt && !held.isEmpty() && VERIFIABLE.containsAll(held);
+    }
+
+    /// Asks the backend what is left of what pins the client, and lifts the pins that are needless.
+    void verify(BackendConnection leased) {
+        inDoubt = false;
+        leased.aside(question(), new Verification());
+        leased.outgoing().finish();
+    }
+
+    /// Answered by the initials of what is left. What lies in a schema depends on it, tables as well as functions, and
+    /// `pg_depend` has an index for that.
+    private String question() {
+        var sql = new StringBuilder("select pg_catalog.concat(''");
+        if (held.contains(PinReason.TEMP_TABLE)) {
+            sql.append(", (select 't' from pg_catalog.pg_depend where refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+                    + " and refobjid = pg_catalog.pg_my_temp_schema() limit 1)");
+        }
+        if (held.contains(PinReason.ADVISORY_LOCK)) {
+            sql.append(", (select 'a' from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() limit 1)");
+        }
+        if (held.contains(PinReason.HOLD_CURSOR)) sql.append(", (select 'h' from pg_catalog.pg_cursors where is_holdable limit 1)");
+        return sql.append(')').toString();
+    }
+
+    private static byte initial(PinReason reason) {
+        return (byte) reason.word().charAt(0);
+    }
+
+    /// What the backend said is not believed when it failed, nor when the client has sent something since that pins it.
+    private final class Verification implements Aside {
+        private final int changesBefore = changes;
+        private final Set<PinReason> needless = EnumSet.noneOf(PinReason.class);
+
+        @Override
+        public void row(ByteBuf in, int from, int bytes) {
+            for (PinReason reason : held) {
+                if (in.indexOf(from, from + bytes, initial(reason)) < 0) needless.add(reason);
+            }
+        }
+
+        @Override
+        public void error(byte[] errorBody) {
+            needless.clear();
+        }
+
+        @Override
+        public void done(byte status) {
+            if (changes == changesBefore) needless.forEach(Pins.this::remove);
+            else inDoubt = true;
+        }
     }
 
     /// A statement with these effects is about to be sent. A session-level lock outlives an error, so it pins from here.
@@ -61,10 +136,13 @@ final class Pins {
             case Effect.AdvisoryUnlockAll _ -> remove(PinReason.ADVISORY_LOCK);
             case Effect.Discard(var what) when what == Effect.Discard.What.TEMP -> remove(PinReason.TEMP_TABLE);
             case Effect.DiscardAll _ -> held = Set.of();
+            case Effect.AdvisoryUnlock _ -> doubt(PinReason.ADVISORY_LOCK);
+            case Effect.CloseCursor _ -> doubt(PinReason.HOLD_CURSOR);
+            case Effect.Ddl _ -> doubt(PinReason.TEMP_TABLE);
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Deallocate _, Effect.DeallocateAll _, Effect.Unlisten _,
-                 Effect.AdvisoryUnlock _, Effect.SessionSequence _, Effect.Ddl _ -> { }
+                 Effect.SessionSequence _ -> { }
         }
     }
 

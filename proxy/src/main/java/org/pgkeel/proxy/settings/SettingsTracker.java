@@ -159,7 +159,7 @@ public final class SettingsTracker {
             case Effect.Release(String name) -> releaseSavepoint(name);
             case Effect.Begin _, Effect.Discard _, Effect.PrepareStatement _, Effect.ExecuteStatement _,
                     Effect.Deallocate _, Effect.DeallocateAll _, Effect.Listen _, Effect.Unlisten _,
-                    Effect.UnlistenAll _, Effect.CloseAll _, Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _,
+                    Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _, Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _,
                     Effect.SessionSequence _, Effect.Ddl _, Effect.Pin _ -> { }
         }
     }

@@ -84,6 +84,9 @@ public sealed interface Effect {
 
     record UnlistenAll() implements Effect {}
 
+    /// `CLOSE name`: one cursor less, perhaps one `WITH HOLD`.
+    record CloseCursor() implements Effect {}
+
     /// `CLOSE ALL`: no cursor is left, those `WITH HOLD` included.
     record CloseAll() implements Effect {}
 

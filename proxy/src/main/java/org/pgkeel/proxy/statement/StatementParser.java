@@ -66,9 +66,7 @@ final class StatementParser {
                 }
             }
             case "close" -> {
-                if (tokens.isNext("all")) {
-                    effects.add(new Effect.CloseAll());
-                }
+                effects.add(tokens.isNext("all") ? new Effect.CloseAll() : new Effect.CloseCursor());
             }
             case "load" -> effects.add(new Effect.Pin(PinReason.LOAD));
             case "declare" -> declare(first, from);

@@ -28,7 +28,7 @@ final class StatementCorpus {
                 "rollback prepared 'x'", "set constraints all deferred", "set transaction_read_only = on",
                 "copy t from stdin", "copy (select 1) to stdout", "select pg_advisory_xact_lock(1)", "select nextval('s')",
                 "call p(1)", "do $$begin update t set a = 1; perform set_config('a', 'b', true); set local x = 1; end$$",
-                "do 'begin raise notice ''x''; end'", "select \"set\" from t", "close c", "fetch all from c",
+                "do 'begin raise notice ''x''; end'", "select \"set\" from t", "fetch all from c",
                 "declare c cursor without hold for select 1", "insert into temp values (1)", "grant execute on function f to u",
                 "select currval from t", "with temp as (select 1) select * from temp", "truncate t", "lock table t",
                 "explain (costs off) select 1", "values (1)", "select 'set_config(''a'', ''b'', false)'",
@@ -153,6 +153,7 @@ final class StatementCorpus {
         add("unlisten *", "UnlistenAll");
         add("load 'auto_explain'", "Pin load");
         add("close all", "CloseAll");
+        add("close c", "CloseCursor");
         add("declare c binary scroll cursor with hold for select 1", "Pin hold_cursor");
         add("create temp table t (a int)", "Ddl, Pin temp_table");
         add("create local temporary table t as select 1", "Ddl, Pin temp_table");
