@@ -30,7 +30,7 @@ import org.pgkeel.proxy.wire.WireClient;
 
 /// Clients that vanish at a bad moment: nothing of theirs goes on in the server, and nobody inherits it.
 class DyingClientsEndToEndTest {
-    private static final Duration NOTICED = Duration.ofSeconds(2);
+    private static final Duration NOTICED = Duration.ofSeconds(10);
     private static final AtomicInteger NUMBERS = new AtomicInteger(7_300_000);
     private static final PostgresFixture postgres = SharedPostgres.get();
 
