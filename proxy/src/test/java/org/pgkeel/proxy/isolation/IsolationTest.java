@@ -18,6 +18,7 @@ import org.pgkeel.proxy.postgres.SharedPostgres;
 
 /// `-Dpgkeel.isolation.seconds=` makes it longer, `-Dpgkeel.isolation.seed=` sends the same again, `-Dpgkeel.isolation.clients=` more at once.
 @Tag("drivers")
+@Tag("isolation")
 class IsolationTest {
     private static final Map<String, String> PASSWORDS = Map.of("iso_user_1", "one", "iso_user_2", "two", "iso_user_3", "three", "iso_user_4", "four");
     private static final int BACKENDS_PER_USER = 6;
