@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.isolation;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -60,13 +61,24 @@ final class ClientLife {
             settings.put(Identity.TOKEN, token);
             startup.put("options", "-c app.client=" + token + " -c search_path=" + startup.remove("search_path"));
         }
-        var session = new Session(token, user, new WireClient(address, user, password, startup), new SessionModel(settings), tally);
+        var session = new Session(token, user, logIn(startup), new SessionModel(settings), tally);
         session.step("login " + startup);
         if (!tokenAtStart) {
             session.run("set app.client = '" + token + "'", 'I');
             session.model.set(Identity.TOKEN, token);
         }
         return session;
+    }
+
+    /// About one login in four hundred ends with an end of file here, beside hundreds of clients that reset their connections:
+    /// a known defect. It is counted, and the test fails where it becomes frequent.
+    private WireClient logIn(Map<String, String> startup) throws IOException {
+        try {
+            return new WireClient(address, user, password, startup);
+        } catch (EOFException cutOff) {
+            tally.loginsCutOff.increment();
+            return new WireClient(address, user, password, startup);
+        }
     }
 
     private void end(Session session, Actions actions) throws IOException {
