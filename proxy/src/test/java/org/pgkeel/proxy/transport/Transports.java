@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.pgkeel.proxy.config.RuntimeConfig;
 
-/// The transports that this JVM tests, by `-Dpgkeel.transports=epoll,nio`. io_uring has a JVM of its own: its rings close descriptors
-/// when a loop ends, by their numbers, which may belong to another test's sockets by then.
+/// The transports that this JVM tests, by `-Dpgkeel.transports=epoll,nio`. io_uring has a JVM of its own, so that
+/// trouble of its rings, which close descriptors later, stays with it.
 public final class Transports {
     private Transports() {}
 
