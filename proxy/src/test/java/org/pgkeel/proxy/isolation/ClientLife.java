@@ -70,8 +70,8 @@ final class ClientLife {
         return session;
     }
 
-    /// About one login in four hundred ends with an end of file here, beside hundreds of clients that reset their connections:
-    /// a known defect. It is counted, and the test fails where it becomes frequent.
+    /// Rarely a login ends with an end of file here, beside hundreds of clients that reset their connections: a defect whose cause
+    /// is not known. It is tried once more and counted, and the test fails where it becomes frequent.
     private WireClient logIn(Map<String, String> startup) throws IOException {
         try {
             return new WireClient(address, user, password, startup);
