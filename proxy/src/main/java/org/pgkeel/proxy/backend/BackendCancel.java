@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.protocol.wire.CancelRequest;
-import org.pgkeel.proxy.config.NodeAddress;
 import org.pgkeel.proxy.tls.BackendTls;
 import org.pgkeel.proxy.transport.Transport;
 

@@ -3,7 +3,7 @@ package org.pgkeel.proxy.backend;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// What a PostgreSQL server said before its first ReadyForQuery.
 ///

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.tls.BackendTls;
 
 /// Where to connect, as whom, and how long to try.

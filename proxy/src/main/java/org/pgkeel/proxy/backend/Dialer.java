@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.transport.Transport;
 
 /// Opens sockets to nodes: looks the name up off the event loop (the JDK's resolver, so `/etc/hosts` and `nsswitch` count,

@@ -10,10 +10,10 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.protocol.auth.ChannelBinding;
 import org.pgkeel.protocol.auth.TlsServerEndPoint;
 import org.pgkeel.protocol.wire.SslRequest;
-import org.pgkeel.proxy.config.NodeAddress;
 import org.pgkeel.proxy.tls.BackendTls;
 
 /// Asks a server for TLS and shakes hands. Leaves the pipeline when it is done; an SslHandler stays in its place.

@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// Asks one node whether a PostgreSQL is there: resolves its host, connects, sends an SSLRequest and reads the one byte of the answer.
 /// <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL>

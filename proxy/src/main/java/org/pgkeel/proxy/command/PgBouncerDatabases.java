@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// The `[databases]` and `[users]` of a `pgbouncer.ini` as `clusters`, `databases` and `users`. PgBouncer has no clusters: each distinct list of
 /// hosts becomes one.

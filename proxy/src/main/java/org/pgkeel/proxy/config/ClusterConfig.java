@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.config;
 
 import java.util.List;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// One PostgreSQL cluster: the `clusters.NAME.*` keys.
 ///

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// Reads `clusters`, `databases` and `users`: where PostgreSQL is, and who shares which backends.
 final class ClusterSections {

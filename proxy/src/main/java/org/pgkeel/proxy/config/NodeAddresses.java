@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.config;
 
+import org.pgkeel.failover.topology.NodeAddress;
+
 /// Reads `host:port`, `[::1]:5432` and `/folder:5432`.
 final class NodeAddresses {
     private NodeAddresses() {}

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.config.ClusterConfig;
-import org.pgkeel.proxy.config.NodeAddress;
 import org.pgkeel.proxy.session.BackendOpener;
 import org.pgkeel.proxy.session.BackendOpener.Reachability;
 

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// A server that does what a test says to each client, on a thread of its own, and then closes.
 final class EvilServer implements AutoCloseable {

@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.pgkeel.proxy.config.NodeAddress;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.embedded.DataFolder;
 import org.pgkeel.proxy.embedded.EmbeddedPostgresException;

@@ -1,4 +1,4 @@
-package org.pgkeel.proxy.config;
+package org.pgkeel.failover.topology;
 
 /// Where one PostgreSQL listens. A host that starts with `/` is the folder of a Unix-domain socket.
 ///
