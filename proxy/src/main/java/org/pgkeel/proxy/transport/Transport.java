@@ -3,7 +3,6 @@ package org.pgkeel.proxy.transport;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -117,7 +116,7 @@ public enum Transport {
 
     /// Event loops of this transport; whoever asks shuts them down.
     public EventLoopGroup newGroup(int threads, String threadName) {
-        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(threadName), ioHandlers());
+        return new EventLoops(threads, new DefaultThreadFactory(threadName), ioHandlers());
     }
 
     /// The address of a Unix-domain socket, in the class that the domain channels of this transport take.

@@ -1,6 +1,5 @@
 package org.pgkeel.proxy.isolation;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -61,24 +60,13 @@ final class ClientLife {
             settings.put(Identity.TOKEN, token);
             startup.put("options", "-c app.client=" + token + " -c search_path=" + startup.remove("search_path"));
         }
-        var session = new Session(token, user, logIn(startup), new SessionModel(settings), tally);
+        var session = new Session(token, user, new WireClient(address, user, password, startup), new SessionModel(settings), tally);
         session.step("login " + startup);
         if (!tokenAtStart) {
             session.run("set app.client = '" + token + "'", 'I');
             session.model.set(Identity.TOKEN, token);
         }
         return session;
-    }
-
-    /// Rarely a login ends with an end of file here, beside hundreds of clients that reset their connections: a defect whose cause
-    /// is not known. It is tried once more and counted, and the test fails where it becomes frequent.
-    private WireClient logIn(Map<String, String> startup) throws IOException {
-        try {
-            return new WireClient(address, user, password, startup);
-        } catch (EOFException cutOff) {
-            tally.loginsCutOff.increment();
-            return new WireClient(address, user, password, startup);
-        }
     }
 
     private void end(Session session, Actions actions) throws IOException {

@@ -12,14 +12,12 @@ final class Tally {
     final LongAdder transactions = new LongAdder();
     final LongAdder cancelled = new LongAdder();
     final LongAdder rudeEnds = new LongAdder();
-    /// Logins that ended with an end of file and worked when tried again.
-    final LongAdder loginsCutOff = new LongAdder();
     /// Rows that each session has committed, by its token.
     final Map<String, Integer> rowsCommitted = new ConcurrentHashMap<>();
 
     @Override
     public String toString() {
         return checked + " replies checked, " + sessions + " sessions, " + transactions + " transactions, " + cancelled + " statements cancelled, "
-                + rudeEnds + " sessions ended rudely, " + loginsCutOff + " logins cut off";
+                + rudeEnds + " sessions ended rudely";
     }
 }
