@@ -1,0 +1,30 @@
+package org.pgkeel.failover.outcome;
+
+import org.pgkeel.failover.topology.Lsn;
+
+/// How the surviving primary's history follows from the history that a transaction was written to.
+public sealed interface Descent {
+    /// The same run of the same server.
+    record SameLife() implements Descent {}
+
+    /// The same server and timeline, shut down and started in order: nothing was lost, no xid was given out twice.
+    record CleanRestart() implements Descent {}
+
+    /// The same server and timeline after a crash.
+    /// @param recoveredTo where the first recovery since ended
+    record CrashRecovery(Lsn recoveredTo) implements Descent {}
+
+    /// Another timeline.
+    /// @param leftAt where the surviving history leaves the transaction's timeline
+    record Switched(Lsn leftAt) implements Descent {}
+
+    /// A history without the transaction's timeline.
+    record Abandoned() implements Descent {}
+
+    /// Another run, but where it leaves the old one is not known.
+    /// @param why for the outcome, where it cannot be known without
+    record Untold(CommitOutcome.Reason why) implements Descent {}
+
+    /// Perhaps the same run, perhaps the one after a crash: the statistics were reset, and nobody has seen why.
+    record PerhapsSameLife() implements Descent {}
+}

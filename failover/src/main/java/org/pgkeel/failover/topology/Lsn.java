@@ -1,0 +1,44 @@
+package org.pgkeel.failover.topology;
+
+/// A position in the write-ahead log, as `pg_lsn`: comparable within one timeline only. Threading: immutable.
+/// <https://www.postgresql.org/docs/current/datatype-pg-lsn.html>
+///
+/// @param value unsigned bytes since the cluster was made
+public record Lsn(long value) implements Comparable<Lsn> {
+    public static final Lsn ZERO = new Lsn(0);
+    private static final int HALF_DIGITS_MAX = 8;
+
+    /// @param text as PostgreSQL prints it, `16/B374D848`
+    /// @throws IllegalArgumentException if it is no LSN
+    public static Lsn parse(String text) {
+        int slash = text.indexOf('/');
+        if (slash < 0) throw new IllegalArgumentException("no LSN: no slash in " + text.length() + " characters");
+        return new Lsn(half(text, 0, slash) << Integer.SIZE | half(text, slash + 1, text.length()));
+    }
+
+    private static long half(String text, int from, int to) {
+        if (to == from || to - from > HALF_DIGITS_MAX) throw new IllegalArgumentException("no LSN: " + (to - from) + " digits in a half");
+        long value = 0;
+        for (int i = from; i < to; i++) {
+            int digit = Character.digit(text.charAt(i), 16);
+            if (digit < 0) throw new IllegalArgumentException("no LSN: character " + (int) text.charAt(i));
+            value = value << 4 | digit;
+        }
+        return value;
+    }
+
+    /// How far this position is ahead of `other`, in bytes; 0 if it is not.
+    public long bytesAhead(Lsn other) {
+        return compareTo(other) <= 0 ? 0 : value - other.value;
+    }
+
+    @Override
+    public int compareTo(Lsn other) {
+        return Long.compareUnsigned(value, other.value);
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%X/%X", value >>> Integer.SIZE, value & 0xFFFF_FFFFL);
+    }
+}
