@@ -42,7 +42,7 @@ class HouseRulesTest {
             Set.of("proxy.listen"),
             Set.of("proxy.session"),
             Set.of("proxy.relay"),
-            Set.of("proxy.prepare", "proxy.login", "proxy.pool"),
+            Set.of("proxy.prepare", "proxy.login", "proxy.pool", "proxy.cluster"),
             Set.of("proxy.settings", "proxy.backend", "proxy.admin"),
             Set.of("proxy.statement", "proxy.tls", "proxy.transport", "proxy.refusal", "proxy.observe", "proxy.embedded"),
             Set.of("proxy.config"),

@@ -6,12 +6,11 @@ import java.util.Set;
 /// Sections that the documentation plans and this version does not have: refused like any unknown key, but by name.
 final class LaterKeys {
     private static final Set<String> TOP_LEVEL = Set.of("routing", "coalesce");
-    private static final Set<String> OF_A_CLUSTER = Set.of("patroni", "hold", "outcome", "timeline-regression");
 
     private LaterKeys() {}
 
     static Optional<String> versionNote(String section, String name) {
-        boolean later = section.isEmpty() ? TOP_LEVEL.contains(name) : section.startsWith("clusters.") && OF_A_CLUSTER.contains(name);
+        boolean later = section.isEmpty() && TOP_LEVEL.contains(name);
         return later ? Optional.of("this version of PgKeel does not have '" + name + "' yet") : Optional.empty();
     }
 }

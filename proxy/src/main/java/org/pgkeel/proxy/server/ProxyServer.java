@@ -32,6 +32,7 @@ import org.pgkeel.proxy.admin.Console;
 import org.pgkeel.proxy.admin.ShutdownMode;
 import org.pgkeel.proxy.backend.BackendCancel;
 import org.pgkeel.proxy.backend.BackendConnector;
+import org.pgkeel.proxy.cluster.Clusters;
 import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
@@ -71,6 +72,7 @@ public final class ProxyServer implements AutoCloseable {
     private final EventLoopGroup adminLoop;
     private final ExecutorService helper;
     private final ReloadableTls tls;
+    private final Clusters clusters;
     private final Pools pools;
     private final BackendOpener opener;
     private final Map<EventLoop, SessionContext> contexts = new IdentityHashMap<>();
@@ -133,6 +135,7 @@ public final class ProxyServer implements AutoCloseable {
         int threads = eventLoopCount(config, transport);
         this.loops = transport.newGroup(threads, "pgkeel-loop");
         this.adminLoop = transport.newGroup(1, "pgkeel-admin");
+        this.clusters = new Clusters(config.clusters());
         var connector = new BackendConnector(transport, helper, this::buffersOf);
         this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), () -> this.config);
         var cancelKeys = new CancelKeys();
@@ -290,6 +293,10 @@ public final class ProxyServer implements AutoCloseable {
         return effective;
     }
 
+    Clusters clusters() {
+        return clusters;
+    }
+
     Pools pools() {
         return pools;
     }
@@ -347,6 +354,7 @@ public final class ProxyServer implements AutoCloseable {
         config = changed;
         effective = loaded.effective();
         loginPolicy = policy(changed, after.secrets());
+        clusters.reload(changed.clusters());
         pools.reload(changed);
         probe.reload(changed.clusters());
         for (SessionContext context : contexts()) context.config(changed);
@@ -382,6 +390,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void stopLoops() {
+        clusters.close();
         loops.shutdownGracefully(0, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
         adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         users.query().ifPresent(JdbcAuthQuery::close);

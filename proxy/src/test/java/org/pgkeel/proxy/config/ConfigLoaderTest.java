@@ -81,7 +81,7 @@ class ConfigLoaderTest {
 
     @Test
     void later_sections_are_refused_by_name() {
-        assertThat(folder.problems(ConfigFolder.MINIMAL + "clusters.main.patroni { members = [] }\nrouting = []\n"))
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = []\nrouting = []\n"))
                 .hasSize(2).allMatch(problem -> problem.contains("this version of PgKeel does not have"));
     }
 

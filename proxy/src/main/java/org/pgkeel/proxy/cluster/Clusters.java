@@ -1,0 +1,55 @@
+package org.pgkeel.proxy.cluster;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.proxy.config.ClusterConfig;
+
+/// All configured clusters, by name.
+///
+/// Threading: shared; the map is replaced whole, by one thread at a time.
+public final class Clusters implements AutoCloseable {
+    private volatile Map<String, Cluster> byName;
+
+    public Clusters(Map<String, ClusterConfig> configured) {
+        var all = new LinkedHashMap<String, Cluster>();
+        configured.forEach((name, config) -> all.put(name, new Cluster(config)));
+        this.byName = all;
+    }
+
+    /// @throws IllegalArgumentException if there is none of this name: the configuration was checked for that
+    public Cluster get(String name) {
+        Cluster cluster = byName.get(name);
+        if (cluster == null) throw new IllegalArgumentException("no cluster " + name);
+        return cluster;
+    }
+
+    public Collection<Cluster> all() {
+        return byName.values();
+    }
+
+    /// The clusters that a node belongs to.
+    public List<Cluster> of(NodeAddress node) {
+        var found = new ArrayList<Cluster>();
+        for (Cluster cluster : byName.values()) if (cluster.nodes().contains(node)) found.add(cluster);
+        return found;
+    }
+
+    /// A cluster whose section changed is another one; others stay as they are.
+    public synchronized void reload(Map<String, ClusterConfig> configured) {
+        var all = new LinkedHashMap<String, Cluster>();
+        configured.forEach((name, config) -> {
+            Cluster before = byName.get(name);
+            all.put(name, before != null && before.config().equals(config) ? before : new Cluster(config));
+        });
+        byName = all;
+    }
+
+    @Override
+    public void close() {
+        byName = Map.of();
+    }
+}

@@ -1,0 +1,5 @@
+/// Watches every PostgreSQL cluster: asks Patroni and PostgreSQL, drives the decisions of `failover`, and tells the rest.
+/// Heart: [Cluster]. Read: [Clusters] (by name), [ClusterListener], [DoubtReason]. Depends on `backend`, `config` and `failover`.
+/// Used by `session` and `server`. Threading: one thread for all clusters; views are read from everywhere.
+@org.jspecify.annotations.NullMarked
+package org.pgkeel.proxy.cluster;
