@@ -88,22 +88,22 @@ public final class Fuzz implements Callable<Integer> {
         long seed = chosenSeed.orElseGet(System::currentTimeMillis);
         say("seed " + seed);
         try (var cleanup = new Cleanup()) {
-            if (target.isPresent()) return run(seed, address(target.get()), OptionalLong.empty());
+            if (target.isPresent()) return run(seed, address(target.get()), OptionalLong.empty(), Optional.empty());
             WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
             PostgresServer postgres = cleanup.add(PostgresServer.start(work, 1));
             postgres.sql(PostgresServer.DATABASE, "create table fuzz (line text); grant all on fuzz to " + PostgresServer.TRUSTED_USER);
-            if (direct) return run(seed, loopback(postgres.port()), OptionalLong.empty());
+            if (direct) return run(seed, loopback(postgres.port()), OptionalLong.empty(), Optional.empty());
             RunningProxy proxy = cleanup.add(new PgKeel("pgkeel", pgkeel, configuration(work, postgres), work, postgres).start());
             proxy.awaitFirstQuery(challenged, START_LIMIT);
-            return run(seed, loopback(proxy.port()), proxy.proxyPid());
+            return run(seed, loopback(proxy.port()), proxy.proxyPid(), Optional.of(new ProxyLog(proxy.log())));
         }
     }
 
-    private Integer run(long seed, InetSocketAddress address, OptionalLong proxyPid) throws Exception {
+    private Integer run(long seed, InetSocketAddress address, OptionalLong proxyPid, Optional<ProxyLog> log) throws Exception {
         var inputs = new HostileInputs(seed, trusted.user(), trusted.database());
         var thrower = new Throw(address, trusted, challenged, Duration.ofMillis(limitMillis));
         if (replay.isPresent()) return replay(inputs.input(replay.get()), thrower);
-        var plan = new FuzzRun.Plan(0, count.orElse(quick ? QUICK_INPUTS : 1_000_000L), workers, memoryMib, proxyPid);
+        var plan = new FuzzRun.Plan(0, count.orElse(quick ? QUICK_INPUTS : 1_000_000L), workers, memoryMib, proxyPid, log);
         var control = new ControlClient(address, challenged, Duration.ofMillis(stallMillis));
         FuzzRun.Summary summary = new FuzzRun(plan, inputs, thrower, control, Fuzz::say).run();
         Optional<String> offence = summary.offence();
@@ -111,6 +111,7 @@ public final class Fuzz implements Callable<Integer> {
             say(SLOW_LOGINS + " logins that never end, closed after " + LOGIN_TIMEOUT.toSeconds() + " s each");
             offence = new SlowLogins(address, ValidMessages.startup(trusted.user(), trusted.database(), new SplittableRandom(seed)), LOGIN_TIMEOUT).run(SLOW_LOGINS, seed);
         }
+        if (offence.isEmpty() && log.isPresent()) offence = log.get().nextBug();
         return report(seed, summary, offence);
     }
 

@@ -29,7 +29,8 @@ public final class FuzzRun {
     /// @param workers    connections at once
     /// @param memoryMib  more resident memory than this is an offence
     /// @param proxyPid   whose memory is watched; empty if the proxy is not ours
-    public record Plan(long first, long count, int workers, int memoryMib, OptionalLong proxyPid) {}
+    /// @param log        of the proxy, where it has a file of its own: a bug that it tells of is an offence
+    public record Plan(long first, long count, int workers, int memoryMib, OptionalLong proxyPid, Optional<ProxyLog> log) {}
 
     /// @param offence     what went wrong first, with the input or inputs, empty if nothing did
     /// @param outcomes    how many inputs ended how
@@ -71,6 +72,7 @@ public final class FuzzRun {
         control.stop();
         controlThread.join();
         control.complaint().ifPresent(c -> offend("control client: " + c));
+        readLog();
         return new Summary(thrown.sum(), offence.get(), counts(outcomes), counts(kinds), control.queries(), control.slowestMillis(), peakMib);
     }
 
@@ -98,6 +100,7 @@ public final class FuzzRun {
             peakMib = Math.max(peakMib, mib);
             if (mib > plan.memoryMib()) offend("the proxy holds " + Math.round(mib) + " MiB, more than " + plan.memoryMib() + "; in flight: " + inFlight.values());
             control.complaint().ifPresent(c -> offend("control client: " + c + "; in flight: " + inFlight.values()));
+            readLog();
             if (look % SAY_EVERY == 0) {
                 double seconds = (System.nanoTime() - begun) / 1e9;
                 progress.accept("%,d of %,d inputs, %,.0f/s; control: %,d queries, slowest %.1f ms; proxy %.0f MiB".formatted(
@@ -105,6 +108,15 @@ public final class FuzzRun {
             }
         }
         return peakMib;
+    }
+
+    private void readLog() {
+        if (plan.log().isEmpty()) return;
+        try {
+            plan.log().get().nextBug().ifPresent(bug -> offend("the proxy's log: " + bug + "; in flight: " + inFlight.values()));
+        } catch (IOException e) {
+            offend("the proxy's log cannot be read: " + e.getMessage());
+        }
     }
 
     private double residentMib() {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +52,7 @@ class FuzzedProxyTest {
             var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port());
             var trusted = new Login(PostgresServer.TRUSTED_USER, "", PostgresServer.DATABASE);
             var challenged = new Login(PostgresServer.USER, PostgresServer.PASSWORD, PostgresServer.DATABASE);
-            var plan = new FuzzRun.Plan(0, INPUTS, WORKERS, MEMORY_MIB_MAX, OptionalLong.of(ProcessHandle.current().pid()));
+            var plan = new FuzzRun.Plan(0, INPUTS, WORKERS, MEMORY_MIB_MAX, OptionalLong.of(ProcessHandle.current().pid()), Optional.empty());
             var run = new FuzzRun(plan, new HostileInputs(SEED, trusted.user(), trusted.database()), new Throw(address, trusted, challenged, Duration.ofSeconds(10)),
                     new ControlClient(address, challenged, Duration.ofSeconds(3)), System.out::println);
             FuzzRun.Summary summary = run.run();
