@@ -12,6 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /// One session over a blocking socket: SCRAM-SHA-256, clear-text password or trust at login, then simple queries.
 /// <https://www.postgresql.org/docs/current/protocol-flow.html>
@@ -79,6 +82,32 @@ public final class WireClient implements AutoCloseable {
                     return value;
                 }
                 default -> { }                // row description, command tag, notices, parameters
+            }
+        }
+    }
+
+    /// Sends messages in one write; their replies are read by [#reply], one for each Sync.
+    public void send(Requests requests) throws IOException {
+        socket.getOutputStream().write(requests.bytes());
+    }
+
+    /// Reads up to the next ReadyForQuery.
+    ///
+    /// @throws IOException if the connection ends before
+    public Reply reply() throws IOException {
+        var rows = new ArrayList<List<String>>();
+        Optional<ServerError> error = Optional.empty();
+        while (true) {
+            Message message = read();
+            switch (message.type()) {
+                case 'D' -> rows.add(message.columns());
+                case 'E' -> {
+                    if (error.isEmpty()) error = Optional.of(message.error());
+                }
+                case 'Z' -> {
+                    return new Reply(rows, error);
+                }
+                default -> { }                // completions, notices, parameters
             }
         }
     }
@@ -170,6 +199,16 @@ public final class WireClient implements AutoCloseable {
             if (row.readUnsignedShort() < 1) throw new IOException("a row without columns");
             int length = row.readInt();
             return length < 0 ? "" : new String(row.readNBytes(length), StandardCharsets.UTF_8);
+        }
+
+        List<String> columns() throws IOException {
+            DataInputStream row = body();
+            var columns = new ArrayList<String>();
+            for (int left = row.readUnsignedShort(); left > 0; left--) {
+                int length = row.readInt();
+                columns.add(length < 0 ? "" : new String(row.readNBytes(length), StandardCharsets.UTF_8));
+            }
+            return columns;
         }
 
         ServerError error() {

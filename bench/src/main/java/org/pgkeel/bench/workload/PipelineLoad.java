@@ -1,0 +1,159 @@
+package org.pgkeel.bench.workload;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.pgkeel.bench.check.Finding;
+import org.pgkeel.bench.check.Rows;
+import org.pgkeel.bench.client.Reply;
+import org.pgkeel.bench.client.Requests;
+import org.pgkeel.bench.client.ServerError;
+import org.pgkeel.bench.client.WireClient;
+import org.pgkeel.bench.history.Kind;
+import org.pgkeel.bench.history.Operation;
+import org.pgkeel.bench.history.Outcome;
+import org.pgkeel.bench.history.Outcome.Acknowledged;
+import org.pgkeel.bench.history.Outcome.Closer;
+import org.pgkeel.bench.history.Recorder;
+
+/// Inserts of several ids in one write, in tables as in [InsertLoad]: each with a Sync of its own, so that each is a transaction,
+/// or all before one Sync, so that all are one.
+final class PipelineLoad implements Workload {
+    /// Where the Syncs are.
+    enum Form { EACH, TOGETHER }
+
+    private static final int DEPTH = 5;
+    private static final long LOGIN_PAUSE_MILLIS = 50;
+
+    private final Form form;
+
+    PipelineLoad(Form form) {
+        this.form = form;
+    }
+
+    @Override
+    public String name() {
+        return switch (form) {
+            case EACH -> "pipeline";
+            case TOGETHER -> "pipeline-one-sync";
+        };
+    }
+
+    @Override
+    public List<String> schema() {
+        return IdTables.schema(table());
+    }
+
+    @Override
+    public List<String> reset() {
+        return IdTables.reset(table());
+    }
+
+    @Override
+    public Worker worker(Endpoint endpoint, Recorder recorder, long seed) {
+        return new Pipeline(endpoint, recorder);
+    }
+
+    @Override
+    public List<Finding> check(List<Operation> operations, Connection primary) throws SQLException {
+        return Rows.check(operations, IdTables.ids(table(), primary));
+    }
+
+    private String table() {
+        return "chaos_" + name().replace('-', '_');
+    }
+
+    private final class Pipeline implements Worker {
+        private final Endpoint endpoint;
+        private final Recorder recorder;
+        private final String sql;
+        private int address;
+        private long id;
+        private volatile Optional<WireClient> session = Optional.empty();
+
+        Pipeline(Endpoint endpoint, Recorder recorder) {
+            this.endpoint = endpoint;
+            this.recorder = recorder;
+            this.sql = "insert into " + IdTables.of(table(), recorder.worker()) + " (id) values ($1) returning xid, timeline";
+            this.address = recorder.worker();
+            this.id = IdTables.firstId(recorder.worker());
+        }
+
+        @Override
+        public void step() throws InterruptedException {
+            if (!connected()) return;
+            WireClient client = session.orElseThrow();
+            long first = id;
+            id += DEPTH;
+            long now = System.nanoTime();
+            int answered = 0;
+            try {
+                client.send(requests(first));
+                while (answered < DEPTH) {
+                    int statements = form == Form.EACH ? 1 : DEPTH;
+                    Reply reply = client.reply();
+                    for (int i = 0; i < statements; i++) record(first + answered++, now, outcome(reply, i));
+                }
+            } catch (IOException e) {
+                Closer by = e instanceof SocketTimeoutException ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER;
+                while (answered < DEPTH) record(first + answered++, now, new Outcome.Closed(by, "08006"));
+                forget();
+            }
+        }
+
+        private Requests requests(long first) {
+            var requests = new Requests();
+            for (int i = 0; i < DEPTH; i++) {
+                requests.query(sql, List.of(Long.toString(first + i)));
+                if (form == Form.EACH || i == DEPTH - 1) requests.sync();
+            }
+            return requests;
+        }
+
+        /// @param row of the statement in this reply
+        private static Outcome outcome(Reply reply, int row) throws IOException {
+            if (reply.error().isPresent()) return Outcome.ofError(reply.error().get().sqlState());
+            if (row >= reply.rows().size()) throw new IOException("an answer without a row");
+            List<String> written = reply.rows().get(row);
+            return Acknowledged.wrote(Long.parseUnsignedLong(written.get(0)), Integer.parseInt(written.get(1)));
+        }
+
+        private void record(long row, long invokedAt, Outcome outcome) {
+            recorder.add(Kind.INSERT, 0, row, invokedAt, invokedAt, outcome);
+        }
+
+        private boolean connected() throws InterruptedException {
+            if (session.isPresent()) return true;
+            long now = System.nanoTime();
+            try {
+                session = Optional.of(endpoint.connect(address));
+                recorder.add(Kind.LOGIN, 0, 0, now, now, Acknowledged.saw(0));
+                return true;
+            } catch (IOException e) {
+                address++;
+                recorder.add(Kind.LOGIN, 0, 0, now, now, new Outcome.Failed(e instanceof ServerError error ? error.sqlState() : "08001"));
+                TimeUnit.MILLISECONDS.sleep(LOGIN_PAUSE_MILLIS);
+                return false;
+            }
+        }
+
+        private void forget() {
+            close();
+            session = Optional.empty();
+            address++;
+        }
+
+        @Override
+        public void close() {
+            try {
+                if (session.isPresent()) session.get().close();
+            } catch (IOException alreadyGone) {
+                // That is what was wanted.
+            }
+        }
+    }
+}

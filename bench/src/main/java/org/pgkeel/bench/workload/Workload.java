@@ -1,0 +1,29 @@
+package org.pgkeel.bench.workload;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.pgkeel.bench.check.Finding;
+import org.pgkeel.bench.history.Operation;
+import org.pgkeel.bench.history.Recorder;
+
+/// Something that clients do over and over, on tables of its own, and how to see afterwards whether it went right.
+public interface Workload {
+    String name();
+
+    /// Statements that make the tables.
+    List<String> schema();
+
+    /// Statements that bring the tables to what a round begins with.
+    List<String> reset();
+
+    /// One client.
+    ///
+    /// @param recorder of this client; its number tells the clients apart
+    Worker worker(Endpoint endpoint, Recorder recorder, long seed);
+
+    /// Judges a round.
+    ///
+    /// @param primary a connection to the server that is primary at the end, with no proxy between
+    List<Finding> check(List<Operation> operations, Connection primary) throws SQLException;
+}
