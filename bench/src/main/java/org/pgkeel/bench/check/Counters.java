@@ -50,7 +50,7 @@ public final class Counters {
         return findings.reversed();
     }
 
-    /// Between two acknowledged values lie at most the undecided increments between them.
+    /// The steps that no acknowledged increment made were made by undecided ones, each at most once, at any time after it was sent.
     private static List<Finding> tooMany(long key, List<Operation> increments, long end) {
         var findings = new ArrayList<Finding>();
         long last = 0;
@@ -58,12 +58,13 @@ public final class Counters {
         for (Operation increment : increments) {
             if (increment.undecided()) undecided++;
             if (!(increment.outcome() instanceof Acknowledged(_, _, long value, _))) continue;
-            if (value > last + 1 + undecided) {
+            long others = Math.max(0, value - last - 1);
+            if (others > undecided) {
                 findings.add(Finding.of(Defect.DUPLICATED, increment,
                         "counter " + key + " went from " + last + " to " + value + " by one increment and " + undecided + " undecided"));
             }
+            undecided = Math.max(0, undecided - others);
             last = value;
-            undecided = 0;
         }
         if (end > last + undecided) {
             findings.add(Finding.of(Defect.DUPLICATED, "counter " + key + " ended with " + end + ", after " + last + " and " + undecided + " undecided"));

@@ -14,8 +14,8 @@ public enum Kind {
     INCREMENT(true, true),
     /// A list, a counter or a sum, by one statement on its own.
     READ(false, true),
-    /// The end of a transaction that had failed.
-    ROLLBACK(false, false),
+    /// The end of a transaction that had failed: always possible.
+    ROLLBACK(false, true),
     LOGIN(false, true),
     /// A pgbench transaction: seen from outside only.
     PGBENCH(true, false);

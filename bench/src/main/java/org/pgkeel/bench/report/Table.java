@@ -6,19 +6,19 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /// Lines of text in columns: the first column to the left, the others to the right.
-final class Table {
+public final class Table {
     private final List<List<String>> rows = new ArrayList<>();
 
-    Table(String... titles) {
+    public Table(String... titles) {
         rows.add(List.of(titles));
     }
 
-    void row(String... cells) {
+    public void row(String... cells) {
         if (cells.length != rows.getFirst().size()) throw new IllegalArgumentException("cells: " + cells.length);
         rows.add(List.of(cells));
     }
 
-    static String number(OptionalDouble value, int decimals) {
+    public static String number(OptionalDouble value, int decimals) {
         return value.isEmpty() || Double.isNaN(value.getAsDouble()) ? "-" : String.format(Locale.ROOT, "%,." + decimals + "f", value.getAsDouble());
     }
 

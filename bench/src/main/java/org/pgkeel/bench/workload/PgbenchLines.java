@@ -19,6 +19,8 @@ final class PgbenchLines {
 
     /// `client transaction microseconds script seconds microseconds lag [retries]`; in place of the time stands a word if it failed.
     ///
+    /// How often it was retried is what the acknowledged operation saw.
+    ///
     /// @param nanosAtEpoch what [System#nanoTime] was when the epoch began
     static Optional<Operation> transaction(String line, long nanosAtEpoch) {
         String[] fields = line.split(" ");
@@ -29,7 +31,8 @@ final class PgbenchLines {
         // The time counts from when the transaction was due; how late it began is the lag, which may be "-" where it never did.
         long lagMicros = Character.isDigit(fields[6].charAt(0)) ? (long) Double.parseDouble(fields[6]) : 0;
         long startedAt = failed ? finishedAt : finishedAt - (Long.parseLong(fields[2]) - lagMicros) * 1_000L;
-        Outcome outcome = failed ? new Outcome.Failed(fields[2].equals("serialization") ? Outcome.SERIALIZATION_FAILURE : fields[2]) : Acknowledged.saw(0);
+        long retries = fields.length > RETRIES ? Long.parseLong(fields[RETRIES]) : 0;
+        Outcome outcome = failed ? new Outcome.Failed(fields[2].equals("serialization") ? Outcome.SERIALIZATION_FAILURE : fields[2]) : Acknowledged.saw(retries);
         return Optional.of(new Operation(client, Kind.PGBENCH, 0, Long.parseLong(fields[1]), startedAt, startedAt, finishedAt, outcome));
     }
 

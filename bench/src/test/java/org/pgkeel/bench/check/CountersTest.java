@@ -38,6 +38,14 @@ class CountersTest {
     }
 
     @Test
+    void an_undecided_increment_may_count_after_later_ones_but_only_once() {
+        List<Operation> late = new Written().add(3, Kind.INCREMENT, KEY, 1, closed()).add(3, Kind.INCREMENT, KEY, 2, Acknowledged.saw(1))
+                .add(3, Kind.INCREMENT, KEY, 3, Acknowledged.saw(3)).operations();
+        assertThat(Counters.check(late, Map.of(KEY, 3L))).isEmpty();
+        assertThat(defects(Counters.check(late, Map.of(KEY, 4L)))).containsExactly(Defect.DUPLICATED);
+    }
+
+    @Test
     void a_counter_that_ends_below_an_acknowledged_value_has_lost_it() {
         assertThat(defects(Counters.check(history, Map.of(KEY, 1L)))).containsExactly(Defect.LOST, Defect.LOST);
         assertThat(defects(Counters.check(history, Map.of()))).containsExactly(Defect.LOST, Defect.LOST, Defect.LOST);

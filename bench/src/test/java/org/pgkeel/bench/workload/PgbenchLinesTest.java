@@ -9,9 +9,9 @@ import org.pgkeel.bench.history.Outcome;
 class PgbenchLinesTest {
     @Test
     void the_time_of_a_transaction_is_without_its_lag() {
-        Operation operation = PgbenchLines.transaction("3 17 5200 0 100 500000 1200 0", 1_000).orElseThrow();
+        Operation operation = PgbenchLines.transaction("3 17 5200 0 100 500000 1200 2", 1_000).orElseThrow();
         assertThat(operation.worker()).isEqualTo(3);
-        assertThat(operation.acknowledged()).isTrue();
+        assertThat(operation.outcome()).isEqualTo(Outcome.Acknowledged.saw(2));
         assertThat(operation.finishedAt()).isEqualTo(100_500_001_000L);
         assertThat(operation.waitedNanos()).isEqualTo(4_000_000);
     }

@@ -1,0 +1,51 @@
+package org.pgkeel.bench.verdict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.bench.check.Timelines.Begun;
+import org.pgkeel.bench.history.Kind;
+import org.pgkeel.bench.history.Operation;
+import org.pgkeel.bench.history.Outcome.Acknowledged;
+
+class PausesTest {
+    private static final long MILLI = 1_000_000;
+
+    @Test
+    void the_first_and_the_last_client_that_waited_for_the_new_primary_are_found() {
+        List<Operation> operations = List.of(
+                write(10, 12, 1),          // before the outage
+                write(20, 130, 2),         // waited
+                write(30, 180, 2),         // waited longest
+                write(40, 60, 1),          // came through on the old one
+                write(150, 152, 2));       // asked when all was over
+        Pauses pauses = Pauses.of(operations, 100, List.of(new Begun(120 * MILLI, 2)), 15 * MILLI);
+        assertThat(pauses.firstServed()).hasValue(10);
+        assertThat(pauses.lastServed()).hasValue(60);
+        assertThat(pauses.waiting()).isEqualTo(2);
+        assertThat(pauses.longestClient()).isEqualTo(150);
+        assertThat(pauses.longestDirect()).isEqualTo(100);
+    }
+
+    @Test
+    void a_client_that_was_served_before_the_direct_writer_waited_not_at_all() {
+        Pauses pauses = Pauses.of(List.of(write(20, 110, 2)), 100, List.of(new Begun(120 * MILLI, 2)), 15 * MILLI);
+        assertThat(pauses.firstServed()).hasValue(0);
+    }
+
+    @Test
+    void the_wait_counts_from_when_it_was_first_wanted() {
+        var retried = new Operation(1, Kind.TRANSFER, 0, 2, 10 * MILLI, 60 * MILLI, 90 * MILLI, Acknowledged.wrote(7, 2));
+        assertThat(Pauses.of(List.of(retried), 0, List.of(), 0).longestClient()).isEqualTo(80);
+    }
+
+    @Test
+    void without_a_new_timeline_nobody_waited_for_one() {
+        assertThat(Pauses.of(List.of(write(20, 110, 1)), 100, List.of(), 0).firstServed()).isEmpty();
+    }
+
+    private static Operation write(long invokedMillis, long finishedMillis, int timeline) {
+        return new Operation(1, Kind.INSERT, 0, 1, invokedMillis * MILLI, invokedMillis * MILLI, finishedMillis * MILLI, Acknowledged.wrote(9, timeline));
+    }
+}
