@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 ///
 /// Threading: confined to one thread.
 final class ProxyLog {
-    private static final Pattern BUG = Pattern.compile("^(?:\\S+ \\S+ ERROR |Exception in thread |java\\.lang\\.OutOfMemoryError).*", Pattern.MULTILINE);
+    /// With the lines of its stack that follow.
+    private static final Pattern BUG = Pattern.compile("^(?:\\S+ \\S+ ERROR |Exception in thread |java\\.lang\\.OutOfMemoryError).*(?:\n(?!\\d{4}-).+){0,25}",
+            Pattern.MULTILINE);
     private static final int CHUNK_BYTES = 1 << 20;
 
     private final Path file;
@@ -27,7 +29,7 @@ final class ProxyLog {
     }
 
     /// Reads on from where it stopped last.
-    /// @return the first line that tells of a bug
+    /// @return the first line that tells of a bug, and its stack
     /// @throws IOException if the file cannot be read
     Optional<String> nextBug() throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {

@@ -33,10 +33,11 @@ class ProxyLogTest {
     }
 
     @Test
-    void a_line_of_level_error_is_found_wherever_it_stands() throws IOException {
-        write(REFUSED.repeat(20_000) + BUG + "\njava.lang.IllegalStateException: no lease\n\tat somewhere\n" + REFUSED);
+    void a_line_of_level_error_is_found_with_its_stack_wherever_it_stands() throws IOException {
+        String stack = "\njava.lang.IllegalStateException: no lease\n\tat somewhere";
+        write(REFUSED.repeat(20_000) + BUG + stack + "\n" + REFUSED);
 
-        assertThat(log.nextBug()).hasValue(BUG);
+        assertThat(log.nextBug()).hasValue(BUG + stack);
     }
 
     @Test
