@@ -113,7 +113,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public void start(ByteBuf early) {
         context.opened(this);
         channel.pipeline().addLast(this);
-        if (early.isReadable()) read(early);
+        if (early.isReadable()) walk.read(early);
         else early.release();
         if (state != State.GREETING) return;   // what it sent with its login has ended it
         pool.greetings().of(settings.startup()).ifPresentOrElse(this::greet, this::askBackend);
@@ -655,17 +655,14 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void channelRead(ChannelHandlerContext handler, Object message) {
         requestNanos = System.nanoTime();
-        if (isOpen()) read((ByteBuf) message);
+        if (isOpen()) walk.read((ByteBuf) message);
         else ((ByteBuf) message).release();
     }
 
-    private void read(ByteBuf message) {
-        try {
-            walk.read(message);
-        } catch (ProtocolViolation violation) {
-            log.info("client {}: {}", identity.address(), violation.getMessage());
-            end(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
-        }
+    /// The client broke the protocol: it is told, and closed.
+    void violated(ProtocolViolation violation) {
+        log.info("client {}: {}", identity.address(), violation.getMessage());
+        end(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
     }
 
     @Override

@@ -87,6 +87,9 @@ final class RequestWalk {
         int at = in.readerIndex();
         try {
             at = forward(in);
+        } catch (ProtocolViolation violation) {
+            // Here, not where Netty calls: a client that waited is walked in the turn of the one that gave the backend back.
+            session.violated(violation);
         } finally {
             if (at < in.writerIndex() && session.isOpen()) keep(in, at);
             else in.release();
