@@ -1,11 +1,8 @@
 package org.pgkeel.bench.cluster;
 
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +28,9 @@ public final class PgBouncer implements ProxyProgram {
 
     /// @param chosen a program named by the caller; else the one `bench/bin/get-pgbouncer` left, else the system's
     public static PgBouncer find(Optional<Path> chosen, WorkFolder work, PostgresServer postgres) throws IOException {
-        Path fetched = cacheFolder().resolve("pgbouncer");
+        Path fetched = Caches.folder().resolve("pgbouncer");
         Path program = chosen.map(Path::toAbsolutePath).orElseGet(() -> Files.isExecutable(fetched.resolve("pgbouncer")) ? fetched.resolve("pgbouncer") : installed());
-        if (program.startsWith(fetched)) program = copy(fetched, work.folder("pgbouncer-program")).resolve("pgbouncer");
+        if (program.startsWith(fetched)) program = Caches.copy(fetched, work.folder("pgbouncer-program")).resolve("pgbouncer");
         String version = Processes.run(VERSION_LIMIT, Map.of(), List.of(program.toString(), "--version")).lines().findFirst().orElse("PgBouncer");
         return new PgBouncer(program, version, work, postgres);
     }
@@ -94,24 +91,5 @@ public final class PgBouncer implements ProxyProgram {
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
                         "no PgBouncer: apt-get install pgbouncer, or bench/bin/get-pgbouncer for a newer one, or --pgbouncer PATH"));
-    }
-
-    private static Path cacheFolder() {
-        String chosen = System.getenv("PGKEEL_BENCH_CACHE");
-        if (chosen != null) return Path.of(chosen);
-        String cache = System.getenv("XDG_CACHE_HOME");
-        return (cache != null ? Path.of(cache) : Path.of(System.getProperty("user.home"), ".cache")).resolve("pgkeel-bench");
-    }
-
-    /// The caller's cache is his alone to read, and PgBouncer runs as another user.
-    private static Path copy(Path from, Path to) throws IOException {
-        try (Stream<Path> all = Files.walk(from, new FileVisitOption[0])) {
-            for (Path each : all.toList()) {
-                Path target = to.resolve(from.relativize(each).toString());
-                if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) Files.createDirectories(target);
-                else Files.copy(each, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
-            }
-        }
-        return to;
     }
 }

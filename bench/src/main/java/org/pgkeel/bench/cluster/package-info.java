@@ -1,7 +1,8 @@
-/// What is measured: a PostgreSQL of our own, and the proxies in front of it, each as a process that is started and stopped here.
-/// Heart: [Target]. Read: [PostgresServer], [PgBouncer], [PgKeel] (the three that are started), [Processes] (nothing outlives
-/// the bench), [WorkFolder] (nothing is left on disk), [Unprivileged] (PostgreSQL and PgBouncer refuse root).
-/// Depends on `client` (to see that a target answers). Used by `scenario` and `fuzz`.
+/// What is measured and broken, as processes that are started and ended here: PostgreSQL alone, a whole cluster, proxies.
+/// Heart: [PatroniCluster] and [Target]. Read: [PatroniNode], [Dcs] (a cluster's parts), [ClusterState] (who is primary in truth),
+/// [PostgresServer], [PgBouncer], [PgKeel] (one server, two proxies), [Processes], [ProcessTable] (nothing outlives the bench),
+/// [WorkFolder] (nothing is left on disk), [Unprivileged] (PostgreSQL and PgBouncer refuse root).
+/// Depends on `client` (to see that a target answers) and `link` (fault proxies). Used by `scenario`, `fuzz` and `fault`.
 @NullMarked
 package org.pgkeel.bench.cluster;
 

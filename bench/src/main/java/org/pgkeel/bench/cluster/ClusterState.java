@@ -1,0 +1,118 @@
+package org.pgkeel.bench.cluster;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/// What the nodes of a cluster say of themselves in SQL, asked past the fault proxies.
+///
+/// Threading: shared, without state of its own.
+final class ClusterState {
+    private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(100);
+
+    /// What one node says.
+    sealed interface Said {
+        /// @param streaming   standbys that stream from here
+        /// @param synchronous of them those whose flush a commit waits for
+        record Primary(long timeline, int streaming, int synchronous) implements Said {}
+
+        record Replica() implements Said {}
+
+        record Nothing(String why) implements Said {}
+    }
+
+    private record Answer(PatroniNode node, Said said) {}
+
+    private final ClusterOptions options;
+    private final List<PatroniNode> nodes;
+
+    ClusterState(ClusterOptions options, List<PatroniNode> nodes) {
+        this.options = options;
+        this.nodes = nodes;
+    }
+
+    Optional<PatroniNode> leader() {
+        return ask().stream().filter(answer -> answer.said instanceof Said.Primary)
+                .max(Comparator.comparingLong(answer -> ((Said.Primary) answer.said).timeline)).map(Answer::node);
+    }
+
+    PatroniNode awaitLeader(Predicate<PatroniNode> acceptable, Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (true) {
+            Optional<PatroniNode> leader = leader().filter(acceptable);
+            if (leader.isPresent()) return leader.get();
+            if (System.nanoTime() > deadline) throw new IOException("no such primary within " + limit + ":\n" + describe());
+            Processes.pause(ASK_AGAIN_AFTER);
+        }
+    }
+
+    void awaitHealthy(Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (!healthy(ask())) {
+            if (System.nanoTime() > deadline) throw new IOException("not healthy within " + limit + ":\n" + describe());
+            Processes.pause(ASK_AGAIN_AFTER);
+        }
+    }
+
+    String describe() {
+        return ask().stream().map(answer -> answer.node.name() + ": " + answer.said + ", patroni " + answer.node.patroniPid() + ", postmaster "
+                + answer.node.postmasterPid() + ", " + rest(answer.node)).collect(Collectors.joining("\n"));
+    }
+
+    private boolean healthy(List<Answer> answers) {
+        List<Said.Primary> primaries = answers.stream().map(Answer::said).filter(Said.Primary.class::isInstance).map(Said.Primary.class::cast).toList();
+        long replicas = answers.stream().filter(answer -> answer.said instanceof Said.Replica).count();
+        if (primaries.size() != 1 || replicas != nodes.size() - 1) return false;
+        if (primaries.getFirst().streaming != replicas) return false;
+        // PostgreSQL knows its synchronous standby seconds before Patroni will promote it.
+        boolean synchronous = switch (options.replication()) {
+            case SYNCHRONOUS -> primaries.getFirst().synchronous > 0 && nodes.stream().anyMatch(node -> says200(node, "/synchronous"));
+            case ASYNCHRONOUS -> true;
+        };
+        return synchronous && answers.stream().allMatch(answer -> says200(answer.node, answer.said instanceof Said.Primary ? "/primary" : "/replica"));
+    }
+
+    /// Patroni is a little behind at times; a fault that begins before it has caught up is another fault than was meant.
+    private static boolean says200(PatroniNode node, String path) {
+        try {
+            return PatroniRest.get(node, path).status() == 200;
+        } catch (IOException silent) {
+            return false;
+        }
+    }
+
+    private List<Answer> ask() {
+        return nodes.parallelStream().map(node -> new Answer(node, ask(node))).toList();
+    }
+
+    private static Said ask(PatroniNode node) {
+        String question = """
+                select case when pg_is_in_recovery() then 0 else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end,
+                       (select count(*) from pg_stat_replication where state = 'streaming' and application_name <> 'pg_basebackup'),
+                       (select count(*) from pg_stat_replication where state = 'streaming' and sync_state in ('sync', 'quorum'))
+                """;
+        try (Connection connection = node.connectDirectly(PatroniCluster.SUPERUSER); Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(question)) {
+            row.next();
+            return row.getLong(1) == 0 ? new Said.Replica() : new Said.Primary(row.getLong(1), row.getInt(2), row.getInt(3));
+        } catch (SQLException e) {
+            return new Said.Nothing(e.getMessage());
+        }
+    }
+
+    private static String rest(PatroniNode node) {
+        try {
+            return PatroniRest.get(node, "/patroni").body();
+        } catch (IOException e) {
+            return "REST: " + e;
+        }
+    }
+}

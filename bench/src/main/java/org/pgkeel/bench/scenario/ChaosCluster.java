@@ -1,0 +1,88 @@
+package org.pgkeel.bench.scenario;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import org.pgkeel.bench.cluster.ClusterOptions;
+import org.pgkeel.bench.cluster.ClusterOptions.DcsKind;
+import org.pgkeel.bench.cluster.ClusterOptions.Replication;
+import org.pgkeel.bench.cluster.PatroniCluster;
+import org.pgkeel.bench.cluster.PatroniNode;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// The command line of `bench/bin/chaos-cluster`.
+@Command(name = "chaos-cluster", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Starts the cluster that the chaos bench breaks, says where it is, and waits for Ctrl-C.")
+public final class ChaosCluster implements Callable<Integer> {
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+    @Option(names = "--dcs", paramLabel = "NAME", defaultValue = "ZOOKEEPER", description = "etcd or zookeeper (default: zookeeper).")
+    private DcsKind dcs = DcsKind.ZOOKEEPER;
+
+    @ArgGroup
+    private Mode mode = new Mode();
+
+    @Option(names = "--nodes", paramLabel = "N", defaultValue = "3", description = "PostgreSQL nodes, 2 to 9 (default: ${DEFAULT-VALUE}).")
+    private int nodes;
+
+    private static final class Mode {
+        @Option(names = "--sync", description = "Synchronous mode, strict (default).")
+        private boolean synchronous;
+
+        @Option(names = "--async", description = "Asynchronous replication.")
+        private boolean asynchronous;
+    }
+
+    /// @param arguments see `--help`
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new ChaosCluster()).setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler((failure, command, _) -> {
+            if (!(failure instanceof IOException)) throw failure;
+            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
+            return 1;
+        }).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var options = new ClusterOptions(dcs, mode.asynchronous ? Replication.ASYNCHRONOUS : Replication.SYNCHRONOUS, nodes);
+        long began = System.nanoTime();
+        try (PatroniCluster cluster = PatroniCluster.start(options)) {
+            try {
+                cluster.awaitHealthy(START_LIMIT);
+            } catch (IOException e) {
+                throw new IOException(e.getMessage() + "\n" + cluster.describe(), e);
+            }
+            System.out.printf("%s, PostgreSQL 15, %s, %s, healthy after %.1f s%n", cluster.patroniVersion(), dcs, options.replication(), (System.nanoTime() - began) / 1e9);
+            System.out.print(addresses(cluster));
+            System.out.println("Ctrl-C ends it and deletes all of it.");
+            new CountDownLatch(1).await();
+        }
+        return 0;
+    }
+
+    private static String addresses(PatroniCluster cluster) throws IOException {
+        var text = new StringBuilder();
+        PatroniNode leader = cluster.awaitLeader(START_LIMIT);
+        for (PatroniNode node : cluster.nodes()) {
+            text.append("%s %-8s sql %s (itself %s)  rest %s (itself %s)  postmaster %d  patroni %d%n  data %s%n  log  %s%n".formatted(node.name(), node == leader ? "primary" : "replica",
+                    at(node.sql()), at(node.directSql()), node.rest(), node.directRest(), node.postmasterPid().orElse(0), node.patroniPid().orElse(0), node.dataFolder(), node.log()));
+        }
+        var login = PatroniCluster.APPLICATION;
+        text.append("%s %s, pid %d%n".formatted(cluster.dcs().kind(), at(cluster.dcs().address()), cluster.dcs().pid()));
+        text.append("patroni { members = [%s] }%n".formatted(cluster.memberUrls().stream().map(url -> "\"" + url + "\"").collect(Collectors.joining(", "))));
+        text.append("psql 'postgresql://%s:%s@%s/%s'%n".formatted(login.user(), login.password(), at(leader.sql()), login.database()));
+        text.append("superuser %s, password %s; monitor { user = %s, password = %s }%n".formatted(PatroniCluster.SUPERUSER.user(), PatroniCluster.SUPERUSER.password(),
+                PatroniCluster.MONITOR.user(), PatroniCluster.MONITOR.password()));
+        return text.toString();
+    }
+
+    private static String at(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+}
