@@ -1,0 +1,211 @@
+package org.pgkeel.failover.outcome;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.outcome.CommitOutcome.Reason;
+import org.pgkeel.failover.outcome.Descent.CleanRestart;
+import org.pgkeel.failover.outcome.Descent.CrashRecovery;
+import org.pgkeel.failover.outcome.Descent.SameLife;
+import org.pgkeel.failover.outcome.Descent.Switched;
+import org.pgkeel.failover.outcome.Descent.Untold;
+import org.pgkeel.failover.outcome.NodeAnswer.Standby;
+import org.pgkeel.failover.outcome.NodeAnswer.Writable;
+import org.pgkeel.failover.topology.Lifetime;
+import org.pgkeel.failover.topology.Lsn;
+import org.pgkeel.failover.topology.NodeAddress;
+
+/// What was seen of each server's runs: the witness that says how the survivor's history descends from the one that was lost. It trusts
+/// nothing that it has not seen: where a run may have begun and ended between two looks, it says so.
+///
+/// Threading: shared, guarded by its monitor; its methods are short.
+public final class Sightings {
+    private static final int NODES_MAX = 64;
+    private static final int LIVES_MAX = 16;
+    private static final int BIRTHS_MAX = 64;
+    /// Two servers made a timeline of this number.
+    private static final Birth FORKED = new Birth(Integer.MAX_VALUE, Lsn.ZERO);
+
+    /// One run of a server.
+    private static final class Life {
+        final Lifetime lifetime;
+        /// The longest time before this run in which another one may have come and gone.
+        final long blindNanos;
+        int followed;
+        int written;
+        Optional<Lsn> recoveredTo = Optional.empty();
+        boolean seenWritable;
+        Optional<Birth> birth = Optional.empty();
+
+        Life(Lifetime lifetime, long blindNanos) {
+            this.lifetime = lifetime;
+            this.blindNanos = blindNanos;
+        }
+    }
+
+    private static final class Node {
+        final Deque<Life> lives = new ArrayDeque<>();
+        long lookedNanos;
+        long blindNanos;
+    }
+
+    /// Where a timeline came from.
+    private record Birth(int parent, Lsn at) {}
+
+    private final long blindMaxNanos;
+    private final Map<NodeAddress, Node> nodes = new HashMap<>();
+    private final Map<Integer, Birth> births = new LinkedHashMap<>();
+
+    /// @param blindMax how long nobody may have looked at a server for us to be sure that it has not crashed, recovered, taken writes, and
+    ///                 crashed again meanwhile
+    public Sightings(Duration blindMax) {
+        this.blindMaxNanos = blindMax.toNanos();
+    }
+
+    /// A server has answered.
+    /// @param askedNanos    when the question was sent
+    /// @param answeredNanos when the answer came
+    public synchronized void seen(NodeAnswer answer, long askedNanos, long answeredNanos) {
+        Node node = nodes.get(answer.node());
+        if (node == null) {
+            if (nodes.size() >= NODES_MAX) return;
+            node = new Node();
+            node.blindNanos = Long.MAX_VALUE;
+            node.lookedNanos = askedNanos;
+            nodes.put(answer.node(), node);
+        }
+        looked(node, askedNanos, answeredNanos);
+        Life life = node.lives.peekLast();
+        if (life == null || !life.lifetime.equals(answer.lifetime())) {
+            if (node.lives.size() >= LIVES_MAX) node.lives.removeFirst();
+            life = new Life(answer.lifetime(), node.blindNanos);
+            node.lives.addLast(life);
+        }
+        node.blindNanos = 0;
+        switch (answer.role()) {
+            case Standby(int followed) -> life.followed = Math.max(life.followed, followed);
+            case Writable(int timeline, var recoveredTo) -> {
+                life.written = timeline;
+                life.recoveredTo = recoveredTo;
+                life.seenWritable = true;
+                recordBirth(life);
+            }
+        }
+    }
+
+    /// A server has refused a connection: nobody could write there at that time. Not for one that does not answer: it may well take writes.
+    public synchronized void refused(NodeAddress address, long askedNanos, long answeredNanos) {
+        Node node = nodes.get(address);
+        if (node != null) looked(node, askedNanos, answeredNanos);
+    }
+
+    /// A run was alive at this time: a connection to it had just ended.
+    public synchronized void alive(Origin origin, long nowNanos) {
+        Node node = nodes.get(origin.node());
+        Life life = node == null ? null : node.lives.peekLast();
+        if (life == null || !life.lifetime.equals(origin.lifetime())) return;
+        node.lookedNanos = nowNanos;
+        node.blindNanos = 0;
+    }
+
+    private static void looked(Node node, long askedNanos, long answeredNanos) {
+        node.blindNanos = Math.max(node.blindNanos, answeredNanos - node.lookedNanos);
+        node.lookedNanos = askedNanos;
+    }
+
+    /// A standby that followed timeline T and now writes T + 1, in one run, has left T where its recovery ended: no timeline lies between.
+    private void recordBirth(Life life) {
+        if (life.birth.isPresent() || life.followed == 0 || life.written != life.followed + 1 || life.recoveredTo.isEmpty()) return;
+        var birth = new Birth(life.followed, life.recoveredTo.get());
+        life.birth = Optional.of(birth);
+        if (births.size() >= BIRTHS_MAX) births.remove(births.keySet().iterator().next());
+        births.merge(life.written, birth, (one, other) -> one.equals(other) ? one : FORKED);
+    }
+
+    /// How the history of `survivor` descends from that of `origin`. The survivor's answer has been given to [#seen] before.
+    /// @param history the survivor's, where it was needed and could be had
+    public synchronized Descent descent(Origin origin, NodeAddress survivor, Lifetime lifetime, Writable now, Optional<TimelineHistory> history) {
+        if (now.timeline() < origin.timeline()) return new Descent.Abandoned();
+        if (now.timeline() == origin.timeline()) {
+            return survivor.equals(origin.node()) ? restarted(origin, lifetime, now) : new Untold(Reason.TIMELINE_FORKED);
+        }
+        if (origin.timeline() <= 0) return new Untold(Reason.NO_SWITCH_POINT);
+        return switched(origin, survivor, lifetime, now.timeline(), history);
+    }
+
+    private Descent restarted(Origin origin, Lifetime lifetime, Writable now) {
+        if (lifetime.equals(origin.lifetime())) return new SameLife();
+        boolean statisticsKept = lifetime.statsReset().equals(origin.lifetime().statsReset()) && !lifetime.statsReset().isEmpty();
+        if (statisticsKept) return new CleanRestart();
+        if (lifetime.postmasterStart().equals(origin.lifetime().postmasterStart())) {
+            if (now.recoveredTo().isEmpty()) return new SameLife();
+            Optional<Life> known = life(origin.node(), origin.lifetime()).filter(life -> life.seenWritable);
+            if (known.isEmpty()) return new Descent.PerhapsSameLife();
+            if (known.get().recoveredTo.equals(now.recoveredTo())) return new SameLife();
+        }
+        return firstCrashAfter(origin).<Descent>map(CrashRecovery::new).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
+    }
+
+    /// If the timeline went on for a while on its old server after a crash, the xid may have been given out again there.
+    private Descent switched(Origin origin, NodeAddress survivor, Lifetime lifetime, int timeline, Optional<TimelineHistory> history) {
+        Descent left = history.filter(known -> known.timeline() == timeline).map(known -> byHistory(origin.timeline(), known))
+                .orElseGet(() -> byBirths(origin.timeline(), timeline, life(survivor, lifetime).flatMap(life -> life.birth)));
+        if (!(left instanceof Switched(Lsn at)) || !wroteAgain(origin)) return left;
+        return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
+    }
+
+    private static Descent byHistory(int ancestor, TimelineHistory history) {
+        return history.leaves(ancestor).<Descent>map(Switched::new).orElseGet(Descent.Abandoned::new);
+    }
+
+    /// @param birth of the survivor's own timeline, if it was seen to make it
+    private Descent byBirths(int ancestor, int timeline, Optional<Birth> birth) {
+        @Nullable Birth born = birth.orElseGet(() -> births.getOrDefault(timeline, FORKED));
+        while (born != null && born != FORKED) {
+            if (born.parent == ancestor) return new Switched(born.at);
+            if (born.parent < ancestor) return new Descent.Abandoned();
+            born = births.get(born.parent);
+        }
+        return new Untold(Reason.NO_SWITCH_POINT);
+    }
+
+    private Optional<Life> life(NodeAddress address, Lifetime lifetime) {
+        Node node = nodes.get(address);
+        return node == null ? Optional.empty() : node.lives.stream().filter(life -> life.lifetime.equals(lifetime)).findFirst();
+    }
+
+    /// Whether the origin's server has written the same timeline in a later run, after a crash.
+    private boolean wroteAgain(Origin origin) {
+        Node node = nodes.get(origin.node());
+        if (node == null) return false;
+        boolean after = false;
+        for (Life life : node.lives) {
+            if (after && life.seenWritable && life.written == origin.timeline() && !isContinuation(origin, life)) return true;
+            after |= life.lifetime.equals(origin.lifetime());
+        }
+        return false;
+    }
+
+    /// Where the first recovery after the origin's run ended, if that recovery was surely the first.
+    private Optional<Lsn> firstCrashAfter(Origin origin) {
+        Node node = nodes.get(origin.node());
+        if (node == null) return Optional.empty();
+        boolean after = false;
+        for (Life life : node.lives) {
+            if (after && !isContinuation(origin, life)) {
+                return life.blindNanos <= blindMaxNanos && life.seenWritable && life.written == origin.timeline() ? life.recoveredTo : Optional.empty();
+            }
+            after |= life.lifetime.equals(origin.lifetime());
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isContinuation(Origin origin, Life life) {
+        return life.lifetime.statsReset().equals(origin.lifetime().statsReset()) && !life.lifetime.statsReset().isEmpty();
+    }
+}
