@@ -299,7 +299,7 @@ public final class OutcomeResolver {
         confirming = true;
         committer.ask(node, OutcomeQuestions.COMMIT_EVERYWHERE).whenCompleteAsync((rows, failure) -> {
             confirming = false;
-            boolean same = failure == null && OutcomeQuestions.lifetime(rows.getFirst(), 0).equals(asked.lifetime());
+            boolean same = failure == null && OutcomeQuestions.lifetime(rows.getLast(), 0).equals(asked.lifetime());
             for (Waiting one : these) {
                 if (!unconfirmed.remove(one)) continue;
                 if (same) decide(one, new CommitOutcome.Committed(Reason.STATUS));

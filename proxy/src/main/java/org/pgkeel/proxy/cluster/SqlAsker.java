@@ -7,7 +7,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 /// Asks one server one question, on a connection of the proxy's own. Threading: any; must not block.
 public interface SqlAsker {
     /// @param sql one simple Query
-    /// @return the rows of its last statement, as text, NULL as the empty text. It fails with [Refused], or with any other
+    /// @return the rows, as text, NULL as the empty text. It fails with [Refused], or with any other
     ///         exception where there is no answer
     CompletionStage<List<List<String>>> ask(NodeAddress node, String sql);
 
