@@ -35,7 +35,7 @@ final class TrialCluster implements AutoCloseable {
         PostgresTree tree = home.isEmpty() ? PostgresTree.fromClassPath(DataFolder.prepare(DataFolder.home(account).resolve("cache"), account)) : new PostgresTree(Path.of(home));
         var settings = new ServerSettings("127.0.0.1", ServerSettings.freePort(), "postgres", "postgres", parameters, List.of("local all all trust", "host all all all trust", "host replication all all trust"));
         primary = new PostgresServer(tree, account, folder.resolve("node1"), settings).initialise().start();
-        primary.execute("postgres", "create table t (id bigint primary key, xid xid8 default pg_current_xact_id())", "create table burnt (n int)");
+        primary.execute("postgres", "set synchronous_commit = local; create table t (id bigint primary key, xid xid8 default pg_current_xact_id())", "set synchronous_commit = local; create table burnt (n int)");
         standby = primary.replicate(folder.resolve("node2"), ServerSettings.freePort()).start();
         awaitStreaming();
     }
