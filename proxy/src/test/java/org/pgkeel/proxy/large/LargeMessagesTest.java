@@ -88,13 +88,14 @@ class LargeMessagesTest {
         assertThat((char) type).isEqualTo('D');
         assertThat(filler.checked()).isEqualTo((long) texts * Filler.TEXT.length());
         readToReady();
-        assertBounds("row from the server");
+        assertBounds("row from the server", MIB);
     }
 
     @ParameterizedTest
     @EnumSource(Way.class)
     void a_value_for_the_server_arrives_whole(Way way) throws Exception {
-        int texts = Filler.texts(way == Way.QUERY ? Math.min(MIB, LITERAL_MIB_MAX) : MIB);
+        int mib = way == Way.QUERY ? Math.min(MIB, LITERAL_MIB_MAX) : MIB;
+        int texts = Filler.texts(mib);
         switch (way) {
             case QUERY -> {
                 sendHeader('Q', texts, "select md5('", "')\0");
@@ -112,7 +113,7 @@ class LargeMessagesTest {
         }
 
         assertThat(readToReady()).anySatisfy(reply -> assertThat(reply).contains(HexFormat.of().formatHex(md5(texts))));
-        assertBounds("value by " + way);
+        assertBounds("value by " + way, mib);
     }
 
     @Test
@@ -133,7 +134,7 @@ class LargeMessagesTest {
             }
         }
         assertThat(rows).isEqualTo(COPY_ROWS);
-        assertBounds("COPY to the client");
+        assertBounds("COPY to the client", MIB);
     }
 
     @Test
@@ -166,13 +167,13 @@ class LargeMessagesTest {
         assertThat(postgres.query("select count(distinct i) from large_copy where line = repeat(md5(i::text), " + COPY_ROW_HASHES + ")"))
                 .isEqualTo(Integer.toString(COPY_ROWS));
         postgres.execute("truncate large_copy");
-        assertBounds("COPY to the server");
+        assertBounds("COPY to the server", MIB);
     }
 
-    private void assertBounds(String what) throws Exception {
+    private void assertBounds(String what, int mib) throws Exception {
         Duration slowest = neighbour.stop();
         long residentMib = proxy.residentBytesMax() >> 20;
-        System.out.println(what + ", " + MIB + " MiB: the proxy held " + residentMib + " MiB at most; a neighbour's slowest of " + neighbour.queries() + " queries took "
+        System.out.println(what + ", " + mib + " MiB: the proxy held " + residentMib + " MiB at most; a neighbour's slowest of " + neighbour.queries() + " queries took "
                 + slowest.toMillis() + " ms");
         assertThat(residentMib).as("MiB that the proxy held").isLessThan(RESIDENT_MIB_MAX);
         assertThat(slowest).as("a neighbour's longest wait").isLessThan(NEIGHBOUR_WAITS_AT_MOST);
