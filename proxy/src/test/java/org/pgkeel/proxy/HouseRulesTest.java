@@ -45,7 +45,7 @@ class HouseRulesTest {
             Set.of("proxy.prepare", "proxy.login", "proxy.pool", "proxy.cluster"),
             Set.of("proxy.settings", "proxy.backend", "proxy.admin"),
             Set.of("proxy.statement", "proxy.tls", "proxy.transport", "proxy.refusal", "proxy.observe", "proxy.embedded"),
-            Set.of("proxy.config"),
+            Set.of("proxy.config", "proxy.catalogue"),
             Set.of("protocol", "failover"));
     private static final Pattern OWN = Pattern.compile("org/pgkeel/((?:proxy|protocol|failover)(?:/[a-z]+)?)(?:/[a-z]+)*/[A-Z]");
     private static final Set<String> BANNED_ENDINGS = Set.of("Manager", "Helper", "Util", "Utils", "Impl", "Base", "Data", "Info");

@@ -134,7 +134,7 @@ final class Lexer {
         boolean newline = false;
         while (next < end) {
             char c = sql.charAt(next);
-            if (c == '-' && charAt(next + 1) == '-' && newline) {
+            if (c == '-' && charAt(next + 1) == '-') {
                 next = lineEnd(next);
             } else if (isSpace(c)) {
                 newline |= c == '\n' || c == '\r';

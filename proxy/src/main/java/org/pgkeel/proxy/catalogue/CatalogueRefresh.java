@@ -1,0 +1,68 @@
+package org.pgkeel.proxy.catalogue;
+
+import java.time.Duration;
+
+/// When a database's catalogue is asked for again, and what holds until the answer is there. A change of the catalogue that
+/// passes through the proxy makes what is known doubtful at once: until an answer to a question asked after it, nothing but
+/// [Catalogue#unknown] is relied on. Changes made elsewhere are seen within the interval.
+///
+/// Threading: confined to its owner; times are of `System.nanoTime()`.
+public final class CatalogueRefresh {
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+    private final long intervalNanos;
+    private Catalogue fetched = Catalogue.unknown();
+    private boolean known;
+    private long askedAt;
+    private boolean asking;
+    private boolean changed;
+    private long changedAt;
+    private boolean failed;
+    private long failedAt;
+
+    /// @param interval the `catalogue-refresh` key of the cluster
+    public CatalogueRefresh(Duration interval) {
+        this.intervalNanos = interval.toNanos();
+    }
+
+    /// What statements are classified by now.
+    public Catalogue current() {
+        return changed ? Catalogue.unknown() : fetched;
+    }
+
+    /// Whether the question should be asked now; if so, [#asked] is called next.
+    public boolean isDue(long now) {
+        if (asking) return false;
+        if (failed && now - failedAt < FIRST_PAUSE.toNanos()) return false;
+        return !known || changed || now - askedAt >= intervalNanos;
+    }
+
+    /// The question is on its way.
+    public void asked(long now) {
+        asking = true;
+        askedAt = now;
+    }
+
+    /// The answer to the question asked last. It tells nothing of a change that came after the question.
+    public void answered(Catalogue answer) {
+        asking = false;
+        failed = false;
+        known = true;
+        fetched = answer;
+        if (changed && changedAt - askedAt < 0) changed = false;
+    }
+
+    /// No answer came; what was known before goes on to hold.
+    public void failed(long now) {
+        asking = false;
+        failed = true;
+        failedAt = now;
+    }
+
+    /// A `CREATE`, `ALTER` or `DROP` was sent, or completed: to be called at both, since the change is seen by others from
+    /// somewhere in between.
+    public void changed(long now) {
+        changed = true;
+        changedAt = now;
+    }
+}

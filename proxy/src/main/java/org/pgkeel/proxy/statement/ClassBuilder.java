@@ -1,0 +1,59 @@
+package org.pgkeel.proxy.statement;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.pgkeel.proxy.statement.Why.Reason;
+
+/// Gathers what a [Classifier] finds in a text. The heaviest finding counts, and of equals the first.
+///
+/// Threading: confined to the caller.
+final class ClassBuilder {
+    private final List<StatementKind> kinds = new ArrayList<>(1);
+    private final Set<String> relations = new LinkedHashSet<>();
+    private final Set<String> functions = new LinkedHashSet<>();
+    private Access access = Access.READ;
+    private Why why = Why.ONLY_READS;
+    private TransactionModes modes = TransactionModes.UNSAID;
+
+    void kind(StatementKind kind) {
+        kinds.add(kind);
+    }
+
+    void kind(StatementKind kind, Access at, Reason reason, String word) {
+        kinds.add(kind);
+        raise(at, reason, word);
+    }
+
+    void write(Reason reason, String word) {
+        raise(Access.WRITE, reason, word);
+    }
+
+    private void raise(Access at, Reason reason, String word) {
+        if (at.compareTo(access) > 0) {
+            access = at;
+            why = new Why(reason, word);
+        }
+    }
+
+    boolean isWrite() {
+        return access == Access.WRITE;
+    }
+
+    void modes(TransactionModes said) {
+        modes = modes.with(said);
+    }
+
+    void relation(String name) {
+        if (!name.isEmpty()) relations.add(name);
+    }
+
+    void function(String name) {
+        functions.add(name);
+    }
+
+    StatementClass build(String hint) {
+        return new StatementClass(access, why, kinds, modes, List.copyOf(relations), List.copyOf(functions), hint);
+    }
+}

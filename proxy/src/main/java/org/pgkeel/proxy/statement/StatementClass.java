@@ -1,0 +1,87 @@
+package org.pgkeel.proxy.statement;
+
+import java.util.List;
+
+/// What one text of a Query or Parse message is, to those who decide where it may run and whether it may run again.
+///
+/// Threading: immutable.
+public final class StatementClass {
+    /// A text that was not looked into, as for its length.
+    public static final StatementClass UNREAD =
+            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "");
+
+    private final Access access;
+    private final Why why;
+    private final List<StatementKind> kinds;
+    private final long kindBits;
+    private final TransactionModes modes;
+    private final List<String> relations;
+    private final List<String> functions;
+    private final String hint;
+
+    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint) {
+        this.access = access;
+        this.why = why;
+        this.kinds = List.copyOf(kinds);
+        this.kindBits = kinds.stream().mapToLong(StatementKind::bit).reduce(0, (a, b) -> a | b);
+        this.modes = modes;
+        this.relations = List.copyOf(relations);
+        this.functions = List.copyOf(functions);
+        this.hint = hint;
+    }
+
+    /// The heaviest of its statements.
+    public Access access() {
+        return access;
+    }
+
+    public boolean isRead() {
+        return access == Access.READ;
+    }
+
+    /// Why [#access] is what it is.
+    public Why why() {
+        return why;
+    }
+
+    /// One for each statement, in the order of the text; empty for an empty text.
+    public List<StatementKind> kinds() {
+        return kinds;
+    }
+
+    /// Whether one of its statements is of this kind.
+    public boolean has(StatementKind kind) {
+        return (kindBits & kind.bit()) != 0;
+    }
+
+    /// What its BEGIN or SET TRANSACTION says; [TransactionModes#UNSAID] without one.
+    public TransactionModes modes() {
+        return modes;
+    }
+
+    /// The relations it names behind FROM, JOIN, INTO and the like: qualified if it qualifies them, unquoted names in lower
+    /// case. Names of its own WITH queries are among them.
+    public List<String> relations() {
+        return relations;
+    }
+
+    /// The functions it calls, named as its relations are.
+    public List<String> functions() {
+        return functions;
+    }
+
+    /// What stands behind `pgkeel:` in a comment that the text begins with; empty if there is none.
+    public String hint() {
+        return hint;
+    }
+
+    /// The same text, of which a node has said with `25006` that it writes.
+    public StatementClass asWrite() {
+        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint);
+    }
+
+    @Override
+    public String toString() {
+        return access + " (" + why + ") " + kinds;
+    }
+}

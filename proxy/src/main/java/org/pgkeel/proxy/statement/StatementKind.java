@@ -1,0 +1,47 @@
+package org.pgkeel.proxy.statement;
+
+/// What kind of statement one is: more than reading or writing, for those who decide what may be run again.
+public enum StatementKind {
+    /// `SELECT`, `VALUES`, `TABLE`, `WITH`: also one that locks rows, writes in a `WITH`, or calls a function that may write.
+    QUERY,
+    SHOW,
+    EXPLAIN,
+    /// `COPY ... TO STDOUT`.
+    COPY_OUT,
+    /// `COPY ... FROM STDIN`: the data comes from the client and is not kept.
+    COPY_IN,
+    /// `DECLARE`, `FETCH`, `MOVE`, `CLOSE`.
+    CURSOR,
+    /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `TRUNCATE`, `LOCK`.
+    DATA,
+    /// `CREATE`, `ALTER`, `DROP` and their like, inside of a transaction.
+    DDL,
+    /// Commits on its own, or may: `CALL`, `DO`, `VACUUM`, `CREATE DATABASE`, `CREATE INDEX CONCURRENTLY`, `ALTER SYSTEM`.
+    /// Never to be run a second time.
+    COMMITS_INSIDE,
+    BEGIN,
+    /// `COMMIT`, `END`.
+    COMMIT,
+    /// `ROLLBACK`, `ABORT`.
+    ROLLBACK,
+    /// `SAVEPOINT`, `RELEASE`, `ROLLBACK TO`.
+    SAVEPOINT,
+    /// `SET TRANSACTION`: the modes of the open transaction.
+    SET_TRANSACTION,
+    PREPARE_TRANSACTION,
+    /// `COMMIT PREPARED`, `ROLLBACK PREPARED`.
+    FINISH_PREPARED,
+    /// `LISTEN`, `UNLISTEN`.
+    LISTEN,
+    NOTIFY,
+    /// `SET`, `RESET`, `DISCARD`, `PREPARE`, `DEALLOCATE`, `LOAD`.
+    SESSION,
+    /// `EXECUTE`: its text is elsewhere.
+    EXECUTE,
+    /// Not understood.
+    OTHER;
+
+    long bit() {
+        return 1L << ordinal();
+    }
+}
