@@ -6,9 +6,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -17,6 +21,7 @@ import java.util.stream.Collectors;
 /// Threading: shared, without state of its own.
 final class ClusterState {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(100);
+    private static final Duration ANSWER_LIMIT = Duration.ofMillis(1_500);
 
     /// What one node says.
     sealed interface Said {
@@ -40,18 +45,39 @@ final class ClusterState {
     }
 
     Optional<PatroniNode> leader() {
-        return ask().stream().filter(answer -> answer.said instanceof Said.Primary)
-                .max(Comparator.comparingLong(answer -> ((Said.Primary) answer.said).timeline)).map(Answer::node);
+        return primary().map(Answer::node);
+    }
+
+    OptionalLong timeline() {
+        return primary().map(answer -> OptionalLong.of(timeline(answer))).orElseGet(OptionalLong::empty);
+    }
+
+    Optional<PatroniNode> awaitPromotion(long timelineBefore, Duration limit) {
+        return await(answer -> timeline(answer) > timelineBefore, limit);
     }
 
     PatroniNode awaitLeader(Predicate<PatroniNode> acceptable, Duration limit) throws IOException {
+        Optional<PatroniNode> found = await(answer -> acceptable.test(answer.node), limit);
+        if (found.isEmpty()) throw new IOException("no such primary within " + limit + ":\n" + describe());
+        return found.get();
+    }
+
+    private Optional<PatroniNode> await(Predicate<Answer> acceptable, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            Optional<PatroniNode> leader = leader().filter(acceptable);
-            if (leader.isPresent()) return leader.get();
-            if (System.nanoTime() > deadline) throw new IOException("no such primary within " + limit + ":\n" + describe());
+            Optional<PatroniNode> found = primary().filter(acceptable).map(Answer::node);
+            if (found.isPresent() || System.nanoTime() > deadline) return found;
             Processes.pause(ASK_AGAIN_AFTER);
         }
+    }
+
+    /// Of two the one on the higher timeline.
+    private Optional<Answer> primary() {
+        return ask().stream().filter(answer -> answer.said instanceof Said.Primary).max(Comparator.comparingLong(ClusterState::timeline));
+    }
+
+    private static long timeline(Answer answer) {
+        return answer.said instanceof Said.Primary(long timeline, _, _) ? timeline : 0;
     }
 
     void awaitHealthy(Duration limit) throws IOException {
@@ -90,7 +116,14 @@ final class ClusterState {
     }
 
     private List<Answer> ask() {
-        return nodes.parallelStream().map(node -> new Answer(node, ask(node))).toList();
+        var asked = new ArrayList<CompletableFuture<Answer>>();
+        for (PatroniNode node : nodes) {
+            var answer = new CompletableFuture<Answer>();
+            Thread.ofVirtual().name("ask-" + node.name()).start(() -> answer.complete(new Answer(node, ask(node))));
+            // One that hangs must not hold up the others; it gives up by itself a little later.
+            asked.add(answer.completeOnTimeout(new Answer(node, new Said.Nothing("no answer within " + ANSWER_LIMIT)), ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+        }
+        return asked.stream().map(CompletableFuture::join).toList();
     }
 
     private static Said ask(PatroniNode node) {

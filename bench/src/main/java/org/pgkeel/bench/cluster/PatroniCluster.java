@@ -4,6 +4,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -68,7 +71,7 @@ public final class PatroniCluster implements AutoCloseable {
             PatroniProgram program = PatroniProgram.find(work);
             var unprivileged = new Unprivileged();
             EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-            cleanup.add(() -> loop.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly());
+            cleanup.add(() -> loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
             Dcs dcs = cleanup.add(Dcs.start(options.dcs(), work));
             List<String> hosts = IntStream.rangeClosed(1, options.nodes()).mapToObj(n -> "127.0.1." + n).toList();
             NodePorts ports = NodePorts.choose(hosts);
@@ -76,7 +79,11 @@ public final class PatroniCluster implements AutoCloseable {
             for (String host : hosts) {
                 String name = "n" + (nodes.size() + 1);
                 Path folder = work.folder(name);
-                var configuration = new PatroniConfiguration(name, host, ports, folder, BIN, options, dcs.patroniSection(new java.net.InetSocketAddress(host, ports.dcsLink())));
+                if (Sandbox.missing().isEmpty()) {
+                    Sandbox.mount(folder);
+                    cleanup.add(() -> Sandbox.unmount(folder));
+                }
+                var configuration = new PatroniConfiguration(name, host, ports, folder, BIN, options, dcs.patroniSection(new InetSocketAddress(host, ports.dcsLink())));
                 nodes.add(cleanup.add(new PatroniNode(configuration, program, unprivileged, dcs.address(), loop)));
             }
             var cluster = new PatroniCluster(options, program, dcs, nodes, cleanup);
@@ -137,6 +144,26 @@ public final class PatroniCluster implements AutoCloseable {
     /// @throws IOException if that is not so within the limit; its message says what each node says
     public void awaitHealthy(Duration limit) throws IOException {
         state.awaitHealthy(limit);
+    }
+
+    /// The timeline of the primary that [#leader] means; empty if there is none.
+    public OptionalLong timeline() {
+        return state.timeline();
+    }
+
+    /// Waits for a primary on a higher timeline than this: a promotion has happened since, of another node or of the same one.
+    ///
+    /// @return the first that is found; empty if there is none within the limit
+    public Optional<PatroniNode> awaitPromotion(long timelineBefore, Duration limit) {
+        return state.awaitPromotion(timelineBefore, limit);
+    }
+
+    /// Asks Patroni to restart a node's PostgreSQL in its place.
+    ///
+    /// @return when it has
+    /// @throws IOException if Patroni refuses or fails
+    public void restart(PatroniNode node) throws IOException {
+        PatroniRest.post(node, "/restart", "{}");
     }
 
     /// Asks Patroni for a switchover to whichever replica it likes.

@@ -1,0 +1,15 @@
+package org.pgkeel.bench.fault;
+
+import java.time.Duration;
+
+/// How long a fault should last before it is healed.
+public sealed interface Until {
+    /// Until a node has been promoted, or for so long if none is.
+    record Promoted(Duration atMost) implements Until {}
+
+    /// For a fixed time.
+    record Past(Duration time) implements Until {}
+
+    /// Until what was ordered has been carried out.
+    record Done(Duration atMost) implements Until {}
+}
