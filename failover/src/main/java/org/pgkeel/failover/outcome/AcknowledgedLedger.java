@@ -9,15 +9,15 @@ import org.pgkeel.failover.topology.Lsn;
 /// one writes into arrays and allocates nothing.
 ///
 /// Threading: confined to its event loop; what [#before] returns is immutable.
-public final class AcknowledgedLedger {
-    /// Whom it was told. One object per client session, made when it logs in.
-    public record Client(String user, String database, String address) {}
-
-    public record Acknowledged(TransactionMark mark, Origin origin, Client client) {}
+///
+/// @param <C> who was told: one object per client session
+public final class AcknowledgedLedger<C> {
+    /// One transaction whose success `client` was told.
+    public record Acknowledged<C>(TransactionMark mark, Origin origin, C client) {}
 
     /// @param entries oldest first
     /// @param overrun how many entries ever were overwritten by later ones before their time was over: they are not among the entries
-    public record Recent(List<Acknowledged> entries, long overrun) {
+    public record Recent<C>(List<Acknowledged<C>> entries, long overrun) {
         public Recent {
             entries = List.copyOf(entries);
         }
@@ -29,7 +29,7 @@ public final class AcknowledgedLedger {
     private final long[] positions;
     private final long[] nanos;
     private final @Nullable Origin[] origins;
-    private final @Nullable Client[] clients;
+    private final @Nullable Object[] clients;
     private long added;
     private long firstKept;
     private long overrun;
@@ -44,11 +44,11 @@ public final class AcknowledgedLedger {
         this.positions = new long[entriesMax];
         this.nanos = new long[entriesMax];
         this.origins = new @Nullable Origin[entriesMax];
-        this.clients = new @Nullable Client[entriesMax];
+        this.clients = new @Nullable Object[entriesMax];
     }
 
     /// The client is being told that this transaction is committed.
-    public void add(long xid, long position, Origin origin, Client client, long nowNanos) {
+    public void add(long xid, long position, Origin origin, C client, long nowNanos) {
         int slot = (int) added & mask;
         if (added - firstKept > mask) {
             if (nowNanos - nanos[slot] < keepNanos) overrun++;
@@ -62,7 +62,7 @@ public final class AcknowledgedLedger {
         added++;
     }
 
-    public void add(TransactionMark mark, Origin origin, Client client, long nowNanos) {
+    public void add(TransactionMark mark, Origin origin, C client, long nowNanos) {
         add(mark.xid(), mark.position().value(), origin, client, nowNanos);
     }
 
@@ -73,16 +73,17 @@ public final class AcknowledgedLedger {
 
     /// What was acknowledged lately, on other runs of servers than this one. Old is what was acknowledged long before the newest entry: a failover
     /// may take its time, and what was acknowledged right before it is what matters. The entries stay: the next failover may lose them yet.
-    public Recent before(Origin current) {
-        var entries = new ArrayList<Acknowledged>();
+    @SuppressWarnings("unchecked")
+    public Recent<C> before(Origin current) {
+        var entries = new ArrayList<Acknowledged<C>>();
         for (long at = firstKept; at < added; at++) {
             int slot = (int) at & mask;
             Origin origin = origins[slot];
-            Client client = clients[slot];
+            C client = (C) clients[slot];
             if (origin == null || client == null) throw new IllegalStateException("an entry without its origin");
             boolean old = nanos[(int) (added - 1) & mask] - nanos[slot] > keepNanos;
-            if (!old && !origin.equals(current)) entries.add(new Acknowledged(new TransactionMark(xids[slot], new Lsn(positions[slot])), origin, client));
+            if (!old && !origin.equals(current)) entries.add(new Acknowledged<>(new TransactionMark(xids[slot], new Lsn(positions[slot])), origin, client));
         }
-        return new Recent(entries, overrun);
+        return new Recent<>(entries, overrun);
     }
 }

@@ -71,6 +71,7 @@ final class OutcomeQuestions {
     static List<XactStatus> answers(List<List<String>> rows) {
         var statuses = new ArrayList<XactStatus>();
         for (List<String> row : rows) {
+            if (row.size() != 7) throw new IllegalArgumentException(row.size() + " columns");
             statuses.add(switch (row.get(6)) {
                 case "committed" -> XactStatus.COMMITTED;
                 case "aborted" -> XactStatus.ABORTED;

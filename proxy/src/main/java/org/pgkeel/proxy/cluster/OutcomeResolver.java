@@ -48,6 +48,7 @@ public final class OutcomeResolver {
     private static final int ASKED_AT_ONCE_MAX = 1000;
     private static final Duration TICK = Duration.ofMillis(25);
     private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
+    private static final Duration CONFIRM_MAX = Duration.ofSeconds(10);
     private static final Duration HISTORY_RETRY = Duration.ofMillis(250);
     /// How long a transaction may go on after its connection was lost before its backend is ended.
     private static final Duration END_BACKEND_AFTER = Duration.ofMillis(200);
@@ -158,6 +159,10 @@ public final class OutcomeResolver {
     void wake() {
         stats.waiting(open.get());
         expire();
+        if (!unconfirmed.isEmpty() && primary.get().filter(now -> survivor != null && !now.equals(survivor.node())).isPresent()) {
+            waiting.addAll(unconfirmed);   // Their server is not the primary any more.
+            unconfirmed.clear();
+        }
         if (!asking && !waiting.isEmpty()) primary.get().ifPresent(this::ask);
         if (!ticking && !(waiting.isEmpty() && unconfirmed.isEmpty())) {
             ticking = true;
@@ -192,14 +197,21 @@ public final class OutcomeResolver {
                 .orTimeout(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
                 .whenCompleteAsync((rows, failure) -> {
                     asking = false;
-                    if (failure == null) answered(node, asked, rows, askedNanos);
-                    else asked.forEach(one -> one.hindrance = Reason.NO_ANSWER_IN_TIME);
-                    if (failure == null && !waiting.isEmpty() && asked.stream().noneMatch(waiting::contains)) wake();
-                }, rooms)
-                .exceptionally(bug -> {
-                    log.error("outcomes: an answer of {} could not be handled", node, bug);
-                    return null;
-                });
+                    if (failure != null) asked.forEach(one -> one.hindrance = Reason.NO_ANSWER_IN_TIME);
+                    else handle(node, asked, rows, askedNanos);
+                }, rooms);
+    }
+
+    private void handle(NodeAddress node, List<Waiting> asked, List<List<String>> rows, long askedNanos) {
+        try {
+            answered(node, asked, rows, askedNanos);
+        } catch (IllegalArgumentException nonsense) {
+            asked.forEach(one -> one.hindrance = Reason.NO_ANSWER_IN_TIME);
+            log.warn("outcomes: {} gave an answer that cannot be read: {}", node, nonsense.getMessage());
+        } catch (RuntimeException bug) {
+            log.error("outcomes: an answer of {} could not be handled", node, bug);
+        }
+        if (!waiting.isEmpty() && asked.stream().noneMatch(waiting::contains)) wake();
     }
 
     /// Clients that wait come first; those that have been asked for go to the end.
@@ -217,8 +229,9 @@ public final class OutcomeResolver {
 
     private void answered(NodeAddress node, List<Waiting> asked, List<List<String>> rows, long askedNanos) {
         List<XactStatus> statuses = OutcomeQuestions.answers(rows);
+        if (rows.isEmpty()) throw new IllegalArgumentException("no rows");
         NodeAnswer answer = OutcomeQuestions.node(node, rows.getFirst());
-        if (statuses.size() != asked.size()) throw new IllegalStateException(statuses.size() + " statuses for " + asked.size() + " transactions");
+        if (statuses.size() != asked.size()) throw new IllegalArgumentException(statuses.size() + " statuses for " + asked.size() + " transactions");
         sightings.seen(answer, askedNanos, nanoTime.getAsLong());
         if (!Optional.of(node).equals(primary.get())) return;
         switch (answer.role()) {
@@ -297,14 +310,15 @@ public final class OutcomeResolver {
         NodeAnswer asked = survivor;
         var these = List.copyOf(unconfirmed);
         confirming = true;
-        committer.ask(node, OutcomeQuestions.COMMIT_EVERYWHERE).whenCompleteAsync((rows, failure) -> {
+        committer.ask(node, OutcomeQuestions.COMMIT_EVERYWHERE).toCompletableFuture().orTimeout(CONFIRM_MAX.toMillis(), TimeUnit.MILLISECONDS).whenCompleteAsync((rows, failure) -> {
             confirming = false;
-            boolean same = failure == null && OutcomeQuestions.lifetime(rows.getLast(), 0).equals(asked.lifetime());
+            boolean same = failure == null && !rows.isEmpty() && rows.getLast().size() > 1 && OutcomeQuestions.lifetime(rows.getLast(), 0).equals(asked.lifetime());
             for (Waiting one : these) {
                 if (!unconfirmed.remove(one)) continue;
                 if (same) decide(one, new CommitOutcome.Committed(Reason.STATUS));
                 else waiting.add(one);   // Ask again, whoever is the primary now.
             }
+            if (same) confirm(node);   // Those that came meanwhile.
             wake();
         }, rooms);
     }

@@ -1,0 +1,90 @@
+package org.pgkeel.proxy.cluster;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.outcome.AcknowledgedLedger;
+import org.pgkeel.failover.outcome.CommitOutcome;
+import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.failover.outcome.Origin;
+import org.pgkeel.failover.outcome.Sightings;
+import org.pgkeel.failover.topology.Reign;
+
+/// All about outcomes in one cluster: looks at its servers, resolves what was in flight, and names what was acknowledged and lost.
+///
+/// Threading: shared; its parts say theirs.
+///
+/// @param <C> what stands for a client that is told
+public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable {
+    /// Within this time no server crashes, recovers, takes writes, and crashes again unseen.
+    private static final Duration BLIND_MAX = Duration.ofSeconds(1);
+
+    private final OutcomeResolver resolver;
+    private final NodeWitness witness;
+    private final AcknowledgedLosses<C> losses;
+
+    /// @param committer asks what waits for synchronous standbys: on connections of its own
+    /// @param rooms     the one thread of the cluster rooms
+    /// @param who       `user=... database=... client=...`, for the log
+    public ClusterOutcomes(Cluster cluster, SqlAsker asker, SqlAsker committer, HistorySource histories, OutcomeLimits limits, ScheduledExecutorService rooms,
+                           LongSupplier nanoTime, Function<C, String> who) {
+        var sightings = new Sightings(BLIND_MAX);
+        resolver = new OutcomeResolver(() -> Optional.ofNullable(cluster.primary()), asker, committer, histories, sightings, limits, rooms, nanoTime);
+        witness = new NodeWitness(cluster::nodes, () -> resolver.open() > 0 || cluster.primary() == null, asker, sightings, rooms, nanoTime);
+        losses = new AcknowledgedLosses<>(cluster.name(), resolver, rooms, who);
+        cluster.addListener(this);
+    }
+
+    /// Begins to look at the servers. Once.
+    public ClusterOutcomes<C> start() {
+        witness.start();
+        return this;
+    }
+
+    /// The outcome of a transaction in flight. It never fails.
+    /// @param on where the result is completed
+    public CompletionStage<CommitOutcome> resolve(InFlight lost, Executor on) {
+        return resolver.resolve(lost, on);
+    }
+
+    /// From now on asks this ledger after every change of the primary.
+    /// @param loop the event loop that it is confined to
+    public void add(AcknowledgedLedger<C> ledger, Executor loop) {
+        losses.add(ledger, loop);
+    }
+
+    public OutcomeStats.Snapshot stats() {
+        return resolver.stats().snapshot();
+    }
+
+    @Override
+    public void primaryLost(HoldReason reason) {
+        // The witness notices by itself.
+    }
+
+    @Override
+    public void primaryFound(Reign reign) {
+        resolver.wake();
+        losses.survivor(new Origin(reign.address(), reign.timeline(), reign.lifetime()));
+    }
+
+    @Override
+    public void primaryNotLost(Reign reign) {
+        resolver.wake();
+    }
+
+    @Override
+    public void replicasChanged() {
+        // The witness looks at all nodes.
+    }
+
+    @Override
+    public void close() {
+        witness.end();
+    }
+}
