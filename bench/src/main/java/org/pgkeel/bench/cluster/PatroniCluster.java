@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.pgkeel.bench.client.Login;
+import org.pgkeel.bench.link.ListeningSockets;
 
 /// A real cluster on loopback addresses: PostgreSQL nodes under Patroni, with a DCS, each as processes that are started and ended here.
 ///
@@ -41,6 +43,7 @@ public final class PatroniCluster implements AutoCloseable {
     static final Login REWIND = new Login("rewinder", "rewinder-secret", "postgres");
 
     private static final Path BIN = Path.of("/usr/lib/postgresql/15/bin");
+    private static final long FOLLOW_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long ROOM_BYTES_MIN = 4L << 30;
 
     private final ClusterOptions options;
@@ -87,6 +90,11 @@ public final class PatroniCluster implements AutoCloseable {
                 nodes.add(cleanup.add(new PatroniNode(configuration, program, unprivileged, dcs.address(), loop)));
             }
             var cluster = new PatroniCluster(options, program, dcs, nodes, cleanup);
+            Thread follower = Thread.ofPlatform().daemon().name("links-follow").start(() -> follow(nodes));
+            cleanup.add(() -> {
+                follower.interrupt();
+                follower.join();
+            });
             for (PatroniNode node : nodes) node.start();
             return cluster;
         } catch (IOException | RuntimeException e) {
@@ -194,6 +202,15 @@ public final class PatroniCluster implements AutoCloseable {
 
     private PatroniNode requireLeader() throws IOException {
         return leader().orElseThrow(() -> new IOException("no primary:\n" + state.describe()));
+    }
+
+    /// Until interrupted.
+    private static void follow(List<PatroniNode> nodes) {
+        while (!Thread.interrupted()) {
+            ListeningSockets now = ListeningSockets.now();
+            for (PatroniNode node : nodes) node.follow(now);
+            LockSupport.parkNanos(FOLLOW_EVERY_NANOS);
+        }
     }
 
     /// A tmpfs if it has room, because a slow disk makes Patroni's calls run out of time; else the folder for temporary files.

@@ -22,6 +22,7 @@ import java.util.Set;
 import org.pgkeel.bench.client.Login;
 import org.pgkeel.bench.link.FaultProxy;
 import org.pgkeel.bench.link.Introduction;
+import org.pgkeel.bench.link.ListeningSockets;
 
 /// One member of a [PatroniCluster]: a Patroni process and the PostgreSQL that it runs.
 ///
@@ -162,6 +163,12 @@ public final class PatroniNode implements AutoCloseable {
         command.addAll(program.command());
         command.add(folder().resolve("patroni.yml").toString());
         patroni = Optional.of(Processes.start(log(), Map.of(), unprivileged.command(command)));
+    }
+
+    /// Lets the links refuse connections where PostgreSQL or Patroni would.
+    void follow(ListeningSockets now) {
+        sqlLink.serverListens(now.has(sqlLink.target()));
+        restLink.serverListens(now.has(restLink.target()));
     }
 
     /// kill -9 of Patroni; PostgreSQL goes on. Returns when it is gone.

@@ -25,6 +25,8 @@ import java.util.function.Predicate;
 ///
 /// Threading: shared; all work is done on one event loop, and each method returns when it is done there.
 public final class FaultProxy implements AutoCloseable {
+    private static final int BIND_AGAIN_AFTER_MS = 5;
+
     private record Rule(Object key, Predicate<Caller> who, Treatment treatment) {}
 
     private final InetSocketAddress listen;
@@ -37,7 +39,8 @@ public final class FaultProxy implements AutoCloseable {
     private final Set<Relay> relays = new HashSet<>();
     private final List<Rule> rules = new ArrayList<>();
     private Optional<Channel> listener = Optional.empty();
-    private boolean serverListens = true;
+    private boolean closed;
+    private volatile boolean serverListens = true;
 
     /// @param loop one event loop; a group of more would break the order of events
     public FaultProxy(EventLoopGroup loop, InetSocketAddress listen, InetSocketAddress target, Introduction introduction) throws IOException {
@@ -92,6 +95,7 @@ public final class FaultProxy implements AutoCloseable {
             if (rules.removeIf(rule -> rule.key.equals(key))) apply();
             return null;
         });
+        awaitSelect();
     }
 
     /// Whether bytes of a caller like this pass unspoilt, or at least pass.
@@ -104,11 +108,10 @@ public final class FaultProxy implements AutoCloseable {
 
     /// Follows the server: while it does not listen, nobody listens here either, so that a client is refused as it would be there.
     public void serverListens(boolean listens) {
+        if (serverListens == listens) return;
         onLoop(() -> {
-            if (serverListens != listens) {
-                serverListens = listens;
-                listenOrNot();
-            }
+            serverListens = listens && !closed;
+            listenOrNot();
             return null;
         });
         awaitSelect();
@@ -125,6 +128,7 @@ public final class FaultProxy implements AutoCloseable {
             listener.ifPresent(Channel::close);
             listener = Optional.empty();
             serverListens = false;
+            closed = true;
             for (Relay relay : List.copyOf(relays)) relay.reset();
             return null;
         });
@@ -144,13 +148,24 @@ public final class FaultProxy implements AutoCloseable {
     private void listenOrNot() {
         boolean wanted = serverListens && rules.stream().noneMatch(rule -> rule.treatment instanceof Treatment.Refuse);
         if (wanted && listener.isEmpty()) {
-            // On the event loop a bind to a numeric address is done at once; waiting for it here would be waiting for oneself.
             var bound = acceptor.bind(listen);
             listener = Optional.of(bound.channel());
+            bound.addListener(_ -> {
+                if (!bound.isSuccess()) bindAgain(bound.channel());
+            });
         } else if (!wanted && listener.isPresent()) {
             listener.get().close();
             listener = Optional.empty();
         }
+    }
+
+    /// The listener before this one has not quite gone yet.
+    private void bindAgain(Channel failed) {
+        loop.next().schedule(() -> {
+            if (listener.filter(failed::equals).isEmpty()) return;
+            listener = Optional.empty();
+            listenOrNot();
+        }, BIND_AGAIN_AFTER_MS, TimeUnit.MILLISECONDS);
     }
 
     private Treatment treatment(Caller caller) {
@@ -160,7 +175,8 @@ public final class FaultProxy implements AutoCloseable {
         return new Treatment.Pass();
     }
 
-    /// A closed listener goes on listening until the selector has looked at it once more; a scheduled task comes after that.
+    /// A closed listener goes on listening until the selector has looked at it once more, and a new one is bound by a task of its own: what
+    /// is scheduled now comes after both.
     private void awaitSelect() {
         if (loop.next().inEventLoop()) return;
         try {

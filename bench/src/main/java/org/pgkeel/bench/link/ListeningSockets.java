@@ -1,0 +1,52 @@
+package org.pgkeel.bench.link;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/// Who listens on this machine at this moment, by the kernel's own table, without touching anybody. Immutable.
+public final class ListeningSockets {
+    private static final String LISTEN = "0A";
+    /// Listening sockets come first in the table; all others need not be read.
+    private static final int BYTES_MAX = 64 * 1_024;
+    private static final int MAPPED_LENGTH = 32;
+
+    private final Set<String> addresses;
+
+    private ListeningSockets(Set<String> addresses) {
+        this.addresses = addresses;
+    }
+
+    public static ListeningSockets now() {
+        var addresses = new HashSet<String>();
+        for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
+            try (InputStream in = Files.newInputStream(table)) {
+                new String(in.readNBytes(BYTES_MAX), StandardCharsets.US_ASCII).lines().map(line -> line.strip().split("\\s+"))
+                        .filter(columns -> columns.length > 3 && columns[3].equals(LISTEN)).forEach(columns -> addresses.add(ipv4(columns[1])));
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot read " + table, e);
+            }
+        }
+        return new ListeningSockets(addresses);
+    }
+
+    /// @param address a numeric IPv4 address; whoever listens on all addresses does not count
+    public boolean has(InetSocketAddress address) {
+        byte[] ip = address.getAddress().getAddress();
+        return addresses.contains(String.format(Locale.ROOT, "%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], address.getPort()));
+    }
+
+    /// Of an IPv4 address in IPv6's clothes the last part.
+    private static String ipv4(String hexAddress) {
+        int colon = hexAddress.indexOf(':');
+        return colon == MAPPED_LENGTH ? hexAddress.substring(MAPPED_LENGTH - 8) : hexAddress;
+    }
+}
