@@ -47,6 +47,8 @@ public final class ConfigLoader {
                 ServingSections.pinning(root.section("pinning")),
                 ServingSections.runtime(root.section("runtime")),
                 ServingSections.shutdown(root.section("shutdown")),
-                ServingSections.reload(root.section("reload")));
+                ServingSections.reload(root.section("reload")),
+                RoutingSection.routing(root),
+                RoutingSection.catalogue(root.section("catalogue")));
     }
 }

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /// Sections that the documentation plans and this version does not have: refused like any unknown key, but by name.
 final class LaterKeys {
-    private static final Set<String> TOP_LEVEL = Set.of("routing", "coalesce");
+    private static final Set<String> TOP_LEVEL = Set.of("coalesce");
 
     private LaterKeys() {}
 

@@ -21,4 +21,6 @@ public record ProxyConfig(
         PinningConfig pinning,
         RuntimeConfig runtime,
         ShutdownConfig shutdown,
-        ReloadConfig reload) {}
+        ReloadConfig reload,
+        RoutingConfig routing,
+        CatalogueConfig catalogue) {}

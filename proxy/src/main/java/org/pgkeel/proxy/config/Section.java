@@ -8,11 +8,13 @@ import com.typesafe.config.ConfigValueType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -132,6 +134,35 @@ final class Section {
 
     Duration duration(String name, String fallback, Duration min, Duration max) {
         return read(name, fallback, value -> Values.duration(value, min, max)).orElseGet(() -> Durations.parse(fallback));
+    }
+
+    Optional<Duration> optionalDuration(String name, Duration min, Duration max) {
+        return read(name, "", value -> Values.duration(value, min, max));
+    }
+
+    OptionalLong optionalSize(String name, long min, long max) {
+        return read(name, "", value -> Values.size(value, min, max)).map(OptionalLong::of).orElseGet(OptionalLong::empty);
+    }
+
+    /// A section of texts under names that the operator chose.
+    Map<String, String> textMap(String name) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        ConfigValue value = value(name);
+        if (value == null) {
+            entry(name, "", "", EffectiveConfig.DEFAULT_ORIGIN);
+        } else if (value instanceof ConfigObject map) {
+            entry(name, Values.text(value), "", reading.origin(value));
+            map.forEach((key, text) -> {
+                try {
+                    texts.put(key, Values.nonEmpty(text));
+                } catch (BadValue e) {
+                    reading.problem(join(key(name), quoted(key)), reading.origin(text), e.getMessage());
+                }
+            });
+        } else {
+            problem(name, value, "expected a section { ... }");
+        }
+        return texts;
     }
 
     boolean flag(String name, boolean fallback) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.pgkeel.proxy.config.AuthConfig;
 import org.pgkeel.proxy.config.AuthMethod;
+import org.pgkeel.proxy.config.AddressRange;
 import org.pgkeel.proxy.config.AuthRule;
 
 /// `auth.rules`, ready to be asked: the first that fits decides, as in `pg_hba.conf`, else `auth.method`. Immutable.

@@ -1,4 +1,4 @@
-package org.pgkeel.proxy.login;
+package org.pgkeel.proxy.config;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -7,10 +7,10 @@ import java.net.InetAddress;
 ///
 /// @param network the first address
 /// @param bits    of the prefix
-record AddressRange(byte[] network, int bits) {
+public record AddressRange(byte[] network, int bits) {
 
     /// @throws IllegalArgumentException if the text is neither an address nor `address/bits`
-    static AddressRange parse(String text) {
+    public static AddressRange parse(String text) {
         int slash = text.indexOf('/');
         byte[] network = NetUtil.createByteArrayFromIpAddressString(slash < 0 ? text : text.substring(0, slash));
         if (network == null) throw new IllegalArgumentException("\"" + text + "\" is not an IP address or CIDR range");
@@ -24,7 +24,7 @@ record AddressRange(byte[] network, int bits) {
     }
 
     /// An IPv4 client of a socket that speaks both is an IPv4 address to Java, however it came.
-    boolean contains(InetAddress address) {
+    public boolean contains(InetAddress address) {
         byte[] bytes = address.getAddress();
         if (bytes.length != network.length) return false;
         int whole = bits / 8;

@@ -1,0 +1,70 @@
+package org.pgkeel.proxy.route;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.config.RouteRule;
+import org.pgkeel.proxy.config.RouteRule.Statement;
+import org.pgkeel.proxy.config.RoutingConfig;
+import org.pgkeel.proxy.statement.StatementClass;
+
+/// The rules of `routing`, compiled. A reload makes another table; connections change over at their next statement.
+///
+/// Threading: immutable.
+public final class RoutingTable {
+    /// No rule fits: the primary.
+    public static final int NO_RULE = -1;
+    static final Route BY_DEFAULT = new Route.ToPrimary(NO_RULE, "");
+
+    private final List<CompiledRule> rules;
+
+    private RoutingTable(List<CompiledRule> rules) {
+        this.rules = rules;
+    }
+
+    public static RoutingTable of(RoutingConfig config) {
+        List<CompiledRule> rules = new ArrayList<>();
+        for (RouteRule rule : config.rules()) rules.add(new CompiledRule(rule, rules.size()));
+        return new RoutingTable(List.copyOf(rules));
+    }
+
+    /// Without rules nothing is split.
+    public boolean isEmpty() {
+        return rules.isEmpty();
+    }
+
+    /// In the order of the file.
+    public List<RouteRule> rules() {
+        return rules.stream().map(each -> each.rule).toList();
+    }
+
+    /// Counters for one event loop.
+    public RouteHits newHits() {
+        return new RouteHits(rules.size());
+    }
+
+    /// What is left of the rules for one connection.
+    ///
+    /// @param database as the client names it
+    /// @param address  null for a Unix-domain socket
+    public ConnectionRoutes forConnection(String user, String database, String application, @Nullable InetAddress address) {
+        return new ConnectionRoutes(this, rules.stream().filter(rule -> rule.connection(user, database, application, address) == null).toList());
+    }
+
+    /// A rule and why it does not fit; the last of an explanation fits, unless none does.
+    public record Trial(RouteRule rule, Optional<Mismatch> mismatch) {}
+
+    /// Every rule up to the one that decides.
+    public List<Trial> explain(String user, String database, String application, @Nullable InetAddress address, StatementClass text, Statement as, int minuteOfDay) {
+        List<Trial> trials = new ArrayList<>();
+        for (CompiledRule rule : rules) {
+            Mismatch mismatch = rule.connection(user, database, application, address);
+            if (mismatch == null) mismatch = rule.statement(text, as, minuteOfDay);
+            trials.add(new Trial(rule.rule, Optional.ofNullable(mismatch)));
+            if (mismatch == null) break;
+        }
+        return trials;
+    }
+}
