@@ -9,6 +9,7 @@ import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.MemoryEntry;
+import org.pgkeel.proxy.observe.OutcomeSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.ProxySnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
@@ -37,6 +38,9 @@ public interface Operations {
 
     /// What all event loops have counted beside pools, added up.
     CompletionStage<LoopSnapshot> counters();
+
+    /// One for each cluster whose primary is watched.
+    CompletionStage<List<OutcomeSnapshot>> outcomes();
 
     CompletionStage<List<ConfigEntry>> config();
 

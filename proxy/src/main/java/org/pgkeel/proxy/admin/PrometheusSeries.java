@@ -33,10 +33,10 @@ final class PrometheusSeries {
     /// otherwise fill the monitoring's memory.
     static final int POOLS_MAX = 500;
     static final String REST = "(rest)";
-    private static final double NANOS_PER_SECOND = 1e9;
+    static final double NANOS_PER_SECOND = 1e9;
     private static final double MICROS_PER_SECOND = 1e6;
     /// In seconds, the last bucket without a bound included.
-    private static final double[] BOUNDS = bounds();
+    static final double[] BOUNDS = bounds();
 
     private final List<MetricSnapshot> series = new ArrayList<>();
 
@@ -51,6 +51,7 @@ final class PrometheusSeries {
                     pool.servers(), pool.maxWaitMicros(), pool.sizeMax(), pool.sizeMin(), pool.reserve(), pool.pinnedByReason())));
             all.rates(bounded(taken.stats(), StatsSnapshot::plus, stats -> StatsSnapshot.empty(REST, REST).plus(stats)));
             all.reasons(taken.counters());
+            OutcomeSeries.add(taken.outcomes(), all.series);
         });
         return all.series;
     }

@@ -85,7 +85,7 @@ final class AcknowledgedLosses<C> {
     private void check(AcknowledgedLedger<C> ledger, Recent<C> recent, Origin now) {
         long overrun = recent.overrun() - overruns.getOrDefault(ledger, 0L);
         overruns.put(ledger, recent.overrun());
-        resolver.stats().overrun(overrun);
+        resolver.stats().unkept(overrun);
         var outcomes = new ArrayList<CompletableFuture<CommitOutcome>>();
         var entries = recent.entries().stream().filter(entry -> !named.contains(new Told(entry.mark(), entry.origin()))).toList();
         for (Acknowledged<C> entry : entries) outcomes.add(resolver.check(inFlight(entry)).toCompletableFuture());

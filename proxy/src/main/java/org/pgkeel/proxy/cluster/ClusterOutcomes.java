@@ -14,6 +14,7 @@ import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
 import org.pgkeel.failover.outcome.Sightings;
 import org.pgkeel.failover.topology.Reign;
+import org.pgkeel.proxy.observe.OutcomeSnapshot;
 
 /// All about outcomes in one cluster: looks at its servers, resolves what was in flight, and names what was acknowledged and lost.
 ///
@@ -24,6 +25,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     /// Within this time no server crashes, recovers, takes writes, and crashes again unseen.
     private static final Duration BLIND_MAX = Duration.ofSeconds(1);
 
+    private final Cluster cluster;
     private final OutcomeResolver resolver;
     private final NodeWitness witness;
     private final AcknowledgedLosses<C> losses;
@@ -33,6 +35,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     /// @param who       `user=... database=... client=...`, for the log
     public ClusterOutcomes(Cluster cluster, SqlAsker asker, SqlAsker committer, HistorySource histories, OutcomeLimits limits, ScheduledExecutorService rooms,
                            LongSupplier nanoTime, Function<C, String> who) {
+        this.cluster = cluster;
         var sightings = new Sightings(BLIND_MAX);
         resolver = new OutcomeResolver(() -> Optional.ofNullable(cluster.primary()), asker, committer, histories, sightings, limits, rooms, nanoTime);
         witness = new NodeWitness(cluster::nodes, () -> resolver.open() > 0 || cluster.primary() == null, asker, sightings, rooms, nanoTime);
@@ -58,8 +61,8 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
         losses.add(ledger, loop);
     }
 
-    public OutcomeStats.Snapshot stats() {
-        return resolver.stats().snapshot();
+    public OutcomeSnapshot snapshot() {
+        return resolver.stats().snapshot(cluster.name());
     }
 
     @Override

@@ -113,7 +113,7 @@ public final class OutcomeResolver {
         this.nanoTime = nanoTime;
     }
 
-    public OutcomeStats stats() {
+    OutcomeStats stats() {
         return stats;
     }
 
@@ -157,7 +157,7 @@ public final class OutcomeResolver {
 
     /// Something may have changed, a primary may have been found: looks at once. On the cluster rooms' thread.
     void wake() {
-        stats.waiting(open.get());
+        stats.open(open.get());
         expire();
         if (!unconfirmed.isEmpty() && primary.get().filter(now -> survivor != null && !now.equals(survivor.node())).isPresent()) {
             waiting.addAll(unconfirmed);   // Their server is not the primary any more.
@@ -332,7 +332,7 @@ public final class OutcomeResolver {
         if (one.purpose == Purpose.OUTCOME) {
             open.decrementAndGet();
             stats.resolved(outcome, nanoTime.getAsLong() - one.sinceNanos);
-            stats.waiting(open.get());
+            stats.open(open.get());
             log.info("outcome: {} of {} timeline {} is {} ({})", one.mark, one.lost.origin().node(), one.lost.origin().timeline(), outcome.word(), outcome.reason().word());
         }
         try {

@@ -4,37 +4,27 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.proxy.observe.LatencyHistogram;
+import org.pgkeel.proxy.observe.OutcomeSnapshot;
 
 /// Counts outcomes: resolved = committed + aborted + unknown. Threading: shared, guarded by its monitor; there is nothing to count
 /// but after a loss.
-public final class OutcomeStats {
-    /// @param resolved         by outcome and reason, as `committed/status`
-    /// @param waiting          whose outcome is open
-    /// @param acknowledgedLost told as committed, and not in the surviving history
-    /// @param acknowledgedOpen told as committed, and it could not be found out whether it is there
-    /// @param ledgerOverrun    told as committed, and not kept for long enough to be asked for
-    public record Snapshot(Map<String, Long> resolved, int waiting, long acknowledgedChecked, long acknowledgedLost, long acknowledgedOpen, long ledgerOverrun,
-                           LatencyHistogram.Snapshot times) {
-        public Snapshot {
-            resolved = Map.copyOf(resolved);
-        }
-    }
-
+final class OutcomeStats {
+    /// By `outcome reason`.
     private final Map<String, Long> resolved = new TreeMap<>();
     private final LatencyHistogram times = new LatencyHistogram();
-    private int waiting;
+    private int open;
     private long acknowledgedChecked;
     private long acknowledgedLost;
-    private long acknowledgedOpen;
-    private long ledgerOverrun;
+    private long acknowledgedUnknown;
+    private long acknowledgedUnkept;
 
     synchronized void resolved(CommitOutcome outcome, long tookNanos) {
-        resolved.merge(outcome.word() + "/" + outcome.reason().word(), 1L, Long::sum);
+        resolved.merge(outcome.word() + " " + outcome.reason().word(), 1L, Long::sum);
         times.record(tookNanos);
     }
 
-    synchronized void waiting(int now) {
-        waiting = now;
+    synchronized void open(int now) {
+        open = now;
     }
 
     synchronized void checked(CommitOutcome outcome) {
@@ -42,15 +32,19 @@ public final class OutcomeStats {
         switch (outcome) {
             case CommitOutcome.Committed _ -> { }
             case CommitOutcome.Aborted _ -> acknowledgedLost++;
-            case CommitOutcome.Unknown _ -> acknowledgedOpen++;
+            case CommitOutcome.Unknown _ -> acknowledgedUnknown++;
         }
     }
 
-    synchronized void overrun(long more) {
-        ledgerOverrun += more;
+    synchronized void unkept(long more) {
+        acknowledgedUnkept += more;
     }
 
-    public synchronized Snapshot snapshot() {
-        return new Snapshot(resolved, waiting, acknowledgedChecked, acknowledgedLost, acknowledgedOpen, ledgerOverrun, times.snapshot());
+    synchronized OutcomeSnapshot snapshot(String cluster) {
+        var counts = resolved.entrySet().stream().map(entry -> {
+            String[] words = entry.getKey().split(" ");
+            return new OutcomeSnapshot.Count(words[0], words[1], entry.getValue());
+        }).toList();
+        return new OutcomeSnapshot(cluster, counts, open, acknowledgedChecked, acknowledgedLost, acknowledgedUnknown, acknowledgedUnkept, times.snapshot());
     }
 }

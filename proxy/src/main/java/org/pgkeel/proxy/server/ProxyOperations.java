@@ -18,6 +18,7 @@ import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.MemoryEntry;
+import org.pgkeel.proxy.observe.OutcomeSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.ProxySnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
@@ -85,6 +86,12 @@ final class ProxyOperations implements Operations {
     @Override
     public CompletionStage<LoopSnapshot> counters() {
         return loops.ask(context -> context.stats().snapshot()).thenApply(LoopSnapshot::merge);
+    }
+
+    /// No cluster is watched yet.
+    @Override
+    public CompletionStage<List<OutcomeSnapshot>> outcomes() {
+        return CompletableFuture.completedFuture(List.of());
     }
 
     @Override

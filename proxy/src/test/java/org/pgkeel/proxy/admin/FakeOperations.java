@@ -18,9 +18,11 @@ import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.Endpoint;
+import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.observe.MemoryEntry;
+import org.pgkeel.proxy.observe.OutcomeSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.PoolStats;
 import org.pgkeel.proxy.observe.ProxySnapshot;
@@ -67,6 +69,11 @@ final class FakeOperations implements Operations {
     @Override public CompletionStage<List<DatabaseSnapshot>> databases() {
         return now(List.of(new DatabaseSnapshot(HOSTILE_NAME, Optional.of(new Endpoint("10.0.0.2", 5432)), "app_prod", Optional.empty(),
                 20, 2, 5, Duration.ofHours(1), PoolMode.TRANSACTION, OptionalInt.of(50), 6, OptionalInt.empty(), 7, true, false)));
+    }
+
+    @Override public CompletionStage<List<OutcomeSnapshot>> outcomes() {
+        return now(List.of(new OutcomeSnapshot("main", List.of(new OutcomeSnapshot.Count("aborted", "beyond_switch", 5), new OutcomeSnapshot.Count("committed", "status", 7)),
+                1, 100, 3, 2, 4, LatencyHistogram.Snapshot.empty())));
     }
 
     @Override public CompletionStage<List<UserSnapshot>> users() {
