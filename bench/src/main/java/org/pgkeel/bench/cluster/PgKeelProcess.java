@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,24 +33,24 @@ public final class PgKeelProcess implements AutoCloseable {
     public record Place(String name, int port, int adminPort, Path folder) {}
 
     private final Place place;
-    private final Path launcher;
+    private final List<String> program;
     private Optional<Process> process = Optional.empty();
 
-    private PgKeelProcess(Place place, Path launcher) {
+    private PgKeelProcess(Place place, List<String> program) {
         this.place = place;
-        this.launcher = launcher;
+        this.program = List.copyOf(program);
     }
 
     /// @param name          of its folder in `work`; unique there
-    /// @param launcher      `proxy/bin/pgkeel`
+    /// @param program       the command before `run`: the launcher, `proxy/bin/pgkeel`, or a JVM with PgKeel's main class
     /// @param configuration the text of its `proxy.conf`, such as [#inFrontOf] gives
     /// @return at once; it may not listen yet, see [#awaitFirstQuery]
-    public static PgKeelProcess start(String name, Path launcher, WorkFolder work, Function<Place, String> configuration) throws IOException {
+    public static PgKeelProcess start(String name, List<String> program, WorkFolder work, Function<Place, String> configuration) throws IOException {
         var place = new Place(name, Processes.freePort(), Processes.freePort(), work.folder(name));
         Login login = PatroniCluster.APPLICATION;
         Files.writeString(place.folder.resolve("users.txt"), "\"%s\" \"%s\"\n".formatted(login.user(), login.password()));
         Files.writeString(place.folder.resolve("proxy.conf"), configuration.apply(place));
-        var proxy = new PgKeelProcess(place, launcher.toAbsolutePath());
+        var proxy = new PgKeelProcess(place, program);
         proxy.start();
         return proxy;
     }
@@ -58,8 +59,12 @@ public final class PgKeelProcess implements AutoCloseable {
     ///
     /// @param more added at the end, where it overrides what is above; may be empty
     public static Function<Place, String> inFrontOf(PatroniCluster cluster, String more) {
+        return inFrontOf(cluster.memberUrls(), more);
+    }
+
+    static Function<Place, String> inFrontOf(List<URI> memberUrls, String more) {
         Login monitor = PatroniCluster.MONITOR;
-        String members = cluster.memberUrls().stream().map(url -> "\"" + url + "\"").collect(Collectors.joining(", "));
+        String members = memberUrls.stream().map(url -> "\"" + url + "\"").collect(Collectors.joining(", "));
         return place -> """
                 listen    { address = "127.0.0.1", port = %d }
                 admin     { address = "127.0.0.1", port = %d, users = [%s] }
@@ -96,7 +101,9 @@ public final class PgKeelProcess implements AutoCloseable {
     /// @return at once
     public synchronized void start() throws IOException {
         if (process.filter(Process::isAlive).isPresent()) return;
-        process = Optional.of(Processes.start(log(), Map.of(), List.of(launcher.toString(), "run", "--config", configuration().toString())));
+        var command = new ArrayList<>(program);
+        command.addAll(List.of("run", "--config", configuration().toString()));
+        process = Optional.of(Processes.start(log(), Map.of(), command));
     }
 
     /// kill -9. Returns when it is gone.

@@ -25,6 +25,7 @@ public record Cut(From from) implements Fault {
         REPLICA_FROM_EVERYTHING
     }
 
+    private static final Until UNTIL_REPLACED = new Until.Promoted(Duration.ofSeconds(60), Duration.ofSeconds(2));
     private static final Treatment SILENT = new Treatment.Silent();
 
     @Override
@@ -60,13 +61,13 @@ public record Cut(From from) implements Fault {
                 PatroniNode primary = scene.primary();
                 Before before = Before.of(this, scene, primary);
                 primary.dcsLink().spoil(this, Caller.ANYONE, SILENT);
-                yield before.done(new Until.Promoted(Duration.ofSeconds(60)), () -> heal(primary));
+                yield before.done(UNTIL_REPLACED, () -> heal(primary));
             }
             case EVERYTHING -> {
                 PatroniNode primary = scene.primary();
                 Before before = Before.of(this, scene, primary);
                 PacketFilter.Dropping packets = cutFromEverything(primary);
-                yield before.done(new Until.Promoted(Duration.ofSeconds(60)), () -> {
+                yield before.done(UNTIL_REPLACED, () -> {
                     packets.heal();
                     heal(primary);
                 });

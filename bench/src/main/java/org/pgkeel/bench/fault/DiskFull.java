@@ -31,6 +31,6 @@ public record DiskFull(Duration atMost) implements Fault {
         PatroniNode primary = scene.primary();
         Before before = Before.of(this, scene, primary);
         Sandbox.fill(primary.folder());
-        return before.done(new Until.Promoted(atMost), () -> Sandbox.empty(primary.folder()));
+        return before.done(new Until.Promoted(atMost, Duration.ZERO), () -> Sandbox.empty(primary.folder()));
     }
 }

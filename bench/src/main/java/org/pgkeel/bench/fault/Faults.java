@@ -7,7 +7,7 @@ import org.pgkeel.bench.link.Treatment;
 /// Every fault there is, with the measures that the chaos bench gives it.
 public final class Faults {
     /// With etcd a frozen node is replaced after 22 s.
-    private static final Until.Promoted LONG_ENOUGH_TO_BE_REPLACED = new Until.Promoted(Duration.ofSeconds(35));
+    private static final Until.Promoted LONG_ENOUGH_TO_BE_REPLACED = new Until.Promoted(Duration.ofSeconds(35), Duration.ofSeconds(3));
     private static final Duration SPOILT = Duration.ofSeconds(6);
     private static final List<Fault> ALL = List.of(
             new Switchover.Now(),

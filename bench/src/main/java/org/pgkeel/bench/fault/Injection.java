@@ -116,7 +116,11 @@ public final class Injection implements AutoCloseable {
                 TimeUnit.NANOSECONDS.sleep(Math.max(0, Duration.between(Instant.now(), at.plus(time)).toNanos()));
                 yield Optional.empty();
             }
-            case Until.Promoted(var atMost) -> awaitPromotion(at.plus(atMost));
+            case Until.Promoted(var atMost, var more) -> {
+                Optional<PatroniNode> promoted = awaitPromotion(at.plus(atMost));
+                if (promoted.isPresent()) TimeUnit.NANOSECONDS.sleep(more.toNanos());
+                yield promoted;
+            }
             case Until.Done(var atMost) -> {
                 awaitOrder(atMost);
                 yield Optional.empty();

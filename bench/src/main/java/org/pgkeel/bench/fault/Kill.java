@@ -10,7 +10,7 @@ import org.pgkeel.bench.fault.Injection.Before;
 
 /// kill -9 of processes of the primary.
 public sealed interface Kill extends Fault {
-    Until UNTIL = new Until.Promoted(Duration.ofSeconds(60));
+    Until UNTIL = new Until.Promoted(Duration.ofSeconds(60), Duration.ZERO);
 
     /// PostgreSQL only; Patroni sees it and gives the leader lock up.
     record Postmaster() implements Kill {
@@ -96,7 +96,7 @@ public sealed interface Kill extends Fault {
             PatroniNode primary = scene.primary();
             Before before = Before.of(this, scene, primary);
             primary.killPatroni();
-            return before.done(UNTIL, primary::start);
+            return before.done(new Until.Promoted(Duration.ofSeconds(60), Duration.ofSeconds(4)), primary::start);
         }
     }
 }

@@ -46,6 +46,6 @@ public record Stop(Mode mode) implements Fault {
         PatroniNode primary = scene.primary();
         Before before = Before.of(this, scene, primary);
         ProcessTable.signal(mode.signal, List.of(primary.postmasterPid().orElseThrow(() -> new IOException(primary + " has no postmaster"))));
-        return before.done(new Until.Promoted(Duration.ofSeconds(60)));
+        return before.done(new Until.Promoted(Duration.ofSeconds(60), Duration.ZERO));
     }
 }

@@ -7,7 +7,7 @@ import org.pgkeel.bench.fault.Injection.Before;
 
 /// What an operator asks Patroni for.
 public sealed interface Switchover extends Fault {
-    Until UNTIL = new Until.Promoted(Duration.ofSeconds(60));
+    Until UNTIL = new Until.Promoted(Duration.ofSeconds(60), Duration.ZERO);
 
     /// `POST /switchover`.
     record Now() implements Switchover {

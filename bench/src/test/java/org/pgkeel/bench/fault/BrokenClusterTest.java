@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -19,16 +20,20 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.ClusterOptions;
 import org.pgkeel.bench.cluster.ClusterOptions.DcsKind;
 import org.pgkeel.bench.cluster.ClusterOptions.Replication;
 import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.cluster.PatroniNode;
+import org.pgkeel.bench.cluster.PgKeelProcess;
+import org.pgkeel.bench.cluster.WorkFolder;
 
 /// Faults do what they say to a real cluster, and the cluster gets well when they are healed.
 class BrokenClusterTest {
@@ -139,6 +144,38 @@ class BrokenClusterTest {
         cluster.awaitHealthy(LIMIT);
         try (Connection back = throughLink(primary)) {
             assertThat(value(back, "select pg_is_in_recovery()::text")).isEqualTo("true");
+        }
+    }
+
+    @Test
+    void one_pgkeel_of_two_is_killed_and_comes_back_where_it_was() throws Exception {
+        String server = cluster.leader().orElseThrow().host() + ":" + cluster.leader().orElseThrow().sql().getPort();
+        Function<PgKeelProcess.Place, String> configuration = place -> """
+                listen    { address = "127.0.0.1", port = %d }
+                admin     { address = "127.0.0.1", port = %d }
+                clusters  { main { nodes = ["%s"] } }
+                databases { "*" { cluster = main } }
+                auth      { method = scram-sha-256, users-file = "users.txt" }
+                """.formatted(place.port(), place.adminPort(), server);
+        List<String> program = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m", "-XX:TieredStopAtLevel=1",
+                "-cp", System.getProperty("java.class.path"), "org.pgkeel.proxy.Main");
+        try (var cleanup = new Cleanup()) {
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            PgKeelProcess first = cleanup.add(PgKeelProcess.start("first", program, work, configuration));
+            PgKeelProcess second = cleanup.add(PgKeelProcess.start("second", program, work, configuration));
+            first.awaitFirstQuery(LIMIT);
+            second.awaitFirstQuery(LIMIT);
+            long pid = first.pid().orElseThrow();
+            var both = new Scene(cluster, List.of(first, second));
+            Fault fault = Faults.named("pgkeel-killed");
+            assertThat(fault.unavailable(both)).isEmpty();
+            try (Injection _ = fault.inject(both)) {
+                assertThat(first.pid()).isEmpty();
+                assertThatThrownBy(first::metrics).isInstanceOf(IOException.class);
+                assertThat(second.metrics()).contains("pgkeel_");
+            }
+            first.awaitFirstQuery(LIMIT);
+            assertThat(first.pid().orElseThrow()).isNotEqualTo(pid);
         }
     }
 
