@@ -15,6 +15,7 @@ import org.pgkeel.bench.client.Login;
 
 /// What users put in front of Patroni without PgKeel: PgBouncer for pooling, connecting to HAProxy, which finds the primary by asking
 /// every member's `/primary`. HAProxy's settings are those of Patroni's own documentation, PgBouncer's are its defaults but for the size of the pool.
+/// The PgBouncer is the one that `bench/bin/get-pgbouncer` left, else the system's, whose prepared statements may not work in transaction mode.
 /// <https://patroni.readthedocs.io/en/latest/rest_api.html>
 public final class PgBouncerBehindHaProxy implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(15);
@@ -33,7 +34,8 @@ public final class PgBouncerBehindHaProxy implements AutoCloseable {
     /// @param rest Patroni of each node, in the same order
     public static PgBouncerBehindHaProxy start(WorkFolder work, List<InetSocketAddress> sql, List<URI> rest, Login login, int poolSize) throws IOException {
         Path haProxyProgram = program("haproxy");
-        Path pgBouncerProgram = program("pgbouncer");
+        Path fetched = Caches.folder().resolve("pgbouncer");
+        Path pgBouncerProgram = Files.isExecutable(fetched.resolve("pgbouncer")) ? Caches.copy(fetched, work.folder("pgbouncer-program")).resolve("pgbouncer") : program("pgbouncer");
         Path folder = work.folder("pgbouncer-haproxy");
         int haProxyPort = Processes.freePort();
         int port = Processes.freePort();
