@@ -8,6 +8,8 @@ public enum HoldReason {
     DOUBTED("doubted"),
     /// The primary does not answer, or it is not one any more.
     PRIMARY_LOST("primary_lost"),
+    /// The leader key is not its any more, whether it takes writes or not: nothing that it answers counts.
+    DEPOSED("deposed"),
     /// Patroni has begun, or is about to begin, a switchover.
     SWITCHOVER("switchover"),
     /// Two servers claim to be primary and none can be believed, or the leader's timeline went back.

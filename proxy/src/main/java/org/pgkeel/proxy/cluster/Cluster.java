@@ -1,9 +1,19 @@
 package org.pgkeel.proxy.cluster;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.failover.topology.Topology;
@@ -19,13 +29,77 @@ public final class Cluster {
 
     private record View(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<NodeAddress> nodes) {}
 
-    private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
-    private volatile ClusterConfig config;
-    private volatile View view;
+    /// Positions are asked for so often while somebody wants them, and for so long after the last time.
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long DEMAND_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    Cluster(ClusterConfig config) {
+    private final ClusterConfig config;
+    private final Rooms rooms;
+    private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
+    private final Freshness freshness = new Freshness();
+    private final ClusterCounters counters = new ClusterCounters();
+    /// The doubt that has not been looked at yet; one of many that came at once.
+    private final AtomicReference<@Nullable Doubt> doubt = new AtomicReference<>();
+    private final AtomicBoolean polling = new AtomicBoolean();
+    private volatile long wantedNanos;
+    private volatile View view;
+    private @Nullable ClusterWatch watch;
+
+    private record Doubt(NodeAddress node, DoubtReason why) {}
+
+    Cluster(ClusterConfig config, Rooms rooms) {
         this.config = config;
-        this.view = new View(null, Reign.NONE, Hold.OPEN, Topology.EMPTY, config.nodes());
+        this.rooms = rooms;
+        Hold hold = config.monitor().isPresent() ? new Hold.Holding(System.nanoTime(), HoldReason.STARTING) : Hold.OPEN;
+        this.view = new View(null, Reign.NONE, hold, Topology.EMPTY, config.nodes());
+    }
+
+    void start() {
+        if (isWatched()) onRooms(() -> {
+            watch = new ClusterWatch(this, config, rooms);
+            watch.start();
+        });
+    }
+
+    void end() {
+        onRooms(() -> {
+            if (watch != null) watch.end();
+            watch = null;
+        });
+    }
+
+    private void onRooms(Runnable work) {
+        try {
+            rooms.loop().execute(work);
+        } catch (RejectedExecutionException shuttingDown) {
+            // Nobody watches any more.
+        }
+    }
+
+    private void withWatch(Consumer<ClusterWatch> work) {
+        onRooms(() -> {
+            if (watch != null) work.accept(watch);
+        });
+    }
+
+    void publish(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<NodeAddress> nodes) {
+        view = new View(primary, reign, hold, topology, nodes);
+    }
+
+    List<ClusterListener> listeners() {
+        return listeners;
+    }
+
+    Freshness freshness() {
+        return freshness;
+    }
+
+    ClusterCounters counters() {
+        return counters;
+    }
+
+    Rooms rooms() {
+        return rooms;
     }
 
     public String name() {
@@ -79,12 +153,44 @@ public final class Cluster {
     /// Something happened on a connection to `node` that may mean that it is not the primary any more. All members are asked at
     /// once, and until they have answered clients wait. Cheap; callable from any thread, as often as it happens.
     public void doubt(NodeAddress node, DoubtReason why) {
-        // Nobody watches yet.
+        if (!isWatched()) return;
+        counters.doubted(why);
+        // A doubt of the primary is never replaced by one of a replica.
+        Doubt mine = new Doubt(node, why);
+        Doubt before = doubt.getAndUpdate(other -> other == null || node.equals(view.primary) ? mine : other);
+        if (before == null) withWatch(_ -> lookAtDoubt());
+        else if (!before.node.equals(node)) withWatch(now -> now.doubt(node, why));
+    }
+
+    private void lookAtDoubt() {
+        Doubt mine = doubt.getAndSet(null);
+        ClusterWatch now = watch;
+        if (mine != null && now != null) now.doubt(mine.node, mine.why);
     }
 
     /// Nobody waits any more who came before `reign` began. Callable from any thread.
     public void drained(long reign) {
-        // Nobody watches yet.
+        withWatch(now -> now.drained(reign));
+    }
+
+    /// An operator has the leader followed whose timeline went back. Callable from any thread.
+    public void followByHand() {
+        withWatch(ClusterWatch::followByHand);
+    }
+
+    /// Asks a server over the proxy's own connection to it; NULL comes as an empty text. Fails with a [SideFailure]. Callable from any
+    /// thread; completes on the thread of the cluster rooms.
+    public CompletionStage<List<List<String>>> ask(NodeAddress node, String sql) {
+        var answer = new CompletableFuture<List<List<String>>>();
+        onRooms(() -> {
+            Optional<WatchedMember> member = watch == null ? Optional.empty() : watch.members().at(node);
+            if (member.isEmpty()) answer.completeExceptionally(new SideFailure(NodeReply.Kind.LOST, "", node + " is not watched"));
+            else member.get().side().query(sql).whenComplete((rows, failure) -> {
+                if (failure == null) answer.complete(rows);
+                else answer.completeExceptionally(failure);
+            });
+        });
+        return answer;
     }
 
     public void addListener(ClusterListener listener) {
@@ -94,17 +200,30 @@ public final class Cluster {
     /// When (`System.nanoTime`) the primary was asked for a flush position that this replica has replayed since: what was
     /// acknowledged before is to be seen there. [#NEVER] if unknown, which it always is after a change of reign at first.
     public long freshAsOfNanos(NodeAddress replica) {
-        return NEVER;
+        return freshness.freshAsOfNanos(replica);
     }
 
     /// WAL that the primary has flushed and the replica has not replayed, in bytes; `Long.MAX_VALUE` if unknown.
     public long lagBytes(NodeAddress replica) {
-        return Long.MAX_VALUE;
+        return freshness.lagBytes(replica);
     }
 
     /// Somebody needs [#freshAsOfNanos] to be exact: for the next seconds positions are asked for every 50 ms. Cheap; callable from
     /// any thread.
     public void wantFreshness() {
-        // Nobody watches yet.
+        long now = System.nanoTime();
+        if (now - wantedNanos > POLL_NANOS) wantedNanos = now;
+        if (!polling.get() && isWatched() && polling.compareAndSet(false, true)) onRooms(this::pollPositions);
+    }
+
+    /// As long as somebody wants it.
+    private void pollPositions() {
+        ClusterWatch now = watch;
+        if (now == null || System.nanoTime() - wantedNanos > DEMAND_NANOS) {
+            polling.set(false);
+            return;
+        }
+        for (WatchedMember member : now.comparable()) now.members().askPosition(member, now);
+        rooms.loop().schedule(this::pollPositions, POLL_NANOS, TimeUnit.NANOSECONDS);
     }
 }

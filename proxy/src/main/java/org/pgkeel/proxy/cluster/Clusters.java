@@ -12,12 +12,13 @@ import org.pgkeel.proxy.config.ClusterConfig;
 ///
 /// Threading: shared; the map is replaced whole, by one thread at a time.
 public final class Clusters implements AutoCloseable {
-    private volatile Map<String, Cluster> byName;
+    private final Rooms rooms;
+    private volatile Map<String, Cluster> byName = Map.of();
 
-    public Clusters(Map<String, ClusterConfig> configured) {
-        var all = new LinkedHashMap<String, Cluster>();
-        configured.forEach((name, config) -> all.put(name, new Cluster(config)));
-        this.byName = all;
+    /// Begins to watch those that are to be watched.
+    public Clusters(Map<String, ClusterConfig> configured, Rooms rooms) {
+        this.rooms = rooms;
+        reload(configured);
     }
 
     /// @throws IllegalArgumentException if there is none of this name: the configuration was checked for that
@@ -41,15 +42,25 @@ public final class Clusters implements AutoCloseable {
     /// A cluster whose section changed is another one; others stay as they are.
     public synchronized void reload(Map<String, ClusterConfig> configured) {
         var all = new LinkedHashMap<String, Cluster>();
+        var before = byName;
+        var fresh = new ArrayList<Cluster>();
         configured.forEach((name, config) -> {
-            Cluster before = byName.get(name);
-            all.put(name, before != null && before.config().equals(config) ? before : new Cluster(config));
+            Cluster known = before.get(name);
+            if (known != null && known.config().equals(config)) {
+                all.put(name, known);
+            } else {
+                var made = new Cluster(config, rooms);
+                fresh.add(made);
+                all.put(name, made);
+            }
         });
         byName = all;
+        before.values().stream().filter(cluster -> !all.containsValue(cluster)).forEach(Cluster::end);
+        fresh.forEach(Cluster::start);
     }
 
     @Override
-    public void close() {
-        byName = Map.of();
+    public synchronized void close() {
+        byName.values().forEach(Cluster::end);
     }
 }

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -33,6 +34,7 @@ import org.pgkeel.proxy.admin.ShutdownMode;
 import org.pgkeel.proxy.backend.BackendCancel;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.cluster.Clusters;
+import org.pgkeel.proxy.cluster.Rooms;
 import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
@@ -65,11 +67,14 @@ public final class ProxyServer implements AutoCloseable {
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
     private static final Duration RETIRE_PERIOD = Duration.ofSeconds(1);
     private static final int HELPER_THREADS = 2;
+    /// Answers to the proxy's own questions are a row.
+    private static final int SIDE_READ_BYTES = 4096;
 
     private final Supplier<ConfigResult> source;
     private final Transport transport;
     private final EventLoopGroup loops;
     private final EventLoopGroup adminLoop;
+    private final EventLoopGroup clusterLoop;
     private final ExecutorService helper;
     private final ReloadableTls tls;
     private final Clusters clusters;
@@ -135,7 +140,9 @@ public final class ProxyServer implements AutoCloseable {
         int threads = eventLoopCount(config, transport);
         this.loops = transport.newGroup(threads, "pgkeel-loop");
         this.adminLoop = transport.newGroup(1, "pgkeel-admin");
-        this.clusters = new Clusters(config.clusters());
+        this.clusterLoop = transport.newGroup(1, "pgkeel-cluster");
+        this.clusters = new Clusters(config.clusters(), new Rooms(clusterLoop.next(),
+                new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(SIDE_READ_BYTES)), tls::cluster));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
         this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), () -> this.config);
         var cancelKeys = new CancelKeys();
@@ -393,6 +400,7 @@ public final class ProxyServer implements AutoCloseable {
         clusters.close();
         loops.shutdownGracefully(0, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
         adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        clusterLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         users.query().ifPresent(JdbcAuthQuery::close);
         helper.shutdownNow();
         buffers.values().forEach(LoopBuffers::release);

@@ -1,0 +1,246 @@
+package org.pgkeel.failover.watch;
+
+import static org.pgkeel.failover.topology.Alarm.Kind.PATRONI_SILENT;
+import static org.pgkeel.failover.topology.Alarm.Kind.TIMELINE_WENT_BACK;
+import static org.pgkeel.failover.topology.Alarm.Kind.TWO_PRIMARIES;
+import static org.pgkeel.failover.topology.Alarm.Kind.TWO_PRIMARIES_ON_ONE_TIMELINE;
+import static org.pgkeel.failover.topology.Alarm.Kind.UNKNOWN_PRIMARY;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.pgkeel.failover.patroni.ClusterDocument;
+import org.pgkeel.failover.patroni.MemberStatus;
+import org.pgkeel.failover.patroni.MemberStatus.Mark;
+import org.pgkeel.failover.probe.NodeReply;
+import org.pgkeel.failover.topology.Alarm;
+import org.pgkeel.failover.topology.Primary;
+import org.pgkeel.failover.watch.MemberEvidence.Rest;
+import org.pgkeel.failover.watch.MemberEvidence.Sql;
+
+/// The rules by which a primary is believed. Every source can be wrong, so none is believed alone:
+///
+/// - A server is a *candidate* if it says itself that it is not in recovery, and Patroni backs it: its own body (running; role primary,
+///   or `/primary` is 200), or the leader key in `/cluster`. Without Patroni the first is enough.
+/// - Who is primary already stays it as long as PostgreSQL says the same timeline and lifetime, and nobody *contradicts*. Silence of
+///   Patroni is no contradiction.
+/// - The highest timeline wins. Two candidates on it: nobody. A candidate below a timeline that was used before: nobody, unless the rule
+///   or an operator says to follow.
+///
+/// Threading: pure.
+public final class Judge {
+    /// A leader is held off for so long before its scheduled switchover, so that transactions can end.
+    public static final Duration SCHEDULED_LEAD = Duration.ofMillis(250);
+    /// A scheduled switchover that has not begun by then does not begin.
+    public static final Duration SCHEDULED_GRACE = Duration.ofSeconds(3);
+    /// Patroni may say what was before a promotion for so long after it.
+    static final Duration PROMOTION_LAG = Duration.ofSeconds(2);
+    /// One question without an answer is not worth a hold, two are.
+    private static final int TIMEOUTS_MAX = 1;
+
+    /// @param incumbent      who is primary, or was it last
+    /// @param timelineUsed   the highest that was followed; 0 if none
+    /// @param notBeforeNanos what was asked earlier says nothing for the incumbent
+    /// @param regression     whether a lower timeline may be followed
+    public record Case(Evidence evidence, Optional<PrimaryWatch.Known> incumbent, int timelineUsed, long notBeforeNanos, Regression regression) {}
+
+    public enum Regression { HOLD, FOLLOW }
+
+    public record Judgement(Verdict verdict, List<Alarm> alarms) {}
+
+    private record Candidate(MemberEvidence member, NodeReply.Writable reply) {
+        Primary primary() {
+            return new Primary(member.name(), member.address(), reply.timeline(), reply.lifetime());
+        }
+
+        String text() {
+            return member.name() + " (" + member.address() + ", timeline " + reply.timeline() + ")";
+        }
+    }
+
+    private record Objection(Kind kind, String text) {
+        enum Kind { LEAVING, DEPOSED }
+    }
+
+    private final Case given;
+    private final Evidence evidence;
+    private final Instant now;
+    private final List<Alarm> alarms = new ArrayList<>();
+
+    private Judge(Case given, Instant now) {
+        this.given = given;
+        this.evidence = given.evidence;
+        this.now = now;
+    }
+
+    /// @param now the wall clock, which scheduled switchovers are planned by
+    public static Judgement judge(Case given, Instant now) {
+        var judge = new Judge(given, now);
+        Verdict verdict = judge.verdict();
+        return new Judgement(verdict, List.copyOf(judge.alarms));
+    }
+
+    private Verdict verdict() {
+        List<Candidate> writable = writable();
+        alarmAboutPatroni();
+        Optional<MemberEvidence> incumbent = given.incumbent.flatMap(known -> evidence.member(known.primary().name()));
+        Optional<Candidate> incumbentWrites = writable.stream().filter(this::isIncumbent).findFirst();
+        Optional<Objection> objection = incumbent.flatMap(this::objection);
+        var backed = new ArrayList<Candidate>();
+        for (Candidate each : writable) {
+            if (isIncumbent(each) ? objection.isEmpty() : isBacked(each)) backed.add(each);
+        }
+        alarmAboutOthers(writable, backed);
+        int highest = backed.stream().mapToInt(each -> each.reply.timeline()).max().orElse(0);
+        List<Candidate> top = backed.stream().filter(each -> each.reply.timeline() == highest).toList();
+        boolean waiting = incumbent.isPresent() && incumbentWrites.isEmpty() && objection.isEmpty() && isUndecided(incumbent.get());
+        if (waiting && highest <= given.timelineUsed) return new Verdict.Undecided();
+        if (top.isEmpty()) return nobody(incumbent, incumbentWrites, objection);
+        if (top.size() > 1) return blocked(TWO_PRIMARIES_ON_ONE_TIMELINE, "two primaries on one timeline: " + texts(top));
+        if (highest < given.timelineUsed && given.regression == Regression.HOLD) {
+            return blocked(TIMELINE_WENT_BACK, "the timeline went back from " + given.timelineUsed + " to " + highest + ": " + top.getFirst().text()
+                    + " is leader, and what was acknowledged on the higher timeline is not there");
+        }
+        return new Verdict.Serves(top.getFirst().primary());
+    }
+
+    private Verdict nobody(Optional<MemberEvidence> incumbent, Optional<Candidate> writes, Optional<Objection> objection) {
+        if (objection.isPresent() && (writes.isPresent() || incumbent.filter(this::isUndecided).isPresent())) {
+            return switch (objection.get().kind) {
+                case LEAVING -> new Verdict.Leaving(objection.get().text);
+                case DEPOSED -> new Verdict.Deposed(objection.get().text);
+            };
+        }
+        if (incumbent.isEmpty()) {
+            return new Verdict.Gone(given.incumbent.isEmpty() ? "no primary has been found yet" : "primary " + given.incumbent.get().primary().name() + " is not a member any more");
+        }
+        return new Verdict.Gone("primary " + incumbent.get().name() + " (" + incumbent.get().address() + ") " + switch (incumbent.get().sql()) {
+            case Sql.NotAsked _ -> "cannot be asked";
+            case Sql.Said(_, NodeReply.Silent(_, var text), _) -> "does not answer: " + text;
+            case Sql.Said(_, NodeReply.Standby _, _) -> "is in recovery";
+            case Sql.Said(_, NodeReply.Writable _, _) -> objection.map(Objection::text).orElse("is another server than before, and Patroni does not call it the leader");
+        });
+    }
+
+    private Verdict blocked(Alarm.Kind kind, String text) {
+        var alarm = new Alarm(kind, text);
+        alarms.add(alarm);
+        return new Verdict.Blocked(alarm);
+    }
+
+    /// Servers that say that they take writes. The same server under two addresses is one.
+    private List<Candidate> writable() {
+        var all = new ArrayList<Candidate>();
+        for (MemberEvidence member : evidence.members()) {
+            if (!(member.sql() instanceof Sql.Said(var asked, NodeReply.Writable reply, _))) continue;
+            var candidate = new Candidate(member, reply);
+            if (isIncumbent(candidate) && asked < given.notBeforeNanos) continue;
+            if (all.stream().noneMatch(other -> other.reply.lifetime().equals(reply.lifetime()))) all.add(candidate);
+        }
+        all.sort(Comparator.comparing((Candidate each) -> each.reply.timeline()).reversed());
+        return all;
+    }
+
+    private boolean isIncumbent(Candidate candidate) {
+        return given.incumbent.isPresent() && given.incumbent.get().primary().equals(candidate.primary());
+    }
+
+    /// Whether the incumbent's silence may be short.
+    private boolean isUndecided(MemberEvidence incumbent) {
+        return switch (incumbent.sql()) {
+            case Sql.NotAsked _ -> true;
+            case Sql.Said(var asked, NodeReply.Writable _, _) -> asked < given.notBeforeNanos;
+            case Sql.Said(var asked, NodeReply.Standby _, _) -> asked < given.notBeforeNanos;
+            case Sql.Said(var asked, NodeReply.Silent(var kind, _), var inARow) -> asked < given.notBeforeNanos || switch (kind) {
+                case TIMEOUT -> inARow <= TIMEOUTS_MAX;
+                // A login that is not accepted says nothing of the server: the next connection may be let in.
+                case DENIED, LOST, REFUSED, NONSENSE -> false;
+            };
+        };
+    }
+
+    /// Whether Patroni says that somebody else than the incumbent should be primary.
+    private boolean isBacked(Candidate candidate) {
+        if (evidence.source() == Evidence.Source.NODES) return true;
+        String name = candidate.member.name();
+        boolean named = evidence.isNamedLeader(name, Evidence.NEVER);
+        boolean own = candidate.member.rest() instanceof Rest.Said(_, var status, var leads, _)
+                && status.state() == MemberStatus.State.RUNNING && (status.role() == MemberStatus.Role.PRIMARY || leads);
+        boolean leaving = candidate.member.rest() instanceof Rest.Said(_, var status, _, _) && status.state() == MemberStatus.State.STOPPING;
+        if (leaving) return false;
+        // Promotion makes a new timeline, so on an old one its own word is not enough: it may be a zombie.
+        if (candidate.reply.timeline() > given.timelineUsed) return named || own;
+        return named || own && evidence.documents().isEmpty() || own && evidence.isPaused();
+    }
+
+    /// What speaks against the incumbent, though it may take writes.
+    private Optional<Objection> objection(MemberEvidence member) {
+        if (evidence.source() == Evidence.Source.NODES) return Optional.empty();
+        long settled = given.incumbent.orElseThrow().sinceNanos() + PROMOTION_LAG.toNanos();
+        String name = member.name();
+        boolean named = evidence.isNamedLeader(name, Evidence.NEVER);
+        if (member.rest() instanceof Rest.Said(var asked, var status, var leads, _)) {
+            if (status.state() == MemberStatus.State.STOPPING) return leaving("Patroni is stopping " + name);
+            if (status.role() == MemberStatus.Role.DEMOTED) return deposed("Patroni has demoted " + name);
+            boolean goesOn = status.is(Mark.PAUSED) || status.is(Mark.FAILSAFE_ACTIVE) || named;
+            if (leads && status.is(Mark.CLUSTER_UNLOCKED) && !goesOn && asked >= settled) return leaving("the leader key of " + name + " is lost");
+            if (status.is(Mark.FAILSAFE_ACTIVE)) return Optional.empty();
+        }
+        Optional<Objection> elsewhere = named ? Optional.empty() : elsewhere(name, settled);
+        return elsewhere.or(() -> scheduled(name));
+    }
+
+    /// Nobody names the incumbent, and somebody can tell.
+    private Optional<Objection> elsewhere(String name, long settled) {
+        List<Evidence.Document> fresh = evidence.documents().stream().filter(each -> each.askedNanos() >= settled).toList();
+        for (Evidence.Document each : fresh) {
+            Optional<ClusterDocument.Member> leader = each.document().leader();
+            if (leader.isPresent()) return deposed("the leader key is " + leader.get().name() + "'s, not " + name + "'s");
+        }
+        if (!fresh.isEmpty() && !evidence.isPaused()) return deposed("nobody holds the leader key, " + name + " does not any more");
+        return Optional.empty();
+    }
+
+    private Optional<Objection> scheduled(String name) {
+        for (Evidence.Document each : evidence.documents()) {
+            Optional<Instant> at = each.document().scheduledSwitchover();
+            if (at.isPresent() && !now.isBefore(at.get().minus(SCHEDULED_LEAD)) && now.isBefore(at.get().plus(SCHEDULED_GRACE))) {
+                return leaving("the switchover from " + name + " that is scheduled for " + at.get() + " begins");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Objection> leaving(String text) {
+        return Optional.of(new Objection(Objection.Kind.LEAVING, text));
+    }
+
+    private static Optional<Objection> deposed(String text) {
+        return Optional.of(new Objection(Objection.Kind.DEPOSED, text));
+    }
+
+    private void alarmAboutPatroni() {
+        if (evidence.source() == Evidence.Source.NODES || evidence.members().isEmpty()) return;
+        if (evidence.members().stream().allMatch(each -> each.rest() instanceof Rest.Silent)) {
+            alarms.add(new Alarm(PATRONI_SILENT, "no member's REST API answers; only PostgreSQL is asked"));
+        }
+    }
+
+    private void alarmAboutOthers(List<Candidate> writable, List<Candidate> backed) {
+        if (writable.size() > 1) {
+            alarms.add(new Alarm(TWO_PRIMARIES, writable.size() + " servers take writes: " + texts(writable)));
+        }
+        for (Candidate each : writable) {
+            if (!backed.contains(each) && !isIncumbent(each) && each.reply.timeline() >= given.timelineUsed) {
+                alarms.add(new Alarm(UNKNOWN_PRIMARY, each.text() + " takes writes, and Patroni does not call it the leader"));
+            }
+        }
+    }
+
+    private static String texts(List<Candidate> candidates) {
+        return String.join(", ", candidates.stream().map(Candidate::text).toList());
+    }
+}

@@ -1,0 +1,316 @@
+package org.pgkeel.proxy.cluster;
+
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.patroni.MemberStatus;
+import org.pgkeel.failover.probe.NodeReply;
+import org.pgkeel.failover.topology.Alarm;
+import org.pgkeel.failover.topology.Lsn;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Primary;
+import org.pgkeel.failover.topology.Reign;
+import org.pgkeel.failover.topology.Replica;
+import org.pgkeel.failover.topology.Topology;
+import org.pgkeel.failover.watch.Evidence;
+import org.pgkeel.failover.watch.Judge;
+import org.pgkeel.failover.watch.MemberEvidence;
+import org.pgkeel.failover.watch.PrimaryWatch;
+import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.config.TimelineRegression;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Watches one cluster: asks its members, has the evidence judged, drives [PrimaryWatch] and [Hold], and publishes what came of it.
+///
+/// Threading: confined to the cluster rooms.
+final class ClusterWatch {
+    private static final Logger log = LoggerFactory.getLogger(ClusterWatch.class);
+    /// How often members are asked while something is unclear.
+    private static final long RESTLESS_MILLIS = 100;
+    /// So long after a change it may be followed by another.
+    private static final long RESTLESS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Cluster cluster;
+    private final Rooms rooms;
+    private final Members members;
+    private final boolean patroni;
+    private final long calmMillis;
+    private final Duration maxWait;
+    private Judge.Regression regression;
+    private PrimaryWatch watch;
+    private Hold hold;
+    private Reign reign = Reign.NONE;
+    private long drainedReign = 1;
+    private int timelineUsed;
+    private long changedNanos;
+    private List<Alarm> alarms = List.of();
+    private List<Replica> replicas = List.of();
+    private @Nullable Future<?> timer;
+    private boolean restless = true;
+    private long roundNanos;
+    private boolean ended;
+
+    ClusterWatch(Cluster cluster, ClusterConfig config, Rooms rooms) {
+        this.cluster = cluster;
+        this.rooms = rooms;
+        this.patroni = config.patroni().isPresent();
+        this.calmMillis = config.patroni().map(each -> each.poll().toMillis()).orElse(1000L);
+        this.maxWait = config.hold().maxWait();
+        this.regression = config.timelineRegression() == TimelineRegression.FOLLOW ? Judge.Regression.FOLLOW : Judge.Regression.HOLD;
+        long now = System.nanoTime();
+        this.changedNanos = now;
+        this.watch = PrimaryWatch.start(now);
+        this.hold = new Hold.Holding(now, HoldReason.STARTING);
+        this.members = new Members(config, rooms, this::judge, this::replied, this::memberLost);
+    }
+
+    void start() {
+        round();
+    }
+
+    void end() {
+        ended = true;
+        if (timer != null) timer.cancel(false);
+        members.end();
+    }
+
+    Members members() {
+        return members;
+    }
+
+    PrimaryWatch watch() {
+        return watch;
+    }
+
+    // --- what happens
+
+    private void round() {
+        if (ended) return;
+        roundNanos = System.nanoTime();
+        try {
+            members.ask(primaryName(), restless);
+            tickHold();
+            judge();
+        } catch (RuntimeException bug) {
+            log.error("cluster {}: a round failed", cluster.name(), bug);
+        } finally {
+            timer = rooms.loop().schedule(this::round, delayMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /// Does not wait for the next round, but keeps the pace of the restless.
+    private void hurry() {
+        if (timer != null) timer.cancel(false);
+        long next = roundNanos + TimeUnit.MILLISECONDS.toNanos(RESTLESS_MILLIS) - System.nanoTime();
+        if (next <= 0) round();
+        else timer = rooms.loop().schedule(this::round, next, TimeUnit.NANOSECONDS);
+    }
+
+    private long delayMillis() {
+        long now = System.nanoTime();
+        boolean known = watch instanceof PrimaryWatch.Known;
+        boolean suspicious = alarms.stream().anyMatch(alarm -> alarm.kind() != Alarm.Kind.PATRONI_SILENT) || members.isSilentAmongOthers(primaryName())
+                || members.isSqlSilent(primaryName());
+        boolean scheduled = members.scheduledSwitchover().map(at -> at.minusSeconds(2).isBefore(Instant.now())).orElse(false);
+        restless = !known || suspicious || scheduled || now - changedNanos < RESTLESS_NANOS;
+        return restless ? Math.min(RESTLESS_MILLIS, calmMillis) : calmMillis;
+    }
+
+    private @Nullable String primaryName() {
+        return watch.incumbent().map(known -> known.primary().name()).orElse(null);
+    }
+
+    void doubt(NodeAddress node, DoubtReason why) {
+        if (ended) return;
+        boolean isPrimary = watch.incumbent().map(known -> known.primary().address().equals(node)).orElse(false);
+        if (isPrimary) {
+            step(new PrimaryWatch.Event.Doubt(why.word()));
+            members.askAnew(node, switch (why) {
+                // The connection that is open says nothing about whether another can be opened.
+                case CONNECT_FAILED, CANNOT_CONNECT_NOW -> Members.Way.NEW_CONNECTION;
+                case CONNECTION_LOST, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, READ_ONLY, MONITOR_LOST, MONITOR_TIMEOUT -> Members.Way.ANY_CONNECTION;
+            });
+            if (!restless) {
+                restless = true;
+                hurry();
+            }
+        } else {
+            members.askAnew(node, Members.Way.ANY_CONNECTION);
+        }
+    }
+
+    /// A position that comes with an answer is as good as one that was asked for.
+    private void replied(WatchedMember member, long askedNanos, NodeReply reply) {
+        if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return;
+        switch (reply) {
+            case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() ->
+                    cluster.freshness().primaryFlushed(askedNanos, flushed);
+            case NodeReply.Standby(var timeline, _, var replayed) when timeline == primary.timeline() ->
+                    replayed.ifPresent(position -> cluster.freshness().replicaReplayed(member.address(), position));
+            case NodeReply.Writable _, NodeReply.Standby _, NodeReply.Silent _ -> cluster.freshness().forget(member.address());
+        }
+    }
+
+    /// @param row whether it is in recovery, and where it is
+    void position(WatchedMember member, long askedNanos, List<String> row) {
+        if (!comparable().contains(member)) return;
+        boolean isPrimary = watch instanceof PrimaryWatch.Known(var primary, _) && member.address().equals(primary.address());
+        boolean inRecovery = row.getFirst().equals("t");
+        if (isPrimary == inRecovery || row.getLast().isEmpty()) return;
+        Lsn position = Lsn.parse(row.getLast());
+        if (isPrimary) cluster.freshness().primaryFlushed(askedNanos, position);
+        else cluster.freshness().replicaReplayed(member.address(), position);
+    }
+
+    /// A side connection ended by itself: at once, before any client says so.
+    private void memberLost(NodeAddress node) {
+        cluster.freshness().forget(node);
+        boolean isPrimary = watch instanceof PrimaryWatch.Known(var primary, _) && primary.address().equals(node);
+        if (isPrimary) cluster.doubt(node, DoubtReason.MONITOR_LOST);
+        else members.askAnew(node, Members.Way.ANY_CONNECTION);
+    }
+
+    void drained(long drained) {
+        if (drained == reign.number()) drainedReign = drained;
+        change(new Hold.Event.Drained(drained));
+        publish();
+    }
+
+    /// An operator follows a leader whose timeline went back: once.
+    void followByHand() {
+        Judge.Regression before = regression;
+        regression = Judge.Regression.FOLLOW;
+        judge();
+        regression = before;
+    }
+
+    private void tickHold() {
+        Hold before = hold;
+        change(new Hold.Event.Tick());
+        if (!before.equals(hold)) log.warn("cluster {}: no primary for {} s: clients are refused from now on", cluster.name(), maxWait.toSeconds());
+    }
+
+    // --- what follows
+
+    private void judge() {
+        if (ended) return;
+        var given = new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), regression);
+        Judge.Judgement judgement = Judge.judge(given, Instant.now());
+        for (Alarm alarm : judgement.alarms()) {
+            if (alarms.stream().noneMatch(known -> known.kind() == alarm.kind())) log.error("cluster {}: ALARM {}: {}", cluster.name(), alarm.kind().word(), alarm.text());
+        }
+        for (Alarm alarm : alarms) {
+            if (judgement.alarms().stream().noneMatch(still -> still.kind() == alarm.kind())) log.info("cluster {}: alarm {} is over", cluster.name(), alarm.kind().word());
+        }
+        alarms = judgement.alarms();
+        if (members.wantsDocuments()) members.askDocuments(true);
+        step(new PrimaryWatch.Event.Judged(judgement.verdict()));
+        publish();
+    }
+
+    private void step(PrimaryWatch.Event event) {
+        long now = System.nanoTime();
+        PrimaryWatch before = watch;
+        watch = PrimaryWatch.next(before, event, now);
+        if (watch.equals(before)) return;
+        switch (watch) {
+            case PrimaryWatch.Known(var primary, _) -> known(before, primary, now);
+            case PrimaryWatch.Doubted(_, _, _, var why) -> {
+                if (before instanceof PrimaryWatch.Known) lost(HoldReason.DOUBTED, why);
+            }
+            case PrimaryWatch.Absent(_, _, var reason, var why) -> {
+                if (!(before instanceof PrimaryWatch.Absent(_, _, var was, _)) || was != reason) {
+                    changedNanos = now;
+                    lost(reason, why);
+                }
+            }
+        }
+    }
+
+    private void lost(HoldReason reason, String why) {
+        if (reason == HoldReason.DOUBTED) log.debug("cluster {}: primary {} is doubted: {}", cluster.name(), reign.address(), why);
+        else log.warn("cluster {}: no primary ({}): {}", cluster.name(), reason.word(), why);
+        cluster.counters().lost(reason);
+        change(new Hold.Event.PrimaryLost(reason));
+        publish();
+        cluster.listeners().forEach(listener -> listener.primaryLost(reason));
+    }
+
+    private void known(PrimaryWatch before, Primary primary, long now) {
+        if (reign.isOf(primary)) {
+            boolean drained = drainedReign == reign.number();
+            if (!(before instanceof PrimaryWatch.Doubted)) log.info("cluster {}: primary is {} again, the same as before", cluster.name(), primary.address());
+            change(drained ? new Hold.Event.NotLost() : new Hold.Event.PrimaryFound(reign.number()));
+            publish();
+            cluster.listeners().forEach(listener -> listener.primaryNotLost(reign));
+            return;
+        }
+        // Clients never go from one to the next without a hold in between, so that those in flight are told apart.
+        if (before instanceof PrimaryWatch.Known) lost(HoldReason.PRIMARY_LOST, "another took over");
+        changedNanos = now;
+        reign = new Reign(reign.number() + 1, primary.address(), primary.timeline(), primary.lifetime());
+        timelineUsed = primary.timeline();
+        cluster.freshness().forgetAll();
+        cluster.counters().reignChanged();
+        log.info("cluster {}: primary is {} ({}), {}", cluster.name(), primary.name(), primary.address(), reign);
+        change(drainedReign == reign.number() ? new Hold.Event.NotLost() : new Hold.Event.PrimaryFound(reign.number()));
+        publish();
+        cluster.listeners().forEach(listener -> listener.primaryFound(reign));
+    }
+
+    private void change(Hold.Event event) {
+        hold = Hold.next(hold, event, System.nanoTime(), maxWait);
+    }
+
+    private void publish() {
+        Optional<Primary> primary = watch instanceof PrimaryWatch.Known(var known, _) ? Optional.of(known) : Optional.empty();
+        List<Replica> now = members.all().stream().flatMap(member -> member.replica().stream()).sorted(Comparator.comparing(Replica::name)).toList();
+        var topology = new Topology(primary, now, flags(), members.scheduledSwitchover(), alarms);
+        cluster.publish(primary.map(Primary::address).orElse(null), reign, hold, topology, members.addresses());
+        List<Replica> shape = now.stream().map(each -> new Replica(each.name(), each.address(), each.timeline(), each.endpoints(), each.tags(), Optional.empty())).toList();
+        if (!shape.equals(replicas)) {
+            replicas = shape;
+            log.info("cluster {}: replicas are {}", cluster.name(), String.join(", ", shape.stream()
+                    .map(each -> each.name() + " (" + each.address() + ", timeline " + each.timeline() + ")").toList()));
+            cluster.listeners().forEach(ClusterListener::replicasChanged);
+        }
+    }
+
+    private EnumSet<Topology.Flag> flags() {
+        var flags = EnumSet.noneOf(Topology.Flag.class);
+        if (members.evidence().documents().stream().anyMatch(each -> each.document().paused())) flags.add(Topology.Flag.PAUSED);
+        for (WatchedMember member : members.all()) {
+            if (!(member.evidence().rest() instanceof MemberEvidence.Rest.Said(_, var status, _, _))) continue;
+            if (status.is(MemberStatus.Mark.FAILSAFE_ACTIVE)) flags.add(Topology.Flag.FAILSAFE);
+            if (status.is(MemberStatus.Mark.PAUSED)) flags.add(Topology.Flag.PAUSED);
+        }
+        if (patroni && watch instanceof PrimaryWatch.Absent(_, _, var reason, _) && reason != HoldReason.ALARM && reason != HoldReason.STARTING) {
+            flags.add(Topology.Flag.SWITCHOVER_IN_PROGRESS);
+        }
+        return flags;
+    }
+
+    /// Where and when positions are asked for: the primary, and the replicas that surely follow its timeline.
+    List<WatchedMember> comparable() {
+        var all = new ArrayList<WatchedMember>();
+        if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return all;
+        for (WatchedMember member : members.all()) {
+            boolean follows = member.evidence().sql() instanceof MemberEvidence.Sql.Said(_,
+                    NodeReply.Standby(var timeline, _, _), _) && timeline == primary.timeline();
+            if (member.address().equals(primary.address())) all.addFirst(member);
+            else if (follows) all.add(member);
+            else cluster.freshness().forget(member.address());
+        }
+        return all;
+    }
+}

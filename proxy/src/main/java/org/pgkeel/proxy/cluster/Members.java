@@ -1,0 +1,316 @@
+package org.pgkeel.proxy.cluster;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.patroni.ClusterDocument;
+import org.pgkeel.failover.patroni.PatroniAnswer;
+import org.pgkeel.failover.patroni.PatroniClient;
+import org.pgkeel.failover.probe.NodeReply;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Replica;
+import org.pgkeel.failover.watch.Evidence;
+import org.pgkeel.failover.watch.MemberEvidence;
+import org.pgkeel.proxy.backend.BackendTarget;
+import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.config.MonitorConfig;
+import org.pgkeel.proxy.config.PatroniConfig;
+import org.pgkeel.proxy.tls.PatroniTls;
+
+/// The members of one watched cluster, and how they are asked. With Patroni they come and go as `/cluster` says.
+///
+/// Threading: confined to the cluster rooms.
+final class Members {
+    /// How a member is asked again.
+    enum Way { ANY_CONNECTION, NEW_CONNECTION }
+
+    private static final String POSITION = "select pg_is_in_recovery(), case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end";
+    /// Without Patroni.
+    private static final Duration NODES_TIMEOUT = Duration.ofMillis(800);
+    /// Documents that are waited for count together after this time at the latest.
+    private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+    /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time.
+    private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final ClusterConfig config;
+    private final Rooms rooms;
+    private final Runnable judge;
+    private final Consumer<NodeAddress> lost;
+    private final Duration timeout;
+    private final Optional<PatroniClient> client;
+    private final PollErrors errors = new PollErrors();
+    private final Map<String, WatchedMember> byName = new LinkedHashMap<>();
+    private List<Evidence.Document> documents = List.of();
+    private @Nullable DocumentRound round;
+    private boolean full;
+    private boolean wanted;
+    private int turn;
+    private String scope = "";
+    private @Nullable String primary;
+    /// Where `/cluster` was asked for and has not been answered.
+    private final Set<URI> documentsUnderWay = new HashSet<>();
+    private final SqlListener replied;
+
+    /// Hears what a PostgreSQL said.
+    interface SqlListener {
+        void replied(WatchedMember member, long askedNanos, NodeReply reply);
+    }
+
+    /// @param judge   called when there is news
+    /// @param replied called before, when it comes from a PostgreSQL
+    /// @param lost    called when an open side connection ended
+    Members(ClusterConfig config, Rooms rooms, Runnable judge, SqlListener replied, Consumer<NodeAddress> lost) {
+        this.replied = replied;
+        this.config = config;
+        this.rooms = rooms;
+        this.judge = judge;
+        this.lost = lost;
+        this.timeout = config.patroni().map(PatroniConfig::timeout).orElse(NODES_TIMEOUT);
+        this.client = config.patroni().map(patroni -> new PatroniClient(timeout,
+                patroni.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())), PatroniTls.context(patroni.tls())));
+        for (NodeAddress node : config.nodes()) byName.put(node.toString(), member(node.toString(), node, Optional.empty()));
+    }
+
+    private WatchedMember member(String name, NodeAddress address, Optional<URI> restUrl) {
+        return new WatchedMember(name, address, restUrl, side(address), System.nanoTime());
+    }
+
+    private SideConnection side(NodeAddress address) {
+        return new SideConnection(rooms.loop(), rooms.connector(), address, () -> target(address), timeout, why -> {
+            Optional<WatchedMember> member = at(address);
+            member.ifPresent(each -> each.lost(System.nanoTime(), why));
+            if (member.isPresent()) lost.accept(address);
+        });
+    }
+
+    private BackendTarget target(NodeAddress address) {
+        MonitorConfig monitor = config.monitor().orElseThrow();
+        var startup = new LinkedHashMap<String, String>();
+        startup.put("application_name", "pgkeel monitor");
+        startup.put("client_encoding", "UTF8");
+        return new BackendTarget(address, monitor.database(), monitor.user(), monitor.password().<Credential>map(Credential.Password::new)
+                .orElse(new Credential.None()), rooms.tlsOf().apply(config.name()), startup, timeout);
+    }
+
+    void end() {
+        byName.values().forEach(member -> member.side().end());
+        byName.clear();
+        client.ifPresent(PatroniClient::close);
+    }
+
+    Collection<WatchedMember> all() {
+        return byName.values();
+    }
+
+    Optional<WatchedMember> at(NodeAddress address) {
+        for (WatchedMember member : byName.values()) if (member.address().equals(address)) return Optional.of(member);
+        return Optional.empty();
+    }
+
+    List<NodeAddress> addresses() {
+        return byName.values().stream().map(WatchedMember::address).toList();
+    }
+
+    Evidence evidence() {
+        return new Evidence(client.isPresent() ? Evidence.Source.PATRONI : Evidence.Source.NODES,
+                byName.values().stream().map(WatchedMember::evidence).toList(), documents);
+    }
+
+    PollErrors errors() {
+        return errors;
+    }
+
+    Optional<Instant> scheduledSwitchover() {
+        return documents.stream().flatMap(each -> each.document().scheduledSwitchover().stream()).findFirst();
+    }
+
+    /// Whether the primary's Patroni is silent while others talk: the leader key may move any moment.
+    boolean isSilentAmongOthers(@Nullable String primary) {
+        WatchedMember member = primary == null ? null : byName.get(primary);
+        return member != null && member.isPatroniSilent() && byName.values().stream().anyMatch(other -> other != member && !other.isPatroniSilent());
+    }
+
+    /// Whether this member's PostgreSQL did not answer when it was asked last.
+    boolean isSqlSilent(@Nullable String name) {
+        WatchedMember member = name == null ? null : byName.get(name);
+        return member != null && member.evidence().sql() instanceof MemberEvidence.Sql.Said(_, NodeReply.Silent _, _);
+    }
+
+    // --- asking
+
+    /// @param restless whether everybody is asked everything
+    void ask(@Nullable String primary, boolean restless) {
+        this.primary = primary;
+        turn++;
+        for (WatchedMember member : List.copyOf(byName.values())) {
+            askSql(member, false);
+            // In doubt everybody is asked whether it leads, and now and then what it may serve as.
+            boolean asPrimary = member.name().equals(primary) || restless && turn % 10 != 0;
+            askStatus(member, asPrimary ? "primary" : Replica.REPLICA);
+        }
+        if (client.isPresent()) askDocuments(restless || byName.isEmpty());
+    }
+
+    /// What is asked now was asked after the doubt.
+    void askAnew(NodeAddress node, Way way) {
+        at(node).ifPresent(member -> {
+            if (way == Way.NEW_CONNECTION) member.side().renew();
+            askSql(member, true);
+        });
+    }
+
+    private void askSql(WatchedMember member, boolean again) {
+        if (!member.beginSql(again)) return;
+        long asked = System.nanoTime();
+        member.probe().ask().whenComplete((reply, bug) -> {
+            if (bug != null || !isStill(member)) return;
+            if (reply instanceof NodeReply.Silent(var kind, _)) errors.sql(member.name(), kind);
+            if (member.replied(asked, reply)) askSql(member, false);
+            replied.replied(member, asked, reply);
+            judge.run();
+        });
+    }
+
+    /// Only its position, the cheapest question.
+    void askPosition(WatchedMember member, ClusterWatch watch) {
+        if (!member.beginPosition()) return;
+        long asked = System.nanoTime();
+        member.side().query(POSITION).whenComplete((rows, failure) -> {
+            member.endPosition();
+            if (failure != null || !isStill(member) || rows.size() != 1 || rows.getFirst().size() != 2) return;
+            watch.position(member, asked, rows.getFirst());
+        });
+    }
+
+    private boolean isStill(WatchedMember member) {
+        return byName.get(member.name()) == member;
+    }
+
+    private void askStatus(WatchedMember member, String endpoint) {
+        if (client.isEmpty() || member.restUrl().isEmpty() || !member.beginRest()) return;
+        long asked = System.nanoTime();
+        client.get().status(member.restUrl().get(), endpoint).whenComplete((answer, bug) -> onRooms(() -> {
+            if (!isStill(member)) return;
+            PatroniAnswer checked = answer instanceof PatroniAnswer.Status(_, var status) && isOfAnother(member.name(), status.name(), status.scope())
+                    ? new PatroniAnswer.Failed(PatroniAnswer.Kind.WRONG_MEMBER, "another member, or another cluster") : answer;
+            if (checked instanceof PatroniAnswer.Failed(var kind, var text)) errors.rest(member.name(), kind, text);
+            member.answered(asked, endpoint, checked);
+            judge.run();
+        }));
+    }
+
+    private boolean isOfAnother(String wantedName, String name, String itsScope) {
+        return !name.isEmpty() && !name.equals(wantedName) || !itsScope.isEmpty() && !scope.isEmpty() && !itsScope.equals(scope);
+    }
+
+    /// @param all of every member at once; else of one, in turn
+    void askDocuments(boolean all) {
+        long now = System.nanoTime();
+        boolean under = round != null && !round.isComplete() && now - round.askedNanos() < ROUND_NANOS;
+        if (client.isEmpty() || under && (full || !all)) return;
+        wanted = false;
+        var targets = new LinkedHashMap<URI, Boolean>();
+        for (WatchedMember member : byName.values()) member.restUrl().ifPresent(url -> targets.put(url, !member.isPatroniSilent()));
+        if (!targets.containsValue(true)) config.patroni().orElseThrow().members().forEach(seed -> targets.putIfAbsent(seed, true));
+        List<URI> talking = targets.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).toList();
+        full = all || talking.isEmpty();
+        if (!full) targets.keySet().retainAll(List.of(talking.get(turn % talking.size())));
+        targets.keySet().removeAll(documentsUnderWay);
+        if (targets.isEmpty()) return;
+        documentsUnderWay.addAll(targets.keySet());
+        var mine = new DocumentRound(now, (int) targets.values().stream().filter(awaited -> awaited).count());
+        round = mine;
+        targets.forEach((url, awaited) -> client.get().cluster(url).whenComplete((answer, bug) -> onRooms(() -> document(mine, url, answer, awaited))));
+        if (full) rooms.loop().schedule(() -> settle(mine, true), ROUND_NANOS, TimeUnit.NANOSECONDS);
+    }
+
+    private void document(DocumentRound mine, URI url, PatroniAnswer answer, boolean awaited) {
+        documentsUnderWay.remove(url);
+        if (awaited) mine.answered();
+        switch (answer) {
+            case PatroniAnswer.Map(var map) when scope.isEmpty() || map.scope().isEmpty() || map.scope().equals(scope) -> {
+                if (scope.isEmpty()) scope = map.scope();
+                mine.said(map);
+            }
+            case PatroniAnswer.Map _ -> errors.rest(url.getAuthority(), PatroniAnswer.Kind.WRONG_MEMBER, "another cluster");
+            case PatroniAnswer.Failed(var kind, var text) -> errors.rest(url.getAuthority(), kind, text);
+            case PatroniAnswer.Status _, PatroniAnswer.Settings _ -> throw new IllegalStateException("a status where a map was asked for");
+        }
+        settle(mine, false);
+    }
+
+    /// The documents of a round count when all have answered that were waited for, or have had their time.
+    private void settle(DocumentRound mine, boolean late) {
+        if (mine != round || !mine.isComplete() && !late) return;
+        boolean empty = mine.documents().isEmpty();
+        if (!full && (empty || isNews(mine.documents().getFirst().document()))) {
+            wanted = true;
+        } else {
+            documents = List.copyOf(mine.documents());
+            follow();
+        }
+        judge.run();
+    }
+
+    /// One member's map is not believed alone when it says something else than was known.
+    private boolean isNews(ClusterDocument document) {
+        Set<String> names = new HashSet<>();
+        for (ClusterDocument.Member member : document.members()) names.add(member.name());
+        boolean sameLeader = document.leader().map(leader -> leader.name().equals(primary)).orElse(false);
+        return !sameLeader || !names.equals(byName.keySet());
+    }
+
+    /// Whether one member's map needs those of the others.
+    boolean wantsDocuments() {
+        return wanted;
+    }
+
+    /// Members come, move and go.
+    private void follow() {
+        long now = System.nanoTime();
+        for (Evidence.Document each : documents) {
+            for (ClusterDocument.Member named : each.document().members()) {
+                if (named.address().isEmpty()) continue;
+                WatchedMember known = byName.get(named.name());
+                if (known != null && !known.address().equals(named.address().get())) {
+                    known.side().end();
+                    known = null;
+                }
+                if (known == null) {
+                    known = member(named.name(), named.address().get(), named.restUrl());
+                    byName.put(named.name(), known);
+                    askSql(known, false);
+                    askStatus(known, "primary");
+                }
+                known.named(named.restUrl(), named.tags(), now);
+            }
+        }
+        for (WatchedMember member : List.copyOf(byName.values())) {
+            if (now - member.namedNanos() < FORGET_NANOS || member.isWritable()) continue;
+            byName.remove(member.name());
+            member.side().end();
+        }
+    }
+
+    private void onRooms(Runnable news) {
+        try {
+            rooms.loop().execute(news);
+        } catch (RejectedExecutionException shuttingDown) {
+            // Nobody watches any more.
+        }
+    }
+}

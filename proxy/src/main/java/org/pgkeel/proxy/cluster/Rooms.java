@@ -1,0 +1,13 @@
+package org.pgkeel.proxy.cluster;
+
+import io.netty.channel.EventLoop;
+import java.util.function.Function;
+import org.pgkeel.proxy.backend.BackendConnector;
+import org.pgkeel.proxy.tls.BackendTls;
+
+/// What all clusters are watched with. Threading: immutable.
+///
+/// @param loop      the one thread of the cluster rooms
+/// @param connector for side connections
+/// @param tlsOf     TLS towards a cluster's PostgreSQL, by its name
+public record Rooms(EventLoop loop, BackendConnector connector, Function<String, BackendTls> tlsOf) {}

@@ -1,0 +1,65 @@
+package org.pgkeel.proxy.cluster;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.pgkeel.failover.probe.NodeProbe;
+import org.pgkeel.failover.probe.NodeReply;
+import org.pgkeel.failover.topology.Lifetime;
+import org.pgkeel.failover.topology.Lsn;
+
+/// Asks a PostgreSQL over its side connection who it is.
+///
+/// The lifetime is that of the connection's first answer: as long as a connection lasts its server cannot have crashed, but somebody may
+/// have reset its statistics.
+///
+/// Threading: confined to the connection's event loop.
+final class SqlProbe implements NodeProbe {
+    /// The branches of CASE are not evaluated ahead, so no function is called that the server's role forbids. A server can be promoted between
+    /// two columns; the WAL file's name decides.
+    static final String SQL = """
+            select case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end,
+                   case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end,
+                   pg_postmaster_start_time(),
+                   (select stats_reset from pg_stat_bgwriter),
+                   case when pg_is_in_recovery() then greatest((select received_tli from pg_stat_wal_receiver where status = 'streaming'),
+                                                               (select timeline_id from pg_control_checkpoint())) end""";
+    private static final int COLUMNS = 5;
+    private static final int TIMELINE_DIGITS = 8;
+
+    private final SideConnection connection;
+    private long lifetimeOf = -1;
+    private Lifetime lifetime = Lifetime.UNKNOWN;
+
+    SqlProbe(SideConnection connection) {
+        this.connection = connection;
+    }
+
+    @Override
+    public CompletionStage<NodeReply> ask() {
+        return connection.query(SQL).handle((rows, failure) -> failure == null ? reply(rows) : silent(failure));
+    }
+
+    private NodeReply reply(List<List<String>> rows) {
+        if (rows.size() != 1 || rows.getFirst().size() != COLUMNS) return new NodeReply.Silent(NodeReply.Kind.NONSENSE, "an answer of another shape");
+        List<String> row = rows.getFirst();
+        try {
+            if (lifetimeOf != connection.connections()) {
+                lifetimeOf = connection.connections();
+                lifetime = new Lifetime(row.get(2), row.get(3));
+            }
+            Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
+            if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);
+            return new NodeReply.Writable(Integer.parseInt(row.get(0).substring(0, TIMELINE_DIGITS), 16), lifetime, position.orElse(Lsn.ZERO));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException nonsense) {
+            return new NodeReply.Silent(NodeReply.Kind.NONSENSE, "an answer that cannot be read");
+        }
+    }
+
+    private static NodeReply silent(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException wrapped && wrapped.getCause() != null ? wrapped.getCause() : failure;
+        return cause instanceof SideFailure side ? new NodeReply.Silent(side.kind(), side.getMessage())
+                : new NodeReply.Silent(NodeReply.Kind.NONSENSE, String.valueOf(cause.getMessage()));
+    }
+}

@@ -1,0 +1,82 @@
+package org.pgkeel.proxy.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Replica;
+
+/// A cluster without Patroni, of real servers.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NodesWatchTest {
+    private final TrialCluster servers = new TrialCluster("", Map.of());
+
+    @AfterAll
+    void stop() {
+        servers.close();
+    }
+
+    @Test
+    void roles_reigns_doubts_and_positions_are_what_the_servers_say() {
+        List<NodeAddress> nodes = servers.nodes();
+        NodeAddress first = nodes.getFirst();
+        NodeAddress second = nodes.getLast();
+        try (var watched = WatchedCluster.ofNodes(nodes)) {
+            Cluster cluster = watched.cluster();
+            watched.awaitPrimary(first);
+            await(() -> cluster.topology().replicas().size() == 1);
+            assertThat(cluster.current().timeline()).isEqualTo(1);
+            assertThat(cluster.hold()).isInstanceOf(Hold.Open.class);
+            assertThat(cluster.topology().replicas().getFirst()).satisfies(replica -> {
+                assertThat(replica.address()).isEqualTo(second);
+                assertThat(replica.timeline()).isEqualTo(1);
+                assertThat(replica.endpoints()).contains(Replica.READ_ONLY);
+            });
+
+            // A doubt that means nothing is over at once, and the reign lasts.
+            cluster.doubt(first, DoubtReason.CONNECTION_LOST);
+            await(() -> watched.events.contains("not lost 1"));
+            assertThat(cluster.reign()).isEqualTo(1);
+            cluster.doubt(first, DoubtReason.CANNOT_CONNECT_NOW);
+            await(() -> watched.events.stream().filter("not lost 1"::equals).count() == 2);
+
+            // What was acknowledged before now is on the replica soon.
+            long now = System.nanoTime();
+            await(() -> {
+                cluster.wantFreshness();
+                long asOf = cluster.freshAsOfNanos(second);
+                return asOf != Cluster.NEVER && asOf - now > 0;
+            });
+            assertThat(cluster.lagBytes(second)).isLessThan(1_000_000);
+
+            // A crash recovery is another reign of the same server on the same timeline.
+            servers.crashBackend(Long.parseLong(servers.primaryServer().query("postgres", "select pid from pg_stat_activity where backend_type = 'client backend' and application_name = 'pgkeel monitor' limit 1")));
+            await(() -> cluster.reign() == 2);
+            assertThat(cluster.current().address()).isEqualTo(first);
+            assertThat(cluster.current().timeline()).isEqualTo(1);
+            assertThat(cluster.hold()).isEqualTo(new Hold.Draining(2));
+            cluster.drained(2);
+            await(() -> cluster.hold().isOpen());
+
+            servers.awaitStreaming();
+            servers.killAll();
+            await(() -> cluster.primary() == null);
+            servers.promote();
+            watched.awaitPrimary(second);
+            assertThat(cluster.reign()).isEqualTo(3);
+            assertThat(cluster.current().timeline()).isEqualTo(2);
+            assertThat(watched.events).contains("found 2 " + first, "lost primary_lost", "found 3 " + second);
+        }
+    }
+
+    private static void await(java.util.concurrent.Callable<Boolean> condition) {
+        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(condition);
+    }
+}
