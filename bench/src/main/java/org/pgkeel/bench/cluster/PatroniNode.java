@@ -205,11 +205,22 @@ public final class PatroniNode implements AutoCloseable {
         closed = true;
         try {
             kill();
+            removeSharedMemory();
         } catch (IOException e) {
             System.err.println("while stopping " + name() + ": " + e.getMessage());
         }
         sqlLink.close();
         restLink.close();
         dcsLink.close();
+    }
+
+    /// The small System V segment by which a postmaster sees that another one's children live outlasts a kill -9; its number is the last word
+    /// of the seventh line of `postmaster.pid`.
+    private void removeSharedMemory() throws IOException {
+        Path file = dataFolder().resolve("postmaster.pid");
+        List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
+        if (lines.size() < 7) return;
+        String[] keyAndNumber = lines.get(6).strip().split("\\s+");
+        if (keyAndNumber.length == 2) Processes.run(KILL_LIMIT, Map.of(), List.of("ipcrm", "--shmem-id", keyAndNumber[1]));
     }
 }

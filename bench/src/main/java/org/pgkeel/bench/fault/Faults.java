@@ -37,7 +37,8 @@ public final class Faults {
             new RestSpoilt(RestSpoilt.How.HANGS, SPOILT),
             new RestSpoilt(RestSpoilt.How.REFUSES, SPOILT),
             new RestSpoilt(RestSpoilt.How.TALKS_NONSENSE, SPOILT),
-            new DiskFull(Duration.ofSeconds(30)),
+            new DiskFull(DiskFull.When.TABLES_GROW, Duration.ofSeconds(8)),
+            new DiskFull(DiskFull.When.WAL_RUNS_OUT, Duration.ofSeconds(30)),
             new RollingRestart(),
             new TwoFailovers(),
             new PgKeelKilled(Duration.ofSeconds(5)));

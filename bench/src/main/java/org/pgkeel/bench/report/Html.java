@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 /// Pieces of one self-contained page: nothing is loaded from anywhere.
 public final class Html {
     private static final String STYLE = """
-            body { font: 14px/1.45 system-ui, sans-serif; color: #1c2330; max-width: 980px; margin: 2em auto; padding: 0 1em }
+            body { font: 14px/1.45 system-ui, sans-serif; color: #1c2330; max-width: 1240px; margin: 2em auto; padding: 0 1em }
             h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid #d8dde6 }
             table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .8em 0 }
             th, td { padding: .25em .7em; text-align: right; border-bottom: 1px solid #e6e9ef } th { font-weight: 600; color: #56607a }

@@ -1,7 +1,9 @@
 package org.pgkeel.bench.verdict;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
@@ -26,6 +28,7 @@ public record Tally(long acknowledged, long retried, Map<String, Long> autocommi
         long unknown = 0;
         long closed = 0;
         long hung = 0;
+        Set<List<Long>> ended = new HashSet<>();
         var autocommit = new TreeMap<String, Long>();
         var transactions = new TreeMap<String, Long>();
         for (Operation operation : operations) {
@@ -40,6 +43,8 @@ public record Tally(long acknowledged, long retried, Map<String, Long> autocommi
                 }
                 case Outcome.Unknown _ -> unknown++;
                 case Outcome.Closed(Closer by, _) -> {
+                    // What was sent in one write is lost with one connection.
+                    if (!ended.add(List.of((long) operation.worker(), operation.invokedAt()))) continue;
                     switch (by) {
                         case PEER -> closed++;
                         case CLIENT_LOST_PATIENCE -> hung++;

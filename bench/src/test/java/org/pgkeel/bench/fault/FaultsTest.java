@@ -28,6 +28,7 @@ class FaultsTest {
         assertThat(names(Freeze.class)).hasSize(Freeze.What.values().length);
         assertThat(names(Cut.class)).hasSize(Cut.From.values().length);
         assertThat(names(Stop.class)).hasSize(Stop.Mode.values().length);
+        assertThat(names(DiskFull.class)).hasSize(DiskFull.When.values().length);
         assertThat(names(DcsDown.class)).hasSize(DcsDown.How.values().length);
         assertThat(names(RestSpoilt.class)).hasSize(RestSpoilt.How.values().length);
     }

@@ -19,10 +19,10 @@ class SandboxTest {
     void packets_are_lost_and_disks_are_full_in_namespaces_of_the_runs_own() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> chaos = List.of(java, "-Xmx256m", "-cp", System.getProperty("java.class.path"), "-Dpgkeel.sandbox=own", ChaosCluster.class.getName(),
-                "--async", "--faults", "packets-lost,disk-full,cut-from-everything");
+                "--async", "--faults", "packets-lost,disk-full-wal,cut-from-everything");
         if (ROOT) {
             String output = run(List.of("unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", "ip link set lo up; exec \"$@\"", "sh"), chaos);
-            assertThat(output).containsPattern("packets-lost +n\\d, promoted nobody").containsPattern("disk-full +n\\d").containsPattern("cut-from-everything +n\\d, promoted n\\d")
+            assertThat(output).containsPattern("packets-lost +n\\d, promoted nobody").containsPattern("disk-full-wal +n\\d, promoted n\\d").containsPattern("cut-from-everything +n\\d, promoted n\\d")
                     .doesNotContain("FAILED").doesNotContain("left out");
         } else {
             // The property alone must not let rules loose on the machine's network.

@@ -78,6 +78,13 @@ class PromisesTest {
     }
 
     @Test
+    void a_pipeline_that_is_lost_is_one_connection() {
+        var closed = new Outcome.Closed(Closer.PEER, "08006");
+        Operation other = new Operation(2, Kind.INSERT, 0, 3, 5, 5, 10, closed);
+        assertThat(Tally.of(List.of(told(Kind.INSERT, closed), told(Kind.INSERT, closed), other)).closed()).isEqualTo(2);
+    }
+
+    @Test
     void sums_are_by_workload() {
         var one = new LoadResult("a", Tally.of(List.of(told(Kind.INSERT, Acknowledged.wrote(1, 1)))), List.of());
         var two = new LoadResult("a", Tally.of(List.of(told(Kind.INSERT, new Outcome.Failed("X")))), List.of(new Finding(Defect.LOST, "it", Optional.empty())));

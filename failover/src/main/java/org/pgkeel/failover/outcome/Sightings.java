@@ -37,6 +37,7 @@ public final class Sightings {
         /// The longest time before this run in which another one may have come and gone.
         final long blindNanos;
         int followed;
+        int followedBefore;
         int written;
         Optional<Lsn> recoveredTo = Optional.empty();
         boolean seenWritable;
@@ -45,6 +46,12 @@ public final class Sightings {
         Life(Lifetime lifetime, long blindNanos) {
             this.lifetime = lifetime;
             this.blindNanos = blindNanos;
+        }
+
+        void follows(int timeline) {
+            if (timeline <= followed) return;
+            followedBefore = followed;
+            followed = timeline;
         }
     }
 
@@ -88,7 +95,7 @@ public final class Sightings {
         }
         node.blindNanos = 0;
         switch (answer.role()) {
-            case Standby(int followed) -> life.followed = Math.max(life.followed, followed);
+            case Standby(int followed) -> life.follows(followed);
             case Writable(int timeline, var recoveredTo) -> {
                 life.written = timeline;
                 life.recoveredTo = recoveredTo;
@@ -119,9 +126,11 @@ public final class Sightings {
     }
 
     /// A standby that followed timeline T and now writes T + 1, in one run, has left T where its recovery ended: no timeline lies between.
+    /// Right before it leaves recovery its control file names the new timeline already.
     private void recordBirth(Life life) {
-        if (life.birth.isPresent() || life.followed == 0 || life.written != life.followed + 1 || life.recoveredTo.isEmpty()) return;
-        var birth = new Birth(life.followed, life.recoveredTo.get());
+        int parent = life.followed == life.written ? life.followedBefore : life.followed;
+        if (life.birth.isPresent() || parent == 0 || life.written != parent + 1 || life.recoveredTo.isEmpty()) return;
+        var birth = new Birth(parent, life.recoveredTo.get());
         life.birth = Optional.of(birth);
         if (births.size() >= BIRTHS_MAX) births.remove(births.keySet().iterator().next());
         births.merge(life.written, birth, (one, other) -> one.equals(other) ? one : FORKED);

@@ -134,6 +134,20 @@ class SightingsTest {
     }
 
     @Test
+    void a_standby_that_names_its_new_timeline_right_before_it_leaves_recovery_still_came_from_the_old_one() {
+        seen(PG2, OTHER, new Standby(4));
+        seen(PG2, OTHER, new Standby(5));
+        assertThat(descent(PG2, OTHER, writes(5))).isEqualTo(new Switched(S));
+    }
+
+    @Test
+    void a_standby_that_was_seen_only_at_the_end_of_recovery_proves_nothing() {
+        seen(PG2, OTHER, new Standby(3));
+        seen(PG2, OTHER, new Standby(5));
+        assertThat(descent(PG2, OTHER, writes(5))).isEqualTo(new Untold(Reason.NO_SWITCH_POINT));
+    }
+
+    @Test
     void a_standby_that_was_last_seen_on_an_older_timeline_proves_nothing() {
         seen(PG2, OTHER, new Standby(3));
         assertThat(descent(PG2, OTHER, writes(5))).as("it may have missed the switch to 4, and branched off 3").isEqualTo(new Untold(Reason.NO_SWITCH_POINT));

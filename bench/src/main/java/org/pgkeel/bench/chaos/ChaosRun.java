@@ -1,0 +1,134 @@
+package org.pgkeel.bench.chaos;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.pgkeel.bench.check.Defect;
+import org.pgkeel.bench.check.Finding;
+import org.pgkeel.bench.check.LostList;
+import org.pgkeel.bench.check.Timelines;
+import org.pgkeel.bench.check.Timelines.Begun;
+import org.pgkeel.bench.history.Operation;
+import org.pgkeel.bench.verdict.Broken;
+import org.pgkeel.bench.verdict.Buckets;
+import org.pgkeel.bench.verdict.LoadResult;
+import org.pgkeel.bench.verdict.Mark;
+import org.pgkeel.bench.verdict.Pauses;
+import org.pgkeel.bench.verdict.Promises;
+import org.pgkeel.bench.verdict.RoundResult;
+import org.pgkeel.bench.verdict.Rules;
+import org.pgkeel.bench.verdict.Rules.OutcomeTracking;
+import org.pgkeel.bench.verdict.Rules.Replication;
+import org.pgkeel.bench.verdict.Tally;
+import org.pgkeel.bench.workload.Load;
+
+/// Rounds on one stage: empty tables, work, a disturbance, work until the cluster is whole, and then the judgement.
+///
+/// Threading: confined to one thread.
+final class ChaosRun {
+    private static final Duration HEALTHY_LIMIT = Duration.ofSeconds(180);
+    private static final Duration PAUSE_LIMIT = Duration.ofSeconds(90);
+    private static final Duration BEFORE = Duration.ofMillis(1_000);
+    private static final Duration BEFORE_SPREAD = Duration.ofMillis(500);
+    private static final Duration AFTER = Duration.ofMillis(500);
+    private static final int EXCERPT_LINES = 60;
+
+    private final Stage stage;
+    private final Replication replication;
+    private final OutcomeTracking outcome;
+    private final Consumer<String> say;
+    private final List<LogTail> logs;
+
+    ChaosRun(Stage stage, Replication replication, OutcomeTracking outcome, Consumer<String> say) {
+        this.stage = stage;
+        this.replication = replication;
+        this.outcome = outcome;
+        this.say = say;
+        this.logs = stage.front().logs().stream().map(LogTail::new).toList();
+    }
+
+    /// @param seed of this round alone
+    /// @throws IOException if the cluster does not get well again: the bench is broken, not a promise
+    RoundResult round(int number, Disturbance disturbance, long seed) throws Exception {
+        long began = System.nanoTime();
+        var random = new SplittableRandom(seed);
+        var moments = new Moments();
+        stage.cluster().awaitHealthy(HEALTHY_LIMIT);
+        stage.reset();
+        for (LogTail log : logs) log.read();
+        stage.directWriter().begin();
+        for (Load load : stage.loads()) load.begin();
+        long workBegan = System.nanoTime();
+        Pause.of(BEFORE.plusMillis(random.nextLong(BEFORE_SPREAD.toMillis())));
+        disturbance.run(stage.scene(), moments);
+        stage.cluster().awaitHealthy(HEALTHY_LIMIT);
+        moments.mark("healthy");
+        Pause.of(AFTER);
+        long workEnded = System.nanoTime();
+        List<String> hung = pause();
+        DirectWriter.Seen direct = stage.directWriter().end();
+        return judge(number, disturbance, seed, new Times(began, workBegan, workEnded), direct, moments, hung);
+    }
+
+    private record Times(long began, long workBegan, long workEnded) {}
+
+    private List<String> pause() {
+        long deadline = System.nanoTime() + PAUSE_LIMIT.toNanos();
+        var hung = new ArrayList<String>();
+        for (Load load : stage.loads()) {
+            Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+            int clients = load.pause(left);
+            if (clients > 0) hung.add(load.name() + ": " + clients + " clients still wait");
+        }
+        return hung;
+    }
+
+    private RoundResult judge(int number, Disturbance disturbance, long seed, Times times, DirectWriter.Seen direct, Moments moments, List<String> hung) throws IOException, SQLException {
+        var perLoad = new ArrayList<List<Operation>>();
+        var results = new ArrayList<LoadResult>();
+        try (Connection primary = stage.connect()) {
+            for (Load load : stage.loads()) {
+                List<Operation> operations = load.drain();
+                perLoad.add(operations);
+                var findings = new ArrayList<>(load.check(operations, primary));
+                findings.addAll(Timelines.check(operations, direct.begun()));
+                results.add(new LoadResult(load.name(), Tally.of(operations), findings));
+            }
+        }
+        var lines = new ArrayList<String>();
+        for (LogTail log : logs) lines.addAll(log.read());
+        if (replication == Replication.ASYNCHRONOUS && !logs.isEmpty()) results.add(lossesLogged(results, lines));
+        var broken = new ArrayList<>(Promises.judge(new Rules(replication, outcome, disturbance.errors(), disturbance.connections()), results));
+        for (String waits : hung) broken.add(new Broken("every question is answered", waits, 1, "no answer within " + PAUSE_LIMIT));
+        Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.begun(), direct.outageBegan());
+        var marks = new ArrayList<>(moments.drain());
+        for (Begun begun : direct.begun()) marks.add(new Mark(begun.sinceNanos(), "timeline " + begun.timeline() + " writes"));
+        Buckets buckets = Buckets.of(perLoad.stream().flatMap(List::stream).toList(), times.workBegan, times.workEnded);
+        var result = new RoundResult(number, disturbance.name(), seed, (times.workEnded - times.workBegan) / 1e9, (System.nanoTime() - times.began) / 1e9, results, pauses, buckets,
+                times.workBegan, marks, broken, broken.isEmpty() ? List.of() : excerpt(lines));
+        say.accept("round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s".formatted(number, disturbance.name(), seed, result.wholeSeconds(),
+                pauses.longestDirect(), pauses.longestClient(), pauses.firstServed().isPresent() ? "%.0f".formatted(pauses.firstServed().getAsDouble()) : "-",
+                broken.isEmpty() ? "" : "\n  BROKEN " + String.join("\n  BROKEN ", broken.stream().map(Broken::toString).toList())));
+        return result;
+    }
+
+    /// Lost transactions are counted over all workloads, because PgKeel's log does not know workloads.
+    private static LoadResult lossesLogged(List<LoadResult> results, List<String> lines) {
+        List<Operation> lost = results.stream().flatMap(r -> r.findings().stream()).filter(f -> f.defect() == Defect.LOST).map(Finding::operation).flatMap(Optional::stream).toList();
+        List<LostList.Logged> logged = lines.stream().map(LostList::parse).flatMap(Optional::stream).toList();
+        return new LoadResult("list of losses", Tally.NOTHING, LostList.check(lost, logged));
+    }
+
+    private static List<String> excerpt(List<String> lines) {
+        if (lines.size() <= 2 * EXCERPT_LINES) return lines;
+        return Stream.of(lines.subList(0, EXCERPT_LINES), List.of("... " + (lines.size() - 2 * EXCERPT_LINES) + " lines ..."), lines.subList(lines.size() - EXCERPT_LINES, lines.size()))
+                .flatMap(List::stream).toList();
+    }
+}

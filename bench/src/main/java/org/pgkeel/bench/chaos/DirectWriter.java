@@ -1,0 +1,119 @@
+package org.pgkeel.bench.chaos;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.pgkeel.bench.check.Timelines.Begun;
+import org.pgkeel.bench.cluster.PatroniCluster;
+import org.pgkeel.bench.cluster.PatroniNode;
+
+/// The client that always knows the primary: it writes to every node itself, every few milliseconds, past the proxies. Its longest
+/// time without a success is the outage that no client could have avoided.
+///
+/// Threading: shared, guarded by itself; each node has a thread.
+final class DirectWriter implements AutoCloseable {
+    private static final long PAUSE_NANOS = 20_000_000;
+
+    /// A write that succeeded.
+    private record Success(long atNanos, int timeline) {}
+
+    /// What it saw in a round.
+    ///
+    /// @param longestNanos longest time between two successes
+    /// @param begun        timelines in the order of their first success, without the one that the round began with
+    /// @param outageBegan  last success before the longest time without one
+    record Seen(long longestNanos, List<Begun> begun, long outageBegan) {}
+
+    private final List<Thread> threads = new ArrayList<>();
+    private final List<Success> successes = new ArrayList<>();
+    private volatile boolean writing;
+
+    DirectWriter(PatroniCluster cluster) {
+        for (PatroniNode node : cluster.nodes()) threads.add(Thread.ofPlatform().daemon().name("direct-writer-" + node.name()).start(() -> write(node)));
+    }
+
+    static List<String> schema() {
+        return List.of("create table chaos_direct (id bigint generated always as identity, timeline int not null default chaos_timeline())");
+    }
+
+    synchronized void begin() {
+        successes.clear();
+        writing = true;
+    }
+
+    synchronized Seen end() {
+        writing = false;
+        long longest = 0;
+        long outageBegan = 0;
+        var begun = new ArrayList<Begun>();
+        Optional<Success> last = Optional.empty();
+        for (Success success : successes) {
+            if (last.isPresent()) {
+                // Of two writable primaries the one on the lower timeline is none.
+                if (success.timeline < last.get().timeline) continue;
+                if (success.timeline > last.get().timeline) begun.add(new Begun(success.atNanos, success.timeline));
+                long gap = success.atNanos - last.get().atNanos;
+                if (gap > longest) {
+                    longest = gap;
+                    outageBegan = last.get().atNanos;
+                }
+            }
+            last = Optional.of(success);
+        }
+        return new Seen(longest, begun, outageBegan);
+    }
+
+    /// When it last succeeded; 0 if it has not.
+    synchronized long lastSuccessNanos() {
+        return successes.isEmpty() ? 0 : successes.getLast().atNanos;
+    }
+
+    @Override
+    public void close() {
+        threads.forEach(Thread::interrupt);
+    }
+
+    private void write(PatroniNode node) {
+        Optional<Connection> session = Optional.empty();
+        while (!Thread.interrupted()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            if (!writing) continue;
+            try {
+                if (session.isEmpty()) session = Optional.of(node.connectDirectly(PatroniCluster.APPLICATION));
+                int timeline = insert(session.get());
+                record(timeline);
+            } catch (SQLException e) {
+                // A standby refuses the write (25006) and is asked again in the same session; any other failure ends it.
+                if (!"25006".equals(e.getSQLState())) {
+                    session.ifPresent(DirectWriter::abort);
+                    session = Optional.empty();
+                }
+            }
+        }
+        session.ifPresent(DirectWriter::abort);
+    }
+
+    private synchronized void record(int timeline) {
+        if (writing) successes.add(new Success(System.nanoTime(), timeline));
+    }
+
+    private static int insert(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement(); ResultSet row = statement.executeQuery("insert into chaos_direct default values returning timeline")) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private static void abort(Connection session) {
+        try {
+            session.abort(Runnable::run);
+        } catch (SQLException alreadyGone) {
+            // That is what was wanted.
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package org.pgkeel.bench.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.bench.check.Finding;
+import org.pgkeel.bench.cluster.Cleanup;
+import org.pgkeel.bench.cluster.ClusterOptions;
+import org.pgkeel.bench.cluster.ClusterOptions.DcsKind;
+import org.pgkeel.bench.cluster.PatroniCluster;
+import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.verdict.LoadResult;
+import org.pgkeel.bench.verdict.RoundResult;
+import org.pgkeel.bench.verdict.Rules.OutcomeTracking;
+import org.pgkeel.bench.verdict.Rules.Replication;
+import org.pgkeel.bench.workload.Workload;
+import org.pgkeel.bench.workload.Workloads;
+
+/// The bench itself on a real cluster without a proxy: what synchronous replication promises holds there too, and clients
+/// lose their connections, which the bench has to notice. `-Dpgkeel.chaos.seed=` does the same again.
+class ChaosRunTest {
+    private static final long SEED = Long.getLong("pgkeel.chaos.seed", 20_261_125);
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+    @Test
+    void without_a_proxy_a_failover_loses_no_data_but_connections() throws Exception {
+        System.out.println("chaos seed " + SEED);
+        try (var cleanup = new Cleanup()) {
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
+            cluster.awaitHealthy(START_LIMIT);
+            List<String> names = Stream.concat(Workloads.all().stream().map(Workload::name), Stream.of("pgbench")).toList();
+            Stage stage = cleanup.add(Stage.set(cluster, new Front.Direct(cluster), new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
+            var run = new ChaosRun(stage, Replication.SYNCHRONOUS, OutcomeTracking.STRICT, System.out::println);
+            var random = new SplittableRandom(SEED);
+
+            for (String scenario : List.of("switchover", "postmaster-killed")) {
+                RoundResult round = run.round(1, Disturbance.named(scenario), random.nextLong());
+
+                assertThat(round.loads().stream().flatMap(load -> load.findings().stream()).map(Finding::what)).as(scenario).isEmpty();
+                assertThat(round.loads()).as(scenario).allSatisfy(load -> assertThat(load.tally().acknowledged()).as(load.name()).isPositive());
+                assertThat(round.loads().stream().mapToLong(load -> load.tally().closed()).sum()).as("connections closed, " + scenario).isPositive();
+                assertThat(round.broken()).as(scenario).isNotEmpty();
+                assertThat(round.pauses().waiting()).as("clients that waited for the new primary, " + scenario).isPositive();
+                assertThat(round.pauses().longestDirect()).as(scenario).isGreaterThan(500);
+                assertThat(round.loads().stream().map(LoadResult::name)).containsExactlyElementsOf(names);
+            }
+        }
+    }
+}
