@@ -12,6 +12,7 @@ import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.ProxySnapshot;
+import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
@@ -41,6 +42,9 @@ public interface Operations {
 
     /// One for each cluster whose primary is watched.
     CompletionStage<List<OutcomeSnapshot>> outcomes();
+
+    /// The rules of `routing` in their order, then what none of them decided; empty without rules.
+    CompletionStage<List<RouteSnapshot>> routes();
 
     CompletionStage<List<ConfigEntry>> config();
 

@@ -8,7 +8,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /// Functions of `pg_catalog` whose names are harmless in every PostgreSQL from 15 to 18: what is known of a database that has
-/// not been asked. The list is a resource, made from `pg_proc` by the test `BuiltinFunctionsTest`.
+/// not been asked. The list is a resource, made by
+/// [CatalogueQuery] on fresh databases of 15 and 18.
 final class BuiltinFunctions {
     /// Labelled stable, yet they take a transaction id, which a standby refuses, or run SQL that is given to them as text, or read
     /// whatever relation a text names.

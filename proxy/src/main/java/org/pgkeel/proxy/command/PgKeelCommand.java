@@ -24,6 +24,7 @@ public final class PgKeelCommand implements Callable<Integer> {
         commandLine.addSubcommand(new DemoCommand(ProxyServer::start));
         commandLine.addSubcommand(new TrainCommand(ProxyServer::start));
         commandLine.addSubcommand(new CheckCommand());
+        commandLine.addSubcommand(new ExplainCommand());
         commandLine.addSubcommand(new ConvertCommand());
         commandLine.addSubcommand(new VersionCommand());
         commandLine.addSubcommand(new CommandLine.HelpCommand());

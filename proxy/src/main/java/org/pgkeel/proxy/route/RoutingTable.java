@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.RouteRule;
 import org.pgkeel.proxy.config.RouteRule.Statement;
 import org.pgkeel.proxy.config.RoutingConfig;
+import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.statement.StatementClass;
 
 /// The rules of `routing`, compiled. A reload makes another table; connections change over at their next statement.
@@ -38,6 +39,23 @@ public final class RoutingTable {
     /// In the order of the file.
     public List<RouteRule> rules() {
         return rules.stream().map(each -> each.rule).toList();
+    }
+
+    /// The rules with their hits, then what none of them decided; empty without rules.
+    ///
+    /// @param loops the counters of all event loops, made by this table
+    public List<RouteSnapshot> snapshot(List<RouteHits> loops) {
+        List<RouteSnapshot> snapshots = new ArrayList<>();
+        for (CompiledRule each : rules) {
+            int index = each.route.rule();
+            snapshots.add(new RouteSnapshot(index + 1, each.rule.name(), RouteWords.conditions(each.rule.when()), RouteWords.destination(each.rule), sum(loops, index)));
+        }
+        if (!rules.isEmpty()) snapshots.add(new RouteSnapshot(0, "", "", "primary", sum(loops, NO_RULE)));
+        return snapshots;
+    }
+
+    private static long sum(List<RouteHits> loops, int rule) {
+        return loops.stream().mapToLong(hits -> hits.of(rule)).sum();
     }
 
     /// Counters for one event loop.

@@ -21,6 +21,7 @@ import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.ProxySnapshot;
+import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
@@ -91,6 +92,12 @@ final class ProxyOperations implements Operations {
     /// No cluster is watched yet.
     @Override
     public CompletionStage<List<OutcomeSnapshot>> outcomes() {
+        return CompletableFuture.completedFuture(List.of());
+    }
+
+    /// Nothing is routed yet.
+    @Override
+    public CompletionStage<List<RouteSnapshot>> routes() {
         return CompletableFuture.completedFuture(List.of());
     }
 

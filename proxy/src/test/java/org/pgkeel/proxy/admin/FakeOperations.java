@@ -26,6 +26,7 @@ import org.pgkeel.proxy.observe.OutcomeSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.PoolStats;
 import org.pgkeel.proxy.observe.ProxySnapshot;
+import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
@@ -69,6 +70,11 @@ final class FakeOperations implements Operations {
     @Override public CompletionStage<List<DatabaseSnapshot>> databases() {
         return now(List.of(new DatabaseSnapshot(HOSTILE_NAME, Optional.of(new Endpoint("10.0.0.2", 5432)), "app_prod", Optional.empty(),
                 20, 2, 5, Duration.ofHours(1), PoolMode.TRANSACTION, OptionalInt.of(50), 6, OptionalInt.empty(), 7, true, false)));
+    }
+
+    @Override public CompletionStage<List<RouteSnapshot>> routes() {
+        return now(List.of(new RouteSnapshot(1, "reads", "statement = read", "replica, role replica, consistency session; or else primary", 41),
+                new RouteSnapshot(0, "", "", "primary", 1)));
     }
 
     @Override public CompletionStage<List<OutcomeSnapshot>> outcomes() {

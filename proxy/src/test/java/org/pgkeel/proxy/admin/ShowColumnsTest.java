@@ -41,6 +41,7 @@ class ShowColumnsTest {
         "peer_pools, peer_id:i cl_active_cancel_req:i cl_waiting_cancel_req:i sv_active_cancel:i sv_login:i",
         "pins, database:s user:s reason:s pinned:q",
         "outcomes, cluster:s outcome:s reason:s transactions:q",
+        "routes, position:i name:s conditions:s destination:s hits:q",
     })
     void columns_are_in_the_order_and_of_the_types_that_dashboards_expect(String word, String columns) {
         assertThat(columns(word)).isEqualTo(columns);

@@ -21,6 +21,7 @@ import org.pgkeel.proxy.config.RouteRule.Statement;
 import org.pgkeel.proxy.config.RouteRule.To;
 import org.pgkeel.proxy.config.RouteRule.When;
 import org.pgkeel.proxy.config.RoutingConfig;
+import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.statement.Classifier;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.StatementClass;
@@ -168,5 +169,6 @@ class RoutingTableTest {
         }
         for (int i = 0; i < rules.size(); i++) assertThat(hits.of(i)).as("seed " + seed).isEqualTo(expected[i]);
         assertThat(hits.of(RoutingTable.NO_RULE)).isEqualTo(expected[rules.size()]);
+        assertThat(table.snapshot(List.of(hits, table.newHits()))).hasSize(7).satisfies(all -> assertThat(all.stream().mapToLong(RouteSnapshot::hits).sum()).isEqualTo(1_000));
     }
 }

@@ -1,0 +1,68 @@
+package org.pgkeel.proxy.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.catalogue.Catalogue;
+
+class ClassCacheTest {
+    private static final Catalogue BUILTIN = Catalogue.builtin();
+
+    private static ByteBuf text(String sql) {
+        return Unpooled.copiedBuffer("Q...." + sql + "\0", StandardCharsets.UTF_8);
+    }
+
+    private static StatementClass classify(ClassCache cache, String sql, Dialect dialect, Catalogue catalogue) {
+        ByteBuf buf = text(sql);
+        return cache.classify(buf, 5, buf.writerIndex() - 1, dialect, catalogue);
+    }
+
+    @Test
+    void a_text_seen_before_gives_the_same_object() {
+        var cache = new ClassCache(1 << 20, 1 << 10);
+        StatementClass first = classify(cache, "select 1", Dialect.USUAL, BUILTIN);
+        assertThat(classify(cache, "select 1", Dialect.USUAL, BUILTIN)).isSameAs(first);
+        assertThat(cache.bytes()).isEqualTo(8);
+    }
+
+    @Test
+    void dialect_and_catalogue_are_part_of_the_question() {
+        var cache = new ClassCache(1 << 20, 1 << 10);
+        String sql = "select 'a\\' || nextval('s') --'";
+        assertThat(classify(cache, sql, Dialect.USUAL, BUILTIN).isRead()).isFalse();
+        assertThat(classify(cache, "select 'a\\' || 'x'", Dialect.USUAL, BUILTIN).isRead()).isTrue();
+        assertThat(classify(cache, "select '\\' || nextval(''s'') --'", new Dialect(false, true), BUILTIN).isRead()).isTrue();
+        assertThat(classify(cache, "select '\\' || nextval(''s'') --'", Dialect.USUAL, BUILTIN).isRead()).isFalse();
+        assertThat(classify(cache, "select * from t", Dialect.USUAL, BUILTIN).isRead()).isTrue();
+        assertThat(classify(cache, "select * from t", Dialect.USUAL, Catalogue.unknown()).isRead()).isFalse();
+        assertThat(classify(cache, "select * from t", Dialect.USUAL, BUILTIN).isRead()).isTrue();
+    }
+
+    @Test
+    void what_a_node_refused_as_a_write_is_one_from_then_on() {
+        var cache = new ClassCache(1 << 20, 1 << 10);
+        ByteBuf buf = text("select mislabelled");
+        cache.learnWrite(buf, 5, buf.writerIndex() - 1, Dialect.USUAL, BUILTIN);
+        assertThat(classify(cache, "select mislabelled", Dialect.USUAL, BUILTIN).access()).isEqualTo(Access.WRITE);
+    }
+
+    @Test
+    void random_texts_get_the_class_of_a_fresh_look_and_the_limit_holds() {
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        var cache = new ClassCache(4_000, 60);
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < 300; i++) texts.add((random.nextBoolean() ? "select " : "delete from t where a = ") + "x".repeat(1 + random.nextInt(60)) + i);
+        for (int i = 0; i < 20_000; i++) {
+            String sql = texts.get(random.nextInt(texts.size()));
+            assertThat(classify(cache, sql, Dialect.USUAL, BUILTIN).access()).as("seed %s: %s", seed, sql).isEqualTo(sql.startsWith("select") ? Access.READ : Access.WRITE);
+            assertThat(cache.bytes()).as("seed %s", seed).isLessThanOrEqualTo(4_000);
+        }
+    }
+}
