@@ -98,9 +98,10 @@ final class ClusterState {
         long replicas = answers.stream().filter(answer -> answer.said instanceof Said.Replica).count();
         if (primaries.size() != 1 || replicas != nodes.size() - 1) return false;
         if (primaries.getFirst().streaming != replicas) return false;
-        // PostgreSQL knows its synchronous standby seconds before Patroni will promote it.
+        // PostgreSQL knows its synchronous standby seconds before Patroni will promote it, and a standby believes for a while after a promotion
+        // that it is still one; /cluster is read from the DCS.
         boolean synchronous = switch (options.replication()) {
-            case SYNCHRONOUS -> primaries.getFirst().synchronous > 0 && nodes.stream().anyMatch(node -> says200(node, "/synchronous"));
+            case SYNCHRONOUS -> primaries.getFirst().synchronous > 0 && nodes.stream().allMatch(ClusterState::knowsSynchronousStandby);
             case ASYNCHRONOUS -> true;
         };
         return synchronous && answers.stream().allMatch(answer -> says200(answer.node, answer.said instanceof Said.Primary ? "/primary" : "/replica"));
@@ -110,6 +111,14 @@ final class ClusterState {
     private static boolean says200(PatroniNode node, String path) {
         try {
             return PatroniRest.get(node, path).status() == 200;
+        } catch (IOException silent) {
+            return false;
+        }
+    }
+
+    private static boolean knowsSynchronousStandby(PatroniNode node) {
+        try {
+            return PatroniRest.get(node, "/cluster").body().replace(" ", "").contains("\"role\":\"sync_standby\"");
         } catch (IOException silent) {
             return false;
         }

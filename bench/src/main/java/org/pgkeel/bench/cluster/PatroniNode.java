@@ -165,10 +165,11 @@ public final class PatroniNode implements AutoCloseable {
         patroni = Optional.of(Processes.start(log(), Map.of(), unprivileged.command(command)));
     }
 
-    /// Lets the links refuse connections where PostgreSQL or Patroni would.
+    /// Lets the links refuse connections where PostgreSQL, Patroni or the DCS would.
     void follow(ListeningSockets now) {
         sqlLink.serverListens(now.has(sqlLink.target()));
         restLink.serverListens(now.has(restLink.target()));
+        dcsLink.serverListens(now.has(dcsLink.target()));
     }
 
     /// kill -9 of Patroni; PostgreSQL goes on. Returns when it is gone.

@@ -38,12 +38,6 @@ record PatroniProgram(List<String> command, String version) {
         return installed;
     }
 
-    /// Patroni 4 knows one-word roles and other minimums than 3.
-    int majorVersion() {
-        String digits = version.replaceAll("^[^0-9]*", "");
-        return Integer.parseInt(digits.substring(0, Math.max(1, digits.indexOf('.'))));
-    }
-
     private static PatroniProgram of(List<String> command) throws IOException {
         var ask = new ArrayList<>(command);
         ask.add("--version");

@@ -18,7 +18,6 @@ public sealed interface Caller {
     Predicate<Caller> ANYONE = _ -> true;
     /// Not those that have not said who they are: they could never say it.
     Predicate<Caller> CLIENTS = Client.class::isInstance;
-    Predicate<Caller> MEMBERS = Member.class::isInstance;
 
     /// A standby of this name that streams from here.
     static Predicate<Caller> node(String name) {

@@ -98,14 +98,6 @@ public final class FaultProxy implements AutoCloseable {
         awaitSelect();
     }
 
-    /// Whether bytes of a caller like this pass unspoilt, or at least pass.
-    public boolean passes(Caller caller) {
-        return onLoop(() -> switch (treatment(caller)) {
-            case Treatment.Pass _, Treatment.Delay _ -> true;
-            case Treatment.Silent _, Treatment.HalfOpen _, Treatment.Cut _, Treatment.Answer _, Treatment.Reset _, Treatment.Refuse _ -> false;
-        });
-    }
-
     /// Follows the server: while it does not listen, nobody listens here either, so that a client is refused as it would be there.
     public void serverListens(boolean listens) {
         if (serverListens == listens) return;
