@@ -44,8 +44,8 @@ class CatalogueQueryTest {
                 "create sequence s",
                 "create function stable_one() returns int language sql stable as 'select 1'",
                 "create function volatile_one() returns int language sql volatile as 'select 1'",
-                "create function both(int) returns int language sql stable as 'select 1'",
-                "create function both(text) returns int language sql as 'select 1'",
+                "create function mixed(int) returns int language sql stable as 'select 1'",
+                "create function mixed(text) returns int language sql as 'select 1'",
                 "create schema other", "create function other.lower(int) returns int language sql as 'select 1'",
                 "create function by_default(n bigint default nextval('s')) returns bigint language sql stable as 'select n'",
                 "create function by_body() returns bigint language sql stable begin atomic select nextval('s'); end",
@@ -55,7 +55,7 @@ class CatalogueQueryTest {
                 "create function of_row(pair) returns int language sql as 'select 1'");
 
         assertThat(catalogue.function("stable_one")).isEqualTo(Function.HARMLESS);
-        for (String name : List.of("volatile_one", "both", "lower", "by_default", "by_body", "summing", "nextval", "txid_current", "of_row")) {
+        for (String name : List.of("volatile_one", "mixed", "lower", "by_default", "by_body", "summing", "nextval", "txid_current", "of_row")) {
             assertThat(catalogue.function(name)).as(name).isEqualTo(Function.MAY_WRITE);
         }
         assertThat(catalogue.function("upper")).isEqualTo(Function.HARMLESS);
