@@ -22,8 +22,8 @@ import org.pgkeel.proxy.observe.OutcomeSnapshot;
 ///
 /// @param <C> what stands for a client that is told
 public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable {
-    /// Within this time no server crashes, recovers, takes writes, and crashes again unseen.
-    private static final Duration BLIND_MAX = Duration.ofSeconds(1);
+    /// Within this time no server crashes, recovers, takes writes, and crashes again. Three looks of the witness in quiet times.
+    static final Duration BLIND_MAX = NodeWitness.QUIET.multipliedBy(3);
 
     private final Cluster cluster;
     private final OutcomeResolver resolver;

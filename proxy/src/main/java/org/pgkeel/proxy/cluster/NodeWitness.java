@@ -19,7 +19,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 ///
 /// Threading: confined to the cluster rooms' thread.
 final class NodeWitness {
-    static final Duration QUIET = Duration.ofSeconds(1);
+    static final Duration QUIET = Duration.ofMillis(500);
     static final Duration URGENT = Duration.ofMillis(50);
     private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
 
