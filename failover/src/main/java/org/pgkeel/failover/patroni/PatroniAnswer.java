@@ -7,6 +7,9 @@ public sealed interface PatroniAnswer {
 
     record Map(ClusterDocument document) implements PatroniAnswer {}
 
+    /// `/history` as it came.
+    record History(String json) implements PatroniAnswer {}
+
     /// The dynamic configuration, as far as it is needed.
     record Settings(long ttlMillis, long loopWaitMillis) implements PatroniAnswer {}
 

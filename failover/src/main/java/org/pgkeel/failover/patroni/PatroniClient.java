@@ -67,6 +67,11 @@ public final class PatroniClient implements AutoCloseable {
         return ask(member, "cluster", (code, body) -> code == OK ? new PatroniAnswer.Map(ClusterDocument.parse(body)) : unexpected(code));
     }
 
+    /// The timelines of the past, and where each was left. It lags behind a promotion.
+    public CompletableFuture<PatroniAnswer> history(URI member) {
+        return ask(member, "history", (code, body) -> code == OK ? new PatroniAnswer.History(new String(body, StandardCharsets.UTF_8)) : unexpected(code));
+    }
+
     /// `ttl` and `loop_wait`: how long a leader that is not heard of may still hold the leader key.
     public CompletableFuture<PatroniAnswer> settings(URI member) {
         return ask(member, "config", (code, body) -> code == OK ? settings(Json.object(body)) : unexpected(code));

@@ -193,6 +193,16 @@ public final class Cluster {
         return answer;
     }
 
+    /// Patroni's history of the timelines, as JSON; empty without Patroni, or if no member tells it. Callable from any thread.
+    CompletionStage<String> history() {
+        var answer = new CompletableFuture<String>();
+        onRooms(() -> {
+            if (watch == null) answer.complete("");
+            else watch.members().history().whenComplete((json, failure) -> answer.complete(failure == null ? json : ""));
+        });
+        return answer;
+    }
+
     public void addListener(ClusterListener listener) {
         listeners.add(listener);
     }

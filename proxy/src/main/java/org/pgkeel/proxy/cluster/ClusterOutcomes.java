@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.cluster;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -13,6 +14,7 @@ import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
 import org.pgkeel.failover.outcome.Sightings;
+import org.pgkeel.failover.outcome.TimelineHistory;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
 
@@ -26,6 +28,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     static final Duration BLIND_MAX = NodeWitness.QUIET.multipliedBy(3);
 
     private final Cluster cluster;
+    private final SqlAsker committer;
     private final OutcomeResolver resolver;
     private final NodeWitness witness;
     private final AcknowledgedLosses<C> losses;
@@ -36,11 +39,23 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     public ClusterOutcomes(Cluster cluster, SqlAsker asker, SqlAsker committer, HistorySource histories, OutcomeLimits limits, ScheduledExecutorService rooms,
                            LongSupplier nanoTime, Function<C, String> who) {
         this.cluster = cluster;
+        this.committer = committer;
         var sightings = new Sightings(BLIND_MAX);
         resolver = new OutcomeResolver(() -> Optional.ofNullable(cluster.primary()), asker, committer, histories, sightings, limits, rooms, nanoTime);
         witness = new NodeWitness(cluster::nodes, () -> resolver.open() > 0 || cluster.primary() == null, asker, sightings, rooms, nanoTime);
         losses = new AcknowledgedLosses<>(cluster.name(), resolver, rooms, who);
         cluster.addListener(this);
+    }
+
+    /// Of a watched cluster, over the proxy's own connections to its servers; begins to look at them.
+    ///
+    /// @param who `user=... database=... client=...`, for the log
+    public static <C> ClusterOutcomes<C> of(Cluster cluster, Function<C, String> who) {
+        var asker = new MonitorAsker(cluster);
+        HistorySource patroni = (_, timeline) -> cluster.history().thenApply(json -> TimelineHistory.ofPatroni(timeline, json).filter(_ -> !json.isEmpty()));
+        var limits = new OutcomeLimits(cluster.config().hold().maxWait(), OutcomeLimits.DEFAULT.maxTransactions(), OutcomeLimits.DEFAULT.historyWait());
+        return new ClusterOutcomes<C>(cluster, asker, new CommitAsker(cluster), HistorySource.firstOf(List.of(HistorySource.ofFiles(asker), patroni)),
+                limits, cluster.rooms().loop(), System::nanoTime, who).start();
     }
 
     /// Begins to look at the servers. Once.
@@ -89,5 +104,6 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     @Override
     public void close() {
         witness.end();
+        if (committer instanceof CommitAsker own) own.end();
     }
 }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -98,12 +100,30 @@ final class Members {
     }
 
     private BackendTarget target(NodeAddress address) {
+        return target(config, rooms, address, timeout);
+    }
+
+    /// The monitor's own login to a server.
+    static BackendTarget target(ClusterConfig config, Rooms rooms, NodeAddress address, Duration timeout) {
         MonitorConfig monitor = config.monitor().orElseThrow();
         var startup = new LinkedHashMap<String, String>();
         startup.put("application_name", "pgkeel monitor");
         startup.put("client_encoding", "UTF8");
         return new BackendTarget(address, monitor.database(), monitor.user(), monitor.password().<Credential>map(Credential.Password::new)
                 .orElse(new Credential.None()), rooms.tlsOf().apply(config.name()), startup, timeout);
+    }
+
+    /// What the first member that can say it knows of the timelines before; empty if nobody can.
+    CompletionStage<String> history() {
+        CompletionStage<String> found = CompletableFuture.completedFuture("");
+        if (client.isEmpty()) return found;
+        for (WatchedMember member : byName.values()) {
+            if (member.restUrl().isEmpty()) continue;
+            URI url = member.restUrl().get();
+            found = found.thenCompose(known -> known.isEmpty() ? client.get().history(url).thenApply(answer ->
+                    answer instanceof PatroniAnswer.History(var json) ? json : "") : CompletableFuture.completedFuture(known));
+        }
+        return found;
     }
 
     void end() {
@@ -248,7 +268,7 @@ final class Members {
             }
             case PatroniAnswer.Map _ -> errors.rest(url.getAuthority(), PatroniAnswer.Kind.WRONG_MEMBER, "another cluster");
             case PatroniAnswer.Failed(var kind, var text) -> errors.rest(url.getAuthority(), kind, text);
-            case PatroniAnswer.Status _, PatroniAnswer.Settings _ -> throw new IllegalStateException("a status where a map was asked for");
+            case PatroniAnswer.Status _, PatroniAnswer.Settings _, PatroniAnswer.History _ -> throw new IllegalStateException("a status where a map was asked for");
         }
         settle(mine, false);
     }

@@ -121,7 +121,7 @@ final class WatchedMember {
         evidence = evidence.with(switch (answer) {
             case PatroniAnswer.Status(var code, var status) -> said(askedNanos, endpoint, code == 200, status);
             case PatroniAnswer.Failed(var kind, _) -> new MemberEvidence.Rest.Silent(askedNanos, kind, heardNanos());
-            case PatroniAnswer.Map _, PatroniAnswer.Settings _ -> throw new IllegalStateException("a map where a status was asked for");
+            case PatroniAnswer.Map _, PatroniAnswer.Settings _, PatroniAnswer.History _ -> throw new IllegalStateException("a map where a status was asked for");
         });
     }
 
