@@ -4,9 +4,14 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Classifier;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.pgkeel.proxy.statement.Statements;
 
@@ -14,7 +19,7 @@ import org.pgkeel.proxy.statement.Statements;
 /// parameter types and every setting that can change its meaning are equal, and no change of the catalogue lies between
 /// their Parses.
 ///
-/// Threading: immutable, but for what is learnt of its rows.
+/// Threading: immutable, but for what is learnt of its rows and its class.
 public final class SharedStatement {
     /// Names in backends begin like this; a client's own name never reaches a backend.
     public static final String NAME_PREFIX = "pgkeel_";
@@ -38,6 +43,10 @@ public final class SharedStatement {
     private final List<Effect> effects;
     private final List<SharedStatement> uses;
     private volatile long rowShape;
+    private volatile @Nullable Classified classified;
+
+    /// A class holds for the catalogue it was made by.
+    private record Classified(Dialect dialect, Catalogue catalogue, StatementClass statementClass) {}
 
     private SharedStatement(Kind kind, Settings meaning, int generation, byte[] body, long hash, int flags, List<Effect> effects, List<SharedStatement> uses) {
         this.kind = kind;
@@ -70,10 +79,13 @@ public final class SharedStatement {
     }
 
     private static List<Effect> effectsOf(byte[] body) {
+        return Statements.parse(textOf(body), true).stream().map(Statement::effects).flatMap(List::stream).toList();
+    }
+
+    private static String textOf(byte[] body) {
         int end = 0;
         while (end < body.length && body[end] != 0) end++;
-        return Statements.parse(new String(body, 0, end, StandardCharsets.ISO_8859_1), true).stream()
-                .map(Statement::effects).flatMap(List::stream).toList();
+        return new String(body, 0, end, StandardCharsets.ISO_8859_1);
     }
 
     public Kind kind() {
@@ -103,6 +115,21 @@ public final class SharedStatement {
     /// How often the catalogue had changed when a client asked for the statement first.
     public int generation() {
         return generation;
+    }
+
+    /// What it is to those who decide where it runs; looked into once for each catalogue.
+    public StatementClass classOf(Dialect dialect, Catalogue catalogue) {
+        Classified known = classified;
+        if (known == null || known.catalogue != catalogue || !known.dialect.equals(dialect)) {
+            known = new Classified(dialect, catalogue, Classifier.classify(textOf(body), dialect, catalogue));
+            classified = known;
+        }
+        return known.statementClass;
+    }
+
+    /// A node has refused it with `25006`: it writes, whatever the catalogue says.
+    public void learnWrite(Dialect dialect, Catalogue catalogue) {
+        classified = new Classified(dialect, catalogue, classOf(dialect, catalogue).asWrite());
     }
 
     /// What its rows look like, see [RowShape]; [RowShape#UNKNOWN] as long as no client was told.

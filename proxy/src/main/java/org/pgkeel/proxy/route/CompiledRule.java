@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.AddressRange;
 import org.pgkeel.proxy.config.RouteRule;
@@ -17,10 +18,14 @@ final class CompiledRule {
     final RouteRule rule;
     final Route route;
     private final List<AddressRange> ranges;
+    private final Set<String> bareTables;
+    private final Set<String> bareFunctions;
 
     CompiledRule(RouteRule rule, int index) {
         this.rule = rule;
         this.ranges = rule.when().addresses().stream().map(AddressRange::parse).toList();
+        this.bareTables = bare(rule.when().tables());
+        this.bareFunctions = bare(rule.when().functions());
         boolean readsOnly = rule.when().statements().equals(Set.of(Statement.READ));
         this.route = switch (rule.to()) {
             case PRIMARY -> new Route.ToPrimary(index, rule.name());
@@ -42,8 +47,8 @@ final class CompiledRule {
     boolean fits(StatementClass text, Statement as, int minuteOfDay) {
         RouteRule.When when = rule.when();
         return (when.statements().isEmpty() || when.statements().contains(as))
-                && (when.tables().isEmpty() || names(when.tables(), text.relations()))
-                && (when.functions().isEmpty() || names(when.functions(), text.functions()))
+                && (when.tables().isEmpty() || names(when.tables(), bareTables, text.relations()))
+                && (when.functions().isEmpty() || names(when.functions(), bareFunctions, text.functions()))
                 && (when.hints().isEmpty() || when.hints().contains(text.hint()))
                 && (when.times().isEmpty() || isInside(minuteOfDay));
     }
@@ -52,8 +57,8 @@ final class CompiledRule {
     @Nullable Mismatch statement(StatementClass text, Statement as, int minuteOfDay) {
         RouteRule.When when = rule.when();
         if (!when.statements().isEmpty() && !when.statements().contains(as)) return new Mismatch("statement", word(as), when.statements().stream().map(CompiledRule::word).toList());
-        if (!when.tables().isEmpty() && !names(when.tables(), text.relations())) return new Mismatch("table", String.join(", ", text.relations()), when.tables());
-        if (!when.functions().isEmpty() && !names(when.functions(), text.functions())) return new Mismatch("function", String.join(", ", text.functions()), when.functions());
+        if (!when.tables().isEmpty() && !names(when.tables(), bareTables, text.relations())) return new Mismatch("table", String.join(", ", text.relations()), when.tables());
+        if (!when.functions().isEmpty() && !names(when.functions(), bareFunctions, text.functions())) return new Mismatch("function", String.join(", ", text.functions()), when.functions());
         if (!when.hints().isEmpty() && !when.hints().contains(text.hint())) return new Mismatch("hint", text.hint(), when.hints());
         if (!when.times().isEmpty() && !isInside(minuteOfDay)) return new Mismatch("time", clock(minuteOfDay), when.times().stream().map(time -> clock(time.fromMinute()) + "-" + clock(time.toMinute())).toList());
         return null;
@@ -71,19 +76,17 @@ final class CompiledRule {
     }
 
     /// A name without a schema, in the rule or in the statement, is meant in any schema.
-    private static boolean names(Set<String> wanted, List<String> named) {
-        for (String name : named) {
-            if (wanted.contains(name)) return true;
-            String bare = bare(name);
-            boolean qualified = bare.length() < name.length();
-            if (qualified && wanted.contains(bare)) return true;
-            if (!qualified) {
-                for (String each : wanted) {
-                    if (bare(each).equals(name)) return true;
-                }
-            }
+    private static boolean names(Set<String> wanted, Set<String> wantedBare, List<String> named) {
+        for (int i = 0; i < named.size(); i++) {
+            String name = named.get(i);
+            boolean qualified = name.indexOf('.') >= 0;
+            if (qualified ? wanted.contains(name) || wanted.contains(bare(name)) : wantedBare.contains(name)) return true;
         }
         return false;
+    }
+
+    private static Set<String> bare(Set<String> names) {
+        return names.stream().map(CompiledRule::bare).collect(Collectors.toUnmodifiableSet());
     }
 
     private static String bare(String name) {

@@ -10,7 +10,9 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 
 class StatementCacheTest {
@@ -23,6 +25,17 @@ class StatementCacheTest {
         assertThat(cache.find(Settings.NONE, 0, elsewhere, 13, 13 + parse("select 1").length)).isSameAs(first);
         elsewhere.release();
         assertThat(cache.size()).isEqualTo(1);
+    }
+
+    @Test
+    void a_statement_is_looked_into_once_for_each_catalogue_and_learns_that_it_writes() {
+        var statement = find(Settings.NONE, 0, "select * from t");
+        var known = statement.classOf(Dialect.USUAL, Catalogue.builtin());
+        assertThat(known.isRead()).isTrue();
+        assertThat(statement.classOf(Dialect.USUAL, Catalogue.builtin())).isSameAs(known);
+        assertThat(statement.classOf(Dialect.USUAL, Catalogue.unknown()).isRead()).isFalse();
+        statement.learnWrite(Dialect.USUAL, Catalogue.builtin());
+        assertThat(statement.classOf(Dialect.USUAL, Catalogue.builtin()).isRead()).isFalse();
     }
 
     @Test
