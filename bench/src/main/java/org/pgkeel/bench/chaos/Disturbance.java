@@ -61,7 +61,7 @@ record Disturbance(List<Fault> faults) {
 
     /// SQLSTATEs that PostgreSQL itself answers because of it: a full disk is told to whoever writes.
     Set<String> errors() {
-        return has("disk-full") ? Set.of("53100") : Set.of();
+        return has("disk-full") || has("disk-full-wal") ? Set.of("53100") : Set.of();
     }
 
     Connections connections() {

@@ -20,6 +20,9 @@ import org.pgkeel.bench.client.Login;
 public final class PgBouncerBehindHaProxy implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(15);
 
+    /// HAProxy begins with every server up, and takes three checks to know better.
+    private static final Duration CHECKED = Duration.ofSeconds(11);
+
     private final Process haProxy;
     private final RunningProxy pgBouncer;
     private final String version;
@@ -84,6 +87,7 @@ public final class PgBouncerBehindHaProxy implements AutoCloseable {
         var stack = new PgBouncerBehindHaProxy(haProxy, new RunningProxy("pgbouncer", version, port, process, Target.Code.NATIVE, log), version);
         try {
             stack.pgBouncer.awaitFirstQuery(login, START_LIMIT);
+            Processes.pause(CHECKED);
         } catch (IOException e) {
             stack.close();
             throw e;

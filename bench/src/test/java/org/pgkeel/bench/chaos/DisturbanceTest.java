@@ -28,7 +28,7 @@ class DisturbanceTest {
 
     @Test
     void only_a_full_disk_excuses_an_error_and_only_a_killed_proxy_a_lost_connection() {
-        assertThat(Faults.all().stream().map(f -> Disturbance.named(f.name())).filter(d -> !d.errors().isEmpty()).map(Disturbance::name)).containsExactly("disk-full");
+        assertThat(Faults.all().stream().map(f -> Disturbance.named(f.name())).filter(d -> !d.errors().isEmpty()).map(Disturbance::name)).containsExactly("disk-full", "disk-full-wal");
         assertThat(Faults.all().stream().map(f -> Disturbance.named(f.name())).filter(d -> d.connections() == Connections.MAY_END).map(Disturbance::name)).containsExactly("pgkeel-killed");
     }
 
