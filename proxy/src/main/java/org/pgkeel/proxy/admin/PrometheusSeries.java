@@ -108,6 +108,7 @@ final class PrometheusSeries {
         byWord("pgkeel_pins", "Pins of a backend connection to a client, by reason", "reason", counters.pins());
         byWord("pgkeel_client_closes", "Closed client connections by reason", "reason", counters.clientCloses());
         byWord("pgkeel_backend_closes", "Closed backend connections by reason", "reason", counters.serverCloses());
+        byWord("pgkeel_backend_losses", "Clients that stayed when their backend was lost, by what became of them", "verdict", counters.losses());
         series.add(CounterSnapshot.builder().name("pgkeel_cancel_requests").help("Cancel requests from clients")
                 .dataPoint(CounterDataPointSnapshot.builder().value(counters.cancelRequests()).build()).build());
     }

@@ -51,7 +51,8 @@ final class ServingSections {
                 (int) section.size("inspected-statement-bytes", MIB, KIB, 64 * MIB),
                 (int) section.size("client-buffer-bytes", 256 * KIB, 16 * KIB, 64 * MIB),
                 (int) section.size("backend-buffer-bytes", 256 * KIB, 16 * KIB, 64 * MIB),
-                (int) section.size("message-bytes", MESSAGE_BYTES_MAX, 64 * KIB, MESSAGE_BYTES_MAX));
+                (int) section.size("message-bytes", MESSAGE_BYTES_MAX, 64 * KIB, MESSAGE_BYTES_MAX),
+                (int) section.size("rerun-bytes", MIB, 0, 64 * MIB));
     }
 
     static TimeoutsConfig timeouts(Section section) {

@@ -10,12 +10,14 @@ import java.util.Map;
 /// @param pins         pins ever made, by reason
 /// @param clientCloses client connections closed, by reason
 /// @param serverCloses backend connections closed, by reason
+/// @param losses       clients that stayed when their backend was lost, by what became of them
 public record LoopSnapshot(
         Map<String, Long> logins,
         Map<String, Long> refusals,
         Map<String, Long> pins,
         Map<String, Long> clientCloses,
         Map<String, Long> serverCloses,
+        Map<String, Long> losses,
         long cancelRequests) {
 
     public static LoopSnapshot empty() {
@@ -29,6 +31,7 @@ public record LoopSnapshot(
                 ReasonCounter.merge(pins, other.pins),
                 ReasonCounter.merge(clientCloses, other.clientCloses),
                 ReasonCounter.merge(serverCloses, other.serverCloses),
+                ReasonCounter.merge(losses, other.losses),
                 cancelRequests + other.cancelRequests);
     }
 

@@ -9,6 +9,7 @@ public final class LoopStats {
     private final ReasonCounter pins = new ReasonCounter();
     private final ReasonCounter clientCloses = new ReasonCounter();
     private final ReasonCounter serverCloses = new ReasonCounter();
+    private final ReasonCounter losses = new ReasonCounter();
     private long cancelRequests;
 
     /// A log-in ended.
@@ -34,12 +35,18 @@ public final class LoopStats {
         serverCloses.count(reason);
     }
 
+    /// A client's backend was lost, and the client stays.
+    /// @param verdict what becomes of it
+    public void backendLost(String verdict) {
+        losses.count(verdict);
+    }
+
     public void cancelRequested() {
         cancelRequests++;
     }
 
     public LoopSnapshot snapshot() {
         return new LoopSnapshot(logins.snapshot(), refusals.snapshot(), pins.snapshot(), clientCloses.snapshot(),
-                serverCloses.snapshot(), cancelRequests);
+                serverCloses.snapshot(), losses.snapshot(), cancelRequests);
     }
 }

@@ -34,6 +34,8 @@ public enum CloseReason {
     YIELDED,
     /// RECONNECT, KILL or a reload that changed where the pool connects to.
     RECYCLED,
+    /// Another server is the primary now.
+    FENCED,
     /// A replication connection belongs to its client alone.
     DEDICATED,
     /// The proxy shuts down.

@@ -21,6 +21,8 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 ///
 /// @param <C> the connections of the pool
 public final class PoolSlice<C extends PooledConnection> {
+    private static final long PUT_OFF_NANOS = 20_000_000;
+
     private final SharedPool<C> shared;
     private final int index;
     private final EventLoop loop;
@@ -36,7 +38,13 @@ public final class PoolSlice<C extends PooledConnection> {
     private boolean opensPaused;
     private Optional<Refusal> lastFailure = Optional.empty();
 
-    private record Waiting<C extends PooledConnection>(Waiter<C> waiter, long sinceNanos) {}
+    /// @param heldBy    the gate that has it on its books; null if it only waits for a connection of the pool
+    /// @param heldBytes of its request, as they stand on the books
+    private record Waiting<C extends PooledConnection>(Waiter<C> waiter, long sinceNanos, @Nullable LeaseGate heldBy, int heldBytes) {
+        static <C extends PooledConnection> Waiting<C> of(Waiter<C> waiter, long sinceNanos, LeaseGate gate) {
+            return gate.isOpen() ? new Waiting<>(waiter, sinceNanos, null, 0) : new Waiting<>(waiter, sinceNanos, gate, waiter.requestBytes());
+        }
+    }
 
     PoolSlice(SharedPool<C> shared, int index, EventLoop loop, Opener<C> opener) {
         this.shared = shared;
@@ -67,21 +75,77 @@ public final class PoolSlice<C extends PooledConnection> {
     public @Nullable C lease(Waiter<C> waiter, long nowNanos) {
         assert loop.inEventLoop();
         if (waiting.isEmpty() && !shared.paused()) {
-            C connection = pollIdle(nowNanos);
+            LeaseGate gate = shared.gate();
+            LeaseGate.Entry entry = gate.enter();
+            C connection = entry == LeaseGate.Entry.CLOSED ? null : pollIdle(nowNanos);
             if (connection != null) {
                 connection.become(PooledConnection.State.LEASED, nowNanos);
+                if (entry == LeaseGate.Entry.PERMITTED) connection.permit(gate);
                 stats.serverAssigned();
                 return connection;
             }
+            if (entry == LeaseGate.Entry.PERMITTED) gate.release();
         }
-        waiting.addLast(new Waiting<>(waiter, nowNanos));
-        openMore(nowNanos);
+        wait(waiter, nowNanos, false);
         return null;
+    }
+
+    /// As [#lease], ahead of all others: the waiter had a lease already, and lost it with its server. It always waits.
+    public void leaseAgain(Waiter<C> waiter, long nowNanos) {
+        assert loop.inEventLoop();
+        wait(waiter, nowNanos, true);
+        loop.execute(this::serve);
+    }
+
+    private void wait(Waiter<C> waiter, long nowNanos, boolean first) {
+        var entry = Waiting.of(waiter, nowNanos, shared.gate());
+        if (first) waiting.addFirst(entry);
+        else waiting.addLast(entry);
+        if (!shared.gate().isOpen()) shared.gate().waits(this);
+        book(entry);
+        openMore(nowNanos);
+    }
+
+    private void book(Waiting<C> entry) {
+        LeaseGate gate = entry.heldBy;
+        if (gate != null) gate.hold(entry.heldBytes).ifPresent(refusal -> loop.execute(() -> refuse(entry, refusal)));
+    }
+
+    private void refuse(Waiting<C> entry, Refusal refusal) {
+        if (!waiting.remove(entry)) return;
+        headChanged();
+        if (entry.heldBy != null) entry.heldBy.refused(entry.heldBytes);
+        entry.waiter.refused(refusal);
+    }
+
+    /// The hold of the cluster has changed: whoever waits is held from now on, or may be served.
+    void holdChanged() {
+        LeaseGate gate = shared.gate();
+        if (!gate.isOpen()) {
+            if (!waiting.isEmpty()) gate.waits(this);
+            for (int i = waiting.size(); i > 0; i--) {
+                var entry = waiting.removeFirst();
+                var held = entry.heldBy == null ? Waiting.of(entry.waiter, entry.sinceNanos, gate) : entry;
+                waiting.addLast(held);
+                if (held != entry) book(held);
+            }
+        }
+        opensPaused = false;
+        serve();
+    }
+
+    /// Closes every connection that was opened before, whoever has it: what it says does not count any more.
+    void fence() {
+        for (var connection : connections()) if (connection.isStale()) connection.fence();
     }
 
     /// The waiter does not want a connection any more.
     public void leave(Waiter<C> waiter) {
-        waiting.removeIf(entry -> entry.waiter == waiter);
+        waiting.removeIf(entry -> {
+            boolean itself = entry.waiter == waiter;
+            if (itself && entry.heldBy != null) entry.heldBy.gone(entry.heldBytes);
+            return itself;
+        });
         headChanged();
     }
 
@@ -90,11 +154,13 @@ public final class PoolSlice<C extends PooledConnection> {
         assert loop.inEventLoop();
         connection.become(PooledConnection.State.IDLE, nowNanos);
         offer(connection, nowNanos);
+        connection.givePermitBack();
     }
 
     /// A leased connection comes back and has to be cleaned first; [#cleaned] follows, or [#closed].
     public void releaseUnclean(C connection, long nowNanos) {
         connection.become(PooledConnection.State.RESETTING, nowNanos);
+        connection.givePermitBack();
     }
 
     /// A reset or a check went well.
@@ -115,6 +181,7 @@ public final class PoolSlice<C extends PooledConnection> {
         connection.disconnect(reason);
         opener.closed(this, reason);
         shared.givePlaceBack();
+        connection.givePermitBack();
         openMore(nowNanos);
     }
 
@@ -148,7 +215,22 @@ public final class PoolSlice<C extends PooledConnection> {
         var all = new ArrayList<>(waiting);
         waiting.clear();
         shared.fed(index);
-        for (var entry : all) entry.waiter.refused(why);
+        shared.gate().waitsNoMore(this);
+        for (var entry : all) {
+            if (entry.heldBy != null) entry.heldBy.refused(entry.heldBytes);
+            entry.waiter.refused(why);
+        }
+    }
+
+    /// An attempt of the opener ended without a verdict: the cluster has no primary now, or another one than when it began.
+    /// The next attempt is made when that changes.
+    /// @param why for those whose wait runs out meanwhile
+    public void openPutOff(Refusal why, long nowNanos) {
+        lastFailure = Optional.of(why);
+        opening--;
+        shared.givePlaceBack();
+        opensPaused = true;
+        openAgainNanos = nowNanos + PUT_OFF_NANOS;
     }
 
     /// Why the last attempt to open a connection failed, if none has succeeded since.
@@ -200,7 +282,10 @@ public final class PoolSlice<C extends PooledConnection> {
         while (!waiting.isEmpty() && !shared.paused()) {
             C connection = pollIdle(now);
             if (connection == null) break;
-            lend(connection, now);
+            if (!lend(connection, now)) {
+                idle.addFirst(connection);
+                break;
+            }
         }
         openMore(now);
     }
@@ -237,7 +322,7 @@ public final class PoolSlice<C extends PooledConnection> {
         long now = shared.nowNanos();
         open.add(connection);
         connection.become(PooledConnection.State.IDLE, now);
-        if (connection.isOpen()) offer(connection, now);
+        if (connection.isOpen() && !connection.isStale()) offer(connection, now);
         else close(connection, CloseReason.LOST, now);
         if (shared.isHungry(index)) donor.eventLoop().execute(() -> donor.spareFor(index));
     }
@@ -263,23 +348,33 @@ public final class PoolSlice<C extends PooledConnection> {
                 return;
             }
         }
-        if (waiting.isEmpty()) idle.addFirst(connection);
-        else lend(connection, nowNanos);
+        if (waiting.isEmpty() || !lend(connection, nowNanos)) idle.addFirst(connection);
     }
 
-    private void lend(C connection, long nowNanos) {
+    /// @return false if the gate is closed
+    private boolean lend(C connection, long nowNanos) {
+        LeaseGate gate = shared.gate();
+        LeaseGate.Entry permission = gate.enter();
+        if (permission == LeaseGate.Entry.CLOSED) return false;
         var entry = waiting.removeFirst();
         connection.become(PooledConnection.State.LEASED, nowNanos);
+        if (permission == LeaseGate.Entry.PERMITTED) connection.permit(gate);
+        if (entry.heldBy != null) entry.heldBy.drained(entry.heldBytes, nowNanos - entry.sinceNanos);
         stats.waited(nowNanos - entry.sinceNanos);
         stats.serverAssigned();
         headChanged();
         entry.waiter.leased(connection);
+        return true;
     }
 
     private void headChanged() {
         var first = waiting.peekFirst();
-        if (first == null) shared.fed(index);
-        else shared.nextWaits(index, first.sinceNanos);
+        if (first == null) {
+            shared.fed(index);
+            shared.gate().waitsNoMore(this);
+        } else {
+            shared.nextWaits(index, first.sinceNanos);
+        }
     }
 
     /// The idle connection used last, if it needs no check: the others have been idle for longer.
@@ -297,7 +392,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void openMore(long nowNanos) {
-        if (shared.paused()) return;
+        if (shared.paused() || !shared.mayOpen()) return;
         while (waiting.size() > opening + checking.size()) {
             if (!idle.isEmpty()) {
                 check(idle.pollFirst(), nowNanos);
@@ -321,7 +416,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     private void openReserve(long nowNanos) {
         var shape = shared.settings().shape();
-        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused() || mayNotOpenYet(nowNanos)) return;
+        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
         if (longestWaitNanos(nowNanos) < shape.reserveWait().toNanos()) return;
         if (waiting.size() > opening + checking.size() && shared.takePlace(shape.reserve())) {
             opening++;
@@ -330,7 +425,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void keepMinimum(long nowNanos) {
-        if (shared.paused() || mayNotOpenYet(nowNanos)) return;
+        if (shared.paused() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
         int missing = shared.settings().shape().min() - shared.open();
         for (int i = 0; i < missing && shared.takePlace(0); i++) {
             opening++;
@@ -340,12 +435,14 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void expireWaiters(long nowNanos) {
-        var maxWait = shared.settings().shape().maxWait();
+        LeaseGate gate = shared.gate();
+        boolean open = gate.isOpen();
+        var maxWait = open ? shared.settings().shape().maxWait() : gate.maxWait();
         if (maxWait.isZero()) return;
-        for (var first = waiting.peekFirst(); first != null && nowNanos - first.sinceNanos >= maxWait.toNanos(); first = waiting.peekFirst()) {
-            waiting.removeFirst();
-            headChanged();
-            first.waiter.refused(waitedTooLong(maxWait.toMillis()));
+        for (var first = waiting.peekFirst(); first != null; first = waiting.peekFirst()) {
+            long since = open ? gate.deadlineBegins(first.sinceNanos) : first.sinceNanos;
+            if (nowNanos - since < maxWait.toNanos()) break;
+            refuse(first, open ? waitedTooLong(maxWait.toMillis()) : gate.waitedTooLong());
         }
     }
 

@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.pool;
 
+import org.jspecify.annotations.Nullable;
+
 /// One backend connection, as the pool sees it. Threading: confined to the event loop of its slice.
 ///
 /// | from      | event             | to        |
@@ -20,6 +22,7 @@ public abstract class PooledConnection {
     private final long openedNanos;
     private long lifetimeEndsNanos;
     private long sinceNanos;
+    private @Nullable LeaseGate permitOf;
 
     /// @param nowNanos      the clock
     /// @param lifetimeNanos how long it may live, 0 for ever
@@ -63,6 +66,25 @@ public abstract class PooledConnection {
         state = next;
         sinceNanos = nowNanos;
     }
+
+    /// The lease has a permit of a drain.
+    final void permit(LeaseGate gate) {
+        permitOf = gate;
+    }
+
+    /// The lease has ended: its permit goes back, if it has one.
+    final void givePermitBack() {
+        LeaseGate gate = permitOf;
+        if (gate == null) return;
+        permitOf = null;
+        gate.release();
+    }
+
+    /// It was opened before the pool began to connect elsewhere.
+    protected abstract boolean isStale();
+
+    /// Ends it, and whoever has it hears that another server counts now.
+    protected abstract void fence();
 
     /// The socket is open, as far as is known.
     protected abstract boolean isOpen();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
+import org.pgkeel.failover.hold.Hold;
 
 /// One pool: what its slices have in common. Each event loop owns a slice and works on it without a lock; only a slice
 /// that has clients waiting and may not open another connection is noticed by its siblings.
@@ -22,6 +23,7 @@ public final class SharedPool<C extends PooledConnection> {
     private final PoolKey key;
     private final List<BackendBudget> budgets;
     private final BackendBudget own;
+    private volatile LeaseGate gate;
     private final List<PoolSlice<C>> slices;
     private final AtomicInteger hungrySlices = new AtomicInteger();
     /// Per slice: since when its oldest client has waited without a way to open a connection; [#NOBODY] if none does.
@@ -35,14 +37,16 @@ public final class SharedPool<C extends PooledConnection> {
     /// @param own    the pool's own limit
     /// @param others limits that it shares with other pools: of its database, of its user
     /// @param loops  one slice is made for each
-    public SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, List<EventLoop> loops, Opener<C> opener) {
-        this(key, settings, own, others, loops, opener, System::nanoTime);
+    /// @param gate   whether the server that it connects to may be used
+    public SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, LeaseGate gate, List<EventLoop> loops, Opener<C> opener) {
+        this(key, settings, own, others, gate, loops, opener, System::nanoTime);
     }
 
     /// @param nanoClock the time of what one slice asks of another
-    SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, List<EventLoop> loops, Opener<C> opener,
+    SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, LeaseGate gate, List<EventLoop> loops, Opener<C> opener,
                LongSupplier nanoClock) {
         this.key = key;
+        this.gate = gate;
         this.nanoClock = nanoClock;
         this.settings = settings;
         this.own = own;
@@ -89,6 +93,33 @@ public final class SharedPool<C extends PooledConnection> {
     public void settings(PoolSettings changed) {
         settings = changed;
         own.setMax(changed.shape().max());
+    }
+
+    /// Whether the pool lends.
+    public LeaseGate gate() {
+        return gate;
+    }
+
+    /// A reload moved the pool to another cluster.
+    public void gate(LeaseGate other) {
+        gate = other;
+        holdChanged();
+    }
+
+    /// The gate has changed.
+    public void holdChanged() {
+        for (var slice : slices) slice.eventLoop().execute(slice::holdChanged);
+    }
+
+    /// The pool connects elsewhere from now on: connections opened before are ended, those that are lent included.
+    public void fence() {
+        epoch.incrementAndGet();
+        for (var slice : slices) slice.eventLoop().execute(slice::fence);
+    }
+
+    /// There is a server to connect to.
+    boolean mayOpen() {
+        return gate.isOpen() || gate.hold() instanceof Hold.Draining;
     }
 
     /// No connection is lent while this is so; clients wait.

@@ -11,6 +11,9 @@ public interface Waiter<C extends PooledConnection> {
     /// The connection is the waiter's until it is released.
     void leased(C connection);
 
+    /// Bytes of the request that waits, for the bounds of a hold.
+    int requestBytes();
+
     /// There will be no connection: the wait ran out, the queue is full, or the server refused us.
     void refused(Refusal refusal);
 }

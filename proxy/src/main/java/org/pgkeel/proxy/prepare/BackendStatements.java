@@ -13,6 +13,7 @@ public final class BackendStatements {
     private final LinkedHashMap<SharedStatement, Standing> prepared = new LinkedHashMap<>(16, 0.75f, true);
     private final int max;
     private @Nullable SharedStatement unnamed;
+    private boolean probe;
 
     /// @param max the `prepared.per-backend` key
     public BackendStatements(int max) {
@@ -60,6 +61,16 @@ public final class BackendStatements {
     public void clear() {
         prepared.clear();
         unnamed = null;
+        probe = false;
+    }
+
+    /// Whether the proxy's question for a transaction's mark is prepared here, or on its way.
+    public boolean hasProbe() {
+        return probe;
+    }
+
+    public void probe(boolean there) {
+        probe = there;
     }
 
     public int size() {

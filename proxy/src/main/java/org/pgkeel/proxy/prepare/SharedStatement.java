@@ -88,6 +88,11 @@ public final class SharedStatement {
         return new String(body, 0, end, StandardCharsets.ISO_8859_1);
     }
 
+    /// The SQL, one character for each byte.
+    public String text() {
+        return textOf(body);
+    }
+
     public Kind kind() {
         return kind;
     }

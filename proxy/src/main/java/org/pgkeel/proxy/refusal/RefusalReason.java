@@ -47,6 +47,8 @@ public enum RefusalReason {
     KILLED("killed", Severity.FATAL, SqlState.ADMIN_SHUTDOWN, Retry.YES),
     /// A primary was lost in an open transaction, and nothing of it was committed.
     PRIMARY_LOST("primary_lost", Severity.ERROR, SqlState.SERIALIZATION_FAILURE, Retry.YES),
+    /// A statement in a transaction that was lost, after the client was told.
+    IN_FAILED_TRANSACTION("in_failed_transaction", Severity.ERROR, SqlState.IN_FAILED_SQL_TRANSACTION, Retry.NO),
     /// A primary was lost, and the outcome of a COMMIT or write cannot be known.
     OUTCOME_UNKNOWN("outcome_unknown", Severity.ERROR, SqlState.TRANSACTION_RESOLUTION_UNKNOWN, Retry.UNKNOWN),
     /// A backend connection died under a statement; no failover is known.

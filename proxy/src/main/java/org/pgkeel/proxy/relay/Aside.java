@@ -10,6 +10,11 @@ public interface Aside {
     /// @param errorBody the ErrorResponse behind its length
     void error(byte[] errorBody);
 
+    /// A row.
+    /// @param in   holds the DataRow's body; not kept
+    /// @param from where the body begins
+    default void dataRow(ByteBuf in, int from, int bytes) {}
+
     /// A row whose first column is not NULL.
     /// @param in   not kept
     /// @param from where the first column's text begins

@@ -4,10 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.outcome.Origin;
+import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.backend.BackendGreeting;
@@ -39,6 +43,10 @@ public final class BackendConnection extends PooledConnection {
     private Settings applied = Settings.NONE;
     private int cancelsUnderWay;
     private boolean awaitsReplies;
+    private final RequestLog requests = new RequestLog();
+    private Reign reign = Reign.NONE;
+    private Origin origin = new Origin(Reign.NONE.address(), 0, Reign.NONE.lifetime());
+    private Loss.Ending ending = Loss.Ending.BROKEN;
 
     /// @param id        unique in this process
     /// @param channel   logged in, nothing but TLS in its pipeline, not reading
@@ -54,7 +62,23 @@ public final class BackendConnection extends PooledConnection {
         this.epoch = slice.shared().epoch();
         this.statements = new BackendStatements(statementsMax);
         this.outgoing = new Outgoing(buffersOf.apply(slice.eventLoop()), new DirectWriter(channel));
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().addLast(new SocketHandler());
+    }
+
+    /// The server's run as primary that the connection belongs to.
+    public void serves(Reign lasting) {
+        reign = lasting;
+        origin = new Origin(lasting.address(), lasting.timeline(), lasting.lifetime());
+    }
+
+    public Reign reign() {
+        return reign;
+    }
+
+    /// The run of the server, for what is learnt of its transactions.
+    public Origin origin() {
+        return origin;
     }
 
     /// Starts to read.
@@ -130,6 +154,30 @@ public final class BackendConnection extends PooledConnection {
 
     public BackendStatements statements() {
         return statements;
+    }
+
+    /// What its client has asked and was not answered.
+    public RequestLog requests() {
+        return requests;
+    }
+
+    /// The client has the first replies of its next batch already, from a backend that was lost.
+    public void suppressReplies(int count) {
+        walk.suppress(count);
+    }
+
+    /// The client's next replies are withheld, see [Outgoing#withhold].
+    public void withholdReplies(int bytesMax) {
+        Lessee client = lessee;
+        if (client == null || client.toClient().isWithholding()) return;
+        walk.withholds();
+        client.toClient().withhold(bytesMax);
+    }
+
+    /// Another server is the primary now: nothing that comes from this one counts any more.
+    @Override
+    protected void fence() {
+        if (state() != State.CLOSED && state() != State.MOVING) lost(CloseReason.FENCED, "another server is the primary now", Loss.Ending.FENCED);
     }
 
     /// The settings that the backend has, while nobody leases it.
@@ -259,6 +307,11 @@ public final class BackendConnection extends PooledConnection {
     }
 
     @Override
+    protected boolean isStale() {
+        return epoch != slice.shared().epoch();
+    }
+
+    @Override
     protected void check() {
         clean("", CloseReason.CHECK_FAILED);
     }
@@ -310,11 +363,12 @@ public final class BackendConnection extends PooledConnection {
     }
 
     /// The stream from the server lost its meaning, or ended.
-    void lost(CloseReason reason, String why, boolean fatal) {
+    private void lost(CloseReason reason, String why, Loss.Ending how) {
         Lessee client = lessee;
+        Loss loss = client == null ? null : walk.loss(why, how, exchange, client);
         lessee = null;
         slice.close(this, reason, System.nanoTime());
-        if (client != null) client.backendLost(why, fatal);
+        if (client != null) client.backendLost(loss);
     }
 
     private final class SocketHandler extends ChannelInboundHandlerAdapter {
@@ -323,10 +377,10 @@ public final class BackendConnection extends PooledConnection {
             try {
                 walk.read((ByteBuf) message);
                 // What the server says last to nobody is not waited for: the connection must not be lent once more.
-                if (lessee == null && walk.saidFatal() && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", false);
+                if (lessee == null && walk.saidFatal() && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
             } catch (ProtocolViolation violation) {
                 log.warn("backend {} pid {}: {}", greeting.address(), greeting.pid(), violation.getMessage());
-                lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), false);
+                lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), Loss.Ending.BROKEN);
             }
         }
 
@@ -334,7 +388,18 @@ public final class BackendConnection extends PooledConnection {
         public void channelInactive(ChannelHandlerContext context) {
             walk.release();
             if (state() != State.CLOSED && state() != State.MOVING) {
-                lost(walk.saidFatal() ? CloseReason.SERVER_FATAL : CloseReason.LOST, "the server closed the connection", walk.relayedFatal());
+                if (walk.relayedFatal()) ending = Loss.Ending.TOLD;
+                else if (walk.keptLastWords()) ending = Loss.Ending.SHUT_DOWN;
+                lost(walk.saidFatal() ? CloseReason.SERVER_FATAL : CloseReason.LOST, "the server closed the connection", ending);
+            }
+        }
+
+        /// End of file: without it the connection is closed for another reason.
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof ChannelInputShutdownEvent) {
+                ending = Loss.Ending.END_OF_FILE;
+                context.close();
             }
         }
 

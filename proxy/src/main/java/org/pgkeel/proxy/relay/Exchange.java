@@ -159,6 +159,26 @@ public final class Exchange {
         plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.SWALLOW, pending);
     }
 
+    /// The next forwarded Execute asks for the transaction's mark.
+    public void expectMark() {
+        plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.MARK, null);
+    }
+
+    /// The next forwarded message is a Describe for a Query that is sent as messages of the extended protocol.
+    public void expectRowsOrNothing() {
+        plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.ROWS_OR_NOTHING, null);
+    }
+
+    /// A row that comes now is the answer to the question for the transaction's mark.
+    boolean rowIsMark() {
+        return !plan.isEmpty() && plan.headAction() == ReplyPlan.Action.MARK && plan.headBatch() == batchesAnswered && plan.headOrdinal() == seen + 1;
+    }
+
+    /// The batch that is being answered has failed.
+    boolean hasFailed() {
+        return failed;
+    }
+
     /// The next forwarded message is a Parse of the client.
     /// @param pending the [PendingParse]; or the [PendingName] if it is sure to be refused
     public void expectParsed(Object pending) {
@@ -271,7 +291,8 @@ public final class Exchange {
         }
     }
 
-    int batchesAnswered() {
+    /// Number of the batch that is answered next.
+    public int batchesAnswered() {
         return batchesAnswered;
     }
 

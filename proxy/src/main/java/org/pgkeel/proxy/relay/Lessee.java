@@ -48,9 +48,17 @@ public interface Lessee {
     /// There is room in the plan of replies again.
     void resumeReading();
 
-    /// The connection is gone; it is closed already. What the backend said last has been written to the client.
-    /// @param fatal the backend said why, with a FATAL error
-    void backendLost(String why, boolean fatal);
+    /// The client stays when its backend is shut down or lost: it hears nothing of that here.
+    boolean outlivesBackend();
+
+    /// The transaction's mark came, as [Exchange#expectMark] had announced.
+    /// @param in   holds the body of the DataRow
+    /// @param from where it begins
+    /// @param to   where it ends
+    void marked(ByteBuf in, int from, int to);
+
+    /// The connection is gone; it is closed already.
+    void backendLost(Loss loss);
 
     /// The backend was made to fail where the proxy refuses.
     /// @param refusal what was given to [Exchange#expectRefusal]

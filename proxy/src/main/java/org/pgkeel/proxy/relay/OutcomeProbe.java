@@ -19,6 +19,9 @@ public final class OutcomeProbe {
     public static final String NAME = "pgkeel_xl";
     public static final String SQL = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.pg_current_wal_insert_lsn()";
 
+    /// Room that each of the messages below fits into.
+    public static final int BYTES_MAX = 256;
+
     private static final byte[] PARSE = message('P', NAME + "\0" + SQL + "\0" + "\0\0");
     private static final byte[] BIND_EXECUTE_CLOSE = concat(
             message('B', NAME + "\0" + NAME + "\0" + "\0\0" + "\0\0" + "\0\0"),

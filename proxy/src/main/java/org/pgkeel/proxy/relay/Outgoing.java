@@ -2,6 +2,7 @@ package org.pgkeel.proxy.relay;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
 
 /// Collects what goes to one peer in one turn, so that it leaves in one write: runs of relayed bytes, and messages of the
 /// proxy's own between them. A turn in which nothing is changed is written from the read buffer, without a copy.
@@ -13,6 +14,8 @@ public final class Outgoing {
     private ByteBuf composed = Unpooled.EMPTY_BUFFER;
     private boolean composing;
     private long written;
+    private @Nullable ByteBuf withheld;
+    private int withheldMax;
 
     public Outgoing(LoopBuffers buffers, DirectWriter to) {
         this.buffers = buffers;
@@ -54,8 +57,57 @@ public final class Outgoing {
     /// Written at once, out of turn: nothing for this peer is composed.
     /// @param message of the proxy's own; not kept
     void writeNow(ByteBuf message) {
+        if (withheld != null && keep(message, message.readerIndex(), message.writerIndex())) return;
         written += message.readableBytes();
         to.writeCopy(message, message.readerIndex(), message.writerIndex());
+    }
+
+    /// From now on nothing leaves: it is kept until [#deliver] or [#discard].
+    /// @param bytesMax with more than this everything leaves, and what follows it
+    public void withhold(int bytesMax) {
+        if (withheld != null) return;
+        withheld = buffers.allocator().directBuffer(256);
+        withheldMax = bytesMax;
+    }
+
+    /// Whether what is written now is kept.
+    public boolean isWithholding() {
+        return withheld != null;
+    }
+
+    /// What was kept leaves, with the next write.
+    public void deliver() {
+        ByteBuf kept = withheld;
+        if (kept == null) return;
+        if (composing) {   // belongs behind what was kept
+            kept.writeBytes(composed, composed.readerIndex(), composed.readableBytes());
+            endComposing();
+        }
+        withheld = null;
+        run(kept, kept.readerIndex(), kept.writerIndex());
+        kept.release();
+    }
+
+    /// What was kept will never leave.
+    public void discard() {
+        if (composing) endComposing();
+        if (withheld != null) withheld.release();
+        withheld = null;
+    }
+
+    /// @return false if there was too much: it is on its way then
+    private boolean keep(ByteBuf buf, int from, int until) {
+        ByteBuf kept = withheld;
+        if (kept == null) return false;
+        if (kept.readableBytes() + until - from <= withheldMax) {
+            kept.writeBytes(buf, from, until - from);
+            return true;
+        }
+        withheld = null;
+        written += kept.readableBytes();
+        to.writeCopy(kept, kept.readerIndex(), kept.writerIndex());
+        kept.release();
+        return false;
     }
 
     /// Ends the turn.
@@ -76,15 +128,22 @@ public final class Outgoing {
     }
 
     private void write(ByteBuf buf, int from, int until) {
+        if (withheld != null && keep(buf, from, until)) return;
         written += until - from;
         to.write(buf, from, until);
     }
 
     private void writeComposed() {
         if (!composing) return;
+        if (composed.isReadable() && (withheld == null || !keep(composed, composed.readerIndex(), composed.writerIndex()))) {
+            written += composed.readableBytes();
+            to.writeCopy(composed, composed.readerIndex(), composed.writerIndex());
+        }
+        endComposing();
+    }
+
+    private void endComposing() {
         composing = false;
-        written += composed.readableBytes();
-        if (composed.isReadable()) to.writeCopy(composed, composed.readerIndex(), composed.writerIndex());
         if (composed.capacity() > LoopBuffers.READ_BYTES) composed.release();
         composed = Unpooled.EMPTY_BUFFER;
     }

@@ -15,6 +15,10 @@ final class ReplyPlan {
     enum Action {
         /// The reply answers a message of the proxy's own: drop it.
         SWALLOW,
+        /// The reply answers the proxy's question for the transaction's mark: drop it, rows and all.
+        MARK,
+        /// The reply answers a Describe of the proxy's own in the place of the client's Query: NoData is dropped.
+        ROWS_OR_NOTHING,
         /// Every reply of the batch answers the proxy's own: drop them.
         SWALLOW_BATCH,
         /// A Parse of the client was forwarded: it is prepared when this reply comes.

@@ -39,6 +39,13 @@ final class ReplyWalk {
     private byte @Nullable [] errorOfAside;
     private boolean fatal;
     private boolean fatalRelayed;
+    private byte @Nullable [] lastWords;
+    /// Of the batch that is being answered: what the client has of it, and how much of that it had from another backend already.
+    private int visible;
+    private int suppressed;
+    private boolean rows;
+    private int visibleBefore;
+    private boolean rowsBefore;
 
     ReplyWalk(BackendConnection connection) {
         this.connection = connection;
@@ -56,6 +63,29 @@ final class ReplyWalk {
     void release() {
         if (carry != null) carry.release();
         carry = null;
+    }
+
+    /// The first replies of the next batch went to the client before, by another backend.
+    void suppress(int replies) {
+        suppressed = replies;
+    }
+
+    /// What comes from now on is withheld from the client.
+    void withholds() {
+        visibleBefore = visible + suppressed;
+        rowsBefore = rows;
+    }
+
+    /// How far the client has been answered, for the case that no more comes.
+    Loss loss(String why, Loss.Ending ending, Exchange exchange, Lessee client) {
+        boolean kept = client.toClient().isWithholding();
+        return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed(),
+                kept ? visibleBefore : visible + suppressed, visible + suppressed, kept ? rowsBefore : rows, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
+    }
+
+    /// The server's FATAL error of a shutdown, kept from the client.
+    boolean keptLastWords() {
+        return lastWords != null;
     }
 
     /// @param arrived released here
@@ -105,6 +135,8 @@ final class ReplyWalk {
                 case BackendType.DATA_ROW, BackendType.COPY_DATA -> {
                     if (aside != null && next <= end) rowOfAside(aside, in, at, next);
                     if (aside != null || connection.lessee() == null) from = drop(in, from, at, next);
+                    else if (connection.exchange().rowIsMark()) from = mark(in, from, at, next, end);
+                    else rows = true;
                 }
                 case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
                 case BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE, BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> from = replied(in, from, at, next, end);
@@ -114,11 +146,16 @@ final class ReplyWalk {
                 case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
                 case BackendType.COPY_IN_RESPONSE -> {
                     from = pass(in, from, at, next);
+                    rows = true;
                     connection.exchange().copyInBegan();
                 }
-                case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? drop(in, from, at, next) : pass(in, from, at, next);
-                case BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE,
-                     BackendType.COPY_OUT_RESPONSE, BackendType.COPY_DONE, BackendType.COPY_BOTH_RESPONSE -> from = pass(in, from, at, next);
+                case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? drop(in, from, at, next) : show(in, from, at, next);
+                case BackendType.NOTICE_RESPONSE -> from = notice(in, from, at, next, end);
+                case BackendType.COPY_OUT_RESPONSE, BackendType.COPY_BOTH_RESPONSE -> {
+                    from = pass(in, from, at, next);
+                    rows = true;
+                }
+                case BackendType.NOTIFICATION_RESPONSE, BackendType.COPY_DONE -> from = pass(in, from, at, next);
                 default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
             }
             if (next > end) {
@@ -139,7 +176,7 @@ final class ReplyWalk {
     /// These are counted or read, so they are waited for as a whole. Bodies that may be large are not.
     private static boolean isLookedInto(byte type) {
         return switch (type) {
-            case BackendType.READY_FOR_QUERY, BackendType.ERROR_RESPONSE, BackendType.PARAMETER_STATUS, BackendType.COMMAND_COMPLETE,
+            case BackendType.READY_FOR_QUERY, BackendType.ERROR_RESPONSE, BackendType.NOTICE_RESPONSE, BackendType.PARAMETER_STATUS, BackendType.COMMAND_COMPLETE,
                  BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED, BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE,
                  BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> true;
             default -> false;
@@ -147,6 +184,7 @@ final class ReplyWalk {
     }
 
     private static void rowOfAside(Aside aside, ByteBuf in, int at, int next) {
+        aside.dataRow(in, at + 5, next - at - 5);
         if (next - at < 11) return;
         int bytes = in.getInt(at + 7);
         if (bytes > next - at - 11) throw new ProtocolViolation("DataRow: a column of " + bytes + " bytes");
@@ -157,6 +195,15 @@ final class ReplyWalk {
 
     private int pass(ByteBuf in, int from, int at, int next) {
         return aside != null || connection.lessee() == null ? drop(in, from, at, next) : from;
+    }
+
+    /// The client gets the message, if it has not had it already.
+    private int show(ByteBuf in, int from, int at, int next) {
+        if (aside != null || connection.lessee() == null) return drop(in, from, at, next);
+        visible++;
+        if (suppressed == 0) return from;
+        suppressed--;
+        return drop(in, from, at, next);
     }
 
     private int drop(ByteBuf in, int from, int at, int next) {
@@ -205,6 +252,14 @@ final class ReplyWalk {
         return from - bytes;
     }
 
+    /// The client is due a message that no backend sends, and has not had it already.
+    private boolean showsInsertion() {
+        visible++;
+        if (suppressed == 0) return true;
+        suppressed--;
+        return false;
+    }
+
     /// A message that no backend sends is due to the client here.
     /// @param undo how to take back what the client is told, if an error comes first
     void insertHere(ReplyPlan.Action insertion, @Nullable Object undo) {
@@ -213,6 +268,7 @@ final class ReplyWalk {
             exchange.thenReply(insertion, undo);
             return;
         }
+        if (!showsInsertion()) return;
         if (insertionCount == INSERTIONS_MAX) writeInsertions();
         insertions[insertionCount++] = typeOf(insertion);
     }
@@ -242,10 +298,10 @@ final class ReplyWalk {
         Exchange exchange = connection.exchange();
         if (next > end) {
             skipEndsReply = true;
-            return exchange.shapeIsAsked() ? drop(in, from, at, next) : from;
+            return exchange.shapeIsAsked() ? drop(in, from, at, next) : show(in, from, at, next);
         }
         exchange.replied();
-        if (!exchange.expectsMore()) return from;
+        if (!exchange.expectsMore()) return show(in, from, at, next);
         return planned(in, from, at, next);
     }
 
@@ -255,19 +311,20 @@ final class ReplyWalk {
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
         exchange.statementEnded();
-        if (!exchange.expectsMore()) return from;
+        if (!exchange.expectsMore()) return show(in, from, at, next);
         return planned(in, from, at, next);
     }
 
     /// A large reply has been relayed to its end: what is to follow it follows now.
     private int afterReply(ByteBuf in, int from, int at) {
-        return connection.exchange().expectsMore() ? planned(in, from, at, at) : from;
+        return connection.exchange().expectsMore() ? planned(in, from, at, at) : from;   // it was counted when it began
     }
 
     private int planned(ByteBuf in, int from, int at, int next) {
         Exchange exchange = connection.exchange();
         ReplyPlan plan = exchange.plan;
         int start = from;
+        if (at < next && !isOwn(exchange, in.getByte(at))) start = show(in, start, at, next);
         while (exchange.headIsDue()) {
             Object subject = plan.headSubject();
             ReplyPlan.Action action = plan.headAction();
@@ -276,6 +333,10 @@ final class ReplyWalk {
                 case SWALLOW -> {
                     start = drop(in, start, at, next);
                     confirm(subject);
+                }
+                case MARK -> start = drop(in, start, at, next);
+                case ROWS_OR_NOTHING -> {
+                    if (in.getByte(at) == BackendType.NO_DATA) start = drop(in, start, at, next);
                 }
                 case PARSED -> confirm(subject);
                 case SHAPE_TOLD -> {
@@ -295,6 +356,23 @@ final class ReplyWalk {
         return start;
     }
 
+    /// The reply answers a message of the proxy's own.
+    private static boolean isOwn(Exchange exchange, byte type) {
+        if (!exchange.headIsDue()) return false;
+        return switch (exchange.plan.headAction()) {
+            case SWALLOW, SHAPE_ASKED, MARK -> true;
+            case ROWS_OR_NOTHING -> type == BackendType.NO_DATA;
+            case SWALLOW_BATCH, PARSED, SHAPE_TOLD, THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE, EFFECT, REFUSE -> false;
+        };
+    }
+
+    /// The answer to the question for the transaction's mark.
+    private int mark(ByteBuf in, int from, int at, int next, int end) {
+        if (next > end) throw new ProtocolViolation("DataRow: a transaction's mark of " + (next - at) + " bytes");
+        client().marked(in, at + 5, next);
+        return drop(in, from, at, next);
+    }
+
     private void confirm(@Nullable Object subject) {
         if (subject instanceof PendingParse pending) connection.statements().confirm(pending.statement());
     }
@@ -305,6 +383,7 @@ final class ReplyWalk {
     }
 
     private int insertBehind(ByteBuf in, int from, int next, byte type) {
+        if (!showsInsertion()) return from;
         Outgoing out = client().toClient();
         if (from < next) out.run(in, withInsertions(in, from), next);
         out.room(5).writeByte(type).writeInt(4);
@@ -332,6 +411,11 @@ final class ReplyWalk {
         Aside mine = aside;
         dropRestOfBatch(exchange);
         exchange.answered(status);
+        if (mine == null) {
+            visible = 0;
+            suppressed = 0;
+            rows = false;
+        }
         int start = from;
         Lessee client = connection.lessee();
         if (mine != null) {
@@ -372,8 +456,15 @@ final class ReplyWalk {
 
     private int error(ByteBuf in, int from, int at, int next, int end) {
         boolean whole = next <= end;
-        if (whole) fatal |= isFatal(in, at + 5, next);
         Lessee client = connection.lessee();
+        if (whole && isFatal(in, at + 5, next)) {
+            fatal = true;
+            byte[] body = ErrorBody.copy(in, at + 5, next);
+            if (client != null && client.outlivesBackend() && isShutdown(body)) {
+                lastWords = body;
+                return drop(in, from, at, next);
+            }
+        }
         if (aside != null) {
             byte[] body = whole ? ErrorBody.copy(in, at + 5, next) : new byte[] {0};
             if (client != null) errorOfAside = body;
@@ -398,6 +489,18 @@ final class ReplyWalk {
             return replace(in, from, at, next, error);
         }
         return from;
+    }
+
+    /// The server, or an administrator, ends the session; not the client's doing. A server that panics goes down whole.
+    private static boolean isShutdown(byte[] body) {
+        return ErrorBody.field(body, 'V').equals("PANIC") || ErrorBody.hasSqlState(body, "57P01") || ErrorBody.hasSqlState(body, "57P02") || ErrorBody.hasSqlState(body, "57P03");
+    }
+
+    /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
+    private int notice(ByteBuf in, int from, int at, int next, int end) {
+        Lessee client = connection.lessee();
+        boolean goodbye = next <= end && client != null && client.outlivesBackend() && isShutdown(ErrorBody.copy(in, at + 5, next));
+        return goodbye ? drop(in, from, at, next) : pass(in, from, at, next);
     }
 
     private int replace(ByteBuf in, int from, int at, int next, ByteBuf error) {
@@ -440,6 +543,7 @@ final class ReplyWalk {
             }
             case PendingName(var name, var before) -> client().notNamed(name, before);
             case PendingClose(var statement) -> connection.statements().keep(statement);
+            case PendingProbe _ -> connection.statements().probe(false);
             default -> { }
         }
     }

@@ -113,7 +113,7 @@ final class LoopView {
         Optional<BackendConnection> backend = session.leasedConnection();
         ClientSnapshot.State state = switch (session.state()) {
             case GREETING -> backend.isPresent() ? ClientSnapshot.State.ACTIVE : ClientSnapshot.State.WAITING;
-            case WAITING -> ClientSnapshot.State.WAITING;
+            case WAITING, RESOLVING -> ClientSnapshot.State.WAITING;
             case LEASED, DEPARTED -> ClientSnapshot.State.ACTIVE;
             case IDLE, CLOSED -> ClientSnapshot.State.IDLE;
         };

@@ -41,7 +41,7 @@ final class Overview {
     }
 
     private DatabaseSnapshot database(ProxyConfig config, String name, DatabaseConfig database) {
-        Optional<NodeAddress> primary = Optional.ofNullable(server.opener().primaries().get(database.cluster()));
+        Optional<NodeAddress> primary = Optional.ofNullable(server.clusters().get(database.cluster()).primary());
         return new DatabaseSnapshot(name, primary.map(Overview::endpoint), database.backendName().orElse(name), database.backendUser(),
                 database.pool().max(), database.pool().min(), database.pool().reserve(), config.timeouts().serverLifetime(),
                 database.pool().mode(), database.maxBackends(), server.pools().serversOfDatabase(name),

@@ -92,7 +92,7 @@ final class ProxyOperations implements Operations {
     /// No cluster is watched yet.
     @Override
     public CompletionStage<List<OutcomeSnapshot>> outcomes() {
-        return CompletableFuture.completedFuture(List.of());
+        return CompletableFuture.completedFuture(server.outcomes().snapshots());
     }
 
     /// Nothing is routed yet.

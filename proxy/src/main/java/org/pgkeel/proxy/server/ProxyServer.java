@@ -33,6 +33,7 @@ import org.pgkeel.proxy.admin.Console;
 import org.pgkeel.proxy.admin.ShutdownMode;
 import org.pgkeel.proxy.backend.BackendCancel;
 import org.pgkeel.proxy.backend.BackendConnector;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Clusters;
 import org.pgkeel.proxy.cluster.Rooms;
 import org.pgkeel.proxy.config.BackendTlsConfig;
@@ -78,6 +79,7 @@ public final class ProxyServer implements AutoCloseable {
     private final ExecutorService helper;
     private final ReloadableTls tls;
     private final Clusters clusters;
+    private final OutcomeDesk outcomes;
     private final Pools pools;
     private final BackendOpener opener;
     private final Map<EventLoop, SessionContext> contexts = new IdentityHashMap<>();
@@ -144,17 +146,19 @@ public final class ProxyServer implements AutoCloseable {
         this.clusters = new Clusters(config.clusters(), new Rooms(clusterLoop.next(),
                 new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(SIDE_READ_BYTES)), tls::cluster));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
-        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), () -> this.config);
+        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), () -> this.config, clusters);
         var cancelKeys = new CancelKeys();
         var eventLoops = eventLoops();
+        this.outcomes = new OutcomeDesk(eventLoops);
         BackendCanceller canceller = canceller(new BackendCancel(transport, helper, CANCEL_PATIENCE));
         for (int i = 0; i < eventLoops.size(); i++) {
             EventLoop loop = eventLoops.get(i);
             var own = new LoopBuffers(PooledByteBufAllocator.DEFAULT);
             buffers.put(loop, own);
-            contexts.put(loop, new SessionContext(i, loop, own, config, cancelKeys, canceller));
+            contexts.put(loop, new SessionContext(i, loop, own, config, cancelKeys, canceller, outcomes));
         }
-        this.pools = new Pools(config, eventLoops, opener);
+        this.pools = new Pools(config, eventLoops, clusters, opener);
+        outcomes.follow(clusters.all());
         this.survey = new LoopSurvey(contexts());
         this.probe = new ClusterProbe(opener);
         this.shutdown = new Shutdown(this, survey);
@@ -209,14 +213,13 @@ public final class ProxyServer implements AutoCloseable {
     private BackendCanceller canceller(BackendCancel cancel) {
         return (backend, delivered) -> {
             var greeting = backend.greeting();
-            String cluster = config.clusters().values().stream().filter(each -> each.nodes().contains(greeting.address()))
-                    .map(each -> each.name()).findFirst().orElse("");
+            var cluster = clusters.of(greeting.address()).stream().map(Cluster::name).findFirst();
             if (cluster.isEmpty() || greeting.pid() == 0) {
                 delivered.run();
                 return;
             }
             cancelsUnderWay.incrementAndGet();
-            cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster), greeting.pid(), greeting.secretKey(), () -> {
+            cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster.get()), greeting.pid(), greeting.secretKey(), () -> {
                 cancelsUnderWay.decrementAndGet();
                 delivered.run();
             });
@@ -237,6 +240,7 @@ public final class ProxyServer implements AutoCloseable {
             SessionContext context = contexts.get(loop);
             for (var pool : pools.all()) pool.shared().slice(context.index()).tick(now);
             context.tick(now);
+            if (context.index() == 0) pools.tick();
             if (context.index() == 0 && now - retiredNanos >= RETIRE_PERIOD.toNanos()) {
                 retiredNanos = now;
                 pools.retireUnused(now);
@@ -300,6 +304,10 @@ public final class ProxyServer implements AutoCloseable {
         return effective;
     }
 
+    OutcomeDesk outcomes() {
+        return outcomes;
+    }
+
     Clusters clusters() {
         return clusters;
     }
@@ -361,8 +369,10 @@ public final class ProxyServer implements AutoCloseable {
         config = changed;
         effective = loaded.effective();
         loginPolicy = policy(changed, after.secrets());
+        var clustersBefore = clusters.all();
         clusters.reload(changed.clusters());
-        pools.reload(changed);
+        pools.reload(changed, clustersBefore);
+        outcomes.follow(clusters.all());
         probe.reload(changed.clusters());
         for (SessionContext context : contexts()) context.config(changed);
         before.query().ifPresent(JdbcAuthQuery::close);
@@ -397,6 +407,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void stopLoops() {
+        outcomes.close();
         clusters.close();
         loops.shutdownGracefully(0, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
         adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();

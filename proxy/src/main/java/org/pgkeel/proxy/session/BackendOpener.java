@@ -13,12 +13,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.backend.BackendFailure;
 import org.pgkeel.proxy.backend.BackendGreeting;
 import org.pgkeel.proxy.backend.BackendListener;
 import org.pgkeel.proxy.backend.BackendTarget;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.cluster.Clusters;
+import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.pool.CloseReason;
@@ -33,8 +38,8 @@ import org.pgkeel.proxy.tls.BackendTls;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Opens backend connections for pools. Of a cluster's nodes it takes the one that is not in recovery: the one that was
-/// right last time is asked first, then the others in the order of the configuration.
+/// Opens backend connections for pools. Of a cluster that is watched it takes the primary; of another one the node that is not
+/// in recovery: the one that was right last time is asked first, then the others in the order of the configuration.
 ///
 /// Threading: shared, concurrent maps; each attempt is confined to its slice's event loop.
 public final class BackendOpener implements Opener<BackendConnection> {
@@ -45,9 +50,9 @@ public final class BackendOpener implements Opener<BackendConnection> {
     private final Function<EventLoop, LoopBuffers> buffersOf;
     private final Function<EventLoop, LoopStats> statsOf;
     private final Supplier<ProxyConfig> config;
+    private final Clusters clusters;
     private final AtomicLong lastId = new AtomicLong();
     private final Map<SharedPool<BackendConnection>, DatabasePool> pools = new ConcurrentHashMap<>();
-    private final Map<String, NodeAddress> primaries = new ConcurrentHashMap<>();
     private final Map<String, Attempted> attempted = new ConcurrentHashMap<>();
 
     /// Whether the last attempt to reach a cluster's primary succeeded.
@@ -59,12 +64,13 @@ public final class BackendOpener implements Opener<BackendConnection> {
     /// @param statsOf counts closed connections of an event loop
     /// @param config  in force
     public BackendOpener(BackendConnector connector, Function<String, BackendTls> tlsOf, Function<EventLoop, LoopBuffers> buffersOf,
-                         Function<EventLoop, LoopStats> statsOf, Supplier<ProxyConfig> config) {
+                         Function<EventLoop, LoopStats> statsOf, Supplier<ProxyConfig> config, Clusters clusters) {
         this.connector = connector;
         this.tlsOf = tlsOf;
         this.buffersOf = buffersOf;
         this.statsOf = statsOf;
         this.config = config;
+        this.clusters = clusters;
     }
 
     void serves(SharedPool<BackendConnection> shared, DatabasePool pool) {
@@ -73,11 +79,6 @@ public final class BackendOpener implements Opener<BackendConnection> {
 
     void servesNoMore(SharedPool<BackendConnection> shared) {
         pools.remove(shared);
-    }
-
-    /// The node that was a cluster's primary when it was asked last.
-    public Map<String, NodeAddress> primaries() {
-        return Map.copyOf(primaries);
     }
 
     /// How the last attempt for a cluster ended; empty if nobody has asked for it in the last `maxAge`.
@@ -95,11 +96,20 @@ public final class BackendOpener implements Opener<BackendConnection> {
     public void open(PoolSlice<BackendConnection> slice) {
         DatabasePool pool = pools.get(slice.shared());
         DatabasePool.Target target = pool.target();
-        var nodes = new ArrayList<>(target.cluster().nodes());
-        NodeAddress last = primaries.get(target.cluster().name());
-        if (last != null && nodes.remove(last)) nodes.addFirst(last);
+        Cluster cluster = pool.cluster();
         // Later: whoever waits must have begun to wait before it hears of a failure.
-        slice.eventLoop().execute(new Attempt(slice, pool, target, nodes)::next);
+        slice.eventLoop().execute(new Attempt(slice, pool, target, cluster, nodes(cluster, target))::next);
+    }
+
+    private List<NodeAddress> nodes(Cluster cluster, DatabasePool.Target target) {
+        if (cluster.isWatched()) {
+            NodeAddress primary = cluster.primary();
+            return primary == null ? List.of() : List.of(primary);
+        }
+        var nodes = new ArrayList<>(target.cluster().nodes());
+        NodeAddress last = cluster.primary();
+        if (last != null && nodes.remove(last)) nodes.addFirst(last);
+        return nodes;
     }
 
     /// One after the other, until a node is the primary.
@@ -107,18 +117,26 @@ public final class BackendOpener implements Opener<BackendConnection> {
         private final PoolSlice<BackendConnection> slice;
         private final DatabasePool pool;
         private final DatabasePool.Target target;
+        private final Cluster cluster;
+        private final Reign reign;
         private final List<NodeAddress> nodes;
         private int asked;
         private Refusal why = Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "no node");
 
-        Attempt(PoolSlice<BackendConnection> slice, DatabasePool pool, DatabasePool.Target target, List<NodeAddress> nodes) {
+        Attempt(PoolSlice<BackendConnection> slice, DatabasePool pool, DatabasePool.Target target, Cluster cluster, List<NodeAddress> nodes) {
             this.slice = slice;
             this.pool = pool;
             this.target = target;
+            this.cluster = cluster;
+            this.reign = cluster.current();
             this.nodes = nodes;
         }
 
         void next() {
+            if (nodes.isEmpty()) {
+                putOff("no primary");
+                return;
+            }
             connector.connect(slice.eventLoop(), new BackendTarget(nodes.get(asked++), target.backendDatabase(), target.backendUser(),
                     target.credential(), tlsOf.apply(target.cluster().name()), target.startup(),
                     slice.shared().settings().timeouts().serverConnect()), this);
@@ -126,7 +144,17 @@ public final class BackendOpener implements Opener<BackendConnection> {
 
         @Override
         public void connected(Channel channel, BackendGreeting greeting, ByteBuf early) {
-            if (nodes.size() > 1 && "on".equals(greeting.parameterStatus().get("in_hot_standby"))) {
+            if (cluster.isWatched()) {
+                boolean inRecovery = "on".equals(greeting.parameterStatus().get("in_hot_standby"));
+                if (inRecovery) cluster.doubt(greeting.address(), DoubtReason.READ_ONLY);
+                if (inRecovery || !greeting.address().equals(cluster.primary()) || reign.number() != cluster.reign()) {
+                    early.release();
+                    channel.close();
+                    putOff(greeting.address() + " is not the primary any more");
+                    return;
+                }
+            }
+            if (!cluster.isWatched() && nodes.size() > 1 && "on".equals(greeting.parameterStatus().get("in_hot_standby"))) {
                 early.release();
                 channel.close();
                 why = Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "no node of cluster \"" + target.cluster().name() + "\" is the primary: "
@@ -137,20 +165,46 @@ public final class BackendOpener implements Opener<BackendConnection> {
             pool.greetedWith(greeting.parameterStatus());
             int high = config.get().limits().backendBufferBytes();
             channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(high / 2, high));
-            primaries.put(target.cluster().name(), greeting.address());
+            cluster.foundAtLogin(greeting.address());
             long now = System.nanoTime();
             attempted.put(target.cluster().name(), new Attempted(Reachability.REACHED, now));
             pool.databaseMissing(false);
             var connection = new BackendConnection(lastId.incrementAndGet(), channel, greeting, slice, config.get().prepared().perBackend(), buffersOf, now);
+            connection.serves(reign);
             connection.start(early);
             slice.opened(connection, now);
+        }
+
+        private void putOff(String text) {
+            slice.openPutOff(Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "cluster \"" + cluster.name() + "\": " + text), System.nanoTime());
         }
 
         @Override
         public void failed(BackendFailure failure) {
             log.warn("backend {} for database {}, user {}: {}", nodes.get(asked - 1), target.backendDatabase(), target.backendUser(), failure.text());
             why = refusal(failure);
-            onwards(isForGood(failure));
+            DoubtReason doubt = cluster.isWatched() ? doubt(failure) : null;
+            if (doubt == null) {
+                onwards(isForGood(failure));
+                return;
+            }
+            attempted.put(target.cluster().name(), new Attempted(Reachability.NOT_REACHED, System.nanoTime()));
+            cluster.doubt(nodes.getFirst(), doubt);
+            slice.openPutOff(why, System.nanoTime());
+        }
+
+        /// What a failure to connect says about the primary; null if nothing.
+        private static @Nullable DoubtReason doubt(BackendFailure failure) {
+            return switch (failure) {
+                case BackendFailure.Refused refused -> switch (refused.sqlState()) {
+                    case "57P01" -> DoubtReason.ADMIN_SHUTDOWN;
+                    case "57P02" -> DoubtReason.CRASH_SHUTDOWN;
+                    case "57P03" -> DoubtReason.CANNOT_CONNECT_NOW;
+                    default -> null;
+                };
+                case BackendFailure.Unreachable _, BackendFailure.TimedOut _ -> DoubtReason.CONNECT_FAILED;
+                case BackendFailure.AuthenticationFailed _, BackendFailure.ProtocolBroken _, BackendFailure.TlsFailed _ -> null;
+            };
         }
 
         private void onwards(boolean forGood) {

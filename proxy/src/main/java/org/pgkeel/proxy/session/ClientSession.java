@@ -17,7 +17,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.backend.TransactionStatus;
+import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.config.OutcomeMode;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
@@ -28,14 +30,22 @@ import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.DirectWriter;
+import org.pgkeel.proxy.relay.ErrorBody;
+import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Lessee;
+import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.relay.PendingProbe;
 import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Classifier;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
+import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +60,10 @@ import org.slf4j.LoggerFactory;
 /// | Waiting  | leased                           | Leased   |
 /// | Waiting  | refused, or cancelled            | Idle     |
 /// | Leased   | settled outside of a transaction, not pinned | Idle |
+/// | Leased   | backend lost, nothing under way, or it fails | Idle |
+/// | Leased   | backend lost, to be asked again  | Waiting  |
+/// | Leased   | backend lost, outcome to be found out | Resolving |
+/// | Resolving | outcome known                   | Idle, Waiting |
 /// | Leased   | the client says goodbye, replies owed | Departed |
 /// | any      | closed                           | Closed   |
 ///
@@ -61,7 +75,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
 
     /// Where the client is in its session.
-    public enum State { GREETING, IDLE, WAITING, LEASED, DEPARTED, CLOSED }
+    public enum State { GREETING, IDLE, WAITING, LEASED, RESOLVING, DEPARTED, CLOSED }
 
     private final SessionContext context;
     private final DatabasePool pool;
@@ -88,6 +102,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private @Nullable SharedStatement shapeAsked;
     private Set<SharedStatement> outdated = Set.of();
     private long waitingSinceNanos;
+    private @Nullable NamesJournal journal;
+    private final CommitPath commit = new CommitPath(this);
+    private @Nullable LostTransaction lostTransaction;
+    private @Nullable Comeback comeback;
 
     /// @param startup settings of the StartupMessage
     /// @param onClose called once, when the client is gone
@@ -178,7 +196,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
-        return isWaiting() || shapeAsked != null;
+        return isWaiting() || state == State.RESOLVING || shapeAsked != null || commit.awaitsAnswer();
     }
 
     /// How often the catalogue has changed, as far as the proxy saw.
@@ -258,6 +276,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return null;
     }
 
+    @Override
+    public int requestBytes() {
+        return walk.pendingBytes();
+    }
+
     private void begin(BackendConnection leased) {
         leasedNanos = leased.sinceNanos();
         requestNanos = leasedNanos;
@@ -274,13 +297,23 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             greetFrom(leased);
             return;
         }
+        Comeback back = comeback;
+        comeback = null;
+        if (back != null && !back.mayGoOn(leased)) {
+            leased.slice().release(leased, System.nanoTime());
+            state = State.IDLE;
+            closeWith(SessionMessages.fatal(back.lastWords()), ClientClose.SERVER_FATAL.word());
+            return;
+        }
         begin(leased);
+        if (back != null) leased.suppressReplies(back.suppressed());
         readAgain();
         walk.resume();
     }
 
     @Override
     public void refused(Refusal refusal) {
+        comeback = null;
         context.stats().refused(refusal.reason().word());
         if (state == State.GREETING) {
             closeWith(SessionMessages.fatal(refusal), refusal.reason().word());
@@ -298,7 +331,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         write(SessionMessages.readyForQuery());
     }
 
-    private void write(ByteBuf... messages) {
+    void write(ByteBuf... messages) {
         for (ByteBuf message : messages) channel.write(message, channel.voidPromise());
         channel.flush();
     }
@@ -426,6 +459,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void failed() {
         settings.tracker().error();
+        commit.failed();
     }
 
     @Override
@@ -437,6 +471,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public byte readyForQuery(byte status) {
+        if (recovers()) answered(status);
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));
         if (status == 'I') {
@@ -451,6 +486,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void settled(byte status) {
         BackendConnection leased = leasedBackend();
+        leased.requests().clear();
         boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
         if (settings.failed()) {
             settings.failureHandled();
@@ -503,22 +539,171 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public void backendLost(String why, boolean fatal) {
+    public boolean outlivesBackend() {
+        return pool.clientsOutliveBackends();
+    }
+
+    @Override
+    public void backendLost(Loss loss) {
+        BackendConnection lost = backend;
         backend = null;
-        settings.tracker().backendLost();
-        if (state == State.CLOSED) return;
-        if (fatal) {
-            close(ClientClose.SERVER_FATAL);
-        } else {
-            closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)),
-                    RefusalReason.BACKEND_LOST.word());
+        if (state == State.CLOSED || lost == null) return;
+        if (state == State.GREETING && outlivesBackend()) {
+            askBackend();
+            return;
         }
+        if (state == State.LEASED && recovers() && loss.ending() != Loss.Ending.TOLD && isOpen()) {
+            new LostBackend(this, lost, loss).handle();
+            return;
+        }
+        settings.backendLost();
+        if (loss.ending() == Loss.Ending.TOLD) close(ClientClose.SERVER_FATAL);
+        else closeLost(loss);
+    }
+
+    /// The client cannot go on.
+    void closeLost(Loss loss) {
+        settings.backendLost();
+        closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + loss.why())),
+                RefusalReason.BACKEND_LOST.word());
     }
 
     private BackendConnection leasedBackend() {
         BackendConnection leased = backend;
         if (leased == null) throw new IllegalStateException("no lease in state " + state);
         return leased;
+    }
+
+    // --- when the backend is lost
+
+    /// The client stays when its backend is lost, and what it asks is kept until it is answered.
+    boolean recovers() {
+        return pool.clientsOutliveBackends();
+    }
+
+    /// What the client asked is not the backend's any more; the client is as it was before it asked.
+    void takeBack() {
+        NamesJournal changed = journal;
+        if (changed != null) changed.undo(this::notNamed);
+        walk.extended().backendLost();
+        pins.lost();
+        madeByExecute = Map.of();
+        shapeAsked = null;
+        awaitsReplies = false;
+        commit.backendLost();
+        releaseDeferred = false;
+        if (walk.midMessage()) walk.dropMessage();
+        readyNanos = System.nanoTime();
+    }
+
+    RequestWalk walk() {
+        return walk;
+    }
+
+    /// What kept the client from being read is over.
+    void readOn() {
+        readAgain();
+        walk.resume();
+    }
+
+    /// The client goes on without a backend, with what it sent and was not answered first.
+    void goOn() {
+        state = State.IDLE;
+        context.loop().execute(() -> {
+            readAgain();
+            if (isOpen() && state == State.IDLE && backend == null) walk.resume();
+        });
+    }
+
+    /// What was not answered is asked again, ahead of whoever waits.
+    void askAgain(Comeback back) {
+        comeback = back;
+        state = State.WAITING;
+        waitingSinceNanos = System.nanoTime();
+        pool.shared().slice(context.index()).leaseAgain(this, waitingSinceNanos);
+    }
+
+    void resolving() {
+        state = State.RESOLVING;
+    }
+
+    void lose(LostTransaction transaction) {
+        lostTransaction = transaction;
+    }
+
+    @Nullable LostTransaction lostTransaction() {
+        return lostTransaction;
+    }
+
+    /// A message of a client whose transaction was lost.
+    void answerLost(ByteBuf in, byte type, int at, int next, boolean whole) {
+        if (type == FrontendType.TERMINATE) {
+            terminated();
+            return;
+        }
+        LostTransaction lost = lostTransaction;
+        if (lost == null) throw new IllegalStateException("no transaction was lost");
+        ByteBuf out = channel.alloc().buffer(64);
+        if (whole) lost.message(in, type, at, next, out);
+        else lost.tooLong(type, out);
+        if (out.isReadable()) channel.writeAndFlush(out, channel.voidPromise());
+        else out.release();
+        if (lost.isOver()) {
+            lostTransaction = null;
+            walk.extended().forgetUnnamed();
+            if (context.draining()) drain();
+        }
+    }
+
+    /// A statement that the client prepares while it has no backend.
+    void keepName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
+        byte[] name = new byte[nameTo - nameFrom];
+        in.getBytes(nameFrom, name);
+        names.put(name, context.statements().ownOf(settings.meaning(), generation(), in, text, next));
+    }
+
+    /// A message of this batch changes what a name stands for.
+    void nameChanges(BackendConnection leased, byte[] name, @Nullable SharedStatement before) {
+        if (!recovers()) return;
+        NamesJournal changes = journal;
+        if (changes == null) journal = changes = new NamesJournal();
+        changes.changes(leased.exchange().openBatch(), name, before);
+    }
+
+    private void answered(byte status) {
+        BackendConnection leased = leasedBackend();
+        leased.requests().answered();
+        if (journal != null) journal.answered(leased.exchange().batchesAnswered());
+        commit.answered(leased, status);
+    }
+
+    /// Its way to a commit.
+    CommitPath commit() {
+        return commit;
+    }
+
+    @Override
+    public void marked(ByteBuf in, int from, int to) {
+        commit.marked(in, from, to);
+    }
+
+    // --- what its statements are
+
+    StatementClass classOf(String text) {
+        return Classifier.classify(text, settings.dialect(), pool.catalogue());
+    }
+
+    /// What the client prepared under a name; null if nothing.
+    @Nullable SharedStatement statementNamed(String name) {
+        return name.isEmpty() ? walk.extended().unnamed() : names.get(SqlStatementNames.bytes(name));
+    }
+
+    StatementClass classOf(SharedStatement statement) {
+        return statement.classOf(settings.dialect(), pool.catalogue());
+    }
+
+    StatementClass classOf(ByteBuf in, int from, int to) {
+        return context.classes().classify(in, from, to, settings.dialect(), pool.catalogue());
     }
 
     // --- cancel, time, the end
@@ -531,7 +716,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             pool.shared().slice(context.index()).leave(this);
             refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
         }
-        if (leased == null || leased.exchange().settled()) {
+        // A cancelled wait for a synchronous standby looks like a success, and is none.
+        if (leased == null || leased.exchange().settled() || commit.isUnderWay()) {
             delivered.run();
             return;
         }
@@ -545,7 +731,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
-        if (isWaiting()) return;
+        if (isWaiting() || state == State.RESOLVING) return;
         TimeLimit.Activity activity = activity();
         TimeLimit over = TimeLimit.exceeded(activity, nowNanos - quietSince(activity), nowNanos - leasedNanos, timeouts);
         if (over == null) return;
@@ -578,7 +764,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Ends the session now if it is outside of a transaction, else when it has come out of it.
     void drain() {
-        if (state == State.IDLE || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
+        if ((state == State.IDLE && lostTransaction == null) || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
     }
 
     /// The client said goodbye: what it asked for before is still done.
@@ -627,6 +813,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         BackendConnection leased = backend;
         if (leased != null) giveBackGone(leased);
         walk.release();
+        toClient.discard();
         context.closed(this);
         onClose.run();
     }

@@ -6,11 +6,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.settings.SettingsDiff;
 import org.pgkeel.proxy.settings.SettingsTracker;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
 
@@ -30,6 +32,8 @@ final class ClientSettings {
     private Map<String, String> lastTold = Map.of();
     private Settings meaningOf = Settings.NONE;
     private Settings meaning = Settings.NONE;
+    private Settings dialectOf = Settings.NONE;
+    private Dialect dialect = Dialect.USUAL;
 
     ClientSettings(SessionContext context, DatabasePool pool, Pins pins, Settings startup) {
         this.context = context;
@@ -61,6 +65,24 @@ final class ClientSettings {
         return some;
     }
 
+    /// The backend is gone, and all that was under way on it.
+    void backendLost() {
+        effectsExpected = 0;
+        changedCatalog = false;
+        failed = false;
+        tracker.backendLost();
+    }
+
+    /// The transaction that the backend was lost with is known to be committed, and what was set in it.
+    void committed() {
+        tracker.readyForQuery(TransactionStatus.IDLE);
+    }
+
+    /// Something was announced and is not answered.
+    boolean expectsEffects() {
+        return effectsExpected > 0;
+    }
+
     /// The transaction is over.
     void transactionEnded() {
         changedCatalog = false;
@@ -88,6 +110,18 @@ final class ClientSettings {
 
     boolean standardConformingStrings() {
         return !tracker.desired().get("standard_conforming_strings").map("off"::equalsIgnoreCase).orElse(false);
+    }
+
+    /// How the client's SQL is cut into tokens.
+    Dialect dialect() {
+        Settings desired = tracker.desired();
+        if (desired != dialectOf) {
+            dialectOf = desired;
+            String strings = desired.get("standard_conforming_strings").orElse("on");
+            String encoding = desired.get("client_encoding").orElse("UTF8");
+            dialect = strings.equals("on") && encoding.equals("UTF8") ? Dialect.USUAL : Dialect.of(strings, encoding);
+        }
+        return dialect;
     }
 
     // --- bringing a backend in step

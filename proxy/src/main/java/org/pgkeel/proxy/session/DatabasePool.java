@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.catalogue.Catalogue;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.PoolMode;
@@ -41,14 +43,37 @@ public final class DatabasePool {
     /// Clients that are in, or [#RETIRED].
     private final AtomicInteger clients = new AtomicInteger();
     private volatile Target target;
+    private volatile Cluster cluster;
+    private volatile Catalogue catalogue = Catalogue.unknown();
     private volatile boolean databaseMissing;
     private long emptySinceNanos;
     private boolean empty;
 
-    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target) {
+    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster) {
         this.shared = shared;
         this.mode = mode;
         this.target = target;
+        this.cluster = cluster;
+    }
+
+    /// The cluster whose primary the pool connects to.
+    public Cluster cluster() {
+        return cluster;
+    }
+
+    /// A reload gave the pool another cluster, or its cluster other settings.
+    void cluster(Cluster changed) {
+        cluster = changed;
+    }
+
+    /// What is known of the names in its database.
+    Catalogue catalogue() {
+        return catalogue;
+    }
+
+    /// Its clients stay when their backends are lost.
+    boolean clientsOutliveBackends() {
+        return mode != PoolMode.SESSION && !target.isReplication() && cluster.isWatched();
     }
 
     public SharedPool<BackendConnection> shared() {

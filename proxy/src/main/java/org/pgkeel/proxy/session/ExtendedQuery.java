@@ -24,6 +24,8 @@ import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
 import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.pgkeel.proxy.statement.Statements;
 
@@ -57,14 +59,30 @@ final class ExtendedQuery {
 
     /// A simple Query ends the unnamed statement.
     void forgetUnnamed(BackendConnection backend) {
+        if (unnamed != null) session.nameChanges(backend, UNNAMED, unnamed);
         unnamed = null;
         backend.statements().unnamed(null);
+    }
+
+    @Nullable SharedStatement unnamed() {
+        return unnamed;
+    }
+
+    /// The unnamed statement is gone.
+    void forgetUnnamed() {
+        unnamed = null;
     }
 
     /// An error took back what became of the unnamed statement.
     void restoreUnnamed(@Nullable SharedStatement before) {
         unnamed = before;
         unnamedIsCached = before != null && before.isFound();
+    }
+
+    /// The backend is gone, and with it the portals.
+    void backendLost() {
+        unnamedUnseen = false;
+        transactionEnded();
     }
 
     /// All statements are gone.
@@ -99,9 +117,11 @@ final class ExtendedQuery {
         if (!isUnnamed) return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.STATEMENT_TOO_LONG,
                 "a named prepared statement is longer than " + session.context().config().limits().inspectedStatementBytes() + " bytes",
                 "The limit is limits.inspected-statement-bytes; an unnamed statement may be longer."));
+        session.nameChanges(backend, UNNAMED, unnamed);
         unnamed = null;
         backend.statements().unnamed(null);
         session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
+        session.commit().watch().unwatchable();
         unnamedUnseen = true;
         backend.exchange().messageSent();
         return from;
@@ -112,6 +132,7 @@ final class ExtendedQuery {
     private int parseUnnamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
         unnamedUnseen = false;
         SharedStatement before = unnamed;
+        session.nameChanges(backend, UNNAMED, before);
         StatementCache cache = session.context().statements();
         boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.settings().meaningIsOwn() && next - text <= config.statementBytes();
         SharedStatement statement = mayCache ? cache.findAgain(session.settings().meaning(), session.generation(), in, text, next) : null;
@@ -160,6 +181,7 @@ final class ExtendedQuery {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return parseWithNames(backend, in, from, at, next, statement, name, null);
         }
+        session.nameChanges(backend, name, null);
         names.put(name, statement);
         return prepare(backend, in, from, at, next, statement, name, null);
     }
@@ -213,6 +235,7 @@ final class ExtendedQuery {
             sendParse(backend, UNNAMED, body);
             backend.statements().unnamed(statement);
         } else {
+            session.nameChanges(backend, name, null);
             names.put(name, statement);
             sendParse(backend, statement.name(), body);
             remember(backend, statement);
@@ -401,6 +424,7 @@ final class ExtendedQuery {
         byte[] name = new byte[next - 1 - (at + 6)];
         in.getBytes(at + 6, name);
         SharedStatement before = name.length == 0 ? unnamed : names.remove(name);
+        if (before != null) session.nameChanges(backend, name, before);
         if (name.length == 0) unnamed = null;
         backend.replyCloseComplete(before == null ? null : new PendingName(name, before));
         return next;
@@ -412,12 +436,50 @@ final class ExtendedQuery {
         session.beginBatch(backend);
         SharedStatement statement = portalEnd == at + 5 ? unnamedPortal
                 : portals.isEmpty() ? null : portals.get(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1));
+        int start = from;
+        if (session.commit().isWatched()) {
+            StatementClass kind = statement == null ? StatementClass.UNREAD : session.classOf(statement);
+            CommitWatch commits = session.commit().watch();
+            if (session.commit().isOutside(backend)) {
+                if (!BatchContents.isHarmless(kind)) {
+                    if (session.commit().waitsForEarlier(backend, in, from, at)) return RequestWalk.HELD;
+                    if (!kind.has(StatementKind.COPY_IN)) session.commit().withhold(backend);
+                }
+                commits.executes(kind);
+            } else if (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION)) {
+                if (session.commit().waitsForEarlier(backend, in, from, at)) return RequestWalk.HELD;
+                if (commits.mustAsk() && backend.exchange().status() != 'E') {
+                    if (!session.commit().ask(backend, in, from, at)) return RequestWalk.HELD;
+                    start = at;
+                }
+                commits.executes(kind);
+                commits.sent();
+            } else {
+                commits.executes(kind);
+            }
+        }
         if (statement != null && statement.flags() != StatementScan.PLAIN && session.mustHear(statement)) {
             session.announce(statement.effects());
             backend.exchange().expectEffect(session.subjectOf(statement));
         }
         backend.exchange().executeSent();
-        return from;
+        return start;
+    }
+
+    /// A Sync: outside of a transaction block it commits.
+    int sync(BackendConnection backend, ByteBuf in, int from, int at) {
+        Exchange exchange = backend.exchange();
+        int start = from;
+        if (session.commit().isWatched() && !exchange.copyIn() && exchange.batchOpen() && !exchange.skipping() && session.commit().isOutside(backend)) {
+            CommitWatch commits = session.commit().watch();
+            if (commits.mustAsk()) {
+                if (!session.commit().ask(backend, in, from, at)) return RequestWalk.HELD;
+                start = at;
+            }
+            commits.sent();
+        }
+        exchange.syncSent();
+        return start;
     }
 
     // --- refusals
@@ -432,6 +494,7 @@ final class ExtendedQuery {
     private int refuse(BackendConnection backend, ByteBuf in, int from, int at, int next, Refusal refusal) {
         backend.outgoing().run(in, from, at);
         backend.exchange().expectRefusal(refusal);
+        backend.requests().incomplete();
         backend.outgoing().room(NOBODYS_NAME.length + 13).writeByte(FrontendType.BIND).writeInt(NOBODYS_NAME.length + 12).writeByte(0)
                 .writeBytes(NOBODYS_NAME).writeByte(0).writeShort(0).writeShort(0).writeShort(0);
         backend.exchange().messageSent();

@@ -60,6 +60,13 @@ final class Pins {
         inDoubt = true;
     }
 
+    /// The backend is gone, and what the client held there.
+    void lost() {
+        held = Set.of();
+        inDoubt = false;
+        changes++;
+    }
+
     private void doubt(PinReason reason) {
         if (held.contains(reason)) inDoubt = true;
     }

@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.pgkeel.proxy.backend.Credential;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.cluster.Clusters;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
@@ -20,6 +22,7 @@ import org.pgkeel.proxy.config.UserConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.login.StoredSecret;
 import org.pgkeel.proxy.pool.BackendBudget;
+import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.pool.SharedPool;
@@ -34,6 +37,8 @@ public final class Pools {
 
     private final List<EventLoop> loops;
     private final BackendOpener opener;
+    private final Clusters clusters;
+    private final Gates gates;
     private final Map<PoolKey, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Set<DatabasePool> replication = ConcurrentHashMap.newKeySet();
     private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
@@ -42,10 +47,27 @@ public final class Pools {
     private volatile boolean allPaused;
     private volatile ProxyConfig config;
 
-    public Pools(ProxyConfig config, List<EventLoop> loops, BackendOpener opener) {
+    public Pools(ProxyConfig config, List<EventLoop> loops, Clusters clusters, BackendOpener opener) {
         this.config = config;
         this.loops = List.copyOf(loops);
+        this.clusters = clusters;
         this.opener = opener;
+        this.gates = new Gates(this::ofCluster);
+        clusters.all().forEach(gates::follow);
+    }
+
+    private Stream<SharedPool<?>> ofCluster(String cluster) {
+        return all().stream().filter(pool -> pool.cluster().name().equals(cluster)).map(DatabasePool::shared);
+    }
+
+    /// What a cluster's hold did so far.
+    public LeaseGate gate(Cluster cluster) {
+        return gates.of(cluster);
+    }
+
+    /// A hold may have grown too old without an event. To be called a few times a second.
+    public void tick() {
+        for (Cluster cluster : clusters.all()) gates.of(cluster).age(cluster.hold());
     }
 
     /// The configuration of a database that a client names, the wildcard's if it has none of its own.
@@ -89,7 +111,8 @@ public final class Pools {
             var target = target(now, database, key, credential);
             var startup = new LinkedHashMap<>(identity.startupParameters());
             var own = new DatabasePool.Target(target.database(), target.cluster(), target.backendDatabase(), target.backendUser(), target.credential(), startup);
-            DatabasePool pool = register(new SharedPool<>(key, new PoolSettings(one, now.timeouts()), new BackendBudget(1), budgets(key, database, now), loops, opener), own);
+            Cluster cluster = clusters.get(database.cluster());
+            DatabasePool pool = register(new SharedPool<>(key, new PoolSettings(one, now.timeouts()), new BackendBudget(1), budgets(key, database, now), gates.of(cluster), loops, opener), own, cluster);
             pool.proved(identity, secret.map(Pools::credential));
             pool.enter();
             replication.add(pool);
@@ -176,25 +199,32 @@ public final class Pools {
     }
 
     /// Applies a new configuration: pools change their limits at once, and where they connect to as connections come back.
-    public synchronized void reload(ProxyConfig changed) {
+    /// @param before clusters that were there until now
+    public synchronized void reload(ProxyConfig changed, Collection<Cluster> before) {
         config = changed;
+        clusters.all().stream().filter(cluster -> !before.contains(cluster)).forEach(gates::follow);
         ofDatabases.forEach((name, budget) -> database(changed, name).ifPresent(database -> budget.setMax(database.maxBackends().orElse(Integer.MAX_VALUE))));
         ofUsers.forEach((name, budget) -> budget.setMax(userMax(changed, name)));
         pools.forEach((key, pool) -> database(changed, key.database()).ifPresent(database -> {
             pool.shared().settings(settings(changed, database, key.user()));
             pool.target(target(changed, database, key, pool.target().credential()));
+            Cluster cluster = clusters.get(database.cluster());
+            boolean otherCluster = !cluster.name().equals(pool.cluster().name());
+            pool.cluster(cluster);
+            if (otherCluster) pool.shared().gate(gates.of(cluster));
         }));
     }
 
     private DatabasePool make(PoolKey key, ProxyConfig now, DatabaseConfig database, Optional<StoredSecret> secret) {
         PoolSettings settings = settings(now, database, key.user());
         Credential credential = secret.map(Pools::credential).orElse(new Credential.None());
-        return register(new SharedPool<>(key, settings, new BackendBudget(settings.shape().max()), budgets(key, database, now), loops, opener),
-                target(now, database, key, credential));
+        Cluster cluster = clusters.get(database.cluster());
+        return register(new SharedPool<>(key, settings, new BackendBudget(settings.shape().max()), budgets(key, database, now), gates.of(cluster), loops, opener),
+                target(now, database, key, credential), cluster);
     }
 
-    private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target) {
-        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target);
+    private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target, Cluster cluster) {
+        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target, cluster);
         opener.serves(shared, pool);
         if (isPaused(shared.key().database())) shared.pause(true);
         return pool;

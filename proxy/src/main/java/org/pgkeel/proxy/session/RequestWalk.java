@@ -29,6 +29,9 @@ final class RequestWalk {
     private @Nullable ByteBuf pending;
     private int skip;
     private boolean skipDropped;
+    /// Where the bytes begin that are not in the log of the backend's requests yet.
+    private int unlogged;
+    private final int rerunBytesMax;
     /// The client's batch was refused before it had a backend: the rest of it is dropped.
     private boolean droppingUntilSync;
 
@@ -37,6 +40,7 @@ final class RequestWalk {
         var limits = session.context().config().limits();
         this.messageBytesMax = limits.messageBytes();
         this.inspectedBytesMax = limits.inspectedStatementBytes();
+        this.rerunBytesMax = limits.rerunBytes();
         this.simple = new SimpleQuery(session);
         this.extended = new ExtendedQuery(session);
     }
@@ -73,6 +77,34 @@ final class RequestWalk {
         }
         arrived.release();
         walk(all);
+    }
+
+    /// Messages are to be worked on ahead of those that wait: they were sent to a backend that was lost.
+    void again(byte[] messages) {
+        if (messages.length == 0) return;
+        ByteBuf after = pending;
+        ByteBuf both = session.context().buffers().allocator().buffer(messages.length + (after == null ? 0 : after.readableBytes())).writeBytes(messages);
+        if (after != null) {
+            both.writeBytes(after);
+            after.release();
+        }
+        pending = both;
+    }
+
+    /// The message that is relayed as it comes goes nowhere from here on.
+    void dropMessage() {
+        skipDropped = true;
+    }
+
+    /// The rest of the batch goes nowhere; its Sync is answered.
+    void dropUntilSync() {
+        droppingUntilSync = true;
+    }
+
+    /// Bytes that wait.
+    int pendingBytes() {
+        ByteBuf waiting = pending;
+        return waiting == null ? 0 : waiting.readableBytes();
     }
 
     /// There is a lease now, or room for more requests.
@@ -141,6 +173,7 @@ final class RequestWalk {
             if (skipDropped) from = at;
         }
         BackendConnection backend = session.backend();
+        unlogged = at;
         while (end - at >= 5) {
             byte type = in.getByte(at);
             int length = in.getInt(at + 1);
@@ -148,7 +181,13 @@ final class RequestWalk {
             int next = at + 1 + length;
             if (droppingUntilSync && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = next;
+            } else if (backend == null && session.lostTransaction() != null) {
+                if (next > end && length <= PENDING_BYTES_MAX / 2) return at;
+                session.answerLost(in, type, at, next, next <= end);
+                if (!session.isOpen()) return end;
+                from = next;
             } else if (backend == null) {
+                unlogged = at;
                 if (!needsBackend(type)) {
                     droppingUntilSync = false;
                     from = withoutBackend(in, type, length, at, next);
@@ -170,6 +209,11 @@ final class RequestWalk {
                 if (verdict == INCOMPLETE || verdict == HELD) break;
                 if (!session.isOpen()) return end;
                 from = verdict;
+                if (session.recovers() && (type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL)) log(backend, in, Math.min(next, end), true);
+                if (session.commit().awaitsAnswer()) {
+                    at = Math.min(next, end);
+                    break;
+                }
             }
             if (next > end) {
                 skip = next - end;
@@ -180,8 +224,19 @@ final class RequestWalk {
                 at = next;
             }
         }
-        if (backend != null) session.sent(backend, in, from, at);
+        if (backend == null) return at;
+        if (session.recovers()) {
+            log(backend, in, at, false);
+            if (skip > 0) backend.requests().incomplete();
+        }
+        session.sent(backend, in, from, at);
         return at;
+    }
+
+    private void log(BackendConnection backend, ByteBuf in, int to, boolean batchEnds) {
+        if (unlogged < to) backend.requests().append(in, unlogged, to, rerunBytesMax);
+        if (batchEnds) backend.requests().batchEnds();
+        unlogged = to;
     }
 
     /// The message is not whole, and has to be.
@@ -201,6 +256,7 @@ final class RequestWalk {
             return next;
         }
         if (!session.looksInto()) return unseen(exchange, type, from);
+        if (session.commit().mustSettleFirst(exchange, type) && session.waitsForReplies(backend, in, from, at)) return HELD;
         switch (type) {
             case FrontendType.QUERY -> {
                 if (mustWait(backend, in, from, at)) return HELD;
@@ -208,6 +264,7 @@ final class RequestWalk {
                     session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
                     session.queryBegins(backend);
                     session.beforeBatch(backend);
+                    session.commit().watch().unwatchable();
                     exchange.querySent();
                     return from;
                 }
@@ -230,12 +287,12 @@ final class RequestWalk {
                 return extended.execute(backend, in, from, at, next);
             }
             case FrontendType.SYNC -> {
-                exchange.syncSent();
-                return from;
+                return extended.sync(backend, in, from, at);
             }
             case FrontendType.FUNCTION_CALL -> {
                 if (mustWait(backend, in, from, at)) return HELD;
                 session.beforeBatch(backend);
+                session.commit().watch().unwatchable();
                 exchange.querySent();
                 return from;
             }
@@ -243,7 +300,12 @@ final class RequestWalk {
                 exchange.copyEndSent();
                 return from;
             }
-            case FrontendType.FLUSH, FrontendType.COPY_DATA -> {
+            case FrontendType.COPY_DATA -> {
+                backend.requests().incomplete();
+                return from;
+            }
+            case FrontendType.FLUSH -> {
+                session.commit().flush();
                 return from;
             }
             default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));

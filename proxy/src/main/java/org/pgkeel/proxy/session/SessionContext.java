@@ -8,6 +8,7 @@ import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.relay.LoopBuffers;
 import org.pgkeel.proxy.settings.SettingsInterner;
+import org.pgkeel.proxy.statement.ClassCache;
 
 /// What all sessions of one event loop share.
 ///
@@ -23,12 +24,14 @@ public final class SessionContext {
     private final LoopStats stats = new LoopStats();
     private final CancelKeys cancelKeys;
     private final BackendCanceller canceller;
+    private final ClassCache classes;
+    private final Outcomes outcomes;
     private final List<ClientSession> sessions = new ArrayList<>();
     private volatile ProxyConfig config;
     private boolean draining;
 
     /// @param index of the event loop: its slice of every pool
-    public SessionContext(int index, EventLoop loop, LoopBuffers buffers, ProxyConfig config, CancelKeys cancelKeys, BackendCanceller canceller) {
+    public SessionContext(int index, EventLoop loop, LoopBuffers buffers, ProxyConfig config, CancelKeys cancelKeys, BackendCanceller canceller, Outcomes outcomes) {
         this.index = index;
         this.loop = loop;
         this.buffers = buffers;
@@ -36,6 +39,8 @@ public final class SessionContext {
         this.cancelKeys = cancelKeys;
         this.canceller = canceller;
         this.statements = new StatementCache(config.prepared().cacheBytes());
+        this.classes = new ClassCache(config.prepared().cacheBytes(), config.prepared().statementBytes());
+        this.outcomes = outcomes;
     }
 
     public int index() {
@@ -69,6 +74,15 @@ public final class SessionContext {
     /// A reload: new sessions, and timeouts of old ones, go by this.
     public void config(ProxyConfig changed) {
         config = changed;
+    }
+
+    /// What the texts are that clients send.
+    ClassCache classes() {
+        return classes;
+    }
+
+    Outcomes outcomes() {
+        return outcomes;
     }
 
     CancelKeys cancelKeys() {

@@ -37,7 +37,15 @@ public final class SessionMessages {
     }
 
     static ByteBuf readyForQuery() {
-        return Unpooled.buffer(6).writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte('I');
+        return readyForQuery((byte) 'I');
+    }
+
+    static ByteBuf readyForQuery(byte status) {
+        return Unpooled.buffer(6).writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(status);
+    }
+
+    static void commandComplete(ByteBuf out, String tag) {
+        out.writeByte(BackendType.COMMAND_COMPLETE).writeInt(tag.length() + 5).writeBytes(tag.getBytes(StandardCharsets.US_ASCII)).writeByte(0);
     }
 
     /// AuthenticationOk, ParameterStatus for each, BackendKeyData, ReadyForQuery.

@@ -9,8 +9,11 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
+import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.pgkeel.proxy.statement.Statements;
 
@@ -28,20 +31,20 @@ final class SimpleQuery {
     int query(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         if (in.getByte(next - 1) != 0) throw new ProtocolViolation("Query: no terminator");
         int flags = StatementScan.scan(in, at + 5, next - 1);
+        StatementClass kind = session.commit().isWatched() ? session.classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
+        if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at)) return RequestWalk.HELD;
         session.queryBegins(backend);
         session.beforeBatch(backend);
-        Exchange exchange = backend.exchange();
         boolean plain = (flags & ~(StatementScan.VOLATILE_LITERAL | StatementScan.MULTI)) == 0
                 || (flags & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) == 0 && !session.tracksTransaction();
         if (plain) {
             if ((flags & StatementScan.TRANSACTION_CONTROL) != 0 && session.pins().refusesTransactions()) return refuse(backend, in, from, at, next, session.pins().noTransactions());
-            exchange.querySent();
-            return from;
+            return send(backend, kind, List.of(), in, from, at, next);
         }
-        return lookCloser(backend, in, from, at, next);
+        return lookCloser(backend, kind, in, from, at, next);
     }
 
-    private int lookCloser(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+    private int lookCloser(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int at, int next) {
         String text = in.toString(at + 5, next - at - 6, StandardCharsets.ISO_8859_1);
         List<Statement> statements = Statements.parse(text, session.settings().standardConformingStrings());
         for (Statement statement : statements) {
@@ -50,11 +53,77 @@ final class SimpleQuery {
         }
         if (statements.stream().anyMatch(SqlStatementNames::concerns)) {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+            if (session.commit().isWatched() && !BatchContents.isHarmless(kind)) session.commit().watch().unwatchable();
             return renamed(backend, in, text, statements, from, at, next);
         }
+        return send(backend, kind, statements, in, from, at, next);
+    }
+
+    // --- towards the commit
+
+    /// What has to be asked before the Query goes has been asked.
+    private boolean mayGo(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int at) {
+        if (session.commit().isOutside(backend)) return BatchContents.isHarmless(kind) || !session.commit().waitsForEarlier(backend, in, from, at);
+        boolean ends = kind.kinds().size() == 1 && (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
+        return !ends || !session.commit().watch().mustAsk() || backend.exchange().inFailedTransaction() || session.commit().askAside(backend, in, from, at);
+    }
+
+    private int send(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
+        if (!session.commit().isWatched()) {
+            expectEffects(backend.exchange(), statements);
+            backend.exchange().querySent();
+            return from;
+        }
+        CommitWatch commits = session.commit().watch();
+        commits.executes(kind);
+        if (session.commit().isOutside(backend) && isExtendable(kind, in, at + 5, next - 1)) return asExtended(backend, statements, in, from, at, next);
+        if (session.commit().isOutside(backend) && !BatchContents.isHarmless(kind)) commits.unwatchable();
+        if (!commits.hasBegun()) commits.sentIf(session.commit().isOutside(backend) || kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
         expectEffects(backend.exchange(), statements);
         backend.exchange().querySent();
         return from;
+    }
+
+    /// One statement that may write, and means the same in a Parse message: in one a `$1` would be a parameter.
+    private static boolean isExtendable(StatementClass kind, ByteBuf in, int from, int to) {
+        if (BatchContents.isHarmless(kind) || kind.kinds().size() != 1) return false;
+        return switch (kind.kinds().getFirst()) {
+            case QUERY, EXPLAIN, DATA, DDL -> in.indexOf(from, to, (byte) '$') < 0;
+            case SHOW, COPY_OUT, COPY_IN, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
+                 LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> false;
+        };
+    }
+
+    /// The Query goes as messages of the extended protocol, so that the question for the mark can go behind it in its transaction.
+    private int asExtended(BackendConnection backend, List<Statement> statements, ByteBuf in, int from, int at, int next) {
+        Outgoing out = backend.outgoing();
+        Exchange exchange = backend.exchange();
+        out.run(in, from, at);
+        int bytes = next - at - 5;
+        exchange.expectOwnReply(null);
+        out.room(6).writeByte(FrontendType.PARSE).writeInt(bytes + 7).writeByte(0);
+        out.run(in, at + 5, next);
+        exchange.messageSent();
+        exchange.expectOwnReply(null);
+        exchange.messageSent();
+        exchange.expectRowsOrNothing();
+        exchange.messageSent();
+        // no parameter types; Bind, Describe and Execute of the unnamed portal
+        out.room(2 + 13 + 7 + 10).writeShort(0)
+                .writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0)
+                .writeByte(FrontendType.DESCRIBE).writeInt(6).writeByte('P').writeByte(0)
+                .writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
+        expectEffects(exchange, statements);
+        exchange.executeSent();
+        backend.statements().unnamed(null);
+        if (session.commit().ask(backend, in, at, at)) {
+            session.commit().watch().sent();
+            out.room(5).writeByte(FrontendType.SYNC).writeInt(4);
+            exchange.syncSent();
+        } else {
+            session.commit().owesSync();
+        }
+        return next;
     }
 
     private void expectEffects(Exchange exchange, List<Statement> statements) {
@@ -93,6 +162,7 @@ final class SimpleQuery {
     private int refuse(BackendConnection backend, ByteBuf in, int from, int at, int next, Refusal refusal) {
         backend.outgoing().run(in, from, at);
         backend.exchange().expectRefusal(refusal);
+        backend.requests().incomplete();
         byte[] text = "pgkeel refuses".getBytes(StandardCharsets.US_ASCII);
         backend.outgoing().room(text.length + 6).writeByte(FrontendType.QUERY).writeInt(text.length + 5).writeBytes(text).writeByte(0);
         backend.exchange().querySent();

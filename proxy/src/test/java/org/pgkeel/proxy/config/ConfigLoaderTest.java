@@ -33,7 +33,7 @@ class ConfigLoaderTest {
         assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 9632, Set.of(), Set.of()));
         assertThat(config.databases()).containsExactly(new DatabaseConfig("*", "main", Optional.empty(), Optional.empty(), Optional.empty(),
                 new PoolConfig(PoolMode.TRANSACTION, 20, 0, 0, Duration.ofSeconds(5), Duration.ofSeconds(30)), OptionalInt.empty(), OptionalInt.empty()));
-        assertThat(config.limits()).isEqualTo(new LimitsConfig(10_000, 10_000, 65_536, 1 << 20, 256 << 10, 256 << 10, 0x3fffffff));
+        assertThat(config.limits()).isEqualTo(new LimitsConfig(10_000, 10_000, 65_536, 1 << 20, 256 << 10, 256 << 10, 0x3fffffff, 1 << 20));
         assertThat(config.timeouts()).isEqualTo(new TimeoutsConfig(Duration.ofSeconds(15), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO,
                 Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofSeconds(30)));
         assertThat(config.prepared()).isEqualTo(new PreparedConfig(PreparedConfig.Unnamed.CACHE, 500, 10_000, 65_536, 64L << 20));

@@ -85,7 +85,7 @@ final class LoginHarness {
     }
 
     LoginPolicy policy() {
-        var limits = new LimitsConfig(100, STARTUP_BYTES_MAX, LOGIN_MESSAGE_BYTES_MAX, 1 << 20, 1 << 20, 1 << 20, 1 << 30);
+        var limits = new LimitsConfig(100, STARTUP_BYTES_MAX, LOGIN_MESSAGE_BYTES_MAX, 1 << 20, 1 << 20, 1 << 20, 1 << 30, 1 << 20);
         return new LoginPolicy(config(Optional.empty()), limits, LOGIN_TIMEOUT, tls, secrets());
     }
 

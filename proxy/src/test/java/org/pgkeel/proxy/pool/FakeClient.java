@@ -63,6 +63,11 @@ final class FakeClient implements Waiter<FakeConnection> {
     }
 
     @Override
+    public int requestBytes() {
+        return 10;
+    }
+
+    @Override
     public void refused(Refusal refusal) {
         if (!asked) throw new AssertionError(name + " is answered twice");
         asked = false;

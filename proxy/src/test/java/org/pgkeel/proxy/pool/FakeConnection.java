@@ -23,6 +23,16 @@ final class FakeConnection extends PooledConnection {
     }
 
     @Override
+    protected boolean isStale() {
+        return false;
+    }
+
+    @Override
+    protected void fence() {
+        throw new AssertionError("fenced");
+    }
+
+    @Override
     protected void check() {
         checks++;
     }

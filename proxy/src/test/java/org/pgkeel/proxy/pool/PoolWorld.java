@@ -21,6 +21,7 @@ final class PoolWorld {
     final SharedPool<FakeConnection> pool;
     final ArrayDeque<PoolSlice<FakeConnection>> attempts = new ArrayDeque<>();
     final List<FakeConnection> made = new ArrayList<>();
+    final LeaseGate gate = new LeaseGate("main", new LeaseGate.Bounds(Duration.ofSeconds(60), 5, 100, 2), _ -> { });
     long lifetimeNanos;
 
     PoolWorld(int slices, PoolConfig shape) {
@@ -29,7 +30,7 @@ final class PoolWorld {
 
     PoolWorld(int slices, PoolConfig shape, TimeoutsConfig timeouts, List<BackendBudget> others) {
         loops = Stream.generate(EmbeddedChannel::new).limit(slices).toList();
-        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(shape.max()), others,
+        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(shape.max()), others, gate,
                 loops.stream().map(EmbeddedChannel::eventLoop).toList(), attempts::add, () -> nowNanos);
     }
 

@@ -56,6 +56,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public int requestBytes() {
+        return 0;
+    }
+
+    @Override
     public void refused(Refusal refusal) {
         throw new AssertionError(refusal);
     }
@@ -114,8 +119,18 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
-    public void backendLost(String why, boolean fatal) {
-        heard.add((fatal ? "lost, fatal: " : "lost: ") + why);
+    public boolean outlivesBackend() {
+        return false;
+    }
+
+    @Override
+    public void marked(ByteBuf in, int from, int to) {
+        heard.add("marked");
+    }
+
+    @Override
+    public void backendLost(Loss loss) {
+        heard.add((loss.ending() == Loss.Ending.TOLD ? "lost, fatal: " : "lost: ") + loss.why());
     }
 
     @Override

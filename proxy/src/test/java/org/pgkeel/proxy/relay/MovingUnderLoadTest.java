@@ -40,6 +40,7 @@ import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.pool.BackendBudget;
+import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.pool.PoolSlice;
@@ -76,7 +77,7 @@ class MovingUnderLoadTest {
         var zero = Duration.ZERO;
         var timeouts = new TimeoutsConfig(zero, zero, zero, zero, zero, zero, Duration.ofMillis(100), zero, zero, zero);
         var shape = new PoolConfig(PoolMode.TRANSACTION, BACKENDS, 0, 0, Duration.ofSeconds(5), Duration.ofSeconds(60));
-        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(BACKENDS), List.of(), loops, this::open);
+        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(BACKENDS), List.of(), LeaseGate.alwaysOpen(), loops, this::open);
     }
 
     @AfterEach

@@ -13,6 +13,7 @@ import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.pool.BackendBudget;
+import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.pool.SharedPool;
@@ -30,7 +31,7 @@ final class RelayWorld implements AutoCloseable {
     RelayWorld() {
         var shape = new PoolConfig(PoolMode.TRANSACTION, 1, 0, 0, Duration.ofSeconds(5), Duration.ofSeconds(30));
         var timeouts = new TimeoutsConfig(NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE);
-        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(1), List.of(),
+        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(1), List.of(), LeaseGate.alwaysOpen(),
                 List.of(server.eventLoop()), _ -> { });
         long now = System.nanoTime();
         pool.slice(0).lease(client, now);

@@ -40,6 +40,9 @@ class TranscriptEquivalenceTest {
         String threeLoops = "runtime.event-loops = 3";
         String forward = "prepared.unnamed = forward";
         String evicting = "prepared.per-backend = 2";
+        String monitored = "clusters.main.monitor { user = \"" + PostgresFixture.SUPERUSER + "\", password = \"" + PostgresFixture.SUPERUSER_PASSWORD + "\" }";
+        String pipelined = monitored + "\nclusters.main.outcome = pipelined";
+        String strict = monitored + "\nclusters.main.outcome = strict";
         return Stream.of(
                 new Way("alone", 1, 1, Cut.WHOLE, List.of(oneLoop)),
                 new Way("alone, byte by byte", 1, 1, Cut.BY_BYTE, List.of(oneLoop)),
@@ -51,6 +54,10 @@ class TranscriptEquivalenceTest {
                 new Way("three on one backend, evicting, three loops", 1, 3, Cut.WHOLE, List.of(threeLoops, evicting)),
                 new Way("four on two backends, three loops", 2, 4, Cut.RANDOM, List.of(threeLoops)),
                 new Way("alone, TLS to the server, at random", 1, 1, Cut.RANDOM, List.of(oneLoop, "clusters.main.tls.mode = require")),
+                new Way("outcomes pipelined", 1, 1, Cut.WHOLE, List.of(oneLoop, pipelined)),
+                new Way("outcomes pipelined, three on one backend, at random", 1, 3, Cut.RANDOM, List.of(oneLoop, pipelined, evicting)),
+                new Way("outcomes strict, byte by byte", 1, 1, Cut.BY_BYTE, List.of(oneLoop, strict)),
+                new Way("outcomes strict, four on two backends, three loops", 2, 4, Cut.RANDOM, List.of(threeLoops, strict, forward)),
                 new Way("four on two backends, evicting, forwarding", 2, 4, Cut.RANDOM, List.of(threeLoops, evicting, forward)))
                 .filter(way -> way.name().matches(System.getProperty("pgkeel.wire.way", ".*")));
     }

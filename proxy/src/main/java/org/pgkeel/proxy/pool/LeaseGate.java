@@ -1,0 +1,225 @@
+package org.pgkeel.proxy.pool;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import org.pgkeel.failover.hold.DrainPace;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+
+/// Whether the pools of one cluster's primary lend, and at which pace: what a [Hold] means for them, and its book-keeping.
+///
+/// | hold     | who asks for a lease                                              |
+/// |----------|-------------------------------------------------------------------|
+/// | Open     | gets one, or waits for one of the pool                            |
+/// | Holding  | waits, at most `hold.max-wait`; within the bounds of `hold.max-clients` and `hold.max-bytes` |
+/// | Draining | gets one if the pace allows it, and gives its permit back with it |
+/// | Refusing | is refused                                                        |
+///
+/// Law: held = drained + refused + gone + waiting.
+///
+/// Threading: shared. While it is open a lease costs one volatile read.
+public final class LeaseGate {
+    /// The bounds of a hold: the `hold.*` keys.
+    public record Bounds(Duration maxWait, int maxClients, long maxBytes, int drainConcurrency) {}
+
+    /// How a lease came through.
+    enum Entry {
+        FREE,
+        /// With a permit of the drain, to be given back by [#release].
+        PERMITTED,
+        CLOSED
+    }
+
+    /// What a hold did so far.
+    /// @param longestNanos the longest wait of one that was drained
+    public record Ledger(long held, long drained, long refused, long gone, int waiting, long waitingBytes, long longestNanos) {}
+
+    private final String cluster;
+    private volatile LongConsumer onDrained;
+    private final Set<PoolSlice<?>> waitingSlices = ConcurrentHashMap.newKeySet();
+    private final AtomicReference<DrainPace> pace = new AtomicReference<>(DrainPace.start(1));
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private final AtomicLong held = new AtomicLong();
+    private final AtomicLong drained = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong gone = new AtomicLong();
+    private final AtomicLong longestNanos = new AtomicLong();
+    private final AtomicReference<Hold> hold = new AtomicReference<>(Hold.OPEN);
+    private volatile Bounds bounds;
+    private volatile boolean open = true;
+    private volatile long openedNanos = Long.MIN_VALUE;
+
+    /// @param onDrained nobody waits any more who was held before this reign; may be called by several threads
+    public LeaseGate(String cluster, Bounds bounds, LongConsumer onDrained) {
+        this.cluster = cluster;
+        this.bounds = bounds;
+        this.onDrained = onDrained;
+    }
+
+    /// For pools that nothing holds.
+    public static LeaseGate alwaysOpen() {
+        return new LeaseGate("", new Bounds(Duration.ZERO, Integer.MAX_VALUE, Long.MAX_VALUE, 1), _ -> { });
+    }
+
+    /// A reload changed the bounds.
+    public void bounds(Bounds changed) {
+        bounds = changed;
+    }
+
+    /// A reload made another cluster of it.
+    public void onDrained(LongConsumer changed) {
+        onDrained = changed;
+    }
+
+    /// The cluster's hold has changed. The pools are to be told by [SharedPool#holdChanged].
+    public synchronized void become(Hold next, long nowNanos) {
+        Hold before = hold.get();
+        if (before.equals(next)) return;
+        switch (next) {
+            case Hold.Draining _ -> pace.set(DrainPace.start(bounds.drainConcurrency()));
+            case Hold.Open _ -> openedNanos = nowNanos;
+            case Hold.Holding _, Hold.Refusing _ -> { }
+        }
+        hold.set(next);
+        open = next.isOpen();
+    }
+
+    /// A hold may have become too old, of which nobody is told: those that wait are refused one by one as their time comes.
+    public synchronized void age(Hold now) {
+        if (now instanceof Hold.Refusing && hold.get() instanceof Hold.Holding) hold.set(now);
+    }
+
+    public Hold hold() {
+        return hold.get();
+    }
+
+    public boolean isOpen() {
+        return open;
+    }
+
+    public Ledger ledger() {
+        return new Ledger(held.get(), drained.get(), refused.get(), gone.get(), waiting.get(), waitingBytes.get(), longestNanos.get());
+    }
+
+    Entry enter() {
+        if (open) return Entry.FREE;
+        return switch (hold.get()) {
+            case Hold.Open _ -> Entry.FREE;
+            case Hold.Holding _, Hold.Refusing _ -> Entry.CLOSED;
+            case Hold.Draining _ -> takePermit();
+        };
+    }
+
+    private Entry takePermit() {
+        while (true) {
+            DrainPace now = pace.get();
+            if (!now.mayLease()) return Entry.CLOSED;
+            if (pace.compareAndSet(now, now.leased())) return Entry.PERMITTED;
+        }
+    }
+
+    /// A permit is not used, or its lease ended.
+    void release() {
+        while (true) {
+            DrainPace now = pace.get();
+            if (now.out() == 0) return;   // of a drain that is over
+            if (pace.compareAndSet(now, now.released())) break;
+        }
+        for (PoolSlice<?> slice : waitingSlices) slice.eventLoop().execute(slice::serve);
+    }
+
+    /// Somebody waits in a slice.
+    void waits(PoolSlice<?> slice) {
+        waitingSlices.add(slice);
+    }
+
+    /// Nobody waits in a slice.
+    void waitsNoMore(PoolSlice<?> slice) {
+        waitingSlices.remove(slice);
+    }
+
+    // --- who is held
+
+    /// Somebody is held from now on.
+    /// @return why it may not be
+    Optional<Refusal> hold(int bytes) {
+        held.incrementAndGet();
+        int clients = waiting.incrementAndGet();
+        long allBytes = waitingBytes.addAndGet(bytes);
+        Bounds now = bounds;
+        return switch (hold.get()) {
+            case Hold.Refusing _ -> Optional.of(waitedTooLong());
+            case Hold.Open _, Hold.Holding _, Hold.Draining _ when clients > now.maxClients() -> Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL,
+                    now.maxClients() + " clients wait for a primary of cluster \"" + cluster + "\" already", key("max-clients")));
+            case Hold.Open _, Hold.Holding _, Hold.Draining _ when allBytes > now.maxBytes() -> Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL,
+                    "requests of " + now.maxBytes() + " bytes wait for a primary of cluster \"" + cluster + "\" already", key("max-bytes")));
+            case Hold.Open _, Hold.Holding _, Hold.Draining _ -> Optional.empty();
+        };
+    }
+
+    Refusal waitedTooLong() {
+        String why = switch (hold.get()) {
+            case Hold.Holding(_, var reason) -> ": " + reason.word();
+            case Hold.Refusing(_, var reason) -> ": " + reason.word();
+            case Hold.Open _, Hold.Draining _ -> "";
+        };
+        return Refusal.of(RefusalReason.HOLD_TIMEOUT, "no primary of cluster \"" + cluster + "\" within " + bounds.maxWait().toMillis() + " ms" + why, key("max-wait"));
+    }
+
+    private String key(String name) {
+        return "The limit is clusters." + cluster + ".hold." + name + ".";
+    }
+
+    /// One that was held has a lease.
+    void drained(int bytes, long waitedNanos) {
+        drained.incrementAndGet();
+        longestNanos.accumulateAndGet(waitedNanos, Math::max);
+        waitedEnough(bytes);
+    }
+
+    void refused(int bytes) {
+        refused.incrementAndGet();
+        waitedEnough(bytes);
+    }
+
+    void gone(int bytes) {
+        gone.incrementAndGet();
+        waitedEnough(bytes);
+    }
+
+    private void waitedEnough(int bytes) {
+        waitingBytes.addAndGet(-bytes);
+        if (waiting.decrementAndGet() == 0) openIfDrained();
+    }
+
+    /// Ends the drain if nobody waits.
+    public void openIfDrained() {
+        if (waiting.get() > 0 || !(hold.get() instanceof Hold.Draining(long reign))) return;
+        opens(reign);
+        onDrained.accept(reign);
+    }
+
+    private synchronized void opens(long reign) {
+        if (hold.get() instanceof Hold.Draining(long lasting) && lasting == reign) become(Hold.OPEN, System.nanoTime());
+    }
+
+    // --- deadlines
+
+    /// Since when a waiter's deadline runs.
+    /// @param sinceNanos since when it waits
+    long deadlineBegins(long sinceNanos) {
+        return openedNanos == Long.MIN_VALUE || openedNanos - sinceNanos < 0 ? sinceNanos : openedNanos;
+    }
+
+    Duration maxWait() {
+        return bounds.maxWait();
+    }
+}

@@ -1,0 +1,34 @@
+package org.pgkeel.proxy.relay;
+
+import org.jspecify.annotations.Nullable;
+
+/// How a leased backend connection ended, and how far its client had been answered then.
+///
+/// @param why        for people
+/// @param ending     how the stream of replies ended
+/// @param lastWords  the server's FATAL error that was kept from the client: the ErrorResponse behind its length
+/// @param status     byte of the last ReadyForQuery
+/// @param owed       batches of the client that are complete and not answered, the proxy's own included
+/// @param open       messages of a batch were sent, and no Sync behind them
+/// @param failed     the batch that was being answered had failed, and the client has read the error
+/// @param visible    replies of that batch that the client has, rows and errors apart
+/// @param received   the same with those that were withheld from it
+/// @param rows       rows of that batch went to the client, or COPY data
+/// @param midMessage the client has the beginning of a message that will never end
+/// @param copyIn     the backend was taking CopyData
+public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte status, int owed, boolean open, boolean failed, int visible, int received, boolean rows,
+                   boolean midMessage, boolean copyIn) {
+    /// How a stream of replies ends.
+    public enum Ending {
+        /// The server said why with a FATAL error, and the client has read it.
+        TOLD,
+        /// The server was shut down, or an administrator ended the session: FATAL `57P01` to `57P03`, kept from the client.
+        SHUT_DOWN,
+        /// End of file: every byte that the server sent was read.
+        END_OF_FILE,
+        /// Reset, or a write that failed: replies may be missing.
+        BROKEN,
+        /// The proxy itself ended it: another server is the primary now.
+        FENCED
+    }
+}

@@ -1,0 +1,36 @@
+package org.pgkeel.proxy.session;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
+
+/// What one batch asks for, as far as it decides what may be done when its answer is lost.
+///
+/// @param executes  something in it is executed, not only prepared or described
+/// @param onlyReads whatever it executes can only read, or concerns the session or the beginning of a transaction alone
+/// @param kinds     of all that it executes
+/// @param complete  its end was sent: a Query, a FunctionCall, or a Sync
+public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKind> kinds, boolean complete) {
+    /// Of a batch of which nothing is known.
+    static BatchContents unknown(boolean complete) {
+        return new BatchContents(true, false, EnumSet.of(StatementKind.OTHER), complete);
+    }
+
+    boolean has(StatementKind kind) {
+        return kinds.contains(kind);
+    }
+
+    /// Whether some of it may have been committed before its end, or has effects that hang on no transaction.
+    boolean commitsInside() {
+        return has(StatementKind.COMMITS_INSIDE) || has(StatementKind.PREPARE_TRANSACTION) || has(StatementKind.FINISH_PREPARED);
+    }
+
+    static boolean isHarmless(StatementClass statement) {
+        return switch (statement.access()) {
+            case READ, SESSION -> true;
+            case TRANSACTION -> !statement.has(StatementKind.COMMIT) && !statement.has(StatementKind.PREPARE_TRANSACTION) && !statement.has(StatementKind.FINISH_PREPARED);
+            case WRITE -> false;
+        };
+    }
+}

@@ -1,0 +1,205 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.proxy.config.OutcomeMode;
+import org.pgkeel.proxy.relay.Aside;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.ErrorBody;
+import org.pgkeel.proxy.relay.Exchange;
+import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.relay.OutcomeProbe;
+import org.pgkeel.proxy.relay.PendingProbe;
+import org.pgkeel.protocol.wire.FrontendType;
+
+/// One client's way to a commit whose outcome can be found out: asks for the transaction's mark before its end is sent, keeps the end
+/// back until the answer is there where `outcome = strict`, and the replies until it is committed.
+///
+/// Threading: confined to the session's event loop.
+final class CommitPath {
+    private final ClientSession session;
+    private final CommitWatch watch = new CommitWatch();
+    private boolean awaitsAnswer;
+    private boolean owesSync;
+    private Outcomes.@Nullable Client client;
+
+    CommitPath(ClientSession session) {
+        this.session = session;
+    }
+
+    CommitWatch watch() {
+        return watch;
+    }
+
+    /// The outcome of a commit is to be known though the primary is lost.
+    boolean isWatched() {
+        return session.recovers() && mode() != OutcomeMode.OFF;
+    }
+
+    private OutcomeMode mode() {
+        return session.pool().cluster().config().outcome();
+    }
+
+    /// What is sent now commits by itself.
+    boolean isOutside(BackendConnection leased) {
+        return leased.exchange().status() == 'I' && !watch.hasBegun();
+    }
+
+    /// What comes next waits until the transaction that ends has ended.
+    boolean mustSettleFirst(Exchange exchange, byte type) {
+        return isWatched() && watch.isEnding() && exchange.owed() > 0 && !exchange.batchOpen() && !exchange.copyIn() && type != FrontendType.FLUSH;
+    }
+
+    /// One batch that writes is under way at a time, and a transaction is ended when it is known how it stands.
+    /// @return true if the client's message has to wait for the answers to those before it
+    boolean waitsForEarlier(BackendConnection leased, ByteBuf in, int from, int at) {
+        return leased.exchange().owed() > 0 && session.waitsForReplies(leased, in, from, at);
+    }
+
+    /// The client hears of what it does now when it is committed.
+    void withhold(BackendConnection leased) {
+        leased.withholdReplies(session.context().config().limits().rerunBytes());
+    }
+
+    /// The client wants to hear now what there is, before it commits.
+    void flush() {
+        if (!session.toClient().isWithholding()) return;
+        session.toClient().deliver();
+        session.toClient().finish();
+    }
+
+    /// Asks for the transaction's mark, behind all that was given to the backend before `at`.
+    /// @return false if the answer has to be there before the client's message goes
+    boolean ask(BackendConnection leased, ByteBuf in, int from, int at) {
+        Outgoing out = leased.outgoing();
+        Exchange exchange = leased.exchange();
+        out.run(in, from, at);
+        withhold(leased);
+        if (!leased.statements().hasProbe()) {
+            leased.statements().probe(true);
+            exchange.expectOwnReply(PendingProbe.IT);
+            OutcomeProbe.writeParse(out.room(OutcomeProbe.BYTES_MAX));
+            exchange.messageSent();
+        }
+        exchange.expectOwnReply(null);
+        exchange.messageSent();
+        exchange.expectMark();
+        exchange.executeSent();
+        exchange.expectOwnReply(null);
+        exchange.messageSent();
+        ByteBuf room = out.room(OutcomeProbe.BYTES_MAX);
+        OutcomeProbe.writeBindExecute(room);
+        OutcomeProbe.writeFlush(room);
+        watch.asked();
+        awaitsAnswer = mode() == OutcomeMode.STRICT;
+        return !awaitsAnswer;
+    }
+
+    /// The same in front of a COMMIT of the simple protocol: in a batch of its own.
+    boolean askAside(BackendConnection leased, ByteBuf in, int from, int at) {
+        if (session.settings().expectsEffects() && session.waitsForReplies(leased, in, from, at)) return false;
+        leased.outgoing().run(in, from, at);
+        ByteBuf batch = session.channel().alloc().buffer(2 * OutcomeProbe.BYTES_MAX);
+        if (!leased.statements().hasProbe()) OutcomeProbe.writeParse(batch);
+        leased.statements().probe(true);
+        OutcomeProbe.writeBindExecute(batch);
+        batch.writeByte(FrontendType.SYNC).writeInt(4);
+        leased.asideBatch(batch, new MarkAside(leased));
+        batch.release();
+        watch.asked();
+        awaitsAnswer = mode() == OutcomeMode.STRICT;
+        return !awaitsAnswer;
+    }
+
+    private final class MarkAside implements Aside {
+        private final BackendConnection asked;
+
+        MarkAside(BackendConnection asked) {
+            this.asked = asked;
+        }
+
+        @Override
+        public void dataRow(ByteBuf in, int from, int bytes) {
+            watch.answered(OutcomeProbe.parse(in, from, bytes));
+        }
+
+        @Override
+        public void error(byte[] errorBody) {
+            watch.questionFailed();
+            if (ErrorBody.hasSqlState(errorBody, "26000")) asked.statements().probe(false);
+        }
+
+        @Override
+        public void done(byte status) {
+            if (awaitsAnswer) session.context().loop().execute(CommitPath.this::answerKnown);
+        }
+    }
+
+    boolean awaitsAnswer() {
+        return awaitsAnswer;
+    }
+
+    /// The Query was sent as messages of the extended protocol, up to its Sync.
+    void owesSync() {
+        owesSync = true;
+    }
+
+    /// The answer.
+    void marked(ByteBuf in, int from, int to) {
+        watch.answered(OutcomeProbe.parse(in, from, to - from));
+        if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
+    }
+
+    /// The question for the mark is answered, or will never be.
+    private void answerKnown() {
+        BackendConnection leased = session.backend();
+        if (!awaitsAnswer || leased == null) return;
+        awaitsAnswer = false;
+        if (owesSync) {
+            owesSync = false;
+            watch.sent();
+            leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
+            leased.exchange().syncSent();
+            leased.outgoing().finish();
+        }
+        session.readOn();
+    }
+
+    /// An error came.
+    void failed() {
+        watch.questionFailed();
+        if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
+    }
+
+    /// A batch is answered: the client hears of it.
+    void answered(BackendConnection leased, byte status) {
+        if (!isWatched()) return;
+        if (status == 'I') {
+            acknowledged(leased);
+            watch.over();
+        } else {
+            watch.batchOver();
+        }
+        session.toClient().deliver();
+    }
+
+    private void acknowledged(BackendConnection leased) {
+        Optional<TransactionMark> mark = watch.mark();
+        if (mark.isEmpty()) return;
+        Outcomes.Client told = client;
+        if (told == null) client = told = new Outcomes.Client(session.pool().shared().key().user(), session.pool().shared().key().database(), session.identity().address().toString());
+        session.context().outcomes().acknowledged(session.pool().cluster(), session.context().index(), mark.get(), leased.origin(), told, System.nanoTime());
+    }
+
+    void backendLost() {
+        awaitsAnswer = false;
+        owesSync = false;
+    }
+
+    /// The server may be waiting for a synchronous standby: a cancelled wait looks like a success, and is none.
+    boolean isUnderWay() {
+        return watch.isSent() && watch.mark().isPresent();
+    }
+}

@@ -1,0 +1,137 @@
+package org.pgkeel.proxy.session;
+
+import java.util.Optional;
+import org.pgkeel.failover.outcome.Probe;
+import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
+
+/// Follows one client's transaction, explicit or of a single batch, to the point where it commits: whether it may have written,
+/// whether its mark was asked for, and whether its end was sent.
+///
+/// | event                             | what is known                                           |
+/// |-----------------------------------|---------------------------------------------------------|
+/// | a statement that may write is sent | the mark has to be asked for before the end is sent     |
+/// | asked                             | a loss from here on can be resolved                     |
+/// | answered                          | the xid and position, or that nothing was written       |
+/// | the question failed               | the transaction has failed: its end commits nothing     |
+/// | sent                              | the server may commit                                   |
+/// | ReadyForQuery `I`                 | over                                                    |
+///
+/// Threading: confined to the session's event loop.
+final class CommitWatch {
+    private boolean wrote;
+    private boolean begun;
+    private boolean ending;
+    private boolean unwatchable;
+    private boolean asked;
+    private boolean failed;
+    private Optional<Probe.Answered> answer = Optional.empty();
+    private boolean sent;
+    private Work work = Work.TRANSACTION;
+
+    /// A statement is about to be executed.
+    void executes(StatementClass statement) {
+        boolean ends = statement.has(StatementKind.COMMIT) || statement.has(StatementKind.ROLLBACK) || statement.has(StatementKind.PREPARE_TRANSACTION);
+        if (ends) ending = true;
+        begun = statement.has(StatementKind.BEGIN) || begun && !ends;
+        if (statement.has(StatementKind.COPY_IN)) unwatchable = true;
+        if (statement.has(StatementKind.COMMITS_INSIDE) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
+        else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
+        else if ((statement.has(StatementKind.NOTIFY) || statement.has(StatementKind.LISTEN)) && work == Work.TRANSACTION) work = Work.UNMARKED;
+        if (!BatchContents.isHarmless(statement) && !isOnlyCommit(statement)) wrote = true;
+    }
+
+    private static boolean isOnlyCommit(StatementClass statement) {
+        return statement.kinds().size() == 1 && statement.has(StatementKind.COMMIT);
+    }
+
+    /// Something is sent that may write and that nothing can be learnt of.
+    void unwatchable() {
+        wrote = true;
+        unwatchable = true;
+    }
+
+    /// A transaction block begins in the batch under way: the batch's end does not end it.
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /// What comes next is to wait until the transaction has ended: only then it is known what it belongs to.
+    boolean isEnding() {
+        return ending || asked && sent;
+    }
+
+    /// The mark has to be asked for before the end is sent.
+    boolean mustAsk() {
+        return wrote && !asked && !unwatchable;
+    }
+
+    void asked() {
+        asked = true;
+    }
+
+    boolean isAsked() {
+        return asked;
+    }
+
+    /// The end may be sent in `strict` mode.
+    boolean isAnswered() {
+        return answer.isPresent() || failed;
+    }
+
+    void answered(Optional<TransactionMark> mark) {
+        answer = Optional.of(new Probe.Answered(mark));
+    }
+
+    Optional<TransactionMark> mark() {
+        return answer.flatMap(Probe.Answered::mark);
+    }
+
+    /// An error came in front of the answer.
+    void questionFailed() {
+        if (asked && answer.isEmpty()) failed = true;
+    }
+
+    void sent() {
+        sent = true;
+    }
+
+    void sentIf(boolean commits) {
+        sent |= commits;
+    }
+
+    boolean isSent() {
+        return sent;
+    }
+
+    /// The transaction is over.
+    void over() {
+        wrote = false;
+        begun = false;
+        ending = false;
+        unwatchable = false;
+        asked = false;
+        failed = false;
+        answer = Optional.empty();
+        sent = false;
+        work = Work.TRANSACTION;
+    }
+
+    /// A batch inside of a transaction block is over.
+    void batchOver() {
+        begun = false;
+    }
+
+    LossRules.CommitPoint point(BackendConnection lost, boolean followed) {
+        var knowledge = !followed ? LossRules.Knowledge.NONE : !wrote ? LossRules.Knowledge.NOTHING_WRITTEN : asked ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
+        Probe probe = switch (knowledge) {
+            case NONE -> new Probe.NotSent();
+            case NOTHING_WRITTEN -> new Probe.Answered(Optional.empty());
+            case ASKED -> answer.<Probe>map(each -> each).orElseGet(Probe.Unanswered::new);
+        };
+        return new LossRules.CommitPoint(knowledge, sent && !failed, probe, lost.origin(), lost.greeting().pid(), work);
+    }
+}

@@ -1,0 +1,103 @@
+package org.pgkeel.proxy.session;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.topology.Reign;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.cluster.ClusterListener;
+import org.pgkeel.proxy.config.HoldConfig;
+import org.pgkeel.proxy.pool.LeaseGate;
+import org.pgkeel.proxy.pool.SharedPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One [LeaseGate] for each cluster, for as long as the proxy runs: what the cluster's hold is, the gate becomes, and when another
+/// server is the primary the connections to the one before are ended.
+///
+/// Threading: shared; events come on the thread of the cluster rooms.
+final class Gates {
+    private static final Logger log = LoggerFactory.getLogger(Gates.class);
+
+    private final Map<String, LeaseGate> gates = new ConcurrentHashMap<>();
+    private final Function<String, Stream<SharedPool<?>>> poolsOf;
+
+    /// @param poolsOf pools to the primary of a cluster, by its name
+    Gates(Function<String, Stream<SharedPool<?>>> poolsOf) {
+        this.poolsOf = poolsOf;
+    }
+
+    LeaseGate of(Cluster cluster) {
+        return gates.computeIfAbsent(cluster.name(), name -> new LeaseGate(name, bounds(cluster.config().hold()), cluster::drained));
+    }
+
+    /// Has a cluster's gate follow it from now on.
+    void follow(Cluster cluster) {
+        LeaseGate gate = of(cluster);
+        gate.bounds(bounds(cluster.config().hold()));
+        gate.onDrained(cluster::drained);
+        cluster.addListener(new Follower(cluster, gate));
+        change(cluster, gate);
+    }
+
+    private static LeaseGate.Bounds bounds(HoldConfig config) {
+        return new LeaseGate.Bounds(config.maxWait(), config.maxClients(), config.maxBytes(), config.drainConcurrency());
+    }
+
+    private void change(Cluster cluster, LeaseGate gate) {
+        gate.become(cluster.hold(), System.nanoTime());
+        poolsOf.apply(cluster.name()).forEach(SharedPool::holdChanged);
+        gate.openIfDrained();
+    }
+
+    private final class Follower implements ClusterListener {
+        private final Cluster cluster;
+        private final LeaseGate gate;
+        private long lastReign;
+        private LeaseGate.Ledger before;
+        private long sinceNanos;
+
+        Follower(Cluster cluster, LeaseGate gate) {
+            this.cluster = cluster;
+            this.gate = gate;
+            this.before = gate.ledger();
+            this.sinceNanos = System.nanoTime();
+            this.lastReign = cluster.reign();
+        }
+
+        @Override
+        public void primaryLost(HoldReason reason) {
+            before = gate.ledger();
+            sinceNanos = System.nanoTime();
+            change(cluster, gate);
+            if (reason != HoldReason.DOUBTED) log.info("cluster {}: hold begins: {}", cluster.name(), reason.word());
+        }
+
+        @Override
+        public void primaryFound(Reign reign) {
+            if (reign.number() != lastReign) {
+                lastReign = reign.number();
+                poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
+            }
+            ended("primary " + reign);
+        }
+
+        @Override
+        public void primaryNotLost(Reign reign) {
+            ended("still " + reign);
+        }
+
+        private void ended(String why) {
+            var now = gate.ledger();
+            log.info("cluster {}: hold ends after {} ms: {}; {} held, {} refused, {} gone, {} wait", cluster.name(), (System.nanoTime() - sinceNanos) / 1_000_000, why,
+                    now.held() - before.held() + before.waiting(), now.refused() - before.refused(), now.gone() - before.gone(), now.waiting());
+            change(cluster, gate);
+        }
+
+        @Override
+        public void replicasChanged() {}
+    }
+}

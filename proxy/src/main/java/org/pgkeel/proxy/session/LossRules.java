@@ -1,0 +1,108 @@
+package org.pgkeel.proxy.session;
+
+import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.failover.outcome.InFlight.Stage;
+import org.pgkeel.failover.outcome.InFlight.StreamEnd;
+import org.pgkeel.failover.outcome.Origin;
+import org.pgkeel.failover.outcome.Probe;
+import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.statement.StatementKind;
+
+/// Decides what becomes of a client whose backend was lost. Pure.
+///
+/// | the client was                                           | it gets                                                   |
+/// |----------------------------------------------------------|-----------------------------------------------------------|
+/// | idle outside of a transaction                            | nothing to notice                                          |
+/// | in a transaction, its end not sent                       | `40001`, and stays in a failed transaction                 |
+/// | in a transaction that had failed                         | nothing to notice: its ROLLBACK succeeds                   |
+/// | outside, only reads under way, no row of them seen       | the same again                                            |
+/// | outside, only reads under way, rows seen                 | `40001`                                                   |
+/// | outside, an open batch whose Sync was not sent           | the same again, or `40001` where rows were seen            |
+/// | outside, BEGIN and more under way, not its COMMIT        | the same again; a failed transaction where rows were seen  |
+/// | outside, a write whose end was sent, marked              | what the survivor says: its reply, the same again, `08007` |
+/// | outside, a write whose end was sent, not marked          | `08007`                                                   |
+/// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
+/// | at COMMIT                                                | what the survivor says: `COMMIT`, `40001`, `08007`         |
+final class LossRules {
+    private LossRules() {}
+
+    /// What is known when a backend is lost.
+    /// @param first  the first batch that is not answered
+    /// @param whole  all that is not answered is known word for word
+    /// @param commit how far the transaction's end was
+    record Situation(Loss loss, BatchContents first, boolean anything, boolean whole, CommitPoint commit) {}
+
+    /// What can be learnt of a transaction after its server is lost.
+    enum Knowledge {
+        /// Nothing.
+        NONE,
+        /// It only read.
+        NOTHING_WRITTEN,
+        /// Its mark was asked for ahead of its end.
+        ASKED
+    }
+
+    /// How far the commit of what was under way had come.
+    ///
+    /// @param sent       the Sync, COMMIT or Query that commits was sent
+    /// @param probe      what became of the question for the mark
+    /// @param origin     the server's run
+    /// @param backendPid in it
+    record CommitPoint(Knowledge knowledge, boolean sent, Probe probe, Origin origin, int backendPid, Work work) {}
+
+    static LossVerdict verdict(Situation at) {
+        Loss loss = at.loss();
+        if (loss.midMessage()) return new LossVerdict.Close();
+        return switch (loss.status()) {
+            case 'E' -> new LossVerdict.FailTransaction(true, loss.visible());
+            case 'T' -> inTransaction(at);
+            default -> outside(at);
+        };
+    }
+
+    private static LossVerdict inTransaction(Situation at) {
+        Loss loss = at.loss();
+        if (loss.failed()) return new LossVerdict.FailTransaction(true, loss.visible());
+        CommitPoint commit = at.commit();
+        if (commit.sent()) return new LossVerdict.Resolve(inFlight(at), new LossVerdict.Fail(RefusalReason.PRIMARY_LOST));
+        boolean ends = at.anything() && (at.first().has(StatementKind.COMMIT) || at.first().has(StatementKind.PREPARE_TRANSACTION)) && at.first().complete();
+        if (ends) return new LossVerdict.Fail(commit.knowledge() == Knowledge.NONE ? RefusalReason.OUTCOME_UNKNOWN : RefusalReason.PRIMARY_LOST);
+        return new LossVerdict.FailTransaction(false, loss.visible());
+    }
+
+    private static LossVerdict outside(Situation at) {
+        Loss loss = at.loss();
+        if (!at.anything() && !loss.copyIn()) return new LossVerdict.Unnoticed();
+        if (loss.failed()) return new LossVerdict.EndOfBatch();
+        BatchContents first = at.first();
+        LossVerdict again = again(at);
+        if (first.commitsInside() && first.executes()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+        if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
+        CommitPoint commit = at.commit();
+        if (commit.knowledge() == Knowledge.ASKED) return commit.sent() ? new LossVerdict.Resolve(inFlight(at), again) : again;
+        if (!first.executes() || first.onlyReads()) return again;
+        boolean transactionBegun = first.has(StatementKind.BEGIN) && !first.has(StatementKind.COMMIT);
+        if (!first.complete() || transactionBegun) return again;
+        return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+    }
+
+    /// It did not happen: it may be done again, unless the client has seen rows of it, or it is not known word for word.
+    private static LossVerdict again(Situation at) {
+        Loss loss = at.loss();
+        if (at.whole() && !loss.rows()) return new LossVerdict.Rerun(loss.visible());
+        boolean transactionBegun = at.first().has(StatementKind.BEGIN) && !at.first().has(StatementKind.COMMIT);
+        return transactionBegun ? new LossVerdict.FailTransaction(false, loss.visible()) : new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
+    }
+
+    private static InFlight inFlight(Situation at) {
+        CommitPoint commit = at.commit();
+        StreamEnd end = switch (at.loss().ending()) {
+            case TOLD, SHUT_DOWN, END_OF_FILE -> StreamEnd.IN_ORDER;
+            case BROKEN -> StreamEnd.BROKEN;
+            case FENCED -> StreamEnd.FENCED;
+        };
+        return new InFlight(commit.origin(), commit.backendPid(), commit.work(), commit.sent() ? Stage.COMMIT_SENT : Stage.COMMIT_NOT_SENT, end, commit.probe());
+    }
+}

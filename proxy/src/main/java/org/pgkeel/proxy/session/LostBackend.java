@@ -1,0 +1,183 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.outcome.CommitOutcome;
+import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.proxy.cluster.DoubtReason;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.ErrorBody;
+import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.relay.RequestLog;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Brings one client over the loss of its backend, as [LossRules] says.
+///
+/// Threading: confined to the session's event loop.
+final class LostBackend {
+    private static final Logger log = LoggerFactory.getLogger(LostBackend.class);
+
+    private final ClientSession session;
+    private final BackendConnection lost;
+    private final Loss loss;
+    /// What the client had asked and was not answered; its first batch.
+    private final byte[] requests;
+    private final int firstBytes;
+    private final boolean whole;
+    private final boolean anything;
+
+    LostBackend(ClientSession session, BackendConnection lost, Loss loss) {
+        this.session = session;
+        this.lost = lost;
+        this.loss = loss;
+        RequestLog log = lost.requests();
+        this.requests = log.copy();
+        this.firstBytes = log.firstBatchBytes();
+        this.whole = !log.isIncomplete();
+        this.anything = !log.isEmpty() || log.isIncomplete();
+    }
+
+    void handle() {
+        LossRules.CommitPoint commit = session.commit().watch().point(lost, session.commit().isWatched());
+        if (loss.ending() != Loss.Ending.FENCED) session.pool().cluster().doubt(lost.greeting().address(), doubt());
+        session.takeBack();
+        BatchContents first = whole ? BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName) : BatchContents.unknown(loss.owed() > 0);
+        LossVerdict verdict = LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit));
+        log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
+        session.context().stats().backendLost(verdict.word());
+        apply(verdict, first);
+    }
+
+    private DoubtReason doubt() {
+        byte[] words = loss.lastWords();
+        if (words == null) return DoubtReason.CONNECTION_LOST;
+        if (ErrorBody.hasSqlState(words, "57P02")) return DoubtReason.CRASH_SHUTDOWN;
+        return ErrorBody.hasSqlState(words, "57P03") ? DoubtReason.CANNOT_CONNECT_NOW : DoubtReason.ADMIN_SHUTDOWN;
+    }
+
+    private StatementClass classOfText(String text) {
+        return session.classOf(text);
+    }
+
+    private StatementClass classOfName(String name) {
+        SharedStatement statement = session.statementNamed(name);
+        return statement == null ? StatementClass.UNREAD : session.classOf(statement);
+    }
+
+    private void apply(LossVerdict verdict, BatchContents first) {
+        switch (verdict) {
+            case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
+                session.resolving();
+                session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
+                        .thenAccept(outcome -> resolved(outcome, ifAborted, first));
+            }
+            case LossVerdict.Close _ -> session.closeLost(loss);
+            case LossVerdict.Unnoticed _ -> {
+                forget();
+                session.goOn();
+            }
+            case LossVerdict.Rerun(int suppressed) -> {
+                forget();
+                session.walk().again(requests);
+                session.askAgain(new Comeback(suppressed, lost.reign().number(), ended()));
+            }
+            case LossVerdict.EndOfBatch _ -> {
+                session.toClient().deliver();
+                forget();
+                session.toClient().finish();
+                if (first.complete()) session.write(SessionMessages.readyForQuery());
+                else session.walk().dropUntilSync();
+                goOnWithRest();
+            }
+            case LossVerdict.Fail(RefusalReason reason) -> {
+                forget();
+                fail(reason, first);
+            }
+            case LossVerdict.FailTransaction(boolean told, int suppressed) -> {
+                forget();
+                failTransaction(told, suppressed);
+            }
+        }
+    }
+
+    private void forget() {
+        session.settings().backendLost();
+        session.toClient().discard();
+        session.commit().watch().over();
+    }
+
+    /// The server's word if an administrator may have ended just this session.
+    private byte @Nullable [] ended() {
+        byte[] words = loss.lastWords();
+        return words != null && ErrorBody.hasSqlState(words, "57P01") ? words : null;
+    }
+
+    private void fail(RefusalReason reason, BatchContents first) {
+        Refusal refusal = switch (reason) {
+            case OUTCOME_UNKNOWN -> Refusal.of(reason, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
+            default -> Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
+        };
+        session.context().stats().refused(refusal.reason().word());
+        session.write(SessionMessages.error(refusal));
+        boolean complete = first.complete() && !(loss.copyIn() && loss.open());
+        if (complete) session.write(SessionMessages.readyForQuery());
+        else session.walk().dropUntilSync();
+        if (!whole) {
+            for (int i = 1; i < loss.owed(); i++) session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        }
+        goOnWithRest();
+    }
+
+    private void failTransaction(boolean told, int suppressed) {
+        var transaction = new LostTransaction(session, told, suppressed);
+        session.lose(transaction);
+        session.walk().again(requests);
+        if (!whole) {
+            ByteBuf out = session.channel().alloc().buffer(256);
+            transaction.unknownBatches(loss.owed(), loss.open(), out);
+            session.write(out);
+        }
+        session.goOn();
+    }
+
+    private void goOnWithRest() {
+        session.walk().again(Arrays.copyOfRange(requests, firstBytes, requests.length));
+        session.goOn();
+    }
+
+    private void resolved(CommitOutcome outcome, LossVerdict ifAborted, BatchContents first) {
+        if (!session.isOpen()) return;
+        switch (outcome) {
+            case CommitOutcome.Committed _ -> committed(first);
+            case CommitOutcome.Aborted _ -> apply(ifAborted, first);
+            case CommitOutcome.Unknown _ -> {
+                forget();
+                fail(RefusalReason.OUTCOME_UNKNOWN, first);
+            }
+        }
+    }
+
+    /// The client gets the success that it was owed.
+    private void committed(BatchContents first) {
+        ByteBuf rest = session.channel().alloc().buffer(64);
+        if (!CommitReplies.write(requests, firstBytes, loss.received(), rest) || !first.complete()) {
+            rest.release();
+            forget();
+            fail(RefusalReason.OUTCOME_UNKNOWN, first);
+            return;
+        }
+        session.settings().committed();
+        session.toClient().deliver();
+        session.toClient().room(rest.readableBytes() + 6).writeBytes(rest).writeBytes(SessionMessages.readyForQuery());
+        rest.release();
+        session.toClient().finish();
+        forget();
+        goOnWithRest();
+    }
+}

@@ -1,0 +1,233 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.BackendType;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.Statements;
+
+/// Stands in for the backend of a client whose transaction was lost with the primary: the client is in a failed transaction, as
+/// PostgreSQL would have it, until it ends it. Its first statement is told `40001`, later ones `25P02`; ROLLBACK succeeds, and so does
+/// COMMIT with the tag ROLLBACK, but for one that is the first to hear of the loss.
+/// <https://www.postgresql.org/docs/current/protocol-flow.html>
+///
+/// Threading: confined to the session's event loop.
+final class LostTransaction {
+    /// What a statement does that is allowed in a failed transaction.
+    private enum End { ROLLBACK, COMMIT }
+
+    private final ClientSession session;
+    private final Map<String, End> named = new HashMap<>(0);
+    private final Map<String, End> portals = new HashMap<>(0);
+    private boolean told;
+    /// Replies that the client has already, from the backend that was lost.
+    private int suppressed;
+    private boolean skipping;
+    private byte status = 'E';
+    private boolean over;
+
+    LostTransaction(ClientSession session, boolean told, int suppressed) {
+        this.session = session;
+        this.told = told;
+        this.suppressed = suppressed;
+    }
+
+    /// The client has ended its transaction, and is ready for the next one.
+    boolean isOver() {
+        return over;
+    }
+
+    /// One whole message of the client.
+    void message(ByteBuf in, byte type, int at, int next, ByteBuf out) {
+        if (skipping && type != FrontendType.SYNC) return;
+        switch (type) {
+            case FrontendType.QUERY -> query(in, at, next, out);
+            case FrontendType.FUNCTION_CALL -> {
+                error(out);
+                readyForQuery(out);
+            }
+            case FrontendType.PARSE -> parse(in, at, next, out);
+            case FrontendType.BIND -> bind(in, at, next, out);
+            case FrontendType.DESCRIBE -> describe(in, at, next, out);
+            case FrontendType.EXECUTE -> execute(in, at, next, out);
+            case FrontendType.CLOSE -> close(in, at, next, out);
+            case FrontendType.SYNC -> {
+                skipping = false;
+                readyForQuery(out);
+            }
+            case FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> { }
+            default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
+        }
+    }
+
+    /// A message that is too long to be looked at.
+    void tooLong(byte type, ByteBuf out) {
+        if (skipping || type == FrontendType.COPY_DATA) return;
+        failAndSkip(out);
+        if (type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL) {
+            skipping = false;
+            readyForQuery(out);
+        }
+    }
+
+    /// Batches that were sent to the backend and are not known word for word.
+    /// @param complete how many have ended
+    /// @param open     another one has begun
+    void unknownBatches(int complete, boolean open, ByteBuf out) {
+        for (int i = 0; i < complete; i++) {
+            error(out);
+            readyForQuery(out);
+        }
+        if (open) failAndSkip(out);
+    }
+
+    private void query(ByteBuf in, int at, int next, ByteBuf out) {
+        End end = endOf(text(in, at + 5, terminator(in, at + 5, next)));
+        if (end == null) error(out);
+        else end(end, out);
+        readyForQuery(out);
+    }
+
+    private void parse(ByteBuf in, int at, int next, ByteBuf out) {
+        int nameEnd = terminator(in, at + 5, next);
+        int textEnd = terminator(in, nameEnd + 1, next);
+        String name = text(in, at + 5, nameEnd);
+        End end = endOf(text(in, nameEnd + 1, textEnd));
+        named.remove(name);
+        if (end == null) {
+            failAndSkip(out);
+            return;
+        }
+        if (name.isEmpty()) named.put(name, end);
+        else session.keepName(in, at + 5, nameEnd, nameEnd + 1, next);
+        reply(out, BackendType.PARSE_COMPLETE);
+    }
+
+    private void bind(ByteBuf in, int at, int next, ByteBuf out) {
+        int portalEnd = terminator(in, at + 5, next);
+        int nameEnd = terminator(in, portalEnd + 1, next);
+        End end = statement(in, portalEnd + 1, nameEnd);
+        if (end == null) {
+            failAndSkip(out);
+            return;
+        }
+        portals.put(text(in, at + 5, portalEnd), end);
+        reply(out, BackendType.BIND_COMPLETE);
+    }
+
+    private void describe(ByteBuf in, int at, int next, ByteBuf out) {
+        boolean ofStatement = in.getByte(at + 5) == 'S';
+        int nameEnd = terminator(in, at + 6, next);
+        End end = ofStatement ? statement(in, at + 6, nameEnd) : portals.get(text(in, at + 6, nameEnd));
+        if (end == null) {
+            failAndSkip(out);
+            return;
+        }
+        if (ofStatement && shows()) out.writeByte(BackendType.PARAMETER_DESCRIPTION).writeInt(6).writeShort(0);
+        reply(out, BackendType.NO_DATA);
+    }
+
+    private void execute(ByteBuf in, int at, int next, ByteBuf out) {
+        End end = portals.get(text(in, at + 5, terminator(in, at + 5, next)));
+        if (end == null) {
+            failAndSkip(out);
+            return;
+        }
+        skipping = !end(end, out);
+    }
+
+    private void close(ByteBuf in, int at, int next, ByteBuf out) {
+        int nameEnd = terminator(in, at + 6, next);
+        String name = text(in, at + 6, nameEnd);
+        if (in.getByte(at + 5) == 'P') {
+            portals.remove(name);
+        } else {
+            named.remove(name);
+            if (!name.isEmpty()) session.names().remove(SqlStatementNames.bytes(name));
+        }
+        reply(out, BackendType.CLOSE_COMPLETE);
+    }
+
+    private @Nullable End statement(ByteBuf in, int from, int to) {
+        if (from == to) return named.get("");
+        SharedStatement statement = session.names().get(in, from, to);
+        return statement == null ? null : endOf(statement.text());
+    }
+
+    /// A COMMIT must not look like a success to a client that has not heard of the loss: it fails, as one does whose
+    /// deferred constraints are violated.
+    /// @return whether it succeeds
+    private boolean end(End end, ByteBuf out) {
+        status = 'I';
+        if (end == End.COMMIT && !told) {
+            error(out);
+            return false;
+        }
+        if (shows()) SessionMessages.commandComplete(out, "ROLLBACK");
+        return true;
+    }
+
+    private void failAndSkip(ByteBuf out) {
+        error(out);
+        skipping = true;
+    }
+
+    private void error(ByteBuf out) {
+        Refusal refusal = told
+                ? Refusal.of(RefusalReason.IN_FAILED_TRANSACTION, "current transaction is aborted, commands ignored until end of transaction block")
+                : Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
+        told = true;
+        suppressed = 0;
+        session.context().stats().refused(refusal.reason().word());
+        ByteBuf message = SessionMessages.error(refusal);
+        out.writeBytes(message);
+        message.release();
+    }
+
+    private void reply(ByteBuf out, byte type) {
+        if (shows()) out.writeByte(type).writeInt(4);
+    }
+
+    private boolean shows() {
+        if (suppressed == 0) return true;
+        suppressed--;
+        return false;
+    }
+
+    private void readyForQuery(ByteBuf out) {
+        suppressed = 0;
+        over = status == 'I';
+        out.writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(status);
+    }
+
+    /// What the text does, if it is nothing but the end of a transaction.
+    private static @Nullable End endOf(String text) {
+        List<Statement> statements = Statements.parse(text, true);
+        if (statements.size() != 1) return null;
+        for (Effect effect : statements.getFirst().effects()) {
+            if (effect instanceof Effect.Rollback(var andChain) && !andChain) return End.ROLLBACK;
+            if (effect instanceof Effect.Commit(var andChain) && !andChain) return End.COMMIT;
+        }
+        return null;
+    }
+
+    private static String text(ByteBuf in, int from, int to) {
+        return in.toString(from, to - from, StandardCharsets.ISO_8859_1);
+    }
+
+    private static int terminator(ByteBuf in, int from, int next) {
+        int end = from > next ? -1 : in.indexOf(from, next, (byte) 0);
+        if (end < 0) throw new ProtocolViolation("a message without its terminator");
+        return end;
+    }
+}
