@@ -15,10 +15,17 @@ final class CrossChecks {
 
     static void run(ProxyConfig config, Reading reading) {
         ports(config, reading);
+        routing(config, reading);
         methods(config, reading);
         authQuery(config, reading);
         limits(config, reading);
         transport(config, reading);
+    }
+
+    /// Rules are compiled, explained and shown; that statements follow them to replicas comes later.
+    private static void routing(ProxyConfig config, Reading reading) {
+        boolean replicas = config.routing().rules().stream().anyMatch(rule -> rule.to() != RouteRule.To.PRIMARY);
+        if (replicas) reading.warning("routing", reading.originOf("routing"), "rules are explained and shown, but in this version every statement runs on the primary");
     }
 
     private static void ports(ProxyConfig config, Reading reading) {

@@ -111,6 +111,36 @@ public final class BackendConnection extends PooledConnection {
         }
     }
 
+    /// As [#endLease]; before anybody else gets the connection it is asked something.
+    /// @param sql     leaves nothing behind in the session
+    /// @param answers hears nothing any more if the connection is lost
+    public void endLeaseAsking(Settings nowApplied, String sql, Aside answers, long nowNanos) {
+        lessee = null;
+        awaitsReplies = false;
+        applied = nowApplied;
+        readAgain();
+        slice.releaseUnclean(this, nowNanos);
+        aside(sql, new Aside() {
+            @Override
+            public void dataRow(ByteBuf in, int from, int bytes) {
+                answers.dataRow(in, from, bytes);
+            }
+
+            @Override
+            public void error(byte[] errorBody) {
+                answers.error(errorBody);
+            }
+
+            @Override
+            public void done(byte status) {
+                answers.done(status);
+                if (status != Exchange.IDLE || isStale()) slice.close(BackendConnection.this, CloseReason.RECYCLED, System.nanoTime());
+                else if (cancelsUnderWay == 0) slice.cleaned(BackendConnection.this, System.nanoTime());
+            }
+        });
+        outgoing.finish();
+    }
+
     /// The client is gone; the connection is settled, but state may be left in it: an open transaction, or more.
     /// @param nowApplied the settings that the backend has once the transaction is rolled back
     /// @param clearsAll  all session state is discarded

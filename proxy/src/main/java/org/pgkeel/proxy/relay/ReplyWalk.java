@@ -130,7 +130,7 @@ final class ReplyWalk {
                 throw new ProtocolViolation("message '" + (char) (type & 0xFF) + "': length " + length);
             }
             int next = at + 1 + length;
-            if (next > end && length <= INSPECTED_BYTES_MAX && (isLookedInto(type) || aside != null)) break;
+            if (next > end && length <= INSPECTED_BYTES_MAX && (isLookedInto(type) || aside != null || clientOutlives())) break;
             switch (type) {
                 case BackendType.DATA_ROW, BackendType.COPY_DATA -> {
                     if (aside != null && next <= end) rowOfAside(aside, in, at, next);
@@ -171,6 +171,12 @@ final class ReplyWalk {
         else finish();
         if (connection.awaitsReplies()) connection.continueWhenAllSeen();
         if (at < end) carry = in.alloc().buffer(end - at + 64).writeBytes(in, at, end - at);
+    }
+
+    /// A client that is to stay when this backend is lost gets no beginning of a message that might never end; of a large one it does.
+    private boolean clientOutlives() {
+        Lessee client = connection.lessee();
+        return client != null && client.outlivesBackend();
     }
 
     /// These are counted or read, so they are waited for as a whole. Bodies that may be large are not.

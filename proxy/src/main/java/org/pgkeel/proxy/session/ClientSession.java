@@ -436,7 +436,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
                 SharedStatement gone = names.remove(SqlStatementNames.bytes(name.value()));
                 if (gone != null) leased.statements().remove(gone);
             }
-            case Effect.Ddl _ -> pool.shared().catalogChanged();
+            case Effect.Ddl _ -> pool.catalogueChanged(System.nanoTime());
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
@@ -521,7 +521,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         leased.slice().stats().transactionEnded(readyNanos - leasedNanos);
         backend = null;
         state = State.IDLE;
-        leased.endLease(settings.tracker().release(), readyNanos);
+        Settings left = settings.tracker().release();
+        if (commit.isWatched() && pool.isCatalogueDue(readyNanos) && pool.claimCatalogue(readyNanos)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), readyNanos);
+        else leased.endLease(left, readyNanos);
         if (context.draining()) drain();
     }
 

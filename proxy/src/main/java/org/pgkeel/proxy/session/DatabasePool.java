@@ -1,11 +1,13 @@
 package org.pgkeel.proxy.session;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.catalogue.Catalogue;
+import org.pgkeel.proxy.catalogue.CatalogueRefresh;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.DatabaseConfig;
@@ -19,6 +21,9 @@ import org.pgkeel.proxy.relay.BackendConnection;
 /// Threading: shared; what changes is volatile.
 public final class DatabasePool {
     private static final int RETIRED = -1;
+    private static final Duration CATALOGUE_AGE_MAX = Duration.ofMinutes(5);
+    private static final long CATALOGUE_RETRY_NANOS = 1_000_000_000L;
+    private static final long CATALOGUE_ANSWER_NANOS = 30_000_000_000L;
 
     /// Where and as whom the pool connects; a reload may change it.
     ///
@@ -44,7 +49,10 @@ public final class DatabasePool {
     private final AtomicInteger clients = new AtomicInteger();
     private volatile Target target;
     private volatile Cluster cluster;
+    private final CatalogueRefresh refresh = new CatalogueRefresh(CATALOGUE_AGE_MAX);
     private volatile Catalogue catalogue = Catalogue.unknown();
+    private boolean asking;
+    private volatile long catalogueDueNanos = System.nanoTime();
     private volatile boolean databaseMissing;
     private long emptySinceNanos;
     private boolean empty;
@@ -69,6 +77,42 @@ public final class DatabasePool {
     /// What is known of the names in its database.
     Catalogue catalogue() {
         return catalogue;
+    }
+
+    /// The catalogue should be asked for, if [#claimCatalogue] agrees. Cheap.
+    boolean isCatalogueDue(long nowNanos) {
+        return nowNanos - catalogueDueNanos >= 0;
+    }
+
+    /// @return whether the caller asks now; [#catalogueAnswered] or [#catalogueFailed] follows
+    synchronized boolean claimCatalogue(long nowNanos) {
+        if (asking) refresh.failed(nowNanos);   // the connection was lost that should have answered
+        boolean due = refresh.isDue(nowNanos);
+        asking = due;
+        catalogueDueNanos = nowNanos + (due ? CATALOGUE_ANSWER_NANOS : CATALOGUE_RETRY_NANOS);
+        if (due) refresh.asked(nowNanos);
+        return due;
+    }
+
+    synchronized void catalogueAnswered(Catalogue answer) {
+        asking = false;
+        refresh.answered(answer);
+        catalogue = refresh.current();
+        catalogueDueNanos = System.nanoTime() + CATALOGUE_AGE_MAX.toNanos();
+    }
+
+    synchronized void catalogueFailed(long nowNanos) {
+        asking = false;
+        refresh.failed(nowNanos);
+        catalogueDueNanos = nowNanos + CATALOGUE_RETRY_NANOS;
+    }
+
+    /// Statements that were kept prepared, and what was known of names, may be out of date.
+    synchronized void catalogueChanged(long nowNanos) {
+        shared.catalogChanged();
+        refresh.changed(nowNanos);
+        catalogue = refresh.current();
+        catalogueDueNanos = nowNanos;
     }
 
     /// Its clients stay when their backends are lost.
