@@ -522,7 +522,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         backend = null;
         state = State.IDLE;
         Settings left = settings.tracker().release();
-        if (commit.isWatched() && pool.isCatalogueDue(readyNanos) && pool.claimCatalogue(readyNanos)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), readyNanos);
+        if (recovers() && pool.isCatalogueDue(readyNanos) && pool.claimCatalogue(readyNanos)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), readyNanos);
         else leased.endLease(left, readyNanos);
         if (context.draining()) drain();
     }
