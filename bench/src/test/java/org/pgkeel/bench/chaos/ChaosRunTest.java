@@ -21,11 +21,36 @@ import org.pgkeel.bench.verdict.Rules.Replication;
 import org.pgkeel.bench.workload.Workload;
 import org.pgkeel.bench.workload.Workloads;
 
-/// The bench itself on a real cluster without a proxy: what synchronous replication promises holds there too, and clients
-/// lose their connections, which the bench has to notice. `-Dpgkeel.chaos.seed=` does the same again.
+/// PgKeel keeps what it promises on a real cluster; and without a proxy the bench notices what is missing: no data is lost there
+/// either, but connections are. `-Dpgkeel.chaos.seed=` does the same again.
 class ChaosRunTest {
     private static final long SEED = Long.getLong("pgkeel.chaos.seed", 20_261_125);
+    /// PgKeel as it was built for the tests, in a JVM of its own.
+    private static final List<String> PROGRAM = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"), "org.pgkeel.proxy.Main");
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+    @Test
+    void through_pgkeel_a_failover_is_a_pause_and_every_promise_holds() throws Exception {
+        System.out.println("chaos seed " + SEED);
+        try (var cleanup = new Cleanup()) {
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
+            cluster.awaitHealthy(START_LIMIT);
+            List<String> names = Stream.concat(Workloads.all().stream().map(Workload::name), Stream.of("pgbench")).toList();
+            Front front = cleanup.add(Front.Keels.start(cluster, work, PROGRAM, 1, "clusters.main.outcome = strict"));
+            Stage stage = cleanup.add(Stage.set(cluster, front, new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
+            var run = new ChaosRun(stage, Replication.SYNCHRONOUS, OutcomeTracking.STRICT, System.out::println);
+            var random = new SplittableRandom(SEED);
+
+            for (String scenario : List.of("switchover", "postmaster-killed")) {
+                RoundResult round = run.round(1, Disturbance.named(scenario), random.nextLong());
+
+                assertThat(round.broken()).as(scenario).isEmpty();
+                assertThat(round.loads()).as(scenario).allSatisfy(load -> assertThat(load.tally().acknowledged()).as(load.name()).isPositive());
+                assertThat(round.pauses().longestDirect()).as("the primary was really replaced, " + scenario).isGreaterThan(500);
+            }
+        }
+    }
 
     @Test
     void without_a_proxy_a_failover_loses_no_data_but_connections() throws Exception {
