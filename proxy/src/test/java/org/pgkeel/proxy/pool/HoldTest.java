@@ -1,0 +1,90 @@
+package org.pgkeel.proxy.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.proxy.refusal.RefusalReason;
+
+/// What a hold means for a pool. The world's gate: 60 s, 5 clients, 100 bytes, a drain of 2 at once; a client's request has 10 bytes.
+class HoldTest {
+    private final PoolWorld world = new PoolWorld(1, PoolWorld.max(10));
+
+    private void become(Hold hold) {
+        world.gate.become(hold, world.nowNanos);
+        world.pool.holdChanged();
+        world.settle();
+    }
+
+    private void holding() {
+        become(new Hold.Holding(world.nowNanos, HoldReason.PRIMARY_LOST));
+    }
+
+    @AfterEach
+    void the_books_add_up() {
+        var ledger = world.gate.ledger();
+        assertThat(ledger.held()).isEqualTo(ledger.drained() + ledger.refused() + ledger.gone() + ledger.waiting());
+        assertThat(ledger.waitingBytes()).isEqualTo(10L * ledger.waiting());
+    }
+
+    @Test
+    void whoever_asks_in_a_hold_waits_and_whoever_waited_before_is_held_too() {
+        FakeClient before = world.asks("before", 0);
+        become(new Hold.Holding(world.nowNanos, HoldReason.DOUBTED));
+        FakeClient during = world.asks("during", 0);
+        world.settle();
+        assertThat(world.gate.ledger().waiting()).isEqualTo(before.isWaiting() ? 2 : 1);
+        assertThat(during.isWaiting()).isTrue();
+        become(Hold.OPEN);
+        assertThat(before.leased).isPresent();
+        assertThat(during.leased).isPresent();
+    }
+
+    @Test
+    void a_drain_lets_two_go_then_four() {
+        holding();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) clients.add(world.asks("c" + i, 0));
+        become(new Hold.Draining(1));
+        assertThat(clients.stream().filter(client -> client.leased.isPresent())).hasSize(2);
+        clients.get(0).giveBack(world.nowNanos);
+        clients.get(1).giveBack(world.nowNanos);
+        world.settle();
+        assertThat(clients.stream().filter(client -> client.leased.isPresent())).containsExactlyElementsOf(clients.subList(2, 5));
+        assertThat(world.gate.isOpen()).as("nobody waits any more").isTrue();
+    }
+
+    @Test
+    void the_sixth_client_is_refused_and_the_others_wait_on() {
+        holding();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 6; i++) clients.add(world.asks("c" + i, 0));
+        world.settle();
+        assertThat(clients.get(5).refused).hasValueSatisfying(refusal -> assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_QUEUE_FULL));
+        assertThat(clients.subList(0, 5)).allMatch(FakeClient::isWaiting);
+    }
+
+    @Test
+    void a_wait_ends_after_the_holds_longest_and_not_after_the_pools() {
+        holding();
+        FakeClient client = world.asks("client", 0);
+        world.nowNanos += 59_000_000_000L;
+        world.slice(0).tick(world.nowNanos);
+        assertThat(client.isWaiting()).isTrue();
+        world.nowNanos += 1_000_000_000L;
+        world.slice(0).tick(world.nowNanos);
+        assertThat(client.refused).hasValueSatisfying(refusal -> assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_TIMEOUT));
+    }
+
+    @Test
+    void one_that_leaves_is_off_the_books() {
+        holding();
+        FakeClient client = world.asks("client", 0);
+        client.leave(world.slice(0));
+        assertThat(world.gate.ledger().gone()).isEqualTo(1);
+    }
+}

@@ -1,0 +1,117 @@
+package org.pgkeel.proxy.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.failover.outcome.Origin;
+import org.pgkeel.failover.outcome.Probe;
+import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.failover.topology.Lifetime;
+import org.pgkeel.failover.topology.Lsn;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.session.LossRules.CommitPoint;
+import org.pgkeel.proxy.session.LossRules.Knowledge;
+import org.pgkeel.proxy.session.LossRules.Situation;
+import org.pgkeel.proxy.statement.StatementKind;
+
+/// Each row of the table in [LossRules].
+class LossRulesTest {
+    private static final Origin ORIGIN = new Origin(new NodeAddress("db1", 5432), 1, new Lifetime("then", "never"));
+    private static final TransactionMark MARK = new TransactionMark(767, new Lsn(4711));
+    private static final CommitPoint UNKNOWN = new CommitPoint(Knowledge.NONE, false, new Probe.NotSent(), ORIGIN, 1, Work.TRANSACTION);
+    private static final CommitPoint ONLY_READ = new CommitPoint(Knowledge.NOTHING_WRITTEN, false, new Probe.Answered(Optional.empty()), ORIGIN, 1, Work.TRANSACTION);
+    private static final CommitPoint KEPT_BACK = new CommitPoint(Knowledge.ASKED, false, new Probe.Unanswered(), ORIGIN, 1, Work.TRANSACTION);
+    private static final CommitPoint SENT = new CommitPoint(Knowledge.ASKED, true, Probe.answered(MARK), ORIGIN, 1, Work.TRANSACTION);
+
+    private static final LossVerdict LOST = new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
+    private static final LossVerdict NOT_KNOWN = new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+
+    private static Loss loss(char status, int visible, boolean rows) {
+        return new Loss("gone", Loss.Ending.BROKEN, null, (byte) status, 1, false, false, visible, visible, rows, false, false);
+    }
+
+    private static BatchContents batch(boolean onlyReads, boolean complete, StatementKind... kinds) {
+        return new BatchContents(true, onlyReads, kinds.length == 0 ? Set.of() : EnumSet.of(kinds[0], kinds), complete);
+    }
+
+    private static LossVerdict verdict(Loss loss, BatchContents first, CommitPoint commit) {
+        return LossRules.verdict(new Situation(loss, first, true, true, commit));
+    }
+
+    @Test
+    void an_idle_client_notices_nothing() {
+        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), batch(true, false), false, true, UNKNOWN))).isEqualTo(new LossVerdict.Unnoticed());
+    }
+
+    @Test
+    void a_read_is_asked_again_unless_its_rows_were_seen_or_it_is_not_known_word_for_word() {
+        BatchContents read = batch(true, true, StatementKind.QUERY);
+        assertThat(verdict(loss('I', 2, false), read, UNKNOWN)).isEqualTo(new LossVerdict.Rerun(2));
+        assertThat(verdict(loss('I', 3, true), read, UNKNOWN)).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), read, true, false, UNKNOWN))).isEqualTo(LOST);
+    }
+
+    @Test
+    void an_unmarked_write_whose_end_was_sent_is_unknown_and_one_whose_end_was_not_is_done_again() {
+        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(NOT_KNOWN);
+        assertThat(verdict(loss('I', 1, false), batch(false, false, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(1));
+        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.DATA), KEPT_BACK)).isEqualTo(new LossVerdict.Rerun(0));
+    }
+
+    @Test
+    void a_marked_write_is_looked_up_and_done_again_only_if_it_was_aborted() {
+        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.DATA), SENT))
+                .isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> {
+                    assertThat(resolve.inFlight().probe()).isEqualTo(Probe.answered(MARK));
+                    assertThat(resolve.inFlight().stage()).isEqualTo(InFlight.Stage.COMMIT_SENT);
+                    assertThat(resolve.ifAborted()).isEqualTo(new LossVerdict.Rerun(0));
+                });
+    }
+
+    @Test
+    void what_commits_inside_is_never_done_again() {
+        assertThat(verdict(loss('I', 0, false), batch(false, false, StatementKind.COMMITS_INSIDE), KEPT_BACK)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
+    void a_transaction_block_that_begins_in_the_batch_is_done_again_or_fails_as_a_transaction() {
+        BatchContents begun = batch(false, true, StatementKind.BEGIN, StatementKind.DATA);
+        assertThat(verdict(loss('I', 0, false), begun, UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+        assertThat(verdict(loss('I', 4, true), begun, UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 4));
+        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.BEGIN, StatementKind.DATA, StatementKind.COMMIT), UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
+    void a_transaction_fails_and_stays_and_a_failed_one_hears_nothing_new() {
+        assertThat(verdict(loss('T', 1, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(true, 0));
+    }
+
+    @Test
+    void a_commit_is_looked_up_when_it_was_sent_and_surely_aborted_when_it_was_not() {
+        BatchContents commit = batch(false, true, StatementKind.COMMIT);
+        assertThat(verdict(loss('T', 0, false), commit, SENT)).isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(LOST));
+        assertThat(verdict(loss('T', 0, false), commit, KEPT_BACK)).isEqualTo(LOST);
+        assertThat(verdict(loss('T', 0, false), commit, ONLY_READ)).isEqualTo(LOST);
+        assertThat(verdict(loss('T', 0, false), commit, UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
+    void a_client_with_half_a_message_is_closed() {
+        var half = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, true, false);
+        assertThat(verdict(half, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.Close());
+    }
+
+    @Test
+    void a_copy_whose_data_has_not_ended_is_aborted() {
+        var copying = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, true);
+        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN))).isEqualTo(LOST);
+    }
+}
