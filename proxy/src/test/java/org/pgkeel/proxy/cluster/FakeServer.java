@@ -1,11 +1,12 @@
 package org.pgkeel.proxy.cluster;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgkeel.failover.topology.NodeAddress;
@@ -21,8 +22,8 @@ final class FakeServer implements SqlAsker {
     int timeline = 4;
     String replayed = "";
     String historyFile = "";
-    final Map<Long, String> statuses = new HashMap<>();
-    final List<String> asked = new ArrayList<>();
+    final Map<Long, String> statuses = new ConcurrentHashMap<>();
+    final List<String> asked = new CopyOnWriteArrayList<>();
     /// What happens when a commit that waits for the standbys is asked for.
     CompletableFuture<List<List<String>>> replication = new CompletableFuture<>();
 
