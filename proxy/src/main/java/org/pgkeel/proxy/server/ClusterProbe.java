@@ -7,6 +7,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -14,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.pgkeel.failover.topology.NodeAddress;
-import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.session.BackendOpener;
 import org.pgkeel.proxy.session.BackendOpener.Reachability;
 
@@ -31,14 +32,14 @@ final class ClusterProbe {
     private record Asked(CompletableFuture<Boolean> answer, long atNanos) {}
 
     private final BackendOpener opener;
-    private final Map<ClusterConfig, Asked> asked = new ConcurrentHashMap<>();
+    private final Map<Cluster, Asked> asked = new ConcurrentHashMap<>();
 
     ClusterProbe(BackendOpener opener) {
         this.opener = opener;
     }
 
     /// @return whether at least one of its nodes could be reached lately
-    CompletableFuture<Boolean> reachable(ClusterConfig cluster) {
+    CompletableFuture<Boolean> reachable(Cluster cluster) {
         if (opener.reachability(cluster.name(), ATTEMPT_FRESH).equals(java.util.Optional.of(Reachability.NOT_REACHED))) {
             return CompletableFuture.completedFuture(false);
         }
@@ -48,8 +49,8 @@ final class ClusterProbe {
     }
 
     /// Clusters that are no longer configured need no memory.
-    void reload(Map<String, ClusterConfig> clusters) {
-        asked.keySet().retainAll(clusters.values());
+    void reload(Collection<Cluster> clusters) {
+        asked.keySet().retainAll(clusters);
     }
 
     private static CompletableFuture<Boolean> anyConnects(List<NodeAddress> nodes) {

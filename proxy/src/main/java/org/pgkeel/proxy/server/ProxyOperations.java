@@ -129,7 +129,7 @@ final class ProxyOperations implements Operations {
     public CompletionStage<Readiness> readiness() {
         if (server.isDraining()) return CompletableFuture.completedStage(new Readiness.NotReady(List.of("the proxy shuts down")));
         record Answer(String cluster, CompletableFuture<Boolean> reachable) {}
-        List<Answer> answers = server.config().clusters().values().stream().map(cluster -> new Answer(cluster.name(), probe.reachable(cluster))).toList();
+        List<Answer> answers = server.clusters().all().stream().map(cluster -> new Answer(cluster.name(), probe.reachable(cluster))).toList();
         return CompletableFuture.allOf(answers.stream().map(Answer::reachable).toArray(CompletableFuture[]::new)).thenApply(_ -> {
             List<String> reasons = answers.stream().filter(answer -> !answer.reachable.join())
                     .map(answer -> "cluster " + answer.cluster + ": no PostgreSQL can be reached").toList();

@@ -373,7 +373,7 @@ public final class ProxyServer implements AutoCloseable {
         clusters.reload(changed.clusters());
         pools.reload(changed, clustersBefore);
         outcomes.follow(clusters.all());
-        probe.reload(changed.clusters());
+        probe.reload(clusters.all());
         for (SessionContext context : contexts()) context.config(changed);
         before.query().ifPresent(JdbcAuthQuery::close);
         return List.of();
