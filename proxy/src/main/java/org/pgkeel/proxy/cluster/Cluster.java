@@ -193,6 +193,19 @@ public final class Cluster {
         return answer;
     }
 
+    /// Asks the primary of a reign whether it is still in it. If so, a connection that was open before the question is of this reign too: a
+    /// server's run has no gaps. Callable from any thread; completes on the thread of the cluster rooms, and never fails.
+    public CompletionStage<Boolean> confirms(Reign lasting) {
+        var answer = new CompletableFuture<Boolean>();
+        onRooms(() -> {
+            Optional<WatchedMember> member = watch == null ? Optional.empty() : watch.members().at(lasting.address());
+            if (member.isEmpty()) answer.complete(false);
+            else member.get().probe().ask().whenComplete((reply, bug) -> answer.complete(reply instanceof NodeReply.Writable now
+                    && now.timeline() == lasting.timeline() && now.lifetime().equals(lasting.lifetime())));
+        });
+        return answer;
+    }
+
     /// Patroni's history of the timelines, as JSON; empty without Patroni, or if no member tells it. Callable from any thread.
     CompletionStage<String> history() {
         var answer = new CompletableFuture<String>();

@@ -24,6 +24,7 @@ import org.pgkeel.proxy.backend.BackendTarget;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Clusters;
 import org.pgkeel.proxy.cluster.DoubtReason;
+import org.pgkeel.proxy.config.OutcomeMode;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.pool.CloseReason;
@@ -162,6 +163,25 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 onwards(false);
                 return;
             }
+            if (cluster.isWatched() && cluster.config().outcome() != OutcomeMode.OFF) {
+                cluster.confirms(reign).thenAcceptAsync(same -> confirmed(same, channel, greeting, early), slice.eventLoop());
+            } else {
+                opened(channel, greeting, early);
+            }
+        }
+
+        /// What is learnt of a transaction's outcome rests on the server's run: the connection must be of the one that it is taken for.
+        private void confirmed(boolean same, Channel channel, BackendGreeting greeting, ByteBuf early) {
+            if (same && channel.isActive() && reign.number() == cluster.reign()) {
+                opened(channel, greeting, early);
+                return;
+            }
+            early.release();
+            channel.close();
+            putOff(greeting.address() + " is not what it was");
+        }
+
+        private void opened(Channel channel, BackendGreeting greeting, ByteBuf early) {
             pool.greetedWith(greeting.parameterStatus());
             int high = config.get().limits().backendBufferBytes();
             channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(high / 2, high));
