@@ -92,8 +92,8 @@ final class Demo implements AutoCloseable {
                   settings  %12$s
 
                 Kill the primary:  kill -9 %7$d
-                This version does not fail over: clients get errors until the demo is started again, and nothing
-                that was committed is lost. Clients that wait through a failover come with a later version.
+                Nobody promotes the replica here: clients get errors until the demo is started again, and nothing
+                that was committed is lost. With Patroni they wait for the new primary: see README, "Survive a failover".
 
                 Ctrl-C stops everything.""".formatted(options.port(), startedIn.toMillis() / 1000.0, url, USER, ADDRESS,
                 primary.port(), postgres.primary().pid(), postgres.primary().folder(), replica.port(), postgres.replica().pid(), postgres.replica().folder(),
