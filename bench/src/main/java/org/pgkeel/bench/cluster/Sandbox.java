@@ -19,6 +19,7 @@ public final class Sandbox {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final long DISK_BYTES = 1L << 30;
+    private static final int FILL_ATTEMPTS = 50;
 
     private Sandbox() {}
 
@@ -46,7 +47,15 @@ public final class Sandbox {
     /// Leaves the disk of this folder no room.
     public static void fill(Path folder) throws IOException {
         FileStore store = Files.getFileStore(folder);
-        resize(folder, store.getTotalSpace() - store.getUnallocatedSpace());
+        for (int attempt = 1; ; attempt++) {
+            try {
+                resize(folder, store.getTotalSpace() - store.getUnallocatedSpace());
+                return;
+            } catch (IOException grewMeanwhile) {
+                // A disk cannot be made smaller than what is on it, and PostgreSQL goes on writing.
+                if (attempt == FILL_ATTEMPTS) throw grewMeanwhile;
+            }
+        }
     }
 
     /// Gives the disk of this folder its room back.
