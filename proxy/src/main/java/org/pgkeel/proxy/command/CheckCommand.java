@@ -1,39 +1,40 @@
 package org.pgkeel.proxy.command;
 
+import io.netty.channel.FixedRecvByteBufAllocator;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.pgkeel.failover.topology.NodeAddress;
-import org.pgkeel.proxy.config.ClusterConfig;
+import java.util.concurrent.TimeUnit;
+import org.pgkeel.proxy.backend.BackendConnector;
+import org.pgkeel.proxy.cluster.Rooms;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.config.ProxyConfig;
-import org.pgkeel.proxy.config.TlsMode;
 import org.pgkeel.proxy.login.BrokenUsersFile;
 import org.pgkeel.proxy.login.UserSecrets;
 import org.pgkeel.proxy.tls.BrokenTlsFile;
+import org.pgkeel.proxy.tls.PatroniTls;
 import org.pgkeel.proxy.tls.TlsContexts;
+import org.pgkeel.proxy.transport.Transport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// `pgkeel check --config FILE`: everything `run` would find out, without starting.
-@Command(name = "check", description = {"Check a configuration, ask every PostgreSQL in it, and print what would be in force.",
-        "Exit codes: 0 all is well, 78 the configuration is wrong, 69 a PostgreSQL does not answer."}, mixinStandardHelpOptions = true)
+@Command(name = "check", description = {"Check a configuration, ask every PostgreSQL and every Patroni in it, and print what would be in force.",
+        "Exit codes: 0 all is well, 78 the configuration is wrong, 69 somebody does not answer as it should."}, mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
-    private record Member(String cluster, NodeAddress node) {}
+    private static final int READ_BYTES = 4096;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -59,7 +60,8 @@ final class CheckCommand implements Callable<Integer> {
         out.println();
         boolean usable = resolves("listen.address", loaded.config().listen().address(), err) & resolves("admin.address", loaded.config().admin().address(), err)
                 & filesAreGood(loaded.config(), err);
-        boolean reachable = askMembers(loaded.config(), out, err);
+        // Nobody can be asked with files that are none.
+        boolean reachable = !usable || askMembers(loaded.config(), out, err);
         out.flush();
         err.flush();
         return !usable ? ExitCode.CONFIG : reachable ? ExitCode.OK : ExitCode.UNAVAILABLE;
@@ -80,7 +82,10 @@ final class CheckCommand implements Callable<Integer> {
         List<Runnable> readings = new ArrayList<>();
         readings.add(() -> UserSecrets.load(config.auth(), Optional.empty(), Runnable::run));
         readings.add(() -> TlsContexts.server(config.listen().tls()));
-        config.clusters().values().forEach(cluster -> readings.add(() -> TlsContexts.client(cluster.tls())));
+        config.clusters().values().forEach(cluster -> {
+            readings.add(() -> TlsContexts.client(cluster.tls()));
+            cluster.patroni().ifPresent(patroni -> readings.add(() -> PatroniTls.context(patroni.tls())));
+        });
         boolean good = true;
         for (Runnable reading : readings) {
             try {
@@ -93,55 +98,38 @@ final class CheckCommand implements Callable<Integer> {
         return good;
     }
 
-    /// All at once: a dead node costs its timeout only once.
+    /// All clusters at once: a dead node costs its timeout only once.
     private static boolean askMembers(ProxyConfig config, PrintWriter out, PrintWriter err) throws InterruptedException {
         boolean allAnswer = true;
+        var group = Transport.choose(config.runtime().transport()).newGroup(1, "pgkeel-check");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Map<Member, Future<NodeCheck.Answer>> answers = new LinkedHashMap<>();
-            for (ClusterConfig cluster : config.clusters().values()) {
-                for (NodeAddress node : cluster.nodes()) {
-                    answers.put(new Member(cluster.name(), node), threads.submit(() -> NodeCheck.ask(node, config.timeouts().serverConnect(), threads)));
+            var rooms = new Rooms(group.next(), new BackendConnector(Transport.choose(config.runtime().transport()), threads, _ -> new FixedRecvByteBufAllocator(READ_BYTES)),
+                    name -> TlsContexts.client(config.clusters().get(name).tls()));
+            List<Future<List<Finding>>> answers = config.clusters().values().stream()
+                    .map(cluster -> threads.submit(new ClusterCheck(cluster, config.timeouts().serverConnect(), rooms, threads))).toList();
+            for (Future<List<Finding>> answer : answers) {
+                for (Finding finding : await(answer)) {
+                    switch (finding) {
+                        case Finding.Good(var text) -> out.println(text);
+                        case Finding.Odd(var text) -> err.println("warning: " + text);
+                        case Finding.Bad(var text) -> {
+                            err.println("error: " + text);
+                            allAnswer = false;
+                        }
+                    }
                 }
             }
-            for (Map.Entry<Member, Future<NodeCheck.Answer>> entry : answers.entrySet()) {
-                Member member = entry.getKey();
-                TlsMode mode = config.clusters().get(member.cluster()).tls().mode();
-                allAnswer &= report(member, await(entry.getValue()), mode, out, err);
-            }
+        } finally {
+            group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         }
         return allAnswer;
     }
 
-    private static NodeCheck.Answer await(Future<NodeCheck.Answer> answer) throws InterruptedException {
+    private static List<Finding> await(Future<List<Finding>> answer) throws InterruptedException {
         try {
             return answer.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
-    }
-
-    private static boolean report(Member member, NodeCheck.Answer answer, TlsMode mode, PrintWriter out, PrintWriter err) {
-        String who = "cluster " + member.cluster() + ", node " + member.node() + ": ";
-        return switch (answer) {
-            case NodeCheck.Answer.Unreachable(String reason) -> {
-                err.println("error: " + who + reason);
-                yield false;
-            }
-            case NodeCheck.Answer.PostgreSql(_, boolean tls, _) when !tls && needsTls(mode) && !member.node().isUnixSocket() -> {
-                err.println("error: " + who + "PostgreSQL there has no TLS, and clusters." + member.cluster() + ".tls.mode needs it");
-                yield false;
-            }
-            case NodeCheck.Answer.PostgreSql(String address, boolean tls, var took) -> {
-                out.println(who + "PostgreSQL answers at " + address + (tls ? " with TLS" : " without TLS") + " after " + took.toMillis() + " ms");
-                yield true;
-            }
-        };
-    }
-
-    private static boolean needsTls(TlsMode mode) {
-        return switch (mode) {
-            case REQUIRE, VERIFY_CA, VERIFY_FULL -> true;
-            case DISABLE, ALLOW, PREFER -> false;
-        };
     }
 }

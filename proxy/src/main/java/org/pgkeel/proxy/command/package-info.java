@@ -1,5 +1,5 @@
 /// The words of the command line: `run`, `demo`, `check`, `convert`, `version`.
-/// Heart: [PgKeelCommand]. Read: [RunCommand], [CheckCommand] (asks every node, [NodeCheck]),
+/// Heart: [PgKeelCommand]. Read: [RunCommand], [CheckCommand] (asks everybody of a cluster, [ClusterCheck], [PatroniCheck], [NodeCheck]),
 /// [ConvertCommand] (reads `pgbouncer.ini`, [PgBouncerIni], writes `proxy.conf`, [PgBouncerConversion]).
 /// [DemoCommand] brings its own PostgreSQL ([Demo]); [ProxyStart] is where the server is plugged in.
 /// [LogToStderr] keeps stdout for answers. Depends on everything below; used by `Main` alone.

@@ -7,16 +7,20 @@ import java.sql.SQLException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.config.AuthConfig;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.DatabaseConfig;
@@ -31,9 +35,9 @@ import org.postgresql.PGProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `auth.auth-query` by pgjdbc, on the primary of the database's cluster, over one kept connection per database. It does not
-/// run on the event loops nor on the helper threads: a PostgreSQL that does not answer must not keep those from logging in
-/// whose secrets are in the users file.
+/// `auth.auth-query` by pgjdbc, on the primary of the database's cluster, over one kept connection per database; on a replica while there
+/// is no primary, so that clients can log in during a hold. It does not run on the event loops nor on the helper threads: a PostgreSQL
+/// that does not answer must not keep those from logging in whose secrets are in the users file.
 ///
 /// Threading: shared; a lookup runs on a virtual thread, connections are guarded by a lock per database. How many lookups
 /// there are at once is bounded by `auth.pending-max`.
@@ -48,6 +52,7 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
     private final AuthConfig.AuthQuery query;
     private final Secret password;
     private final Placeholders placeholders;
+    private final Function<String, Cluster> clusters;
     private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
     private boolean closed;
 
@@ -55,25 +60,29 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
     private static final class Kept {
         private final ReentrantLock lock = new ReentrantLock(true);
         private @Nullable Connection connection;
+        /// Who was primary when it was opened; null if nobody was known.
+        private @Nullable NodeAddress primary;
         private long usedNanos;
         private Optional<SQLException> failure = Optional.empty();
         private long failedNanos;
         private boolean forgotten;
     }
 
-    private JdbcAuthQuery(ProxyConfig config, AuthConfig.AuthQuery query, Secret password) {
+    private JdbcAuthQuery(ProxyConfig config, AuthConfig.AuthQuery query, Secret password, Function<String, Cluster> clusters) {
+        this.clusters = clusters;
         this.config = config;
         this.query = query;
         this.password = password;
         this.placeholders = Placeholders.of(query.query());
     }
 
-    /// @param secret what the users file has for `auth.auth-query.user`
+    /// @param secret   what the users file has for `auth.auth-query.user`
+    /// @param clusters who has which nodes, by name; asked for every connection
     /// @throws IllegalArgumentException if nobody can log in with it; the message names the key
-    static JdbcAuthQuery of(ProxyConfig config, AuthConfig.AuthQuery query, Optional<StoredSecret> secret) {
+    static JdbcAuthQuery of(ProxyConfig config, AuthConfig.AuthQuery query, Optional<StoredSecret> secret, Function<String, Cluster> clusters) {
         String who = "auth.auth-query.user: the users file has ";
         return switch (secret.orElse(null)) {
-            case StoredSecret.Plain(var password) -> new JdbcAuthQuery(config, query, password);
+            case StoredSecret.Plain(var password) -> new JdbcAuthQuery(config, query, password, clusters);
             case StoredSecret.Scram _ -> throw new IllegalArgumentException(who + "a SCRAM verifier for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
             case StoredSecret.Md5 _ -> throw new IllegalArgumentException(who + "an md5 hash for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
             case null -> throw new IllegalArgumentException(who + "no line for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
@@ -101,14 +110,14 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         Kept mine = kept(name);
         mine.lock.lock();
         try {
-            Connection connection = connection(mine, name, database);
+            boolean wasOpen = mine.connection != null;
             try {
-                Optional<StoredSecret> secret = run(connection, user);
-                mine.usedNanos = System.nanoTime();
-                return secret;
+                return run(mine, connection(mine, name, database), user);
             } catch (SQLException broken) {
                 close(mine);
-                throw broken;
+                // Its server may have gone while nobody looked: another connection is worth one more try.
+                if (!wasOpen || !isLoss(broken)) throw broken;
+                return run(mine, connection(mine, name, database), user);
             }
         } catch (SQLException unable) {
             if (NO_SUCH_DATABASE.equals(unable.getSQLState())) return Optional.empty();
@@ -119,18 +128,27 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         }
     }
 
+    private static boolean isLoss(SQLException broken) {
+        String state = String.valueOf(broken.getSQLState());
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
     private Connection connection(Kept mine, String name, DatabaseConfig database) throws SQLException {
         long now = System.nanoTime();
         int patienceSeconds = seconds(config.timeouts().serverConnect());
+        Cluster cluster = clusters.apply(database.cluster());
+        NodeAddress primary = cluster.primary();
         Connection open = mine.connection;
         if (open != null) {
-            if (now - mine.usedNanos < CHECK_AFTER.toNanos() || open.isValid(Math.max(1, patienceSeconds))) return open;
+            boolean elsewhere = primary != null && !primary.equals(mine.primary);
+            if (!elsewhere && now - mine.usedNanos < CHECK_AFTER.toNanos() || !elsewhere && open.isValid(Math.max(1, patienceSeconds))) return open;
             close(mine);
         }
         if (mine.failure.isPresent() && now - mine.failedNanos < config.timeouts().serverLoginRetry().toNanos()) throw mine.failure.get();
         try {
-            Connection fresh = connect(database.backendName().orElse(name), config.clusters().get(database.cluster()), patienceSeconds);
+            Connection fresh = connect(database.backendName().orElse(name), cluster, patienceSeconds);
             mine.connection = fresh;
+            mine.primary = primary;
             mine.failure = Optional.empty();
             return fresh;
         } catch (SQLException unable) {
@@ -138,6 +156,12 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
             mine.failedNanos = System.nanoTime();
             throw unable;
         }
+    }
+
+    private Optional<StoredSecret> run(Kept mine, Connection connection, String user) throws SQLException {
+        Optional<StoredSecret> secret = run(connection, user);
+        mine.usedNanos = System.nanoTime();
+        return secret;
     }
 
     private Optional<StoredSecret> run(Connection connection, String user) throws SQLException {
@@ -151,16 +175,31 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         }
     }
 
-    private Connection connect(String database, ClusterConfig cluster, int patienceSeconds) throws SQLException {
-        String hosts = cluster.nodes().stream().filter(node -> !node.isUnixSocket()).map(NodeAddress::toString).collect(Collectors.joining(","));
-        if (hosts.isEmpty()) throw new SQLException("cluster \"" + cluster.name() + "\" has Unix-domain sockets only, which auth-query cannot use");
+    /// Where it is asked, the first choice first.
+    static List<NodeAddress> nodes(@Nullable NodeAddress primary, List<NodeAddress> all) {
+        var nodes = new ArrayList<>(all);
+        if (primary != null) {
+            nodes.remove(primary);
+            nodes.addFirst(primary);
+        }
+        nodes.removeIf(NodeAddress::isUnixSocket);
+        return nodes;
+    }
+
+    private Connection connect(String database, Cluster known, int patienceSeconds) throws SQLException {
+        ClusterConfig cluster = known.config();
+        if (known.nodes().isEmpty()) throw new SQLException("no node of cluster \"" + cluster.name() + "\" is known yet", "08001");
+        List<NodeAddress> nodes = nodes(known.primary(), known.nodes());
+        if (nodes.isEmpty()) throw new SQLException("cluster \"" + cluster.name() + "\" has Unix-domain sockets only, which auth-query cannot use");
+        String hosts = nodes.stream().map(NodeAddress::toString).collect(Collectors.joining(","));
         var properties = new Properties();
         PGProperty.USER.set(properties, query.user());
         PGProperty.PASSWORD.set(properties, password.reveal());
-        PGProperty.TARGET_SERVER_TYPE.set(properties, cluster.nodes().size() > 1 ? "primary" : "any");
+        PGProperty.TARGET_SERVER_TYPE.set(properties, nodes.size() > 1 ? "preferPrimary" : "any");
+        PGProperty.HOST_RECHECK_SECONDS.set(properties, 0);
         PGProperty.CONNECT_TIMEOUT.set(properties, patienceSeconds);
         PGProperty.SOCKET_TIMEOUT.set(properties, patienceSeconds);
-        PGProperty.LOGIN_TIMEOUT.set(properties, patienceSeconds);
+        PGProperty.LOGIN_TIMEOUT.set(properties, patienceSeconds * nodes.size());
         PGProperty.APPLICATION_NAME.set(properties, "pgkeel auth-query");
         PGProperty.GSS_ENC_MODE.set(properties, "disable");
         PGProperty.TCP_KEEP_ALIVE.set(properties, true);

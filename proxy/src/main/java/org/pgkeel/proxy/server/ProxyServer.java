@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.AdminServer;
 import org.pgkeel.proxy.admin.Console;
@@ -104,9 +105,9 @@ public final class ProxyServer implements AutoCloseable {
 
     /// Who may log in, and the query that is asked for those whom the file does not know.
     private record Users(UserSecrets secrets, Optional<JdbcAuthQuery> query) {
-        static Users of(ProxyConfig config, UserSecrets fromFile) {
+        static Users of(ProxyConfig config, UserSecrets fromFile, Function<String, Cluster> clusters) {
             if (config.auth().query().isEmpty()) return new Users(fromFile, Optional.empty());
-            var query = JdbcAuthQuery.of(config, config.auth().query().get(), fromFile.fromFile(config.auth().query().get().user()));
+            var query = JdbcAuthQuery.of(config, config.auth().query().get(), fromFile.fromFile(config.auth().query().get().user()), clusters);
             return new Users(fromFile.reloaded(config.auth(), Optional.of(query)), Optional.of(query));
         }
     }
@@ -136,7 +137,7 @@ public final class ProxyServer implements AutoCloseable {
         this.source = source;
         this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
         this.tls = new ReloadableTls(config.listen().tls(), tlsOfClusters(config));
-        this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper));
+        this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper), this::cluster);
         this.loginPolicy = policy(config, users.secrets());
         this.transport = Transport.choose(config.runtime().transport());
         int threads = eventLoopCount(config, transport);
@@ -198,6 +199,10 @@ public final class ProxyServer implements AutoCloseable {
     private static int eventLoopCount(ProxyConfig config, Transport transport) {
         if (config.runtime().eventLoops() > 0) return config.runtime().eventLoops();
         return transport == Transport.IO_URING ? 1 : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
+    private Cluster cluster(String name) {
+        return clusters.get(name);
     }
 
     private List<EventLoop> eventLoops() {
@@ -358,7 +363,7 @@ public final class ProxyServer implements AutoCloseable {
         Users before = users;
         Users after;
         try {
-            after = Users.of(changed, before.secrets().reloaded(changed.auth(), Optional.empty()));
+            after = Users.of(changed, before.secrets().reloaded(changed.auth(), Optional.empty()), this::cluster);
             policy(changed, after.secrets());
             tls.reload(changed.listen().tls(), tlsOfClusters(changed));   // the last that can fail, and it fails whole
         } catch (RuntimeException broken) {

@@ -1,0 +1,153 @@
+package org.pgkeel.proxy.postgres;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
+import org.pgkeel.failover.topology.NodeAddress;
+
+/// The REST API of Patroni 4 as far as PgKeel asks it, with a test in the place of the DCS: it says who is leader. One HTTP server for each
+/// member, on a port of its own.
+///
+/// Threading: any.
+public final class PatroniStub implements AutoCloseable {
+    private final Map<String, NodeAddress> members;
+    private final Map<String, HttpServer> servers = new LinkedHashMap<>();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final String scheme;
+    private final Optional<String> authorization;
+    private volatile Optional<String> leader;
+    private volatile int timeline = 1;
+    private volatile boolean paused;
+    private volatile String tags = "{}";
+
+    private PatroniStub(Map<String, NodeAddress> members, Optional<SSLContext> tls, Optional<String> login) {
+        this.members = new LinkedHashMap<>(members);
+        this.scheme = tls.isPresent() ? "https" : "http";
+        this.authorization = login.map(each -> "Basic " + Base64.getEncoder().encodeToString(each.getBytes(StandardCharsets.UTF_8)));
+        this.leader = members.keySet().stream().findFirst();
+        members.keySet().forEach(name -> servers.put(name, server(name, tls)));
+    }
+
+    /// @param members by name; the first is the leader
+    public static PatroniStub start(Map<String, NodeAddress> members) {
+        return new PatroniStub(members, Optional.empty(), Optional.empty());
+    }
+
+    /// @param login `user:password`, asked for every request
+    public static PatroniStub startTls(Map<String, NodeAddress> members, SSLContext tls, String login) {
+        return new PatroniStub(members, Optional.of(tls), Optional.of(login));
+    }
+
+    private HttpServer server(String name, Optional<SSLContext> tls) {
+        try {
+            var address = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
+            HttpServer server;
+            if (tls.isPresent()) {
+                var secure = HttpsServer.create(address, 0);
+                secure.setHttpsConfigurator(new HttpsConfigurator(tls.get()));
+                server = secure;
+            } else {
+                server = HttpServer.create(address, 0);
+            }
+            server.setExecutor(threads);
+            server.createContext("/", exchange -> answer(name, exchange));
+            server.start();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Nobody holds the leader key if it is empty.
+    public void leader(Optional<String> name) {
+        leader = name;
+    }
+
+    /// Of the leader and of all that follow it.
+    public void timeline(int number) {
+        timeline = number;
+    }
+
+    public void paused(boolean maintenance) {
+        paused = maintenance;
+    }
+
+    /// @param json of every member
+    public void tags(String json) {
+        tags = json;
+    }
+
+    /// This member's Patroni is gone; others still name it.
+    public void stop(String name) {
+        servers.get(name).stop(0);
+    }
+
+    public URI url(String name) {
+        return URI.create(scheme + "://127.0.0.1:" + servers.get(name).getAddress().getPort());
+    }
+
+    /// As the configuration lists them.
+    public String urls() {
+        return servers.keySet().stream().map(name -> "\"" + url(name) + "\"").collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private void answer(String name, HttpExchange exchange) throws IOException {
+        try (exchange) {
+            if (authorization.isPresent() && !authorization.get().equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+                send(exchange, 401, "<html>no</html>");
+                return;
+            }
+            boolean leads = leader.equals(Optional.of(name));
+            switch (exchange.getRequestURI().getPath()) {
+                case "/cluster" -> send(exchange, 200, map());
+                case "/history" -> send(exchange, 200, "[]");
+                case "/primary" -> send(exchange, leads ? 200 : 503, status(name, leads));
+                case "/replica" -> send(exchange, leads ? 503 : 200, status(name, leads));
+                default -> send(exchange, 200, status(name, leads));
+            }
+        }
+    }
+
+    private String map() {
+        List<String> all = new ArrayList<>();
+        members.forEach((name, node) -> all.add("""
+                {"name":"%s","role":"%s","state":"running","api_url":"%s/patroni","host":"%s","port":%d,"timeline":%d,"tags":%s}"""
+                .formatted(name, leader.equals(Optional.of(name)) ? "leader" : "replica", url(name), node.host(), node.port(), timeline, tags)));
+        return "{\"members\":[" + String.join(",", all) + "],\"scope\":\"stub\"" + (paused ? ",\"pause\":true" : "") + "}";
+    }
+
+    private String status(String name, boolean leads) {
+        return """
+                {"state":"running","role":"%s","timeline":%d,"tags":%s,%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
+                .formatted(leads ? "primary" : "replica", timeline, tags, paused ? "\"pause\":true," : "", name);
+    }
+
+    private static void send(HttpExchange exchange, int code, String body) throws IOException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(code, bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    @Override
+    public void close() {
+        servers.values().forEach(server -> server.stop(0));
+        threads.shutdownNow();
+    }
+}
