@@ -9,7 +9,7 @@ final class ConsoleHelp {
     private static final String COMMANDS = """
 
             \tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION
-            \tSHOW PINS|OUTCOMES|ROUTES
+            \tSHOW CLUSTER|HOLD|PINS|OUTCOMES|ROUTES
             \tSHOW PEERS|PEER_POOLS
             \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
             \tSHOW DNS_HOSTS|DNS_ZONES

@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.pgkeel.proxy.observe.ClientSnapshot;
+import org.pgkeel.proxy.observe.ClusterSnapshot;
 import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
@@ -39,6 +41,12 @@ public interface Operations {
 
     /// What all event loops have counted beside pools, added up.
     CompletionStage<LoopSnapshot> counters();
+
+    /// Every configured cluster, as it was seen last.
+    CompletionStage<List<ClusterSnapshot>> clusters();
+
+    /// Who waits for a primary, one for each cluster.
+    CompletionStage<List<HoldSnapshot>> holds();
 
     /// One for each cluster whose primary is watched.
     CompletionStage<List<OutcomeSnapshot>> outcomes();

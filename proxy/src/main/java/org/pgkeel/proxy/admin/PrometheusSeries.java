@@ -52,6 +52,8 @@ final class PrometheusSeries {
             all.rates(bounded(taken.stats(), StatsSnapshot::plus, stats -> StatsSnapshot.empty(REST, REST).plus(stats)));
             all.reasons(taken.counters());
             OutcomeSeries.add(taken.outcomes(), all.series);
+            ClusterSeries.add(taken.clusters(), all.series);
+            HoldSeries.add(taken.holds(), all.series);
         });
         return all.series;
     }

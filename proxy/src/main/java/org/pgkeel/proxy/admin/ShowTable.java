@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -70,6 +71,11 @@ final class ShowTable<T> {
 
     ShowTable<T> int8(String name, ToLongFunction<T> value) {
         return with(name, ColumnType.INT8, row -> Long.toString(value.applyAsLong(row)));
+    }
+
+    /// NULL where it is not known.
+    ShowTable<T> optionalInt8(String name, Function<T, OptionalLong> value) {
+        return with(name, ColumnType.INT8, row -> value.apply(row).isPresent() ? Long.toString(value.apply(row).getAsLong()) : null);
     }
 
     ShowTable<T> numeric(String name, ToLongFunction<T> value) {

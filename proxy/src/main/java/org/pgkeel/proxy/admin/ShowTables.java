@@ -12,7 +12,8 @@ final class ShowTables {
             PoolTables.PEER_POOLS, PoolTables.POOLS, ConnectionTables.SERVERS, ConnectionTables.SOCKETS,
             ConnectionTables.ACTIVE_SOCKETS, StatsTables.STATS, StatsTables.STATS_TOTALS, StatsTables.STATS_AVERAGES,
             PoolTables.USERS, ProxyTables.VERSION, StatsTables.TOTALS, ProxyTables.MEM, ProxyTables.DNS_HOSTS,
-            ProxyTables.DNS_ZONES, ProxyTables.STATE, PoolTables.PINS, OutcomeTables.OUTCOMES, RouteTables.ROUTES));
+            ProxyTables.DNS_ZONES, ProxyTables.STATE, PoolTables.PINS, OutcomeTables.OUTCOMES, RouteTables.ROUTES, ClusterTables.CLUSTER,
+            HoldTables.HOLD));
 
     private ShowTables() {}
 

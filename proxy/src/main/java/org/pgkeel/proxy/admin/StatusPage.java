@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import org.pgkeel.proxy.observe.ClusterSnapshot;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 
-/// `/status`: pools and databases on one page that needs nothing else, no script, no font, no image.
+/// `/status`: clusters, holds, pools and databases on one page that needs nothing else, no script, no font, no image.
 final class StatusPage {
     private static final String STYLE = """
             body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1f2933;background:#fff}
@@ -27,6 +29,7 @@ final class StatusPage {
                 .append(", up ").append(uptime(Duration.between(proxy.startedAt(), now)))
                 .append(", ").append(proxy.clients()).append(" of ").append(proxy.clientsMax()).append(" clients, ")
                 .append(proxy.servers()).append(" backend connections</p>");
+        clusters(html, sample);
         html.append("<h2>Pools</h2>");
         table(html, List.of("Database", "User", "Mode"),
                 List.of("Clients", "Waiting", "Longest wait", "Active", "Idle", "Connecting", "Limit"), sample.pools(), StatusPage::poolRow);
@@ -34,6 +37,62 @@ final class StatusPage {
         table(html, List.of("Name", "Host", "State"), List.of("Clients", "Backends", "Pool limit"), databases, StatusPage::databaseRow);
         return html.append("<p>The same in SQL: database <code>pgkeel</code>, <code>SHOW POOLS</code>. For Prometheus: /metrics.</p></body></html>")
                 .toString();
+    }
+
+    private record Member(ClusterSnapshot cluster, ClusterSnapshot.Node node) {}
+
+    private static void clusters(StringBuilder html, Sample sample) {
+        html.append("<h2>Clusters</h2>");
+        for (var cluster : sample.clusters()) {
+            for (var alarm : cluster.alarms()) warning(html, cluster.cluster() + ": " + alarm.kind() + ": " + alarm.text());
+            cluster.doubt().ifPresent(doubt -> warning(html, cluster.cluster() + ": the primary is doubted: " + doubt));
+            for (var flag : cluster.flags()) warning(html, cluster.cluster() + ": " + flag);
+            cluster.scheduledSwitchover().ifPresent(at -> warning(html, cluster.cluster() + ": a switchover is scheduled for " + at));
+        }
+        table(html, List.of("Cluster", "Node", "Address", "Role", "State", "Patroni", "Tags"), List.of("Timeline", "Lag", "Age"),
+                sample.clusters().stream().flatMap(cluster -> cluster.nodes().stream().map(node -> new Member(cluster, node))).toList(), StatusPage::memberRow);
+        html.append("<h2>Holds</h2>");
+        table(html, List.of("Cluster", "Paused database", "State", "Reason"), List.of("Since", "Waiting", "Bytes", "Held", "Drained", "Refused", "Gone", "Longest wait"),
+                sample.holds(), StatusPage::holdRow);
+    }
+
+    private static void warning(StringBuilder html, String text) {
+        html.append("<p class=\"warn\">").append(escape(text)).append("</p>");
+    }
+
+    private static void memberRow(StringBuilder html, Member member) {
+        var node = member.node;
+        text(html, member.cluster.cluster());
+        text(html, node.name());
+        text(html, node.address());
+        text(html, node.role());
+        if (node.answers()) text(html, node.state());
+        else html.append("<td class=\"warn\">").append(escape(node.state())).append("</td>");
+        text(html, node.patroni());
+        text(html, ClusterTables.tags(node.tags()));
+        number(html, node.timeline().isPresent() ? Integer.toString(node.timeline().getAsInt()) : "");
+        number(html, node.lagBytes().isPresent() ? node.lagBytes().getAsLong() + " B" : "");
+        number(html, node.lagNanos().isPresent() ? seconds(node.lagNanos().getAsLong()) : "");
+    }
+
+    private static void holdRow(StringBuilder html, HoldSnapshot hold) {
+        text(html, hold.cluster());
+        text(html, hold.database());
+        if (hold.state().equals("open")) text(html, hold.state());
+        else html.append("<td class=\"warn\">").append(escape(hold.state())).append("</td>");
+        text(html, hold.reason());
+        number(html, seconds(hold.sinceNanos()));
+        number(html, Integer.toString(hold.waiting()));
+        number(html, Long.toString(hold.waitingBytes()));
+        number(html, Long.toString(hold.held()));
+        number(html, Long.toString(hold.drained()));
+        number(html, Long.toString(hold.refused()));
+        number(html, Long.toString(hold.gone()));
+        number(html, seconds(hold.longestNanos()));
+    }
+
+    private static String seconds(long nanos) {
+        return String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
     }
 
     private interface Row<T> {

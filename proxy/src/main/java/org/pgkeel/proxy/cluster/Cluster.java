@@ -17,7 +17,9 @@ import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.failover.topology.Topology;
+import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.observe.ClusterSnapshot;
 
 /// One PostgreSQL cluster: who takes writes now, who replicates, and whether clients have to wait.
 ///
@@ -27,7 +29,8 @@ public final class Cluster {
     /// [#freshAsOfNanos] of a replica of which nothing is known.
     public static final long NEVER = Long.MIN_VALUE;
 
-    private record View(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<NodeAddress> nodes) {}
+    private record View(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<MemberEvidence> members,
+                        List<NodeAddress> nodes) {}
 
     /// Positions are asked for so often while somebody wants them, and for so long after the last time.
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -38,6 +41,7 @@ public final class Cluster {
     private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
     private final Freshness freshness = new Freshness();
     private final ClusterCounters counters = new ClusterCounters();
+    private final PollErrors errors = new PollErrors();
     /// The doubt that has not been looked at yet; one of many that came at once.
     private final AtomicReference<@Nullable Doubt> doubt = new AtomicReference<>();
     private final AtomicBoolean polling = new AtomicBoolean();
@@ -51,7 +55,7 @@ public final class Cluster {
         this.config = config;
         this.rooms = rooms;
         Hold hold = config.monitor().isPresent() ? new Hold.Holding(System.nanoTime(), HoldReason.STARTING) : Hold.OPEN;
-        this.view = new View(null, Reign.NONE, hold, Topology.EMPTY, config.nodes());
+        this.view = new View(null, Reign.NONE, hold, Topology.EMPTY, List.of(), config.nodes());
     }
 
     void start() {
@@ -82,8 +86,8 @@ public final class Cluster {
         });
     }
 
-    void publish(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<NodeAddress> nodes) {
-        view = new View(primary, reign, hold, topology, nodes);
+    void publish(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<MemberEvidence> members) {
+        view = new View(primary, reign, hold, topology, members, members.stream().map(MemberEvidence::address).toList());
     }
 
     List<ClusterListener> listeners() {
@@ -96,6 +100,10 @@ public final class Cluster {
 
     ClusterCounters counters() {
         return counters;
+    }
+
+    PollErrors errors() {
+        return errors;
     }
 
     Rooms rooms() {
@@ -144,10 +152,15 @@ public final class Cluster {
         return view.nodes;
     }
 
+    /// For people and monitoring. Callable from any thread.
+    public ClusterSnapshot snapshot() {
+        return ClusterSurvey.of(this, view.members, System.nanoTime());
+    }
+
     /// Of a cluster that is not watched: a login found out who is primary. Callable from any thread.
     public void foundAtLogin(NodeAddress primary) {
         View now = view;
-        if (!isWatched() && !primary.equals(now.primary)) view = new View(primary, now.reign, now.hold, now.topology, now.nodes);
+        if (!isWatched() && !primary.equals(now.primary)) view = new View(primary, now.reign, now.hold, now.topology, now.members, now.nodes);
     }
 
     /// Something happened on a connection to `node` that may mean that it is not the primary any more. All members are asked at

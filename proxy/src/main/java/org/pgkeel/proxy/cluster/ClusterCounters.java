@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.cluster;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.pgkeel.failover.hold.HoldReason;
@@ -9,9 +10,16 @@ final class ClusterCounters {
     private final AtomicLongArray doubts = new AtomicLongArray(DoubtReason.values().length);
     private final AtomicLongArray losses = new AtomicLongArray(HoldReason.values().length);
     private final LongAdder reigns = new LongAdder();
+    private volatile String lastDoubt = "";
 
     void doubted(DoubtReason why) {
+        lastDoubt = why.word();
         doubts.incrementAndGet(why.ordinal());
+    }
+
+    /// Why the primary was doubted last.
+    Optional<String> lastDoubt() {
+        return lastDoubt.isEmpty() ? Optional.empty() : Optional.of(lastDoubt);
     }
 
     void lost(HoldReason reason) {

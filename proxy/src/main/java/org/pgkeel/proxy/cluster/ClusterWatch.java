@@ -71,7 +71,7 @@ final class ClusterWatch {
         this.changedNanos = now;
         this.watch = PrimaryWatch.start(now);
         this.hold = new Hold.Holding(now, HoldReason.STARTING);
-        this.members = new Members(config, rooms, this::judge, this::replied, this::memberLost);
+        this.members = new Members(config, rooms, cluster.errors(), this::judge, this::replied, this::memberLost);
     }
 
     void start() {
@@ -276,7 +276,7 @@ final class ClusterWatch {
         Optional<Primary> primary = watch instanceof PrimaryWatch.Known(var known, _) ? Optional.of(known) : Optional.empty();
         List<Replica> now = members.all().stream().flatMap(member -> member.replica().stream()).sorted(Comparator.comparing(Replica::name)).toList();
         var topology = new Topology(primary, now, flags(), members.scheduledSwitchover(), alarms);
-        cluster.publish(primary.map(Primary::address).orElse(null), reign, hold, topology, members.addresses());
+        cluster.publish(primary.map(Primary::address).orElse(null), reign, hold, topology, members.evidence().members());
         List<Replica> shape = now.stream().map(each -> new Replica(each.name(), each.address(), each.timeline(), each.endpoints(), each.tags(), Optional.empty())).toList();
         if (!shape.equals(replicas)) {
             replicas = shape;

@@ -54,7 +54,7 @@ final class Members {
     private final Consumer<NodeAddress> lost;
     private final Duration timeout;
     private final Optional<PatroniClient> client;
-    private final PollErrors errors = new PollErrors();
+    private final PollErrors errors;
     private final Map<String, WatchedMember> byName = new LinkedHashMap<>();
     private List<Evidence.Document> documents = List.of();
     private @Nullable DocumentRound round;
@@ -75,10 +75,11 @@ final class Members {
     /// @param judge   called when there is news
     /// @param replied called before, when it comes from a PostgreSQL
     /// @param lost    called when an open side connection ended
-    Members(ClusterConfig config, Rooms rooms, Runnable judge, SqlListener replied, Consumer<NodeAddress> lost) {
+    Members(ClusterConfig config, Rooms rooms, PollErrors errors, Runnable judge, SqlListener replied, Consumer<NodeAddress> lost) {
         this.replied = replied;
         this.config = config;
         this.rooms = rooms;
+        this.errors = errors;
         this.judge = judge;
         this.lost = lost;
         this.timeout = config.patroni().map(PatroniConfig::timeout).orElse(NODES_TIMEOUT);
@@ -141,17 +142,9 @@ final class Members {
         return Optional.empty();
     }
 
-    List<NodeAddress> addresses() {
-        return byName.values().stream().map(WatchedMember::address).toList();
-    }
-
     Evidence evidence() {
         return new Evidence(client.isPresent() ? Evidence.Source.PATRONI : Evidence.Source.NODES,
                 byName.values().stream().map(WatchedMember::evidence).toList(), documents);
-    }
-
-    PollErrors errors() {
-        return errors;
     }
 
     Optional<Instant> scheduledSwitchover() {

@@ -4,12 +4,11 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.pgkeel.failover.hold.DrainPace;
 import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
@@ -37,25 +36,17 @@ public final class LeaseGate {
         CLOSED
     }
 
-    /// What a hold did so far.
-    /// @param longestNanos the longest wait of one that was drained
-    public record Ledger(long held, long drained, long refused, long gone, int waiting, long waitingBytes, long longestNanos) {}
-
     private final String cluster;
     private volatile LongConsumer onDrained;
     private final Set<PoolSlice<?>> waitingSlices = ConcurrentHashMap.newKeySet();
     private final AtomicReference<DrainPace> pace = new AtomicReference<>(DrainPace.start(1));
-    private final AtomicInteger waiting = new AtomicInteger();
-    private final AtomicLong waitingBytes = new AtomicLong();
-    private final AtomicLong held = new AtomicLong();
-    private final AtomicLong drained = new AtomicLong();
-    private final AtomicLong refused = new AtomicLong();
-    private final AtomicLong gone = new AtomicLong();
-    private final AtomicLong longestNanos = new AtomicLong();
+    private final HoldBooks books = new HoldBooks();
     private final AtomicReference<Hold> hold = new AtomicReference<>(Hold.OPEN);
     private volatile Bounds bounds;
     private volatile boolean open = true;
     private volatile long openedNanos = Long.MIN_VALUE;
+    private long beganNanos = System.nanoTime();
+    private volatile long changedNanos = System.nanoTime();
 
     /// @param onDrained nobody waits any more who was held before this reign; may be called by several threads
     public LeaseGate(String cluster, Bounds bounds, LongConsumer onDrained) {
@@ -88,13 +79,24 @@ public final class LeaseGate {
             case Hold.Open _ -> openedNanos = nowNanos;
             case Hold.Holding _, Hold.Refusing _ -> { }
         }
+        beginOrEnd(before, next, nowNanos);
+        changedNanos = nowNanos;
         hold.set(next);
         open = next.isOpen();
     }
 
+    private void beginOrEnd(Hold before, Hold next, long nowNanos) {
+        boolean was = before instanceof Hold.Holding || before instanceof Hold.Refusing;
+        boolean is = next instanceof Hold.Holding || next instanceof Hold.Refusing;
+        if (!was && is) beganNanos = nowNanos;
+        if (was && !is) books.ended(nowNanos - beganNanos);
+    }
+
     /// A hold may have become too old, of which nobody is told: those that wait are refused one by one as their time comes.
     public synchronized void age(Hold now) {
-        if (now instanceof Hold.Refusing && hold.get() instanceof Hold.Holding) hold.set(now);
+        if (!(now instanceof Hold.Refusing) || !(hold.get() instanceof Hold.Holding)) return;
+        changedNanos = System.nanoTime();
+        hold.set(now);
     }
 
     public Hold hold() {
@@ -105,8 +107,30 @@ public final class LeaseGate {
         return open;
     }
 
-    public Ledger ledger() {
-        return new Ledger(held.get(), drained.get(), refused.get(), gone.get(), waiting.get(), waitingBytes.get(), longestNanos.get());
+    /// @param nowNanos of the clock that [#become] was told
+    public HoldSnapshot snapshot(long nowNanos) {
+        HoldBooks.Page page = books.page();
+        Bounds now = bounds;
+        Hold state = hold.get();
+        return new HoldSnapshot(cluster, "", word(state), reason(state), nowNanos - changedNanos, page.waiting(), page.waitingBytes(), page.held(), page.drained(),
+                page.refused(), page.gone(), page.longestNanos(), now.maxWait(), now.maxClients(), now.maxBytes(), now.drainConcurrency(), page.durations(), page.waits());
+    }
+
+    private static String word(Hold state) {
+        return switch (state) {
+            case Hold.Open _ -> "open";
+            case Hold.Holding _ -> "holding";
+            case Hold.Draining _ -> "draining";
+            case Hold.Refusing _ -> "refusing";
+        };
+    }
+
+    private static String reason(Hold state) {
+        return switch (state) {
+            case Hold.Holding(_, var reason) -> reason.word();
+            case Hold.Refusing(_, var reason) -> reason.word();
+            case Hold.Open _, Hold.Draining _ -> "";
+        };
     }
 
     Entry enter() {
@@ -151,9 +175,8 @@ public final class LeaseGate {
     /// Somebody is held from now on.
     /// @return why it may not be
     Optional<Refusal> hold(int bytes) {
-        held.incrementAndGet();
-        int clients = waiting.incrementAndGet();
-        long allBytes = waitingBytes.addAndGet(bytes);
+        int clients = books.held(bytes);
+        long allBytes = books.waitingBytes();
         Bounds now = bounds;
         return switch (hold.get()) {
             case Hold.Refusing _ -> Optional.of(waitedTooLong());
@@ -166,12 +189,8 @@ public final class LeaseGate {
     }
 
     Refusal waitedTooLong() {
-        String why = switch (hold.get()) {
-            case Hold.Holding(_, var reason) -> ": " + reason.word();
-            case Hold.Refusing(_, var reason) -> ": " + reason.word();
-            case Hold.Open _, Hold.Draining _ -> "";
-        };
-        return Refusal.of(RefusalReason.HOLD_TIMEOUT, "no primary of cluster \"" + cluster + "\" within " + bounds.maxWait().toMillis() + " ms" + why, key("max-wait"));
+        String reason = reason(hold.get());
+        return Refusal.of(RefusalReason.HOLD_TIMEOUT, "no primary of cluster \"" + cluster + "\" within " + bounds.maxWait().toMillis() + " ms" + (reason.isEmpty() ? "" : ": " + reason), key("max-wait"));
     }
 
     private String key(String name) {
@@ -180,29 +199,23 @@ public final class LeaseGate {
 
     /// One that was held has a lease.
     void drained(int bytes, long waitedNanos) {
-        drained.incrementAndGet();
-        longestNanos.accumulateAndGet(waitedNanos, Math::max);
-        waitedEnough(bytes);
+        books.drained(bytes, waitedNanos);
+        openIfDrained();
     }
 
     void refused(int bytes) {
-        refused.incrementAndGet();
-        waitedEnough(bytes);
+        books.refused(bytes);
+        openIfDrained();
     }
 
     void gone(int bytes) {
-        gone.incrementAndGet();
-        waitedEnough(bytes);
-    }
-
-    private void waitedEnough(int bytes) {
-        waitingBytes.addAndGet(-bytes);
-        if (waiting.decrementAndGet() == 0) openIfDrained();
+        books.gone(bytes);
+        openIfDrained();
     }
 
     /// Ends the drain if nobody waits.
     public void openIfDrained() {
-        if (waiting.get() > 0 || !(hold.get() instanceof Hold.Draining(long reign))) return;
+        if (books.waiting() > 0 || !(hold.get() instanceof Hold.Draining(long reign))) return;
         opens(reign);
         onDrained.accept(reign);
     }

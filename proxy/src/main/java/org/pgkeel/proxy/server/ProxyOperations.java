@@ -12,10 +12,13 @@ import org.pgkeel.proxy.admin.Operations;
 import org.pgkeel.proxy.admin.Outcome;
 import org.pgkeel.proxy.admin.Readiness;
 import org.pgkeel.proxy.admin.ShutdownMode;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.observe.ClientSnapshot;
+import org.pgkeel.proxy.observe.ClusterSnapshot;
 import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
@@ -89,10 +92,19 @@ final class ProxyOperations implements Operations {
         return loops.ask(context -> context.stats().snapshot()).thenApply(LoopSnapshot::merge);
     }
 
-    /// No cluster is watched yet.
     @Override
     public CompletionStage<List<OutcomeSnapshot>> outcomes() {
         return CompletableFuture.completedFuture(server.outcomes().snapshots());
+    }
+
+    @Override
+    public CompletionStage<List<ClusterSnapshot>> clusters() {
+        return CompletableFuture.completedFuture(server.clusters().all().stream().map(Cluster::snapshot).toList());
+    }
+
+    @Override
+    public CompletionStage<List<HoldSnapshot>> holds() {
+        return CompletableFuture.completedFuture(server.pools().holds());
     }
 
     /// Nothing is routed yet.

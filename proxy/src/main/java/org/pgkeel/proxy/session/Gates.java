@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.session;
 
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -10,6 +12,7 @@ import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.ClusterListener;
 import org.pgkeel.proxy.config.HoldConfig;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.slf4j.Logger;
@@ -32,6 +35,10 @@ final class Gates {
 
     LeaseGate of(Cluster cluster) {
         return gates.computeIfAbsent(cluster.name(), name -> new LeaseGate(name, bounds(cluster.config().hold()), cluster::drained));
+    }
+
+    List<HoldSnapshot> snapshots() {
+        return gates.values().stream().map(gate -> gate.snapshot(System.nanoTime())).sorted(Comparator.comparing(HoldSnapshot::cluster)).toList();
     }
 
     /// Has a cluster's gate follow it from now on.
@@ -57,20 +64,20 @@ final class Gates {
         private final Cluster cluster;
         private final LeaseGate gate;
         private long lastReign;
-        private LeaseGate.Ledger before;
+        private HoldSnapshot before;
         private long sinceNanos;
 
         Follower(Cluster cluster, LeaseGate gate) {
             this.cluster = cluster;
             this.gate = gate;
-            this.before = gate.ledger();
+            this.before = gate.snapshot(System.nanoTime());
             this.sinceNanos = System.nanoTime();
             this.lastReign = cluster.reign();
         }
 
         @Override
         public void primaryLost(HoldReason reason) {
-            before = gate.ledger();
+            before = gate.snapshot(System.nanoTime());
             sinceNanos = System.nanoTime();
             change(cluster, gate);
             if (reason != HoldReason.DOUBTED) log.info("cluster {}: hold begins: {}", cluster.name(), reason.word());
@@ -91,7 +98,7 @@ final class Gates {
         }
 
         private void ended(String why) {
-            var now = gate.ledger();
+            var now = gate.snapshot(System.nanoTime());
             log.info("cluster {}: hold ends after {} ms: {}; {} held, {} refused, {} gone, {} wait", cluster.name(), (System.nanoTime() - sinceNanos) / 1_000_000, why,
                     now.held() - before.held() + before.waiting(), now.refused() - before.refused(), now.gone() - before.gone(), now.waiting());
             change(cluster, gate);

@@ -21,6 +21,7 @@ import org.pgkeel.proxy.config.Secret;
 import org.pgkeel.proxy.config.UserConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.login.StoredSecret;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.pool.BackendBudget;
 import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.PoolKey;
@@ -175,6 +176,11 @@ public final class Pools {
 
     public boolean allPaused() {
         return allPaused;
+    }
+
+    /// Who waits for a primary, and what became of those who did.
+    public List<HoldSnapshot> holds() {
+        return gates.snapshots();
     }
 
     /// The pools of one database, or all.

@@ -66,7 +66,25 @@ class AdminServerTest {
                 "pgkeel_client_received_bytes_total{database=\"app\",user=\"alice\"} 1000.0",
                 "pgkeel_logins_total{outcome=\"bad_password\"} 1.0",
                 "pgkeel_refusals_total{reason=\"pool_wait\"} 1.0",
-                "pgkeel_pins_total{reason=\"listen\"} 1.0");
+                "pgkeel_pins_total{reason=\"listen\"} 1.0",
+                "pgkeel_cluster_primary{cluster=\"main\",node=\"n1\"} 1.0",
+                "pgkeel_cluster_primary{cluster=\"main\",node=\"n2\"} 0.0",
+                "pgkeel_cluster_up{cluster=\"main\",node=\"n3\"} 0.0",
+                "pgkeel_cluster_timeline{cluster=\"main\",node=\"n2\"} 3.0",
+                "pgkeel_cluster_lag_bytes{cluster=\"main\",node=\"n2\"} 4096.0",
+                "pgkeel_cluster_lag_seconds{cluster=\"main\",node=\"n2\"} 1.5",
+                "pgkeel_cluster_reign_changes_total{cluster=\"main\"} 6.0",
+                "pgkeel_cluster_alarms{alarm=\"two_primaries\",cluster=\"main\"} 1.0",
+                "pgkeel_cluster_doubts_total{cluster=\"main\",reason=\"connection_lost\"} 9.0",
+                "pgkeel_cluster_losses_total{cluster=\"main\",reason=\"deposed\"} 2.0",
+                "pgkeel_cluster_poll_errors_total{cluster=\"main\",node=\"n3\",reason=\"unreachable\",source=\"patroni\"} 11.0",
+                "pgkeel_hold_state{cluster=\"main\",database=\"\",state=\"holding\"} 1.0",
+                "pgkeel_hold_state{cluster=\"main\",database=\"\",state=\"open\"} 0.0",
+                "pgkeel_hold_clients_waiting{cluster=\"main\",database=\"\"} 3.0",
+                "pgkeel_hold_clients_held_total{cluster=\"main\",database=\"\"} 20.0",
+                "pgkeel_hold_seconds_count{cluster=\"main\",database=\"\"} 1",
+                "pgkeel_hold_seconds_sum{cluster=\"main\",database=\"\"} 3.0");
+        assertThat(page.body()).doesNotContain("pgkeel_cluster_lag_bytes{cluster=\"main\",node=\"n3\"");
         assertThat(page.body()).contains("jvm_memory_used_bytes").contains("process_uptime_seconds").contains("process_files_open_files");
     }
 
@@ -113,7 +131,8 @@ class AdminServerTest {
         var page = get("/status?refresh=1");
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.headers().firstValue("content-security-policy").orElseThrow()).startsWith("default-src 'none'");
-        assertThat(page.body()).contains("PgKeel 0.1.0").contains("up 2 d 2 h").contains("&lt;script&gt;&quot;&#39;&amp;").doesNotContain("<script>")
+        assertThat(page.body()).contains("PgKeel 0.1.0").contains("up 2 d 2 h").contains("two_primaries: 2 servers take writes")
+                .contains("10.0.0.3:5432").contains("4096 B").contains("the primary is doubted: connection_lost").contains("zone=&lt;script&gt;").contains("&lt;script&gt;&quot;&#39;&amp;").doesNotContain("<script>")
                 .doesNotContain("http://").doesNotContain("https://");
     }
 

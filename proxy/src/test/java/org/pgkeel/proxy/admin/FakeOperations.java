@@ -9,15 +9,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.LongStream;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.observe.ClientSnapshot;
+import org.pgkeel.proxy.observe.ClusterSnapshot;
 import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.Endpoint;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.LoopStats;
@@ -75,6 +78,24 @@ final class FakeOperations implements Operations {
     @Override public CompletionStage<List<RouteSnapshot>> routes() {
         return now(List.of(new RouteSnapshot(1, "reads", "statement = read", "replica, role replica, consistency session; or else primary", 41),
                 new RouteSnapshot(0, "", "", "primary", 1)));
+    }
+
+    @Override public CompletionStage<List<ClusterSnapshot>> clusters() {
+        var primary = new ClusterSnapshot.Node("n1", "10.0.0.2:5432", "primary", "running", "running", OptionalInt.of(3), OptionalLong.empty(), OptionalLong.empty(), List.of(), Map.of());
+        var replica = new ClusterSnapshot.Node("n2", "10.0.0.3:5432", "replica", "running", "timeout", OptionalInt.of(3), OptionalLong.of(4096), OptionalLong.of(1_500_000_000),
+                List.of("read-only", "replica"), Map.of("zone", HOSTILE_NAME, "nofailover", "true"));
+        var gone = new ClusterSnapshot.Node("n3", "10.0.0.4:5432", "unknown", "lost", "unreachable", OptionalInt.empty(), OptionalLong.empty(), OptionalLong.empty(), List.of(), Map.of());
+        return now(List.of(new ClusterSnapshot("main", 7, Optional.of("connection_lost"), Set.of("paused"), Optional.of(STARTED), List.of(new ClusterSnapshot.Alarm("two_primaries",
+                "2 servers take writes")), List.of(primary, replica, gone), 6, Map.of("connection_lost", 9L), Map.of("deposed", 2L),
+                List.of(new ClusterSnapshot.PollError("n3", "patroni", "unreachable", 11))),
+                new ClusterSnapshot("empty", 0, Optional.empty(), Set.of(), Optional.empty(), List.of(), List.of(), 0, Map.of(), Map.of(), List.of())));
+    }
+
+    @Override public CompletionStage<List<HoldSnapshot>> holds() {
+        var times = new LatencyHistogram();
+        times.record(3_000_000_000L);
+        return now(List.of(new HoldSnapshot("main", "", "holding", "doubted", 250_000_000, 3, 300, 20, 10, 5, 2, 3_000_000_000L, Duration.ofSeconds(60), 10_000, 64 << 20, 8,
+                times.snapshot(), LatencyHistogram.Snapshot.empty())));
     }
 
     @Override public CompletionStage<List<OutcomeSnapshot>> outcomes() {

@@ -41,6 +41,10 @@ class ShowColumnsTest {
         "peer_pools, peer_id:i cl_active_cancel_req:i cl_waiting_cancel_req:i sv_active_cancel:i sv_login:i",
         "pins, database:s user:s reason:s pinned:q",
         "outcomes, cluster:s outcome:s reason:s transactions:q",
+        "cluster, cluster:s name:s address:s role:s state:s patroni:s timeline:q lag_bytes:q lag_ms:q fresh_as_of_ms:q endpoints:s tags:s reign:q doubt:s "
+            + "alarms:s flags:s scheduled_switchover:s",
+        "hold, cluster:s database:s state:s reason:s since_ms:q waiting:i waiting_bytes:q held:q drained:q refused:q gone:q longest_wait_ms:q "
+            + "max_wait_ms:q max_clients:i max_bytes:q drain_concurrency:i",
         "routes, position:i name:s conditions:s destination:s hits:q",
     })
     void columns_are_in_the_order_and_of_the_types_that_dashboards_expect(String word, String columns) {

@@ -26,7 +26,7 @@ class HoldTest {
 
     @AfterEach
     void the_books_add_up() {
-        var ledger = world.gate.ledger();
+        var ledger = world.gate.snapshot(world.nowNanos);
         assertThat(ledger.held()).isEqualTo(ledger.drained() + ledger.refused() + ledger.gone() + ledger.waiting());
         assertThat(ledger.waitingBytes()).isEqualTo(10L * ledger.waiting());
     }
@@ -37,7 +37,7 @@ class HoldTest {
         become(new Hold.Holding(world.nowNanos, HoldReason.DOUBTED));
         FakeClient during = world.asks("during", 0);
         world.settle();
-        assertThat(world.gate.ledger().waiting()).isEqualTo(before.isWaiting() ? 2 : 1);
+        assertThat(world.gate.snapshot(world.nowNanos).waiting()).isEqualTo(before.isWaiting() ? 2 : 1);
         assertThat(during.isWaiting()).isTrue();
         become(Hold.OPEN);
         assertThat(before.leased).isPresent();
@@ -85,6 +85,6 @@ class HoldTest {
         holding();
         FakeClient client = world.asks("client", 0);
         client.leave(world.slice(0));
-        assertThat(world.gate.ledger().gone()).isEqualTo(1);
+        assertThat(world.gate.snapshot(world.nowNanos).gone()).isEqualTo(1);
     }
 }

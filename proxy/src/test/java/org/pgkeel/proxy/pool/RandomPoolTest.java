@@ -11,6 +11,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -27,6 +29,7 @@ class RandomPoolTest {
     private final BackendBudget user = new BackendBudget(6);
     private List<PoolWorld> worlds = List.of();
     private Random random = new Random();
+    private long reign = 1;
 
     static LongStream seeds() {
         Long replayed = Long.getLong("pgkeel.seed");
@@ -64,6 +67,7 @@ class RandomPoolTest {
             case Integer n when n < 76 -> world.loops.get(random.nextInt(world.loops.size())).runPendingTasks();
             case Integer n when n < 82 -> answerCheck(world);
             case Integer n when n < 85 -> lose(world);
+            case Integer n when n < 87 -> hold(world);
             case Integer n when n < 97 -> {
                 long nanos = random.nextLong(Duration.ofMillis(200).toNanos());
                 for (var each : worlds) each.nowNanos += nanos;
@@ -78,6 +82,18 @@ class RandomPoolTest {
                         world.pool.settings().timeouts()));
             }
         }
+    }
+
+    private void hold(PoolWorld world) {
+        Hold next = switch (random.nextInt(5)) {
+            case 0 -> new Hold.Holding(world.nowNanos, HoldReason.PRIMARY_LOST);
+            case 1 -> new Hold.Refusing(world.nowNanos, HoldReason.PRIMARY_LOST);
+            case 2, 3 -> new Hold.Draining(reign++);
+            default -> Hold.OPEN;
+        };
+        world.gate.become(next, world.nowNanos);
+        world.pool.holdChanged();
+        world.gate.openIfDrained();
     }
 
     private void ask(int client) {
@@ -150,6 +166,11 @@ class RandomPoolTest {
             }
             int waiting = IntStream.range(0, world.loops.size()).map(i -> world.slice(i).waitingCount()).sum();
             long asking = IntStream.range(0, CLIENTS).filter(i -> worlds.get(i % 2) == world && clients.get(i).isWaiting()).count();
+            var books = world.gate.snapshot(world.nowNanos);
+            assertThat(books.held()).as("the law of the hold").isEqualTo(books.drained() + books.refused() + books.gone() + books.waiting());
+            assertThat(books.waiting()).as("who is held waits").isBetween(0, waiting);
+            assertThat(books.waitingBytes()).isEqualTo(10L * books.waiting());
+            assertThat(books.waits().count()).as("waits of those that were drained").isEqualTo(books.drained());
             assertThat((long) waiting).as("clients that have heard nothing are in a queue").isEqualTo(asking);
         }
         assertThat(open).isLessThanOrEqualTo(Math.min(database.max(), user.max()));
@@ -159,7 +180,11 @@ class RandomPoolTest {
 
     /// Everybody gives back, the server is well again: everybody is served.
     private void rest() {
-        for (var world : worlds) if (world.pool.paused()) world.pool.pause(false);
+        for (var world : worlds) {
+            if (world.pool.paused()) world.pool.pause(false);
+            world.gate.become(Hold.OPEN, world.nowNanos);
+            world.pool.holdChanged();
+        }
         for (int round = 0; round < 400; round++) {
             for (int i = 0; i < CLIENTS; i++) if (clients.get(i).leased.isPresent()) clients.get(i).giveBack(worlds.get(0).nowNanos);
             for (var world : worlds) {
@@ -172,6 +197,9 @@ class RandomPoolTest {
             check();
         }
         assertThat(clients).noneMatch(FakeClient::isWaiting);
-        for (var world : worlds) assertThat(world.pool.nobodyHungry()).isTrue();
+        for (var world : worlds) {
+            assertThat(world.pool.nobodyHungry()).isTrue();
+            assertThat(world.gate.snapshot(world.nowNanos).waiting()).isZero();
+        }
     }
 }
