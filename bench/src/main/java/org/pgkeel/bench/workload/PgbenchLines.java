@@ -12,6 +12,7 @@ import org.pgkeel.bench.history.Outcome.Acknowledged;
 /// <https://www.postgresql.org/docs/current/pgbench.html>
 final class PgbenchLines {
     private static final Pattern SQLSTATE_UNKNOWN = Pattern.compile("cannot be known|resolution unknown|\\b08007\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DISK_FULL = Pattern.compile("No space left on device|\\b53100\\b");
     private static final Pattern ABORTED = Pattern.compile("client (\\d+) (?:script \\d+ )?aborted");
     private static final int RETRIES = 7;
 
@@ -40,7 +41,8 @@ final class PgbenchLines {
     static Optional<Operation> abort(String line, long now) {
         Matcher aborted = ABORTED.matcher(line);
         if (!aborted.find()) return Optional.empty();
-        Outcome outcome = SQLSTATE_UNKNOWN.matcher(line).find() ? new Outcome.Unknown(Outcome.RESOLUTION_UNKNOWN) : new Outcome.Closed(Outcome.Closer.PEER, "08006");
+        Outcome outcome = SQLSTATE_UNKNOWN.matcher(line).find() ? new Outcome.Unknown(Outcome.RESOLUTION_UNKNOWN)
+                : DISK_FULL.matcher(line).find() ? new Outcome.Failed("53100") : new Outcome.Closed(Outcome.Closer.PEER, "08006");
         return Optional.of(new Operation(Integer.parseInt(aborted.group(1)), Kind.PGBENCH, 0, -1, now, now, now, outcome));
     }
 }

@@ -27,6 +27,8 @@ class PgbenchLinesTest {
                 .isInstanceOf(Outcome.Closed.class);
         assertThat(PgbenchLines.abort("pgbench: error: client 2 script 0 aborted in command 9 query 0: ERROR:  outcome cannot be known", 5).orElseThrow().outcome())
                 .isInstanceOf(Outcome.Unknown.class);
+        assertThat(PgbenchLines.abort("pgbench: error: client 2 script 0 aborted in command 9 query 0: ERROR:  could not extend file \"base/5/16391\": No space left on device", 5).orElseThrow().outcome())
+                .isEqualTo(new Outcome.Failed("53100"));
         assertThat(PgbenchLines.abort("pgbench (15.20)", 5)).isEmpty();
     }
 }

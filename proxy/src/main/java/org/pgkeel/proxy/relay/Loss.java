@@ -10,14 +10,15 @@ import org.jspecify.annotations.Nullable;
 /// @param status     byte of the last ReadyForQuery
 /// @param owed       batches of the client that are complete and not answered, the proxy's own included
 /// @param open       messages of a batch were sent, and no Sync behind them
-/// @param failed     the batch that was being answered had failed, and the client has read the error
+/// @param failed     the batch that was being answered had failed; the client has read the error, or it is withheld from it
 /// @param visible    replies of that batch that the client has, rows and errors apart
 /// @param received   the same with those that were withheld from it
 /// @param rows       rows of that batch went to the client, or COPY data
+/// @param withheld   replies to that batch are withheld from the client, its error with them
 /// @param midMessage the client has the beginning of a message that will never end
 /// @param copyIn     the backend was taking CopyData
 public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte status, int owed, boolean open, boolean failed, int visible, int received, boolean rows,
-                   boolean midMessage, boolean copyIn) {
+                   boolean withheld, boolean midMessage, boolean copyIn) {
     /// How a stream of replies ends.
     public enum Ending {
         /// The server said why with a FATAL error, and the client has read it.

@@ -80,7 +80,7 @@ final class ReplyWalk {
     Loss loss(String why, Loss.Ending ending, Exchange exchange, Lessee client) {
         boolean kept = client.toClient().isWithholding();
         return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed(),
-                kept ? visibleBefore : visible + suppressed, visible + suppressed, kept ? rowsBefore : rows, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
+                kept ? visibleBefore : visible + suppressed, visible + suppressed, kept ? rowsBefore : rows, kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
     }
 
     /// The server's FATAL error of a shutdown, kept from the client.

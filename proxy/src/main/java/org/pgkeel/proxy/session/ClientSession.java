@@ -73,6 +73,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// How often a backend is looked after whose client said goodbye before it had its replies.
     private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
+    /// A stall that lasts so long is one.
+    private static final Duration STALL = Duration.ofSeconds(5);
 
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, LEASED, RESOLVING, DEPARTED, CLOSED }
@@ -106,6 +108,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final CommitPath commit = new CommitPath(this);
     private @Nullable LostTransaction lostTransaction;
     private @Nullable Comeback comeback;
+    private long stalledSinceNanos;
+    private @Nullable String stalledBy;
 
     /// @param startup settings of the StartupMessage
     /// @param onClose called once, when the client is gone
@@ -734,12 +738,34 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
         if (isWaiting() || state == State.RESOLVING) return;
+        watchStall(nowNanos);
         TimeLimit.Activity activity = activity();
         TimeLimit over = TimeLimit.exceeded(activity, nowNanos - quietSince(activity), nowNanos - leasedNanos, timeouts);
         if (over == null) return;
         BackendConnection leased = backend;
         if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
         end(over.reason(), over.message());
+    }
+
+    private void watchStall(long nowNanos) {
+        String reason = stall().reason();
+        if (reason == null) {
+            stalledBy = null;
+        } else if (!reason.equals(stalledBy)) {
+            stalledBy = reason;
+            stalledSinceNanos = nowNanos;
+        } else if (stalledSinceNanos != 0 && nowNanos - stalledSinceNanos >= STALL.toNanos()) {
+            stalledSinceNanos = 0;   // told once
+            log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), reason, stall(), walk.pendingBytes(), backend == null ? "none" : backend.greeting().address());
+        }
+    }
+
+    private Stall stall() {
+        BackendConnection leased = backend;
+        boolean owes = leased != null && (leased.exchange().owed() > 0 || !leased.exchange().allSeen());
+        boolean takes = leased != null && leased.isWritable() && channel.isWritable() && !leased.exchange().full();
+        return new Stall(state, walk.hasWholeMessage(), shapeAsked != null || commit.awaitsAnswer(), awaitsReplies, owes, takes,
+                toClient.isWithholding() && leased != null && leased.exchange().settled());
     }
 
     /// A client is not idle while it waits for its reply, however long that takes.

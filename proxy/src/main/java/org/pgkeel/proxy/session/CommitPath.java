@@ -155,10 +155,12 @@ final class CommitPath {
     /// The question for the mark is answered, or will never be.
     private void answerKnown() {
         BackendConnection leased = session.backend();
-        if (!awaitsAnswer || leased == null) return;
+        if (!awaitsAnswer) return;
+        boolean sync = owesSync;
         awaitsAnswer = false;
-        if (owesSync) {
-            owesSync = false;
+        owesSync = false;
+        // Without a backend the question was answered outside of a transaction, and the lease ended with it.
+        if (sync && leased != null) {
             watch.sent();
             leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
             leased.exchange().syncSent();
@@ -187,7 +189,7 @@ final class CommitPath {
 
     private void acknowledged(BackendConnection leased) {
         Optional<TransactionMark> mark = watch.mark();
-        if (mark.isEmpty()) return;
+        if (mark.isEmpty() || watch.endFailed()) return;
         Outcomes.Client told = client;
         if (told == null) client = told = new Outcomes.Client(session.pool().shared().key().user(), session.pool().shared().key().database(), session.identity().address().toString());
         session.context().outcomes().acknowledged(session.pool().cluster(), session.context().index(), mark.get(), leased.origin(), told, System.nanoTime());

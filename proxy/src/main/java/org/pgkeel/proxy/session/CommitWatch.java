@@ -28,6 +28,7 @@ final class CommitWatch {
     private boolean unwatchable;
     private boolean asked;
     private boolean failed;
+    private boolean endFailed;
     private Optional<Probe.Answered> answer = Optional.empty();
     private boolean sent;
     private Work work = Work.TRANSACTION;
@@ -93,6 +94,12 @@ final class CommitWatch {
     /// An error came in front of the answer.
     void questionFailed() {
         if (asked && answer.isEmpty()) failed = true;
+        else if (asked) endFailed = true;
+    }
+
+    /// An error came behind the answer: the end itself failed, as one does whose deferred constraints are violated.
+    boolean endFailed() {
+        return endFailed;
     }
 
     void sent() {
@@ -115,6 +122,7 @@ final class CommitWatch {
         unwatchable = false;
         asked = false;
         failed = false;
+        endFailed = false;
         answer = Optional.empty();
         sent = false;
         work = Work.TRANSACTION;

@@ -17,6 +17,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | idle outside of a transaction                            | nothing to notice                                          |
 /// | in a transaction, its end not sent                       | `40001`, and stays in a failed transaction                 |
 /// | in a transaction that had failed                         | nothing to notice: its ROLLBACK succeeds                   |
+/// | outside, the batch had failed                            | the error, if it was withheld, and the end of the batch    |
 /// | outside, only reads under way, no row of them seen       | the same again                                            |
 /// | outside, only reads under way, rows seen                 | `40001`                                                   |
 /// | outside, an open batch whose Sync was not sent           | the same again, or `40001` where rows were seen            |
@@ -64,8 +65,8 @@ final class LossRules {
 
     private static LossVerdict inTransaction(Situation at) {
         Loss loss = at.loss();
-        if (loss.failed()) return new LossVerdict.FailTransaction(true, loss.visible());
         CommitPoint commit = at.commit();
+        if (loss.failed() && !(loss.withheld() && commit.sent())) return new LossVerdict.FailTransaction(!loss.withheld(), loss.visible());
         if (commit.sent()) return new LossVerdict.Resolve(inFlight(at), new LossVerdict.Fail(RefusalReason.PRIMARY_LOST));
         boolean ends = at.anything() && (at.first().has(StatementKind.COMMIT) || at.first().has(StatementKind.PREPARE_TRANSACTION)) && at.first().complete();
         if (ends) return new LossVerdict.Fail(commit.knowledge() == Knowledge.NONE ? RefusalReason.OUTCOME_UNKNOWN : RefusalReason.PRIMARY_LOST);

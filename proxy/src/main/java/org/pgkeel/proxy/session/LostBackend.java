@@ -44,6 +44,20 @@ final class LostBackend {
     }
 
     void handle() {
+        guarded(this::decide);
+    }
+
+    /// Nobody else is left to hear of a bug here: the client must not wait for ever.
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException bug) {
+            log.error("client {}: could not be brought over the loss of {}: {}", session.identity().address(), lost.greeting().address(), loss, bug);
+            session.end(RefusalReason.INTERNAL_ERROR, "internal error");
+        }
+    }
+
+    private void decide() {
         LossRules.CommitPoint commit = session.commit().watch().point(lost, session.commit().isWatched());
         if (loss.ending() != Loss.Ending.FENCED) session.pool().cluster().doubt(lost.greeting().address(), doubt());
         session.takeBack();
@@ -75,7 +89,7 @@ final class LostBackend {
             case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
                 session.resolving();
                 session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
-                        .thenAccept(outcome -> resolved(outcome, ifAborted, first));
+                        .thenAccept(outcome -> guarded(() -> resolved(outcome, ifAborted, first)));
             }
             case LossVerdict.Close _ -> session.closeLost(loss);
             case LossVerdict.Unnoticed _ -> {
@@ -89,8 +103,8 @@ final class LostBackend {
             }
             case LossVerdict.EndOfBatch _ -> {
                 session.toClient().deliver();
-                forget();
                 session.toClient().finish();
+                forget();
                 if (first.complete()) session.write(SessionMessages.readyForQuery());
                 else session.walk().dropUntilSync();
                 goOnWithRest();

@@ -107,6 +107,13 @@ final class RequestWalk {
         return waiting == null ? 0 : waiting.readableBytes();
     }
 
+    /// A whole message waits.
+    boolean hasWholeMessage() {
+        ByteBuf waiting = pending;
+        if (waiting == null || waiting.readableBytes() < 5 || skip > 0) return false;
+        return waiting.getInt(waiting.readerIndex() + 1) < waiting.readableBytes();
+    }
+
     /// There is a lease now, or room for more requests.
     void resume() {
         ByteBuf all = pending;

@@ -34,7 +34,7 @@ class LossRulesTest {
     private static final LossVerdict NOT_KNOWN = new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
 
     private static Loss loss(char status, int visible, boolean rows) {
-        return new Loss("gone", Loss.Ending.BROKEN, null, (byte) status, 1, false, false, visible, visible, rows, false, false);
+        return new Loss("gone", Loss.Ending.BROKEN, null, (byte) status, 1, false, false, visible, visible, rows, false, false, false);
     }
 
     private static BatchContents batch(boolean onlyReads, boolean complete, StatementKind... kinds) {
@@ -105,13 +105,32 @@ class LossRulesTest {
 
     @Test
     void a_client_with_half_a_message_is_closed() {
-        var half = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, true, false);
+        var half = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, true, false);
         assertThat(verdict(half, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.Close());
     }
 
     @Test
     void a_copy_whose_data_has_not_ended_is_aborted() {
-        var copying = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, true);
+        var copying = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, false, true);
         assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN))).isEqualTo(LOST);
+    }
+
+    private static Loss failed(char status, boolean withheld) {
+        return new Loss("gone", Loss.Ending.BROKEN, null, (byte) status, 1, false, true, 1, 3, false, withheld, false, false);
+    }
+
+    @Test
+    void a_batch_that_had_failed_ends_with_its_error_whether_the_client_has_read_that_or_not() {
+        BatchContents write = batch(false, true, StatementKind.DATA);
+        assertThat(verdict(failed('I', false), write, UNKNOWN)).isEqualTo(new LossVerdict.EndOfBatch());
+        assertThat(verdict(failed('I', true), write, SENT)).isEqualTo(new LossVerdict.EndOfBatch());
+    }
+
+    @Test
+    void a_transaction_whose_error_was_withheld_hears_of_its_end_and_one_whose_commit_failed_is_looked_up() {
+        BatchContents commit = batch(false, true, StatementKind.COMMIT);
+        assertThat(verdict(failed('T', false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(true, 1));
+        assertThat(verdict(failed('T', true), commit, KEPT_BACK)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
+        assertThat(verdict(failed('T', true), commit, SENT)).isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(LOST));
     }
 }
