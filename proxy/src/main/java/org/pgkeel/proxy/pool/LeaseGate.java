@@ -12,7 +12,8 @@ import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
-/// Whether the pools of one cluster's primary lend, and at which pace: what a [Hold] means for them, and its book-keeping.
+/// Whether the pools of one cluster's primary lend, or those of a database that was paused, and at which pace: what a [Hold] means for
+/// them, and its book-keeping.
 ///
 /// | hold     | who asks for a lease                                              |
 /// |----------|-------------------------------------------------------------------|
@@ -37,6 +38,8 @@ public final class LeaseGate {
     }
 
     private final String cluster;
+    /// That is paused; empty for the hold of the cluster.
+    private final String database;
     private volatile LongConsumer onDrained;
     private final Set<PoolSlice<?>> waitingSlices = ConcurrentHashMap.newKeySet();
     private final AtomicReference<DrainPace> pace = new AtomicReference<>(DrainPace.start(1));
@@ -50,7 +53,17 @@ public final class LeaseGate {
 
     /// @param onDrained nobody waits any more who was held before this reign; may be called by several threads
     public LeaseGate(String cluster, Bounds bounds, LongConsumer onDrained) {
+        this(cluster, "", bounds, onDrained);
+    }
+
+    /// Of one database that is paused.
+    public static LeaseGate byHand(String cluster, String database, Bounds bounds, LongConsumer onDrained) {
+        return new LeaseGate(cluster, database, bounds, onDrained);
+    }
+
+    private LeaseGate(String cluster, String database, Bounds bounds, LongConsumer onDrained) {
         this.cluster = cluster;
+        this.database = database;
         this.bounds = bounds;
         this.onDrained = onDrained;
     }
@@ -112,7 +125,7 @@ public final class LeaseGate {
         HoldBooks.Page page = books.page();
         Bounds now = bounds;
         Hold state = hold.get();
-        return new HoldSnapshot(cluster, "", word(state), reason(state), nowNanos - changedNanos, page.waiting(), page.waitingBytes(), page.held(), page.drained(),
+        return new HoldSnapshot(cluster, database, word(state), reason(state), nowNanos - changedNanos, page.waiting(), page.waitingBytes(), page.held(), page.drained(),
                 page.refused(), page.gone(), page.longestNanos(), now.maxWait(), now.maxClients(), now.maxBytes(), now.drainConcurrency(), page.durations(), page.waits());
     }
 
@@ -181,16 +194,20 @@ public final class LeaseGate {
         return switch (hold.get()) {
             case Hold.Refusing _ -> Optional.of(waitedTooLong());
             case Hold.Open _, Hold.Holding _, Hold.Draining _ when clients > now.maxClients() -> Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL,
-                    now.maxClients() + " clients wait for a primary of cluster \"" + cluster + "\" already", key("max-clients")));
+                    now.maxClients() + " clients wait for " + what() + " already", key("max-clients")));
             case Hold.Open _, Hold.Holding _, Hold.Draining _ when allBytes > now.maxBytes() -> Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL,
-                    "requests of " + now.maxBytes() + " bytes wait for a primary of cluster \"" + cluster + "\" already", key("max-bytes")));
+                    "requests of " + now.maxBytes() + " bytes wait for " + what() + " already", key("max-bytes")));
             case Hold.Open _, Hold.Holding _, Hold.Draining _ -> Optional.empty();
         };
     }
 
     Refusal waitedTooLong() {
         String reason = reason(hold.get());
-        return Refusal.of(RefusalReason.HOLD_TIMEOUT, "no primary of cluster \"" + cluster + "\" within " + bounds.maxWait().toMillis() + " ms" + (reason.isEmpty() ? "" : ": " + reason), key("max-wait"));
+        return Refusal.of(RefusalReason.HOLD_TIMEOUT, (database.isEmpty() ? "no primary of cluster \"" + cluster + "\"" : "database \"" + database + "\" is paused and was not resumed") + " within " + bounds.maxWait().toMillis() + " ms" + (reason.isEmpty() ? "" : ": " + reason), key("max-wait"));
+    }
+
+    private String what() {
+        return database.isEmpty() ? "a primary of cluster \"" + cluster + "\"" : "database \"" + database + "\" to be resumed";
     }
 
     private String key(String name) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
 
 /// One pool: what its slices have in common. Each event loop owns a slice and works on it without a lock; only a slice
@@ -23,6 +24,11 @@ public final class SharedPool<C extends PooledConnection> {
     private final PoolKey key;
     private final List<BackendBudget> budgets;
     private final BackendBudget own;
+    /// Of the servers that the pool connects to.
+    private LeaseGate servers;
+    /// Of an operator who has paused the database, until all have been drained who were held by it.
+    private @Nullable LeaseGate byHand;
+    /// The one of the two that counts now.
     private volatile LeaseGate gate;
     private final List<PoolSlice<C>> slices;
     private final AtomicInteger hungrySlices = new AtomicInteger();
@@ -46,6 +52,7 @@ public final class SharedPool<C extends PooledConnection> {
     SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, LeaseGate gate, List<EventLoop> loops, Opener<C> opener,
                LongSupplier nanoClock) {
         this.key = key;
+        this.servers = gate;
         this.gate = gate;
         this.nanoClock = nanoClock;
         this.settings = settings;
@@ -101,14 +108,22 @@ public final class SharedPool<C extends PooledConnection> {
     }
 
     /// A reload moved the pool to another cluster.
-    public void gate(LeaseGate other) {
-        gate = other;
+    public synchronized void gate(LeaseGate other) {
+        servers = other;
         holdChanged();
     }
 
-    /// The gate has changed.
-    public void holdChanged() {
-        for (var slice : slices) slice.eventLoop().execute(slice::holdChanged);
+    /// A gate has changed. That of a pause comes first, but a drain after it stands back when there is no server.
+    public synchronized void holdChanged() {
+        LeaseGate before = gate;
+        LeaseGate next = byHand != null && (paused || servers.isOpen()) ? byHand : servers;
+        gate = next;
+        for (var slice : slices) {
+            slice.eventLoop().execute(() -> {
+                if (before != next) before.waitsNoMore(slice);
+                slice.holdChanged();
+            });
+        }
     }
 
     /// The pool connects elsewhere from now on: connections opened before are ended, those that are lent included.
@@ -127,10 +142,32 @@ public final class SharedPool<C extends PooledConnection> {
         return paused;
     }
 
-    /// Stops lending, or starts it again. Idle connections are closed when it stops.
-    public void pause(boolean stop) {
-        paused = stop;
-        for (var slice : slices) slice.eventLoop().execute(stop ? slice::closeIdle : slice::serve);
+    /// Stops lending. Idle connections are closed.
+    /// @param by holds who comes now
+    public synchronized void pause(LeaseGate by) {
+        paused = true;
+        byHand = by;
+        holdChanged();
+        for (var slice : slices) slice.eventLoop().execute(slice::closeIdle);
+    }
+
+    /// Lends nothing any more, and closes what comes back.
+    public synchronized void stop() {
+        paused = true;
+        for (var slice : slices) slice.eventLoop().execute(slice::closeIdle);
+    }
+
+    /// Lends again, at the pace of the gate that held.
+    public synchronized void resume() {
+        paused = false;
+        holdChanged();
+    }
+
+    /// All have been drained that were held by a pause.
+    public synchronized void resumed() {
+        if (paused) return;
+        byHand = null;
+        holdChanged();
     }
 
     /// Connections opened before now are closed when they are given back.

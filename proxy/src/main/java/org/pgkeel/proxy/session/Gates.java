@@ -50,7 +50,7 @@ final class Gates {
         change(cluster, gate);
     }
 
-    private static LeaseGate.Bounds bounds(HoldConfig config) {
+    static LeaseGate.Bounds bounds(HoldConfig config) {
         return new LeaseGate.Bounds(config.maxWait(), config.maxClients(), config.maxBytes(), config.drainConcurrency());
     }
 

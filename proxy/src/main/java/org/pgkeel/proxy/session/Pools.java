@@ -44,8 +44,7 @@ public final class Pools {
     private final Set<DatabasePool> replication = ConcurrentHashMap.newKeySet();
     private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
     private final Map<String, BackendBudget> ofUsers = new ConcurrentHashMap<>();
-    private final Set<String> paused = ConcurrentHashMap.newKeySet();
-    private volatile boolean allPaused;
+    private final Pauses pauses;
     private volatile ProxyConfig config;
 
     public Pools(ProxyConfig config, List<EventLoop> loops, Clusters clusters, BackendOpener opener) {
@@ -54,6 +53,8 @@ public final class Pools {
         this.clusters = clusters;
         this.opener = opener;
         this.gates = new Gates(this::ofCluster);
+        this.pauses = new Pauses(name -> database(this.config, name).map(database -> this.config.clusters().get(database.cluster())),
+                name -> pools(name).map(DatabasePool::shared));
         clusters.all().forEach(gates::follow);
     }
 
@@ -125,7 +126,7 @@ public final class Pools {
     public void leave(DatabasePool pool) {
         pool.leave();
         if (replication.remove(pool)) {
-            pool.shared().pause(true);   // a connection that is still being opened is closed when it is there
+            pool.shared().stop();   // a connection that is still being opened is closed when it is there
             opener.servesNoMore(pool.shared());
         }
     }
@@ -150,37 +151,27 @@ public final class Pools {
 
     /// Lends no backend connections of a database any more, of all databases if none is named.
     public synchronized void pause(Optional<String> database) {
-        if (database.isPresent()) paused.add(database.get());
-        else allPaused = true;
-        pools(database).forEach(pool -> pool.shared().pause(true));
+        pauses.pause(database);
     }
 
     /// Undoes [#pause].
     /// @return false if it was not paused
     public synchronized boolean resume(Optional<String> database) {
-        boolean wasPaused;
-        if (database.isPresent()) {
-            wasPaused = paused.remove(database.get());
-        } else {
-            wasPaused = allPaused || !paused.isEmpty();
-            allPaused = false;
-            paused.clear();
-        }
-        pools(database).filter(pool -> !isPaused(pool.shared().key().database())).forEach(pool -> pool.shared().pause(false));
-        return wasPaused;
+        return pauses.resume(database);
     }
 
     public boolean isPaused(String database) {
-        return allPaused || paused.contains(database);
+        return pauses.isPaused(database);
     }
 
     public boolean allPaused() {
-        return allPaused;
+        return pauses.allPaused();
     }
 
-    /// Who waits for a primary, and what became of those who did.
+    /// Who waits for a primary or for RESUME, and what became of those who did: one for each cluster, and one for each database that was
+    /// paused since the start.
     public List<HoldSnapshot> holds() {
-        return gates.snapshots();
+        return Stream.concat(gates.snapshots().stream(), pauses.snapshots().stream()).toList();
     }
 
     /// The pools of one database, or all.
@@ -208,6 +199,7 @@ public final class Pools {
     /// @param before clusters that were there until now
     public synchronized void reload(ProxyConfig changed, Collection<Cluster> before) {
         config = changed;
+        pauses.reload();
         clusters.all().stream().filter(cluster -> !before.contains(cluster)).forEach(gates::follow);
         ofDatabases.forEach((name, budget) -> database(changed, name).ifPresent(database -> budget.setMax(database.maxBackends().orElse(Integer.MAX_VALUE))));
         ofUsers.forEach((name, budget) -> budget.setMax(userMax(changed, name)));
@@ -232,7 +224,7 @@ public final class Pools {
     private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target, Cluster cluster) {
         var pool = new DatabasePool(shared, shared.settings().shape().mode(), target, cluster);
         opener.serves(shared, pool);
-        if (isPaused(shared.key().database())) shared.pause(true);
+        pauses.apply(shared);
         return pool;
     }
 

@@ -29,6 +29,8 @@ class HoldTest {
         var ledger = world.gate.snapshot(world.nowNanos);
         assertThat(ledger.held()).isEqualTo(ledger.drained() + ledger.refused() + ledger.gone() + ledger.waiting());
         assertThat(ledger.waitingBytes()).isEqualTo(10L * ledger.waiting());
+        var byHand = world.byHand.snapshot(world.nowNanos);
+        assertThat(byHand.held()).isEqualTo(byHand.drained() + byHand.refused() + byHand.gone() + byHand.waiting());
     }
 
     @Test
@@ -86,5 +88,81 @@ class HoldTest {
         FakeClient client = world.asks("client", 0);
         client.leave(world.slice(0));
         assertThat(world.gate.snapshot(world.nowNanos).gone()).isEqualTo(1);
+    }
+
+    @Test
+    void a_pause_holds_within_the_same_bounds_and_is_drained_at_the_same_pace() {
+        world.pause();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 6; i++) clients.add(world.asks("c" + i, 0));
+        world.settle();
+        assertThat(clients.get(5).refused).hasValueSatisfying(refusal -> {
+            assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_QUEUE_FULL);
+            assertThat(refusal.message()).contains("database \"app\" to be resumed");
+        });
+        assertThat(world.byHand.snapshot(world.nowNanos)).satisfies(books -> {
+            assertThat(books.state()).isEqualTo("holding");
+            assertThat(books.reason()).isEqualTo("by_hand");
+            assertThat(books.waiting()).isEqualTo(5);
+        });
+        world.resume();
+        world.settle();
+        assertThat(clients.stream().filter(client -> client.leased.isPresent())).containsExactlyElementsOf(clients.subList(0, 2));
+        clients.get(0).giveBack(world.nowNanos);
+        clients.get(1).giveBack(world.nowNanos);
+        world.settle();
+        assertThat(clients.stream().filter(client -> client.leased.isPresent())).containsExactlyElementsOf(clients.subList(2, 5));
+        assertThat(world.byHand.isOpen()).isTrue();
+        assertThat(world.pool.gate()).as("the cluster's hold is what counts again").isSameAs(world.gate);
+        assertThat(world.gate.snapshot(world.nowNanos).held()).isZero();
+    }
+
+    @Test
+    void the_wait_for_resume_ends_after_the_holds_longest() {
+        world.pause();
+        FakeClient client = world.asks("client", 0);
+        world.nowNanos += 59_000_000_000L;
+        world.slice(0).tick(world.nowNanos);
+        assertThat(client.isWaiting()).isTrue();
+        world.nowNanos += 1_000_000_000L;
+        world.slice(0).tick(world.nowNanos);
+        assertThat(client.refused).hasValueSatisfying(refusal -> {
+            assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_TIMEOUT);
+            assertThat(refusal.message()).contains("database \"app\" is paused and was not resumed within 60000 ms");
+        });
+    }
+
+    @Test
+    void a_resume_while_there_is_no_primary_lets_nobody_through_until_there_is_one() {
+        world.pause();
+        FakeClient paused = world.asks("paused", 0);
+        holding();
+        world.resume();
+        world.settle();
+        FakeClient later = world.asks("later", 0);
+        world.settle();
+        assertThat(paused.isWaiting() && later.isWaiting()).isTrue();
+        become(new Hold.Draining(1));
+        assertThat(paused.leased).isPresent();
+        assertThat(later.leased).isPresent();
+        assertThat(world.byHand.isOpen()).isTrue();
+        assertThat(world.gate.isOpen()).isTrue();
+    }
+
+    @Test
+    void a_primary_that_is_lost_while_a_pause_is_drained_stops_the_drain() {
+        world.pause();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 4; i++) clients.add(world.asks("c" + i, 0));
+        world.resume();
+        world.settle();
+        holding();
+        clients.get(0).giveBack(world.nowNanos);
+        clients.get(1).giveBack(world.nowNanos);
+        world.settle();
+        assertThat(clients.stream().filter(FakeClient::isWaiting)).hasSize(2);
+        become(Hold.OPEN);
+        assertThat(clients.stream().filter(FakeClient::isWaiting)).isEmpty();
+        assertThat(world.byHand.isOpen()).isTrue();
     }
 }

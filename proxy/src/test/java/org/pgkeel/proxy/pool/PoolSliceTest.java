@@ -307,7 +307,7 @@ class PoolSliceTest {
         var other = world.asks("other", 0);
         world.settle();
         other.giveBack(world.nowNanos);
-        world.pool.pause(true);
+        world.pause();
         world.runLoops();
         assertThat(world.open()).isEqualTo(1);
         var waiting = world.asks("waiting", 0);
@@ -316,7 +316,7 @@ class PoolSliceTest {
         assertThat(world.open()).isZero();
         assertThat(world.attempts).isEmpty();
         assertThat(waiting.isWaiting()).isTrue();
-        world.pool.pause(false);
+        world.resume();
         world.settle();
         assertThat(waiting.leased).isPresent();
     }

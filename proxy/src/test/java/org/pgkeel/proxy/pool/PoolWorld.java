@@ -6,6 +6,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
@@ -22,6 +24,8 @@ final class PoolWorld {
     final ArrayDeque<PoolSlice<FakeConnection>> attempts = new ArrayDeque<>();
     final List<FakeConnection> made = new ArrayList<>();
     final LeaseGate gate = new LeaseGate("main", new LeaseGate.Bounds(Duration.ofSeconds(60), 5, 100, 2), _ -> { });
+    final LeaseGate byHand = LeaseGate.byHand("main", "app", new LeaseGate.Bounds(Duration.ofSeconds(60), 5, 100, 2), _ -> resumed());
+    private long resumes;
     long lifetimeNanos;
 
     PoolWorld(int slices, PoolConfig shape) {
@@ -49,6 +53,23 @@ final class PoolWorld {
 
     PoolSlice<FakeConnection> slice(int index) {
         return pool.slice(index);
+    }
+
+    /// As PAUSE does.
+    void pause() {
+        byHand.become(new Hold.Holding(nowNanos, HoldReason.BY_HAND), nowNanos);
+        pool.pause(byHand);
+    }
+
+    /// As RESUME does.
+    void resume() {
+        byHand.become(new Hold.Draining(++resumes), nowNanos);
+        pool.resume();
+        byHand.openIfDrained();
+    }
+
+    private void resumed() {
+        pool.resumed();
     }
 
     FakeClient asks(String name, int slice) {

@@ -15,6 +15,7 @@ import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
@@ -73,7 +74,7 @@ class RandomPoolTest {
                 for (var each : worlds) each.nowNanos += nanos;
                 for (int i = 0; i < world.loops.size(); i++) world.slice(i).tick(world.nowNanos);
             }
-            case 97 -> world.pool.pause(!world.pool.paused());
+            case 97 -> pause(world);
             case 98 -> world.pool.recycle();
             default -> {
                 var shape = world.pool.settings().shape();
@@ -82,6 +83,11 @@ class RandomPoolTest {
                         world.pool.settings().timeouts()));
             }
         }
+    }
+
+    private static void pause(PoolWorld world) {
+        if (world.pool.paused()) world.resume();
+        else world.pause();
     }
 
     private void hold(PoolWorld world) {
@@ -166,11 +172,8 @@ class RandomPoolTest {
             }
             int waiting = IntStream.range(0, world.loops.size()).map(i -> world.slice(i).waitingCount()).sum();
             long asking = IntStream.range(0, CLIENTS).filter(i -> worlds.get(i % 2) == world && clients.get(i).isWaiting()).count();
-            var books = world.gate.snapshot(world.nowNanos);
-            assertThat(books.held()).as("the law of the hold").isEqualTo(books.drained() + books.refused() + books.gone() + books.waiting());
-            assertThat(books.waiting()).as("who is held waits").isBetween(0, waiting);
-            assertThat(books.waitingBytes()).isEqualTo(10L * books.waiting());
-            assertThat(books.waits().count()).as("waits of those that were drained").isEqualTo(books.drained());
+            int held = law(world.gate.snapshot(world.nowNanos)) + law(world.byHand.snapshot(world.nowNanos));
+            assertThat(held).as("who is held waits").isBetween(0, waiting);
             assertThat((long) waiting).as("clients that have heard nothing are in a queue").isEqualTo(asking);
         }
         assertThat(open).isLessThanOrEqualTo(Math.min(database.max(), user.max()));
@@ -178,10 +181,18 @@ class RandomPoolTest {
         assertThat((long) user.open()).isEqualTo(open);
     }
 
+    private static int law(HoldSnapshot books) {
+        assertThat(books.held()).as("the law of the hold").isEqualTo(books.drained() + books.refused() + books.gone() + books.waiting());
+        assertThat(books.waiting()).isNotNegative();
+        assertThat(books.waitingBytes()).isEqualTo(10L * books.waiting());
+        assertThat(books.waits().count()).as("waits of those that were drained").isEqualTo(books.drained());
+        return books.waiting();
+    }
+
     /// Everybody gives back, the server is well again: everybody is served.
     private void rest() {
         for (var world : worlds) {
-            if (world.pool.paused()) world.pool.pause(false);
+            if (world.pool.paused()) pause(world);
             world.gate.become(Hold.OPEN, world.nowNanos);
             world.pool.holdChanged();
         }
@@ -199,7 +210,8 @@ class RandomPoolTest {
         assertThat(clients).noneMatch(FakeClient::isWaiting);
         for (var world : worlds) {
             assertThat(world.pool.nobodyHungry()).isTrue();
-            assertThat(world.gate.snapshot(world.nowNanos).waiting()).isZero();
+            assertThat(law(world.gate.snapshot(world.nowNanos)) + law(world.byHand.snapshot(world.nowNanos))).isZero();
+            assertThat(world.byHand.hold()).as("the drain after a pause has ended").isEqualTo(Hold.OPEN);
         }
     }
 }

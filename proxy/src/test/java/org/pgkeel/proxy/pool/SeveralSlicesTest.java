@@ -157,7 +157,7 @@ class SeveralSlicesTest {
         world.settle();
         first.giveBack(world.nowNanos);
         assertThat(world.made.getFirst().state()).isEqualTo(PooledConnection.State.MOVING);
-        world.pool.pause(true);
+        world.pause();
         world.runLoops();
         assertThat(world.open()).isZero();
     }

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -69,6 +70,32 @@ final class ConsoleCommandsTest {
 
         RunningProxy.run(console, "RESUME app");
         held.get(5, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void a_pause_is_a_hold_by_hand_with_its_bounds_and_its_books() throws Exception {
+        proxy.close();
+        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 1, "clusters.main.hold { max-wait = 1s, max-clients = 3, drain-concurrency = 1 }"));
+        console = proxy.console();
+        Connection impatient = proxy.connect();
+        List<Connection> patient = List.of(proxy.connect(), proxy.connect(), proxy.connect());
+        RunningProxy.value(impatient, "select 1");
+        RunningProxy.run(console, "PAUSE app");
+
+        assertSqlState("57P03", () -> RunningProxy.value(impatient, "select 1"));
+        List<CompletableFuture<Void>> held = patient.stream().map(client -> inBackground(client, "select 1")).toList();
+        await().until(() -> hold().get("waiting").equals("3"));
+        assertThat(hold()).containsEntry("state", "holding").containsEntry("reason", "by_hand").containsEntry("cluster", "main").containsEntry("refused", "1");
+        assertSqlState("53300", () -> RunningProxy.value(impatient, "select 1"));
+        RunningProxy.run(console, "RESUME app");
+
+        for (CompletableFuture<Void> each : held) each.get(5, TimeUnit.SECONDS);
+        assertThat(RunningProxy.value(impatient, "select 1")).as("it stayed").isEqualTo("1");
+        assertThat(hold()).containsEntry("state", "open").containsEntry("held", "5").containsEntry("drained", "3").containsEntry("refused", "2").containsEntry("gone", "0");
+    }
+
+    private Map<String, String> hold() throws SQLException {
+        return RunningProxy.show(console, "HOLD").stream().filter(row -> row.get("database").equals("app")).findFirst().orElseThrow();
     }
 
     @Test
