@@ -28,6 +28,15 @@ public final class ProcessTree {
         return total;
     }
 
+    /// Of this process alone, all its threads.
+    ///
+    /// @param pid one that is gone has used nothing
+    public static CpuTime ownCpuTime(long pid) {
+        var stat = new ArrayList<ProcStat>();
+        readStat(PROC.resolve(pid + "/stat"), stat);
+        return stat.isEmpty() ? CpuTime.ZERO : stat.getFirst().own();
+    }
+
     private static CpuTime reapedBy(long root) {
         var stat = new ArrayList<ProcStat>();
         readStat(PROC.resolve(root + "/stat"), stat);

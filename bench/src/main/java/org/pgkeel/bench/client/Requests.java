@@ -37,6 +37,18 @@ public final class Requests {
         });
     }
 
+    /// Parse of a named statement.
+    ///
+    /// @param types oids of the parameters' types, 0 for one that the server finds out
+    public Requests prepare(String name, String sql, int... types) {
+        return message('P', out -> {
+            text(out, name);
+            text(out, sql);
+            out.writeShort(types.length);
+            for (int type : types) out.writeInt(type);
+        });
+    }
+
     public Requests sync() {
         return message('S', _ -> { });
     }

@@ -58,6 +58,14 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /// Logs in over a socket that is connected and blocks; the socket stays the caller's, who may go on with it by himself
+    /// whenever all replies have been read.
+    public static WireClient over(Socket socket, Login login) throws IOException {
+        var client = new WireClient(socket);
+        client.logIn(login);
+        return client;
+    }
+
     /// The first column of the first row.
     ///
     /// @throws ServerError if the server refuses the query

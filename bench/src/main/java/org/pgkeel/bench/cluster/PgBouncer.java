@@ -12,14 +12,17 @@ import java.util.stream.Stream;
 /// PgBouncer with the settings that are compared: transaction pooling, ten backends, SCRAM, prepared statements where it can.
 public final class PgBouncer implements ProxyProgram {
     private static final Duration VERSION_LIMIT = Duration.ofSeconds(10);
+    private static final int POOL_SIZE = 10;
 
     private final Path program;
     private final String version;
     private final WorkFolder work;
     private final PostgresServer postgres;
+    private final int poolSize;
     private int started;
 
-    private PgBouncer(Path program, String version, WorkFolder work, PostgresServer postgres) {
+    private PgBouncer(Path program, String version, WorkFolder work, PostgresServer postgres, int poolSize) {
+        this.poolSize = poolSize;
         this.program = program;
         this.version = version;
         this.work = work;
@@ -28,11 +31,16 @@ public final class PgBouncer implements ProxyProgram {
 
     /// @param chosen a program named by the caller; else the one `bench/bin/get-pgbouncer` left, else the system's
     public static PgBouncer find(Optional<Path> chosen, WorkFolder work, PostgresServer postgres) throws IOException {
+        return find(chosen, work, postgres, POOL_SIZE);
+    }
+
+    /// @param poolSize backends at most
+    public static PgBouncer find(Optional<Path> chosen, WorkFolder work, PostgresServer postgres, int poolSize) throws IOException {
         Path fetched = Caches.folder().resolve("pgbouncer");
         Path program = chosen.map(Path::toAbsolutePath).orElseGet(() -> Files.isExecutable(fetched.resolve("pgbouncer")) ? fetched.resolve("pgbouncer") : installed());
         if (program.startsWith(fetched)) program = Caches.copy(fetched, work.folder("pgbouncer-program")).resolve("pgbouncer");
         String version = Processes.run(VERSION_LIMIT, Map.of(), List.of(program.toString(), "--version")).lines().findFirst().orElse("PgBouncer");
-        return new PgBouncer(program, version, work, postgres);
+        return new PgBouncer(program, version, work, postgres, poolSize);
     }
 
     @Override
@@ -66,7 +74,7 @@ public final class PgBouncer implements ProxyProgram {
                 auth_type = scram-sha-256
                 auth_file = %s/users.txt
                 pool_mode = transaction
-                default_pool_size = 10
+                default_pool_size = %d
                 max_client_conn = 12000
                 listen_backlog = 4096
                 server_idle_timeout = 0
@@ -76,7 +84,7 @@ public final class PgBouncer implements ProxyProgram {
                 log_disconnections = 0
                 stats_period = 3600
                 %s
-                """.formatted(postgres.port(), port, folder, preparesInTransactionMode() ? "max_prepared_statements = 200" : ""));
+                """.formatted(postgres.port(), port, folder, poolSize, preparesInTransactionMode() ? "max_prepared_statements = 200" : ""));
         var unprivileged = new Unprivileged();
         unprivileged.own(folder);
         Path log = folder.resolve("log");

@@ -7,12 +7,12 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.pgkeel.bench.client.Login;
 
-/// A PostgreSQL of our own: a temporary cluster on a loopback port, with pgbench's tables and one user who logs in with
-/// SCRAM. fsync is off, because the cost of a relay is asked for and not that of a disk; autovacuum is off, because it would
-/// run into some rounds and not into others.
+/// A PostgreSQL of our own: a temporary cluster on a loopback port, with pgbench's tables where they are wanted and one user who
+/// logs in with SCRAM. What it does for durability is the caller's choice, see [Durability].
 ///
 /// Threading: confined to one thread.
 public final class PostgresServer implements AutoCloseable {
@@ -22,16 +22,46 @@ public final class PostgresServer implements AutoCloseable {
     /// Logs in without a password: the fuzzer opens too many sessions for SCRAM.
     public static final String TRUSTED_USER = "fuzz";
 
-    private static final String SUPERUSER = "postgres";
+    static final String SUPERUSER = "postgres";
     private static final Duration TOOL_LIMIT = Duration.ofMinutes(5);
+
+    /// How much it does for a commit.
+    public enum Durability {
+        /// Nothing: the cost of a relay is asked for and not that of a disk.
+        NONE("""
+                fsync = off
+                synchronous_commit = off
+                full_page_writes = off
+                """),
+        /// Every commit is on the disk before it is answered, as users run it.
+        FULL("""
+                fsync = on
+                synchronous_commit = on
+                full_page_writes = on
+                max_wal_senders = 4
+                """);
+
+        private final String settings;
+
+        Durability(String settings) {
+            this.settings = settings;
+        }
+    }
+
+    /// @param scale       of pgbench's tables, 1 is 100,000 accounts; 0 for none
+    /// @param connections that it takes at once
+    /// @param server      folder of another `initdb` and `postgres` than the newest installed ones
+    public record Options(int scale, int connections, Durability durability, Optional<Path> server) {}
 
     private final Path bin;
     private final int port;
     private final Process postmaster;
+    private final Path data;
     private final String version;
 
-    private PostgresServer(Path bin, int port, Process postmaster, String version) {
+    private PostgresServer(Path bin, int port, Process postmaster, Path data, String version) {
         this.bin = bin;
+        this.data = data;
         this.port = port;
         this.postmaster = postmaster;
         this.version = version;
@@ -39,56 +69,68 @@ public final class PostgresServer implements AutoCloseable {
 
     /// @param scale of pgbench's tables; 1 is 100,000 accounts
     public static PostgresServer start(WorkFolder work, int scale) throws IOException {
+        return start(work, new Options(scale, 300, Durability.NONE, Optional.empty()));
+    }
+
+    /// Autovacuum is off, because it would run into some rounds and not into others; checkpoints come when the caller asks for them.
+    public static PostgresServer start(WorkFolder work, Options options) throws IOException {
         Path bin = newestBin();
+        Path server = options.server.orElse(bin);
         var unprivileged = new Unprivileged();
         Path data = work.folder("postgres");
         Path passwordFile = work.path().resolve("superuser-password");
         Files.writeString(passwordFile, PASSWORD);
         unprivileged.own(work.path());
-        Processes.run(TOOL_LIMIT, Map.of(), unprivileged.command(List.of(bin + "/initdb", "--pgdata=" + data, "--username=" + SUPERUSER,
+        Processes.run(TOOL_LIMIT, Map.of(), unprivileged.command(List.of(server + "/initdb", "--pgdata=" + data, "--username=" + SUPERUSER,
                 "--auth=scram-sha-256", "--pwfile=" + passwordFile, "--no-sync", "--encoding=UTF8", "--locale=C")));
         int port = Processes.freePort();
         Files.writeString(data.resolve("postgresql.auto.conf"), """
                 listen_addresses = '127.0.0.1'
                 port = %d
                 unix_socket_directories = ''
-                max_connections = 300
+                max_connections = %d
                 shared_buffers = 512MB
-                fsync = off
-                synchronous_commit = off
-                full_page_writes = off
                 max_wal_size = 8GB
                 checkpoint_timeout = 1h
                 autovacuum = off
                 jit = off
                 password_encryption = scram-sha-256
-                """.formatted(port));
+                %s
+                """.formatted(port, options.connections, options.durability.settings));
         Files.writeString(data.resolve("pg_hba.conf"), """
                 host all %s 127.0.0.0/8 trust
                 host all all 127.0.0.0/8 scram-sha-256
+                host replication all 127.0.0.0/8 scram-sha-256
                 """.formatted(TRUSTED_USER));
         Path log = work.path().resolve("postgres.log");
-        Process postmaster = Processes.start(log, Map.of(), unprivileged.command(List.of(bin + "/postgres", "-D", data.toString())));
-        String version = Processes.run(TOOL_LIMIT, Map.of(), List.of(bin + "/postgres", "--version")).trim();
-        var server = new PostgresServer(bin, port, postmaster, version);
+        Process postmaster = Processes.start(log, Map.of(), unprivileged.command(List.of(server + "/postgres", "-D", data.toString())));
+        String version = Processes.run(TOOL_LIMIT, Map.of(), List.of(server + "/postgres", "--version")).trim();
+        var postgres = new PostgresServer(bin, port, postmaster, data, version);
         try {
-            server.awaitReady(log);
-            server.sql("postgres", "create role " + USER + " login password '" + PASSWORD + "'");
-            server.sql("postgres", "create role " + TRUSTED_USER + " login password '" + PASSWORD + "'");
-            server.sql("postgres", "create database " + DATABASE + " owner " + USER);
-            Processes.run(TOOL_LIMIT, Map.of("PGPASSWORD", PASSWORD), List.of(bin + "/pgbench", "--initialize", "--quiet", "--scale=" + scale,
-                    "--host=127.0.0.1", "--port=" + port, "--username=" + USER, DATABASE));
-            server.sql(DATABASE, "vacuum analyze");
-            server.sql(DATABASE, "checkpoint");
+            postgres.awaitReady(log);
+            postgres.sql("postgres", "create role " + USER + " login password '" + PASSWORD + "'");
+            postgres.sql("postgres", "create role " + TRUSTED_USER + " login password '" + PASSWORD + "'");
+            postgres.sql("postgres", "create database " + DATABASE + " owner " + USER);
+            if (options.scale > 0) {
+                Processes.run(TOOL_LIMIT, Map.of("PGPASSWORD", PASSWORD), List.of(bin + "/pgbench", "--initialize", "--quiet", "--scale=" + options.scale,
+                        "--host=127.0.0.1", "--port=" + port, "--username=" + USER, DATABASE));
+            }
+            postgres.sql(DATABASE, "vacuum analyze");
+            postgres.sql(DATABASE, "checkpoint");
         } catch (IOException e) {
-            server.close();
+            postgres.close();
             throw e;
         }
-        return server;
+        return postgres;
     }
 
     public int port() {
         return port;
+    }
+
+    /// Its data folder, in which all its processes work.
+    public Path data() {
+        return data;
     }
 
     public String version() {

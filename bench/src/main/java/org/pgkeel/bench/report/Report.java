@@ -76,7 +76,7 @@ public final class Report {
         return table;
     }
 
-    private static Table goals(List<Goal> goals) {
+    public static Table goals(List<Goal> goals) {
         var table = new Table("goal", "limit", "measured", "verdict");
         for (Goal goal : goals) {
             String verdict = switch (goal.verdict()) {
