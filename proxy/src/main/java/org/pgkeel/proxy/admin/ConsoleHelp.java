@@ -22,6 +22,7 @@ final class ConsoleHelp {
             \tRECONNECT [<db>]
             \tKILL [<db>]
             \tKILL_CLIENT <client_id>
+            \tFOLLOW <cluster> <node>
             \tSHUTDOWN
             \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS
             \tWAIT_CLOSE [<db>]""";

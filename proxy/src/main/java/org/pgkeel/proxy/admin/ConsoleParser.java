@@ -80,8 +80,9 @@ final class ConsoleParser {
                 "Edit the configuration file and RELOAD."));
     }
 
-    /// Commands that change something: a word, and at most one argument.
+    /// Commands that change something: a word, and at most one argument; FOLLOW has two.
     private static Optional<ConsoleCommand> operate(List<Token> tokens) {
+        if (tokens.getFirst().is("follow")) return follow(tokens);
         if (tokens.size() > 2) return Optional.empty();
         String verb = tokens.getFirst().folded();
         Optional<String> argument = tokens.size() == 1 ? Optional.empty() : argument(tokens.get(1));
@@ -108,6 +109,15 @@ final class ConsoleParser {
     private static Optional<ConsoleCommand> operate(
             String tag, Function<Operations, CompletionStage<Outcome>> action) {
         return Optional.of(new Operate(tag, action));
+    }
+
+    private static Optional<ConsoleCommand> follow(List<Token> tokens) {
+        Optional<String> cluster = tokens.size() == 3 ? argument(tokens.get(1)) : Optional.empty();
+        Optional<String> node = tokens.size() == 3 ? argument(tokens.get(2)) : Optional.empty();
+        if (cluster.isEmpty() || node.isEmpty()) {
+            return Optional.of(new Refused(SqlState.INVALID_PARAMETER_VALUE, "FOLLOW needs a cluster and a node", "FOLLOW main n1, or FOLLOW main '10.0.0.1:5432': SHOW CLUSTER lists them."));
+        }
+        return operate("FOLLOW", operations -> operations.follow(cluster.get(), node.get()));
     }
 
     private static Optional<ConsoleCommand> killClient(Optional<String> argument) {

@@ -96,6 +96,10 @@ public interface Operations {
     /// Starts the shutdown. Done when it has started, not when it has ended.
     CompletionStage<Outcome> shutdown(ShutdownMode mode);
 
+    /// Follows the leader of a cluster though its timeline went back, and acknowledged writes are lost.
+    /// @param node its name or address, so that nobody follows another than was meant
+    CompletionStage<Outcome> follow(String cluster, String node);
+
     /// Done when no backend connection is marked to be closed any more.
     CompletionStage<Outcome> waitClose(Optional<String> database);
 }

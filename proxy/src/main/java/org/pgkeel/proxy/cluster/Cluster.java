@@ -186,9 +186,13 @@ public final class Cluster {
         withWatch(now -> now.drained(reign));
     }
 
-    /// An operator has the leader followed whose timeline went back. Callable from any thread.
-    public void followByHand() {
-        withWatch(ClusterWatch::followByHand);
+    /// An operator has the leader followed whose timeline went back. Callable from any thread; completes on the thread of the cluster rooms.
+    /// @param node its name or its address
+    /// @return why it is not followed; empty if it is
+    public CompletionStage<Optional<String>> followByHand(String node) {
+        var answer = new CompletableFuture<Optional<String>>();
+        onRooms(() -> answer.complete(watch == null ? Optional.of("cluster \"" + name() + "\" is not watched") : watch.followByHand(node)));
+        return answer;
     }
 
     /// Asks a server over the proxy's own connection to it; NULL comes as an empty text. Fails with a [SideFailure]. Callable from any

@@ -25,6 +25,7 @@ import org.pgkeel.failover.watch.Evidence;
 import org.pgkeel.failover.watch.Judge;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.failover.watch.PrimaryWatch;
+import org.pgkeel.failover.watch.Verdict;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.TimelineRegression;
 import org.slf4j.Logger;
@@ -186,12 +187,27 @@ final class ClusterWatch {
         publish();
     }
 
-    /// An operator follows a leader whose timeline went back: once.
-    void followByHand() {
+    /// An operator follows a leader whose timeline went back: this once.
+    /// @param node its name or its address
+    /// @return why not
+    Optional<String> followByHand(String node) {
+        if (verdict(regression).alarms().stream().noneMatch(alarm -> alarm.kind() == Alarm.Kind.TIMELINE_WENT_BACK)) {
+            return Optional.of("no leader of cluster \"" + cluster.name() + "\" is on a lower timeline than one that was followed before: there is nothing to decide by hand");
+        }
+        if (!(verdict(Judge.Regression.FOLLOW).verdict() instanceof Verdict.Serves(var leader))) return Optional.of("nobody leads cluster \"" + cluster.name() + "\" that could be followed");
+        if (!node.equals(leader.name()) && !node.equals(leader.address().toString())) {
+            return Optional.of("the leader whose timeline went back is " + leader.name() + " (" + leader.address() + "), not " + node);
+        }
+        log.warn("cluster {}: {} ({}) is followed to timeline {} by hand, down from {}", cluster.name(), leader.name(), leader.address(), leader.timeline(), timelineUsed);
         Judge.Regression before = regression;
         regression = Judge.Regression.FOLLOW;
         judge();
         regression = before;
+        return Optional.empty();
+    }
+
+    private Judge.Judgement verdict(Judge.Regression rule) {
+        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), rule), Instant.now());
     }
 
     private void tickHold() {
@@ -204,8 +220,7 @@ final class ClusterWatch {
 
     private void judge() {
         if (ended) return;
-        var given = new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), regression);
-        Judge.Judgement judgement = Judge.judge(given, Instant.now());
+        Judge.Judgement judgement = verdict(regression);
         for (Alarm alarm : judgement.alarms()) {
             if (alarms.stream().noneMatch(known -> known.kind() == alarm.kind())) log.error("cluster {}: ALARM {}: {}", cluster.name(), alarm.kind().word(), alarm.text());
         }

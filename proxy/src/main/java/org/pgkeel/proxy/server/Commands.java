@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.proxy.admin.Outcome;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.session.ClientSession;
@@ -99,6 +100,12 @@ final class Commands {
         Optional<ClientSession> found = context.sessions().stream().filter(session -> session.id() == id).findFirst();
         found.ifPresent(session -> session.end(RefusalReason.KILLED, "an administrator killed this connection"));
         return found.isPresent();
+    }
+
+    CompletionStage<Outcome> follow(String cluster, String node) {
+        Optional<Cluster> known = server.clusters().all().stream().filter(each -> each.name().equals(cluster)).findFirst();
+        if (known.isEmpty()) return done(new Outcome.Failed(SqlState.UNDEFINED_OBJECT, "there is no cluster \"" + cluster + "\""));
+        return known.get().followByHand(node).thenApply(why -> why.<Outcome>map(text -> new Outcome.Failed(SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, text)).orElse(Outcome.DONE));
     }
 
     CompletionStage<Outcome> waitClose(Optional<String> database) {

@@ -190,6 +190,11 @@ final class ProxyOperations implements Operations {
     }
 
     @Override
+    public CompletionStage<Outcome> follow(String cluster, String node) {
+        return commands.follow(cluster, node);
+    }
+
+    @Override
     public CompletionStage<Outcome> reload() {
         return server.reloadAsync().thenApply(problems -> problems.isEmpty() ? Outcome.DONE
                 : new Outcome.Failed(SqlState.INVALID_PARAMETER_VALUE, "not reloaded: " + String.join("\n", problems)));

@@ -99,17 +99,17 @@ class ConsoleJdbcTest {
     void commands_reach_the_proxy_with_their_argument(String mode) throws SQLException {
         try (var connection = connect("ops", mode); var statement = connection.createStatement()) {
             for (String command : List.of("PAUSE", "pause app", "RESUME \"My-DB\"", "RESUME", "DISABLE app", "ENABLE app", "RECONNECT", "KILL app",
-                    "KILL_CLIENT 42", "RELOAD", "WAIT_CLOSE app", "SHUTDOWN WAIT_FOR_SERVERS", "shutdown wait_for_clients", "SHUTDOWN")) {
+                    "KILL_CLIENT 42", "FOLLOW main '10.0.0.3:5432'", "follow \"Main\" n2", "RELOAD", "WAIT_CLOSE app", "SHUTDOWN WAIT_FOR_SERVERS", "shutdown wait_for_clients", "SHUTDOWN")) {
                 statement.execute(command);
             }
         }
         assertThat(operations.done).containsExactly("pause all", "pause app", "resume My-DB", "resume all", "disable app", "enable app",
-                "reconnect all", "kill app", "kill client 42", "reload", "wait_close app", "shutdown WAIT_FOR_SERVERS",
+                "reconnect all", "kill app", "kill client 42", "follow main 10.0.0.3:5432", "follow Main n2", "reload", "wait_close app", "shutdown WAIT_FOR_SERVERS",
                 "shutdown WAIT_FOR_CLIENTS", "shutdown IMMEDIATE");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"PAUSE", "RELOAD", "KILL_CLIENT 1", "SHUTDOWN", "DISABLE app"})
+    @ValueSource(strings = {"PAUSE", "RELOAD", "KILL_CLIENT 1", "SHUTDOWN", "DISABLE app", "FOLLOW main n1"})
     void a_stats_user_may_only_show(String command) throws SQLException {
         try (var connection = connect("monitor", EXTENDED); var statement = connection.createStatement()) {
             assertSqlState(() -> statement.execute(command), "42501");

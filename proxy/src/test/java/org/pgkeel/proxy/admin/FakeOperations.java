@@ -189,6 +189,10 @@ final class FakeOperations implements Operations {
         return done("kill client " + clientId);
     }
 
+    @Override public CompletionStage<Outcome> follow(String cluster, String node) {
+        return done("follow " + cluster + " " + node);
+    }
+
     @Override public CompletionStage<Outcome> reload() {
         return done("reload");
     }
