@@ -213,9 +213,20 @@ public final class Cluster {
     /// Asks the primary of a reign whether it is still in it. If so, a connection that was open before the question is of this reign too: a
     /// server's run has no gaps. Callable from any thread; completes on the thread of the cluster rooms, and never fails.
     public CompletionStage<Boolean> confirms(Reign lasting) {
+        return confirms(lasting, Members.Way.ANY_CONNECTION);
+    }
+
+    /// As [#confirms], over a new connection: a server that is being shut down lets nobody in, though connections of before may go on for a
+    /// moment.
+    public CompletionStage<Boolean> goesOn(Reign lasting) {
+        return confirms(lasting, Members.Way.NEW_CONNECTION);
+    }
+
+    private CompletionStage<Boolean> confirms(Reign lasting, Members.Way way) {
         var answer = new CompletableFuture<Boolean>();
         onRooms(() -> {
             Optional<WatchedMember> member = watch == null ? Optional.empty() : watch.members().at(lasting.address());
+            if (way == Members.Way.NEW_CONNECTION) member.ifPresent(each -> each.side().renew());
             if (member.isEmpty()) answer.complete(false);
             else member.get().probe().ask().whenComplete((reply, bug) -> answer.complete(reply instanceof NodeReply.Writable now
                     && now.timeline() == lasting.timeline() && now.lifetime().equals(lasting.lifetime())));

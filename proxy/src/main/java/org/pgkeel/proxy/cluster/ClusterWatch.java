@@ -137,9 +137,10 @@ final class ClusterWatch {
         if (isPrimary) {
             step(new PrimaryWatch.Event.Doubt(why.word()));
             members.askAnew(node, switch (why) {
-                // The connection that is open says nothing about whether another can be opened.
-                case CONNECT_FAILED, CANNOT_CONNECT_NOW -> Members.Way.NEW_CONNECTION;
-                case CONNECTION_LOST, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, READ_ONLY, MONITOR_LOST, MONITOR_TIMEOUT -> Members.Way.ANY_CONNECTION;
+                // The connection that is open says nothing about whether another can be opened, and a server that is being shut down answers on
+                // it for a moment yet.
+                case CONNECT_FAILED, CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN -> Members.Way.NEW_CONNECTION;
+                case CONNECTION_LOST, READ_ONLY, MONITOR_LOST, MONITOR_TIMEOUT -> Members.Way.ANY_CONNECTION;
             });
             if (!restless) {
                 restless = true;

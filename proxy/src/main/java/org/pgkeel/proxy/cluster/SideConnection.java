@@ -58,6 +58,7 @@ public final class SideConnection {
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int QUESTIONS_MAX = 256;
     private static final int ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+    private static final SideFailure GIVEN_UP = new SideFailure(NodeReply.Kind.LOST, "", "given up for a new one");
 
     private enum State { CLOSED, CONNECTING, IDLE, ASKING, ENDED }
 
@@ -95,6 +96,7 @@ public final class SideConnection {
     private long failedNanos;
     private long connections;
     private boolean failedLately;
+    private boolean renews;
 
     /// @param target   where and as whom; asked for every connect, so that a changed certificate counts
     /// @param deadline of a question that names none
@@ -136,10 +138,12 @@ public final class SideConnection {
         return connections;
     }
 
-    /// Gives the connection up, so that the next question is answered by a new one. Questions that wait go on waiting.
+    /// Gives the connection up, so that the next question is answered by a new one. The one under way is answered before, and questions
+    /// that wait go on waiting.
     void renew() {
         assert loop.inEventLoop();
-        if (state == State.IDLE) drop(new SideFailure(NodeReply.Kind.LOST, "", "given up for a new one"));
+        if (state == State.IDLE) drop(GIVEN_UP);
+        else renews = state == State.ASKING;
     }
 
     void end() {
@@ -243,12 +247,18 @@ public final class SideConnection {
         channel.writeAndFlush(out, channel.voidPromise());
     }
 
+    private void renewed() {
+        drop(GIVEN_UP);
+        if (!waiting.isEmpty()) connect();
+    }
+
     /// The connection is of no use any more, and the question that was under way has been answered.
     private void drop(SideFailure why) {
         Channel open = channel;
         channel = null;
         lastFailure = why;
         state = State.CLOSED;
+        renews = false;
         if (open != null) open.close();
     }
 
@@ -288,7 +298,9 @@ public final class SideConnection {
                 case ErrorResponse error -> error(error);
                 case ReadyForQuery _ when current != null -> {
                     finish(current, current.failure);
-                    if (channel == ctx.channel()) next();
+                    if (channel != ctx.channel()) return;
+                    if (renews) renewed();
+                    else next();
                 }
                 default -> { }   // descriptions, tags, notices, parameters
             }

@@ -303,12 +303,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         }
         Comeback back = comeback;
         comeback = null;
-        if (back != null && !back.mayGoOn(leased)) {
-            leased.slice().release(leased, System.nanoTime());
-            state = State.IDLE;
-            closeWith(SessionMessages.fatal(back.lastWords()), ClientClose.SERVER_FATAL.word());
-            return;
-        }
         begin(leased);
         if (back != null) leased.suppressReplies(back.suppressed());
         readAgain();
@@ -572,6 +566,13 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         settings.backendLost();
         closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + loss.why())),
                 RefusalReason.BACKEND_LOST.word());
+    }
+
+    /// An administrator ended the client's session on a server that lives on: so it ends.
+    /// @param lastWords the server's: the ErrorResponse behind its length
+    void ended(byte[] lastWords) {
+        state = State.IDLE;
+        closeWith(SessionMessages.fatal(lastWords), ClientClose.SERVER_FATAL.word());
     }
 
     private BackendConnection leasedBackend() {

@@ -99,7 +99,7 @@ final class LostBackend {
             case LossVerdict.Rerun(int suppressed) -> {
                 forget();
                 session.walk().again(requests);
-                session.askAgain(new Comeback(suppressed, lost.reign().number(), ended()));
+                askAgain(new Comeback(suppressed));
             }
             case LossVerdict.EndOfBatch _ -> {
                 session.toClient().deliver();
@@ -124,6 +124,21 @@ final class LostBackend {
         session.settings().backendLost();
         session.toClient().discard();
         session.commit().watch().over();
+    }
+
+    /// Where an administrator has ended just this session, and the server lives on, what it did is not done again.
+    private void askAgain(Comeback back) {
+        byte[] lastWords = ended();
+        if (lastWords == null) {
+            session.askAgain(back);
+            return;
+        }
+        session.resolving();
+        session.pool().cluster().goesOn(lost.reign()).thenAcceptAsync(goesOn -> guarded(() -> {
+            if (!session.isOpen()) return;
+            if (goesOn) session.ended(lastWords);
+            else session.askAgain(back);
+        }), session.context().loop());
     }
 
     /// The server's word if an administrator may have ended just this session.

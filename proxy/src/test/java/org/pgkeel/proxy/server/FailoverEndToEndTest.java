@@ -7,12 +7,15 @@ import static org.awaitility.Awaitility.await;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.postgres.FixtureOptions;
@@ -90,6 +93,39 @@ class FailoverEndToEndTest {
             TestProxy.execute(inTransaction, "insert into kept values (5, 'again')");
             inTransaction.commit();
             assertThat(TestProxy.column(idle, "select x from kept order by x")).isEqualTo(List.of("1", "4", "5"));
+        }
+    }
+
+    /// Idle connections to the same server are not lent to whoever lost one to its shutdown, and prove nothing about it.
+    @RepeatedTest(4)
+    void a_fast_shutdown_ends_nobodys_session() throws Exception {
+        try (TestProxy proxy = proxy("strict")) {
+            List<Connection> clients = new ArrayList<>();
+            try {
+                for (int i = 0; i < 4; i++) clients.add(proxy.connect());
+                // As many backends as there may be; half of them will be idle.
+                for (var warm : clients.stream().map(client -> async(() -> TestProxy.value(client, "select pg_sleep(0.3)"))).toList()) warm.get(10, TimeUnit.SECONDS);
+                var reads = clients.subList(0, 2).stream().map(client -> async(() -> TestProxy.value(client, "select count(*) from generate_series(1, 20000001)"))).toList();
+                await().atMost(Duration.ofSeconds(10)).until(() -> postgres.query("select count(*) from pg_stat_activity where query like '%(1, 20000001)%' and usename = 'app' and state = 'active'").equals("2"));
+                postgres.stop();
+                postgres.startAgain();
+                for (var read : reads) assertThat(read.get(40, TimeUnit.SECONDS)).isEqualTo("20000001");
+                for (Connection client : clients) assertThat(TestProxy.value(client, "select 'here'")).isEqualTo("here");
+            } finally {
+                for (Connection client : clients) client.close();
+            }
+        }
+    }
+
+    @Test
+    void a_session_that_an_administrator_ends_on_a_server_that_lives_on_is_ended() throws Exception {
+        try (TestProxy proxy = proxy("strict"); Connection ended = proxy.connect(); Connection other = proxy.connect()) {
+            assertThat(TestProxy.value(other, "select 'other'")).isEqualTo("other");
+            var read = async(() -> TestProxy.value(ended, "select count(*) from generate_series(1, 2000000002)"));
+            await().atMost(Duration.ofSeconds(10)).until(() -> postgres.query("select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%(1, 2000000002)%' and usename = 'app' and state = 'active'").equals("1"));
+            assertThatThrownBy(() -> read.get(10, TimeUnit.SECONDS)).hasRootCauseInstanceOf(SQLException.class)
+                    .rootCause().isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"));
+            assertThat(TestProxy.value(other, "select 'other'")).isEqualTo("other");
         }
     }
 }
