@@ -1,13 +1,14 @@
 package org.pgkeel.proxy.prepare;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Classifier;
+import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
@@ -83,9 +84,13 @@ public final class SharedStatement {
     }
 
     private static String textOf(byte[] body) {
+        return new String(body, 0, textEnd(body), StandardCharsets.ISO_8859_1);
+    }
+
+    private static int textEnd(byte[] body) {
         int end = 0;
         while (end < body.length && body[end] != 0) end++;
-        return new String(body, 0, end, StandardCharsets.ISO_8859_1);
+        return end;
     }
 
     /// The SQL, one character for each byte.
@@ -123,18 +128,20 @@ public final class SharedStatement {
     }
 
     /// What it is to those who decide where it runs; looked into once for each catalogue.
-    public StatementClass classOf(Dialect dialect, Catalogue catalogue) {
+    ///
+    /// @param classes of this event loop
+    public StatementClass classOf(ClassCache classes, Dialect dialect, Catalogue catalogue) {
         Classified known = classified;
         if (known == null || known.catalogue != catalogue || !known.dialect.equals(dialect)) {
-            known = new Classified(dialect, catalogue, Classifier.classify(textOf(body), dialect, catalogue));
+            known = new Classified(dialect, catalogue, classes.classify(Unpooled.wrappedBuffer(body), 0, textEnd(body), dialect, catalogue));
             classified = known;
         }
         return known.statementClass;
     }
 
     /// A node has refused it with `25006`: it writes, whatever the catalogue says.
-    public void learnWrite(Dialect dialect, Catalogue catalogue) {
-        classified = new Classified(dialect, catalogue, classOf(dialect, catalogue).asWrite());
+    public void learnWrite(ClassCache classes, Dialect dialect, Catalogue catalogue) {
+        classified = new Classified(dialect, catalogue, classOf(classes, dialect, catalogue).asWrite());
     }
 
     /// What its rows look like, see [RowShape]; [RowShape#UNKNOWN] as long as no client was told.

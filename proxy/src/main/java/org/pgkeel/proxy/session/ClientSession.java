@@ -706,7 +706,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     StatementClass classOf(SharedStatement statement) {
-        return statement.classOf(settings.dialect(), pool.catalogue());
+        return statement.classOf(context.classes(), settings.dialect(), pool.catalogue());
     }
 
     StatementClass classOf(ByteBuf in, int from, int to) {

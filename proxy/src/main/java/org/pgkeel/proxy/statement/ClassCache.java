@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.catalogue.Catalogue;
 
-/// The classes of the texts that one event loop sees again and again, found by their bytes without an allocation. A text has
-/// four places; the one used longest ago goes when a fifth comes. When the texts outgrow the limit all are forgotten.
+/// The classes of the texts that one event loop sees again and again, found by their [TextShape] without an allocation. A shape has
+/// four places; the one used longest ago goes when a fifth comes. When the shapes outgrow the limit all are forgotten.
 ///
 /// Threading: confined to its event loop.
 public final class ClassCache {
@@ -20,15 +20,15 @@ public final class ClassCache {
 
     private static final class Entry {
         final long hash;
-        final byte[] text;
+        final byte[] shape;
         final Dialect dialect;
         final Catalogue catalogue;
         StatementClass statementClass;
         int usedAt;
 
-        Entry(long hash, byte[] text, Dialect dialect, Catalogue catalogue, StatementClass statementClass) {
+        Entry(long hash, byte[] shape, Dialect dialect, Catalogue catalogue, StatementClass statementClass) {
             this.hash = hash;
-            this.text = text;
+            this.shape = shape;
             this.dialect = dialect;
             this.catalogue = catalogue;
             this.statementClass = statementClass;
@@ -38,10 +38,11 @@ public final class ClassCache {
     private final long bytesMax;
     private final int textBytesMax;
     private final @Nullable Entry[] table = new Entry[SETS * WAYS];
+    private final TextShape shape = new TextShape();
     private int clock;
     private long bytes;
 
-    /// @param bytesMax     limit of all texts together
+    /// @param bytesMax     limit of all shapes together
     /// @param textBytesMax longer texts are classified anew each time
     public ClassCache(long bytesMax, int textBytesMax) {
         this.bytesMax = bytesMax;
@@ -53,36 +54,43 @@ public final class ClassCache {
     /// @param from start of the text in a Query or Parse message
     /// @param to   its end, the terminator left out
     public StatementClass classify(ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
-        long hash = hash(buf, from, to);
-        Entry known = lookUp(hash, buf, from, to, dialect, catalogue);
-        if (known != null) {
-            known.usedAt = ++clock;
-            return known.statementClass;
-        }
-        byte[] text = new byte[to - from];
-        buf.getBytes(from, text);
-        StatementClass made = Classifier.classify(new String(text, StandardCharsets.ISO_8859_1), dialect, catalogue);
-        if (text.length <= textBytesMax) add(new Entry(hash, text, dialect, catalogue, made));
-        return made;
+        if (to - from > textBytesMax) return Classifier.classify(buf.toString(from, to - from, StandardCharsets.ISO_8859_1), dialect, catalogue);
+        shape.read(buf, from, to, dialect);
+        return entry(dialect, catalogue).statementClass;
     }
 
-    /// A node has refused the text with `25006`: it writes, whatever the catalogue says.
+    /// A node has refused the text with `25006`: it writes, whatever the catalogue says. So do all others of its shape.
     public void learnWrite(ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
-        StatementClass made = classify(buf, from, to, dialect, catalogue);
-        Entry known = lookUp(hash(buf, from, to), buf, from, to, dialect, catalogue);
-        if (known != null) known.statementClass = made.asWrite();
+        if (to - from > textBytesMax) return;
+        shape.read(buf, from, to, dialect);
+        Entry known = entry(dialect, catalogue);
+        known.statementClass = known.statementClass.asWrite();
     }
 
-    /// What the texts in it take.
+    /// What the shapes in it take.
     public long bytes() {
         return bytes;
     }
 
-    private @Nullable Entry lookUp(long hash, ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
+    /// That of the shape read last; made if there is none.
+    private Entry entry(Dialect dialect, Catalogue catalogue) {
+        long hash = hash(shape.bytes(), shape.length());
+        Entry known = lookUp(hash, dialect, catalogue);
+        if (known == null) {
+            byte[] kept = Arrays.copyOf(shape.bytes(), shape.length());
+            known = new Entry(hash, kept, dialect, catalogue, Classifier.classify(new String(kept, StandardCharsets.ISO_8859_1), dialect, catalogue));
+            add(known);
+        }
+        known.usedAt = ++clock;
+        return known;
+    }
+
+    private @Nullable Entry lookUp(long hash, Dialect dialect, Catalogue catalogue) {
         int first = place(hash);
         for (int at = first; at < first + WAYS; at++) {
             Entry entry = table[at];
-            if (entry != null && entry.hash == hash && entry.catalogue == catalogue && entry.dialect.equals(dialect) && isText(entry.text, buf, from, to)) {
+            if (entry != null && entry.hash == hash && entry.catalogue == catalogue && entry.dialect.equals(dialect)
+                    && Arrays.equals(entry.shape, 0, entry.shape.length, shape.bytes(), 0, shape.length())) {
                 return entry;
             }
         }
@@ -90,7 +98,7 @@ public final class ClassCache {
     }
 
     private void add(Entry added) {
-        if (bytes + added.text.length > bytesMax) {
+        if (bytes + added.shape.length > bytesMax) {
             Arrays.fill(table, null);
             bytes = 0;
         }
@@ -106,8 +114,7 @@ public final class ClassCache {
             if (candidate != null && there.usedAt - candidate.usedAt < 0) oldest = at;
         }
         Entry leaving = table[oldest];
-        bytes += added.text.length - (leaving == null ? 0 : leaving.text.length);
-        added.usedAt = ++clock;
+        bytes += added.shape.length - (leaving == null ? 0 : leaving.shape.length);
         table[oldest] = added;
     }
 
@@ -115,24 +122,12 @@ public final class ClassCache {
         return ((int) (hash >>> 32) & SETS - 1) * WAYS;
     }
 
-    private static boolean isText(byte[] text, ByteBuf buf, int from, int to) {
-        if (to - from != text.length) return false;
-        int i = 0;
-        for (; i + 8 <= text.length; i += 8) {
-            if (buf.getLongLE(from + i) != (long) LONGS.get(text, i)) return false;
-        }
-        for (; i < text.length; i++) {
-            if (buf.getByte(from + i) != text[i]) return false;
-        }
-        return true;
-    }
-
-    private static long hash(ByteBuf buf, int from, int to) {
+    private static long hash(byte[] bytes, int length) {
         long hash = 0x9E3779B97F4A7C15L;
-        int i = from;
-        for (; i + 8 <= to; i += 8) hash = mix(hash ^ buf.getLongLE(i));
-        long rest = to - from;
-        for (; i < to; i++) rest = rest << 8 | buf.getByte(i) & 0xFF;
+        int i = 0;
+        for (; i + 8 <= length; i += 8) hash = mix(hash ^ (long) LONGS.get(bytes, i));
+        long rest = length;
+        for (; i < length; i++) rest = rest << 8 | bytes[i] & 0xFF;
         return mix(hash ^ rest);
     }
 

@@ -19,4 +19,11 @@ final class NodeState {
     static boolean isRole(String setting) {
         return setting.equals("transaction_read_only") || setting.equals("in_hot_standby");
     }
+
+    /// Whether a string has the name of such a setting in it: the server does not mind its case.
+    static boolean namesRole(String text) {
+        if (text.indexOf('_') < 0) return false;
+        String lower = Lexer.lowerCase(text);
+        return lower.contains("transaction_read_only") || lower.contains("in_hot_standby");
+    }
 }

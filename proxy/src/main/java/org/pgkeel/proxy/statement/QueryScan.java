@@ -77,7 +77,7 @@ final class QueryScan {
             case WORD, QUOTED_IDENTIFIER -> name(token);
             case SYMBOL -> symbol(token);
             case STRING -> {
-                if (token.text().contains("transaction_read_only") || token.text().contains("in_hot_standby")) found.write(Reason.NODE_STATE, token.text());
+                if (NodeState.namesRole(token.text())) found.write(Reason.NODE_STATE, token.text());
                 shift(token);
             }
             case NUMBER -> {

@@ -2,6 +2,9 @@ package org.pgkeel.proxy.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -10,7 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
-import org.pgkeel.proxy.statement.Classifier;
+import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 
 /// Random queries with a call that writes in an odd place: in a comment, a string, behind one, under another spelling. A server
@@ -39,12 +42,14 @@ class HiddenWriteTest {
             Catalogue catalogue = CatalogueQueryTest.fetch(connection);
             try (Statement statement = connection.createStatement()) {
                 statement.setEscapeProcessing(false);
+                ClassCache classes = new ClassCache(64 << 20, 64 << 10);
                 statement.execute("set search_path = public");
                 for (int i = 0; i < QUERIES; i++) {
                     boolean standard = random.nextInt(4) > 0;
                     statement.execute("set standard_conforming_strings = " + standard);
                     String sql = query();
-                    boolean read = Classifier.classify(sql, new Dialect(standard, true), catalogue).isRead();
+                    ByteBuf bytes = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
+                    boolean read = classes.classify(bytes, 0, bytes.writerIndex(), new Dialect(standard, true), catalogue).isRead();
                     boolean called = run(statement, sql).equals(CALLED);
                     if (called) assertThat(read).as("-Dpgkeel.seed=%s: %s", seed, sql).isFalse();
                     alive += called ? 1 : 0;

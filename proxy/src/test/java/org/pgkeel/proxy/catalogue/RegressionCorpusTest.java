@@ -2,7 +2,8 @@ package org.pgkeel.proxy.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,7 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.statement.Access;
-import org.pgkeel.proxy.statement.Classifier;
+import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
@@ -43,7 +44,7 @@ class RegressionCorpusTest {
 
     @Test
     void no_statement_that_is_called_a_read_writes() throws Exception {
-        Path corpus = corpus();
+        Path corpus = RegressionCorpus.folder();
         try (var server = new RegressionServer()) {
             server.runTests(corpus);
             List<List<String>> sessions = server.statements();
@@ -70,13 +71,6 @@ class RegressionCorpusTest {
         }
     }
 
-    private static Path corpus() throws IOException, InterruptedException {
-        Process fetch = new ProcessBuilder("src/test/scripts/regression-corpus").redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        String folder = new String(fetch.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        if (fetch.waitFor() != 0) throw new AssertionError("PostgreSQL's regression tests could not be fetched, see above; proxy/src/test/scripts/regression-corpus does it");
-        return Path.of(folder);
-    }
-
     private static Catalogue fetch(Connection connection) throws SQLException {
         List<Catalogue.Row> rows = new ArrayList<>();
         try (Statement statement = connection.createStatement()) {
@@ -90,6 +84,7 @@ class RegressionCorpusTest {
 
     private static Tally replay(RegressionServer server, List<String> session, Catalogue catalogue) throws SQLException {
         Tally tally = new Tally();
+        ClassCache classes = new ClassCache(64 << 20, 64 << 10);
         Connection connection = server.connect();
         try {
             for (String sql : session) {
@@ -97,7 +92,7 @@ class RegressionCorpusTest {
                 try (Statement statement = connection.createStatement()) {
                     statement.setEscapeProcessing(false);
                     boolean standard = standardStrings(statement);
-                    StatementClass text = Classifier.classify(new String(sql.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1), new Dialect(standard, true), catalogue);
+                    StatementClass text = classify(classes, sql, new Dialect(standard, true), catalogue);
                     if (text.access() == Access.SESSION) run(statement, sql);
                     else if (text.access() != Access.TRANSACTION && !text.has(StatementKind.COPY_IN) && !text.has(StatementKind.COPY_OUT)) tryReadOnly(statement, sql, text, tally);
                 }
@@ -106,6 +101,12 @@ class RegressionCorpusTest {
             connection.close();
         }
         return tally;
+    }
+
+    /// As a session does it: texts that differ in literals alone are one.
+    private static StatementClass classify(ClassCache classes, String sql, Dialect dialect, Catalogue catalogue) {
+        ByteBuf bytes = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
+        return classes.classify(bytes, 0, bytes.writerIndex(), dialect, catalogue);
     }
 
     private static boolean standardStrings(Statement statement) throws SQLException {

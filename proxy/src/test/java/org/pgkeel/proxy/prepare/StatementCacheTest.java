@@ -12,10 +12,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 
 class StatementCacheTest {
+    private static final ClassCache CLASSES = new ClassCache(1 << 20, 1 << 10);
     private final StatementCache cache = new StatementCache(1_000_000);
 
     @Test
@@ -30,12 +32,12 @@ class StatementCacheTest {
     @Test
     void a_statement_is_looked_into_once_for_each_catalogue_and_learns_that_it_writes() {
         var statement = find(Settings.NONE, 0, "select * from t");
-        var known = statement.classOf(Dialect.USUAL, Catalogue.builtin());
+        var known = statement.classOf(CLASSES, Dialect.USUAL, Catalogue.builtin());
         assertThat(known.isRead()).isTrue();
-        assertThat(statement.classOf(Dialect.USUAL, Catalogue.builtin())).isSameAs(known);
-        assertThat(statement.classOf(Dialect.USUAL, Catalogue.unknown()).isRead()).isFalse();
-        statement.learnWrite(Dialect.USUAL, Catalogue.builtin());
-        assertThat(statement.classOf(Dialect.USUAL, Catalogue.builtin()).isRead()).isFalse();
+        assertThat(statement.classOf(CLASSES, Dialect.USUAL, Catalogue.builtin())).isSameAs(known);
+        assertThat(statement.classOf(CLASSES, Dialect.USUAL, Catalogue.unknown()).isRead()).isFalse();
+        statement.learnWrite(CLASSES, Dialect.USUAL, Catalogue.builtin());
+        assertThat(statement.classOf(CLASSES, Dialect.USUAL, Catalogue.builtin()).isRead()).isFalse();
     }
 
     @Test

@@ -67,7 +67,7 @@ class ClassifierTest {
         "select 1; insert into t values (1)", "select 1;;; drop table t", "select /* */ 1; -- x\n delete from t", "select E'a' --c\n'\\'' || nextval('x') -- ')",
         "select 'a'\n'b' || nextval('s')", "select '\\' || nextval('s') || '\\'", "select $a$x$a$ || nextval('s')", "select --1\n nextval('s')", "select 1 */**/nextval('s')",
         "call p()", "do $$ begin end $$", "vacuum", "listen c", "notify c", "execute p", "declare c cursor for select 1", "fetch c", "lock t", "create table t (a int)", "nonsense", "select 1 \\ 2",
-        "show transaction_read_only", "select current_setting('transaction_read_only')", "select * from pg_stat_activity", "select * from pg_temp.t", "select txid_current()",
+        "show transaction_read_only", "select current_setting('transaction_read_only')", "select current_setting('In_Hot_Standby')", "select * from pg_stat_activity", "select * from pg_temp.t", "select txid_current()",
         "select * from t tablesample mine (1)", "select xmltable.* from xmltable('/a' passing $1 columns a int path f_unknown(1))", "select t.distinct from writing_view",
     })
     void what_may_write_is_never_a_read(String sql) {

@@ -1,0 +1,202 @@
+package org.pgkeel.proxy.statement;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+
+/// A text with its literals taken out: `0` for a number, `''` for a string. A [Classifier] finds the same in both, so texts that
+/// differ in literals alone are classified once; their key is the shape itself, byte for byte.
+///
+/// A text is its own shape where a literal could matter or its end is not plain to see: where it does not begin with one of
+/// [#FIRST_WORDS], has a comment, a dollar quote, a string with a prefix or one that goes on in the next line, a second statement, or
+/// something like the name of a setting that the classifier looks for in strings. What is no literal stays as it is, spaces too, so that both have the
+/// same tokens in the same neighbourhood.
+///
+/// Threading: confined to its owner; one text at a time.
+final class TextShape {
+    private static final byte OTHER = 0;
+    /// Goes on in a word: letters, `_`, bytes beyond ASCII.
+    private static final byte LETTER = 1;
+    private static final byte DIGIT = 2;
+    private static final byte SPACE = 3;
+    private static final byte QUOTE = 4;
+    private static final byte DOUBLE_QUOTE = 5;
+    private static final byte DOLLAR = 6;
+    /// Two of them, or it and a star, begin a comment.
+    private static final byte DASH = 7;
+    private static final byte SLASH = 8;
+    private static final byte SEMICOLON = 9;
+    private static final byte[] KINDS = kinds();
+
+    private static final long[] FIRST_WORDS = {key("select"), key("insert"), key("update"), key("delete"), key("with"), key("values"), key("merge")};
+    private static final int NONE = -1;
+
+    private byte[] text = {};
+    private byte[] shape = {};
+    private boolean shortened;
+    private int textEnd;
+    private int shapeEnd;
+    private boolean standardStrings;
+    private boolean asciiSafe;
+
+    /// Reads a text; [#bytes] has its shape then.
+    void read(ByteBuf buf, int from, int to, Dialect dialect) {
+        textEnd = to - from;
+        if (textEnd > text.length) {
+            text = new byte[Math.max(512, Integer.highestOneBit(textEnd - 1) << 1)];
+            shape = new byte[text.length];
+        }
+        buf.getBytes(from, text, 0, textEnd);
+        standardStrings = dialect.standardConformingStrings();
+        asciiSafe = dialect.asciiSafe();
+        shortened = take();
+    }
+
+    /// The shape up to [#length], until the next text is read.
+    byte[] bytes() {
+        return shortened ? shape : text;
+    }
+
+    int length() {
+        return shortened ? shapeEnd : textEnd;
+    }
+
+    /// Other texts have this shape too.
+    boolean isShared() {
+        return shortened;
+    }
+
+    /// @return false if the text is its own shape
+    private boolean take() {
+        shapeEnd = 0;
+        if (!beginsAsQuery()) return false;
+        int at = 0;
+        while (at < textEnd) {
+            byte b = text[at];
+            int next = switch (KINDS[b & 0xFF]) {
+                case LETTER -> b < 0 && !asciiSafe ? NONE : copy(at, at + 1);
+                case DIGIT -> number(at);
+                case QUOTE -> string(at);
+                case DOUBLE_QUOTE -> quotedIdentifier(at);
+                case DOLLAR -> kindAt(at + 1) == DIGIT ? copy(at, at + 1) : NONE;
+                case DASH -> isAt(at + 1, '-') ? NONE : copy(at, at + 1);
+                case SLASH -> isAt(at + 1, '*') ? NONE : copy(at, at + 1);
+                case SEMICOLON -> skipSpace(at + 1) < textEnd ? NONE : copy(at, textEnd);
+                default -> copy(at, at + 1);
+            };
+            if (next == NONE) return false;
+            at = next;
+        }
+        return true;
+    }
+
+    private boolean beginsAsQuery() {
+        int at = skipSpace(0);
+        long word = 0;
+        while (kindAt(at) == LETTER) word = word << 8 | (text[at++] | 0x20) & 0xFF;
+        for (long first : FIRST_WORDS) {
+            if (word == first) return true;
+        }
+        return false;
+    }
+
+    private int copy(int from, int to) {
+        for (int at = from; at < to; at++) shape[shapeEnd++] = text[at];
+        return to;
+    }
+
+    /// Digits, with a fraction or without. What has an exponent, another base, or anything odd around it stays.
+    private int number(int from) {
+        byte before = text[from - 1];
+        boolean exponent = (before == '+' || before == '-') && (text[from - 2] | 0x20) == 'e';
+        if (belongsToWord(KINDS[before & 0xFF]) || before == '.' || exponent) return copy(from, from + 1);
+        int to = digits(from);
+        if (isAt(to, '.') && kindAt(to + 1) == DIGIT) to = digits(to + 1);
+        if (isAt(to, '.') || belongsToWord(kindAt(to))) return copy(from, from + 1);
+        shape[shapeEnd++] = '0';
+        return to;
+    }
+
+    private int digits(int from) {
+        int at = from;
+        while (kindAt(at) == DIGIT) at++;
+        return at;
+    }
+
+    private int string(int from) {
+        byte before = text[from - 1];
+        if (belongsToWord(KINDS[before & 0xFF]) || before == '&') return NONE;
+        int at = from + 1;
+        while (at < textEnd) {
+            byte b = text[at++];
+            if (b == '\'') {
+                if (!isAt(at, '\'')) return isAt(skipSpace(at), '\'') ? NONE : emptyString(at);
+                at++;
+            } else if (b == '\\' && !standardStrings || b < 0 && !asciiSafe || b == '_' && mayBeSetting(at - 1)) {
+                return NONE;
+            }
+        }
+        return NONE;
+    }
+
+    private int emptyString(int next) {
+        shape[shapeEnd++] = '\'';
+        shape[shapeEnd++] = '\'';
+        return next;
+    }
+
+    /// As in `transaction_read_only` and `in_hot_standby`.
+    private boolean mayBeSetting(int underscore) {
+        return (text[underscore - 1] | 0x20) == 'n' && underscore + 1 < textEnd && ((text[underscore + 1] | 0x20) == 'r' || (text[underscore + 1] | 0x20) == 'h');
+    }
+
+    private int quotedIdentifier(int from) {
+        if (text[from - 1] == '&') return NONE;
+        int at = from + 1;
+        while (at < textEnd && text[at] != '"') {
+            if (text[at++] < 0 && !asciiSafe) return NONE;
+        }
+        return at == textEnd ? NONE : copy(from, at + 1);
+    }
+
+    private static boolean belongsToWord(byte kind) {
+        return kind == LETTER || kind == DIGIT || kind == DOLLAR;
+    }
+
+    private boolean isAt(int at, char wanted) {
+        return at < textEnd && text[at] == wanted;
+    }
+
+    private byte kindAt(int at) {
+        return at < textEnd ? KINDS[text[at] & 0xFF] : OTHER;
+    }
+
+    private int skipSpace(int from) {
+        int at = from;
+        while (kindAt(at) == SPACE) at++;
+        return at;
+    }
+
+    private static long key(String word) {
+        long key = 0;
+        for (int i = 0; i < word.length(); i++) key = key << 8 | word.charAt(i);
+        return key;
+    }
+
+    private static byte[] kinds() {
+        byte[] kinds = new byte[256];
+        Arrays.fill(kinds, 'a', 'z' + 1, LETTER);
+        Arrays.fill(kinds, 'A', 'Z' + 1, LETTER);
+        Arrays.fill(kinds, 0x80, 0x100, LETTER);
+        kinds['_'] = LETTER;
+        Arrays.fill(kinds, '0', '9' + 1, DIGIT);
+        Arrays.fill(kinds, '\t', '\r' + 1, SPACE);
+        kinds[' '] = SPACE;
+        kinds['\''] = QUOTE;
+        kinds['"'] = DOUBLE_QUOTE;
+        kinds['$'] = DOLLAR;
+        kinds['-'] = DASH;
+        kinds['/'] = SLASH;
+        kinds[';'] = SEMICOLON;
+        return kinds;
+    }
+}
