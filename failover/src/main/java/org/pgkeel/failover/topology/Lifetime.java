@@ -5,7 +5,7 @@ package org.pgkeel.failover.topology;
 ///
 /// Threading: immutable.
 ///
-/// @param postmasterStart `pg_postmaster_start_time()` as PostgreSQL prints it
+/// @param postmasterStart `pg_postmaster_start_time()`, in a text that does not depend on who asks
 /// @param statsReset      `stats_reset` of `pg_stat_bgwriter`; empty where it is null
 public record Lifetime(String postmasterStart, String statsReset) {
     /// Of a server that could not be asked.

@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.cluster;
 
+import java.net.URI;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +21,7 @@ import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
 
 /// One PostgreSQL cluster: who takes writes now, who replicates, and whether clients have to wait.
@@ -40,8 +43,8 @@ public final class Cluster {
     private final Rooms rooms;
     private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
     private final Freshness freshness = new Freshness();
-    private final ClusterCounters counters = new ClusterCounters();
-    private final PollErrors errors = new PollErrors();
+    private final ClusterCounters counters;
+    private final PollErrors errors;
     /// The doubt that has not been looked at yet; one of many that came at once.
     private final AtomicReference<@Nullable Doubt> doubt = new AtomicReference<>();
     private final AtomicBoolean polling = new AtomicBoolean();
@@ -52,10 +55,29 @@ public final class Cluster {
     private record Doubt(NodeAddress node, DoubtReason why) {}
 
     Cluster(ClusterConfig config, Rooms rooms) {
+        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors());
+    }
+
+    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors) {
         this.config = config;
         this.rooms = rooms;
+        this.counters = counters;
+        this.errors = errors;
         Hold hold = config.monitor().isPresent() ? new Hold.Holding(System.nanoTime(), HoldReason.STARTING) : Hold.OPEN;
-        this.view = new View(null, Reign.NONE, hold, Topology.EMPTY, List.of(), config.nodes());
+        this.view = new View(null, reign, hold, Topology.EMPTY, List.of(), config.nodes());
+    }
+
+    /// After a reload: the same servers in other words, or others under the same name. Numbers of reigns go on either way, since connections are
+    /// told apart by them.
+    static Cluster instead(Cluster before, ClusterConfig config, Rooms rooms) {
+        Reign last = before.current();
+        Reign known = isAmong(before, config) ? last : new Reign(last.number(), Reign.NONE.address(), 0, Reign.NONE.lifetime());
+        return new Cluster(config, rooms, known, before.counters, before.errors);
+    }
+
+    private static boolean isAmong(Cluster before, ClusterConfig config) {
+        List<URI> urls = before.config.patroni().map(PatroniConfig::members).orElse(List.of());
+        return !Collections.disjoint(before.nodes(), config.nodes()) || !Collections.disjoint(urls, config.patroni().map(PatroniConfig::members).orElse(List.of()));
     }
 
     void start() {

@@ -5,7 +5,8 @@ import org.pgkeel.failover.topology.Reign;
 
 /// Hears of changes in a cluster, in order, on the one thread of the cluster rooms. Must not block.
 public interface ClusterListener {
-    /// Nobody takes writes now, or it is not sure who does. Called once until [#primaryFound] or [#primaryNotLost].
+    /// Nobody takes writes now, or it is not sure who does. Called again when the reason becomes another, as when a doubt proves right, until
+    /// [#primaryFound] or [#primaryNotLost] is.
     void primaryLost(HoldReason reason);
 
     /// There is a primary. The reign is a new one, or the one of before where the drain of its hold had not ended.

@@ -6,8 +6,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
@@ -36,11 +38,6 @@ import org.slf4j.LoggerFactory;
 /// Threading: confined to the cluster rooms.
 final class ClusterWatch {
     private static final Logger log = LoggerFactory.getLogger(ClusterWatch.class);
-    /// How often members are asked while something is unclear.
-    private static final long RESTLESS_MILLIS = 100;
-    /// So long after a change it may be followed by another.
-    private static final long RESTLESS_NANOS = TimeUnit.SECONDS.toNanos(10);
-
     private final Cluster cluster;
     private final Rooms rooms;
     private final Members members;
@@ -50,14 +47,16 @@ final class ClusterWatch {
     private Judge.Regression regression;
     private PrimaryWatch watch;
     private Hold hold;
-    private Reign reign = Reign.NONE;
-    private long drainedReign = 1;
+    private Reign reign;
+    private long drainedReign;
     private int timelineUsed;
     private long changedNanos;
     private List<Alarm> alarms = List.of();
     private List<Replica> replicas = List.of();
     private @Nullable Future<?> timer;
     private boolean restless = true;
+    /// Who did not answer when it was asked last.
+    private final Set<NodeAddress> silent = new HashSet<>();
     private long roundNanos;
     private boolean ended;
 
@@ -72,6 +71,9 @@ final class ClusterWatch {
         this.changedNanos = now;
         this.watch = PrimaryWatch.start(now);
         this.hold = new Hold.Holding(now, HoldReason.STARTING);
+        this.reign = cluster.current();
+        this.drainedReign = Math.max(1, reign.number());
+        this.timelineUsed = reign.timeline();
         this.members = new Members(config, rooms, cluster.errors(), this::judge, this::replied, this::memberLost);
     }
 
@@ -112,19 +114,18 @@ final class ClusterWatch {
     /// Does not wait for the next round, but keeps the pace of the restless.
     private void hurry() {
         if (timer != null) timer.cancel(false);
-        long next = roundNanos + TimeUnit.MILLISECONDS.toNanos(RESTLESS_MILLIS) - System.nanoTime();
+        long next = roundNanos + PollPace.RESTLESS.toNanos() - System.nanoTime();
         if (next <= 0) round();
         else timer = rooms.loop().schedule(this::round, next, TimeUnit.NANOSECONDS);
     }
 
     private long delayMillis() {
         long now = System.nanoTime();
-        boolean known = watch instanceof PrimaryWatch.Known;
         boolean suspicious = alarms.stream().anyMatch(alarm -> alarm.kind() != Alarm.Kind.PATRONI_SILENT) || members.isSilentAmongOthers(primaryName())
                 || members.isSqlSilent(primaryName());
         boolean scheduled = members.scheduledSwitchover().map(at -> at.minusSeconds(2).isBefore(Instant.now())).orElse(false);
-        restless = !known || suspicious || scheduled || now - changedNanos < RESTLESS_NANOS;
-        return restless ? Math.min(RESTLESS_MILLIS, calmMillis) : calmMillis;
+        restless = PollPace.isRestless(watch, suspicious, scheduled, changedNanos, now);
+        return restless ? Math.min(PollPace.RESTLESS.toMillis(), calmMillis) : calmMillis;
     }
 
     private @Nullable String primaryName() {
@@ -151,8 +152,18 @@ final class ClusterWatch {
         }
     }
 
+    /// Somebody answers again.
+    private void wakeUp() {
+        changedNanos = System.nanoTime();
+        if (restless) return;
+        restless = true;
+        hurry();
+    }
+
     /// A position that comes with an answer is as good as one that was asked for.
     private void replied(WatchedMember member, long askedNanos, NodeReply reply) {
+        if (reply instanceof NodeReply.Silent) silent.add(member.address());
+        else if (silent.remove(member.address())) wakeUp();
         if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return;
         switch (reply) {
             case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() ->

@@ -39,7 +39,8 @@ public final class Clusters implements AutoCloseable {
         return found;
     }
 
-    /// A cluster whose section changed is another one; others stay as they are.
+    /// A cluster whose section changed is watched anew, and goes on where the one before was: with its reign, as long as the same server lasts, and its
+    /// counters. Others stay as they are.
     public synchronized void reload(Map<String, ClusterConfig> configured) {
         var all = new LinkedHashMap<String, Cluster>();
         var before = byName;
@@ -49,7 +50,7 @@ public final class Clusters implements AutoCloseable {
             if (known != null && known.config().equals(config)) {
                 all.put(name, known);
             } else {
-                var made = new Cluster(config, rooms);
+                var made = known == null ? new Cluster(config, rooms) : Cluster.instead(known, config, rooms);
                 fresh.add(made);
                 all.put(name, made);
             }

@@ -15,7 +15,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 /// history file. Threading: pure functions.
 final class OutcomeQuestions {
     /// The run of a server, as [Lifetime] compares it.
-    static final String LIFETIME = "pg_catalog.pg_postmaster_start_time()::text, coalesce((select stats_reset::text from pg_catalog.pg_stat_bgwriter), '')";
+    static final String LIFETIME = SqlProbe.POSTMASTER_START + ", coalesce(" + SqlProbe.STATS_RESET + ", '')";
 
     /// A standby names the highest timeline it is known to replay; each of the three sources may be behind, or hidden from the role.
     private static final String SELF = "with self as materialized (select pg_catalog.pg_is_in_recovery() as standby) select self.standby, " + LIFETIME

@@ -16,15 +16,19 @@ import org.pgkeel.failover.topology.Lsn;
 ///
 /// Threading: confined to the connection's event loop.
 final class SqlProbe implements NodeProbe {
+    /// The two columns of a [Lifetime], in microseconds since 1970: as timestamps their text would be that of the session's TimeZone and DateStyle.
+    static final String POSTMASTER_START = "(extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint::text";
+    static final String STATS_RESET = "(select (extract(epoch from stats_reset) * 1000000)::bigint::text from pg_catalog.pg_stat_bgwriter)";
+
     /// The branches of CASE are not evaluated ahead, so no function is called that the server's role forbids. A server can be promoted between
     /// two columns; the WAL file's name decides.
     static final String SQL = """
             select case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end,
                    case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end,
-                   pg_postmaster_start_time(),
-                   (select stats_reset from pg_stat_bgwriter),
+                   %s,
+                   %s,
                    case when pg_is_in_recovery() then greatest((select received_tli from pg_stat_wal_receiver where status = 'streaming'),
-                                                               (select timeline_id from pg_control_checkpoint())) end""";
+                                                               (select timeline_id from pg_control_checkpoint())) end""".formatted(POSTMASTER_START, STATS_RESET);
     private static final int COLUMNS = 5;
     private static final int TIMELINE_DIGITS = 8;
 

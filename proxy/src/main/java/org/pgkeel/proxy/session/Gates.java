@@ -26,6 +26,8 @@ final class Gates {
     private static final Logger log = LoggerFactory.getLogger(Gates.class);
 
     private final Map<String, LeaseGate> gates = new ConcurrentHashMap<>();
+    /// The last reign that the pools of a cluster heard of, by its name.
+    private final Map<String, Long> reigns = new ConcurrentHashMap<>();
     private final Function<String, Stream<SharedPool<?>>> poolsOf;
 
     /// @param poolsOf pools to the primary of a cluster, by its name
@@ -47,11 +49,18 @@ final class Gates {
         gate.bounds(bounds(cluster.config().hold()));
         gate.onDrained(cluster::drained);
         cluster.addListener(new Follower(cluster, gate));
+        heard(cluster, cluster.reign());
         change(cluster, gate);
     }
 
     static LeaseGate.Bounds bounds(HoldConfig config) {
         return new LeaseGate.Bounds(config.maxWait(), config.maxClients(), config.maxBytes(), config.drainConcurrency());
+    }
+
+    /// Connections of another reign than this are ended.
+    private void heard(Cluster cluster, long reign) {
+        Long before = reigns.put(cluster.name(), reign);
+        if (before != null && before != reign) poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
     }
 
     private void change(Cluster cluster, LeaseGate gate) {
@@ -63,7 +72,6 @@ final class Gates {
     private final class Follower implements ClusterListener {
         private final Cluster cluster;
         private final LeaseGate gate;
-        private long lastReign;
         private HoldSnapshot before;
         private long sinceNanos;
 
@@ -72,7 +80,6 @@ final class Gates {
             this.gate = gate;
             this.before = gate.snapshot(System.nanoTime());
             this.sinceNanos = System.nanoTime();
-            this.lastReign = cluster.reign();
         }
 
         @Override
@@ -85,10 +92,7 @@ final class Gates {
 
         @Override
         public void primaryFound(Reign reign) {
-            if (reign.number() != lastReign) {
-                lastReign = reign.number();
-                poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
-            }
+            heard(cluster, reign.number());
             ended("primary " + reign);
         }
 
