@@ -1,0 +1,110 @@
+package org.pgkeel.bench.equivalence;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.pgkeel.bench.client.Login;
+import org.pgkeel.bench.cluster.Cleanup;
+import org.pgkeel.bench.cluster.PgKeel;
+import org.pgkeel.bench.cluster.PostgresServer;
+import org.pgkeel.bench.cluster.RunningProxy;
+import org.pgkeel.bench.cluster.WorkFolder;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// The command line of `bench/bin/equivalence`.
+@Command(name = "equivalence", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Sends the same random INSERTs to PostgreSQL and through PgKeel with coalescing, by many clients at once, and compares every reply and every stored row. "
+                + "Starts all it needs on loopback ports and cleans up.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:no difference", "1:it did not run", "2:wrong options", "3:something was different, or too little was coalesced"})
+public final class Equivalence implements Callable<Integer> {
+    static final String DIRECT_DATABASE = "direct";
+    static final String THROUGH_DATABASE = "through";
+    private static final int EXIT_DIFFERENT = 3;
+    private static final Duration PROXY_START_LIMIT = Duration.ofSeconds(60);
+    private static final int CONNECTIONS_BESIDE_CLIENTS = 100;
+
+    @Option(names = "--cases", paramLabel = "N", defaultValue = "100000", description = "How many (default: ${DEFAULT-VALUE}).")
+    private long cases;
+
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed asks the same again (default: the clock's; it is printed).")
+    private Optional<Long> chosenSeed = Optional.empty();
+
+    @Option(names = "--clients", paramLabel = "N", defaultValue = "128", description = "At once (default: ${DEFAULT-VALUE}).")
+    private int clients;
+
+    @Option(names = "--show", paramLabel = "N", defaultValue = "20", description = "Differences that are printed (default: ${DEFAULT-VALUE}).")
+    private int show;
+
+    @Option(names = "--coalesce", paramLabel = "CONF", defaultValue = "coalesce = [ { schema = \"*\", max-rows = 1000, max-delay = 5ms } ]",
+            description = "Added to PgKeel's configuration; empty for PgKeel without coalescing (default: ${DEFAULT-VALUE}).")
+    private String coalesce = "";
+
+    @Option(names = "--server", paramLabel = "FOLDER", description = "Of the initdb and postgres to be asked (default: the newest in /usr/lib/postgresql).")
+    private Optional<Path> server = Optional.empty();
+
+    @Option(names = "--pgkeel", paramLabel = "PATH", defaultValue = "${sys:pgkeel.launcher}", description = "PgKeel's launcher (default: proxy/bin/pgkeel).")
+    private Path pgkeel = Path.of("");
+
+    /// @param arguments see `--help`
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Equivalence()).setExecutionExceptionHandler((failure, command, _) -> {
+            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
+            if (!(failure instanceof IOException)) throw failure;
+            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
+            return 1;
+        }).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        long seed = chosenSeed.orElseGet(System::currentTimeMillis);
+        try (var cleanup = new Cleanup()) {
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server)));
+            prepare(postgres);
+            RunningProxy proxy = cleanup.add(new PgKeel("pgkeel", pgkeel, coalesce, work, postgres).start());
+            proxy.awaitFirstQuery(login(THROUGH_DATABASE), PROXY_START_LIMIT);
+            System.err.printf("%s, %s, seed %d%n", postgres.version(), proxy.version(), seed);
+            var run = new EquivalenceRun(new EquivalenceRun.Plan(seed, cases, clients), new EquivalenceRun.Side(postgres.port(), login(DIRECT_DATABASE)),
+                    new EquivalenceRun.Side(proxy.port(), login(THROUGH_DATABASE)), System.err::println);
+            long began = System.nanoTime();
+            EquivalenceRun.Outcome replies = run.run();
+            StoredRows.Outcome rows = rows(postgres);
+            System.out.printf("%,d cases in %.0f s, seed %d: %d replies differ, %,d rows stored, %d differ%n", replies.cases(), (System.nanoTime() - began) / 1e9, seed,
+                    replies.different(), rows.rows(), rows.differences().size());
+            System.out.println("cases by form: " + replies.forms());
+            System.out.println("errors by SQLSTATE, direct: " + replies.sqlStates());
+            replies.differences().stream().limit(show).forEach(difference -> System.out.println("\n" + difference));
+            rows.differences().stream().limit(show).forEach(System.out::println);
+            boolean same = replies.different() == 0 && rows.differences().isEmpty() && replies.cases() == cases;
+            return same ? 0 : EXIT_DIFFERENT;
+        }
+    }
+
+    /// Makes both databases, the second as a copy of the first, so that their types and tables have the same oids.
+    static void prepare(PostgresServer postgres) throws IOException {
+        postgres.sql("postgres", "create database " + DIRECT_DATABASE);
+        postgres.sql(DIRECT_DATABASE, Tables.schema());
+        postgres.sql("postgres", "create database " + THROUGH_DATABASE + " template " + DIRECT_DATABASE);
+    }
+
+    static Login login(String database) {
+        return new Login(PostgresServer.USER, PostgresServer.PASSWORD, database);
+    }
+
+    static StoredRows.Outcome rows(PostgresServer postgres) throws SQLException {
+        String url = "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/";
+        try (Connection direct = DriverManager.getConnection(url + DIRECT_DATABASE, "postgres", PostgresServer.PASSWORD);
+             Connection through = DriverManager.getConnection(url + THROUGH_DATABASE, "postgres", PostgresServer.PASSWORD)) {
+            return StoredRows.compare(direct, through);
+        }
+    }
+}
