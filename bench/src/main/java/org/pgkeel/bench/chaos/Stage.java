@@ -26,7 +26,7 @@ import org.pgkeel.bench.workload.Workloads;
 /// Threading: confined to one thread.
 final class Stage implements AutoCloseable {
     private static final Path PGBENCH = Path.of("/usr/lib/postgresql/15/bin/pgbench");
-    private static final Duration PATIENCE = Duration.ofSeconds(75);
+    private static final Duration PATIENCE = Duration.ofSeconds(200);   // longer than PgKeel lets a client wait for a cluster that is down
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(30);
     private static final int PGBENCH_CLIENTS = 3;
     private static final int PGBENCH_PER_SECOND = 30;

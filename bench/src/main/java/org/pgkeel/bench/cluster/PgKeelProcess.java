@@ -68,8 +68,8 @@ public final class PgKeelProcess implements AutoCloseable {
         return place -> """
                 listen    { address = "127.0.0.1", port = %d }
                 admin     { address = "127.0.0.1", port = %d, users = [%s] }
-                clusters  { main { patroni { members = [%s] }, monitor { user = %s, password = "%s" } } }
-                databases { "*" { cluster = main, pool { mode = transaction, max = 20, max-wait = 60s } } }
+                clusters  { main { patroni { members = [%s] }, monitor { user = %s, password = "%s" }, hold.max-wait = 3m } }
+                databases { "*" { cluster = main, pool { mode = transaction, max = 20, max-wait = 3m } } }
                 auth      { method = scram-sha-256, users-file = "users.txt" }
                 %s
                 """.formatted(place.port, place.adminPort, PatroniCluster.APPLICATION.user(), members, monitor.user(), monitor.password(), more);
