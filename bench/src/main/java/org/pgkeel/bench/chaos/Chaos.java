@@ -78,7 +78,7 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--target", split = ",", paramLabel = "NAME", defaultValue = "pgkeel", description = "pgkeel, pgbouncer (behind HAProxy) or direct; of several each gets the same rounds (default: ${DEFAULT-VALUE}).")
     private List<Target> targets = List.of();
 
-    @Option(names = "--workloads", split = ",", paramLabel = "NAME", description = "Only these (default: all; in async mode without pgbench, whose transactions have no known xid).")
+    @Option(names = "--workloads", split = ",", paramLabel = "NAME", description = "Only these (default: all but insert-storm; in async mode without pgbench; both know no xid).")
     private List<String> chosenWorkloads = List.of();
 
     @Option(names = "--clients", paramLabel = "N", defaultValue = "4", description = "Of each workload (default: ${DEFAULT-VALUE}).")
@@ -148,7 +148,7 @@ public final class Chaos implements Callable<Integer> {
             Stage stage = cleanup.add(Stage.set(cluster, front, new Stage.Work(workloads(), clients, Duration.ofMillis(paceMillis), seed), work));
             say("ready after %.1f s: %s".formatted((System.nanoTime() - began) / 1e9, front.version()));
             var about = List.of(front.version(), cluster.patroniVersion() + ", PostgreSQL 15, " + dcs + ", " + replication() + (target == Target.PGKEEL ? ", outcome = " + outcome : ""),
-                    String.join(", ", workloads()) + ": " + clients + " clients each, a step every " + paceMillis + " ms at most; " + Runtime.getRuntime().availableProcessors() + " cores");
+                    String.join(", ", workloads()) + ": " + clients + " clients each (insert-storm: 64 at least), a step every " + paceMillis + " ms at most; " + Runtime.getRuntime().availableProcessors() + " cores");
             return new RunResult(target.name().toLowerCase(Locale.ROOT), about, command(seed), seed, rounds(stage, seed));
         }
     }
@@ -192,7 +192,7 @@ public final class Chaos implements Callable<Integer> {
 
     private List<String> workloads() {
         if (!chosenWorkloads.isEmpty()) return chosenWorkloads;
-        return workloadNames().stream().filter(name -> replication() == ClusterOptions.Replication.SYNCHRONOUS || !name.equals("pgbench")).toList();
+        return Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).filter(name -> replication() == ClusterOptions.Replication.SYNCHRONOUS || !name.equals("pgbench")).toList();
     }
 
     private static List<String> workloadNames() {

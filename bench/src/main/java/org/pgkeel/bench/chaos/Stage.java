@@ -56,7 +56,7 @@ final class Stage implements AutoCloseable {
         try {
             var endpoint = new Endpoint(front.addresses(), front.doors(), PatroniCluster.APPLICATION, PATIENCE);
             for (Workload workload : Workloads.all()) {
-                if (work.names.contains(workload.name())) stage.loads.add(stage.cleanup.add(new WorkerLoad(workload, endpoint, work.clients, work.pace, work.seed)));
+                if (work.names.contains(workload.name())) stage.loads.add(stage.cleanup.add(new WorkerLoad(workload, endpoint, Math.max(work.clients, workload.clientsMin()), work.pace, work.seed)));
             }
             if (work.names.contains("pgbench")) stage.loads.add(stage.cleanup.add(new PgbenchLoad(PGBENCH, endpoint, PGBENCH_CLIENTS, PGBENCH_PER_SECOND, folder.path())));
             try (Connection primary = stage.connect(); Statement statement = primary.createStatement()) {

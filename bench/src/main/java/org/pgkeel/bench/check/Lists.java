@@ -70,7 +70,7 @@ public final class Lists {
     }
 
     /// Sweeps along time: the furthest place that any finished append has taken must lie before the place of each that begins.
-    private static List<Finding> realTime(List<Operation> operations, List<Long> list) {
+    static List<Finding> realTime(List<Operation> operations, List<Long> list) {
         Map<Long, Integer> places = new HashMap<>();
         for (int i = 0; i < list.size(); i++) places.putIfAbsent(list.get(i), i);
         List<Operation> appends = operations.stream().filter(o -> o.kind().writes() && o.acknowledged() && places.containsKey(o.id())).toList();

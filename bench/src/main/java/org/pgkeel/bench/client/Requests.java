@@ -20,9 +20,19 @@ public final class Requests {
             out.writeByte(0);
             text(out, sql);
             out.writeShort(0);
-        }).message('B', out -> {
+        }).execute("", parameters);
+    }
+
+    /// A Query.
+    public Requests simple(String sql) {
+        return message('Q', out -> text(out, sql));
+    }
+
+    /// Bind and Execute of a statement that was prepared; the empty name is that of the unnamed one.
+    public Requests execute(String statement, List<String> parameters) {
+        return message('B', out -> {
             out.writeByte(0);
-            out.writeByte(0);
+            text(out, statement);
             out.writeShort(0);
             out.writeShort(parameters.size());
             for (String parameter : parameters) {

@@ -11,6 +11,16 @@ import org.pgkeel.bench.history.Recorder;
 public interface Workload {
     String name();
 
+    /// How many clients it has where fewer are asked for.
+    default int clientsMin() {
+        return 1;
+    }
+
+    /// Whether it only runs where it is named.
+    default boolean onlyByName() {
+        return false;
+    }
+
     /// Statements that make the tables.
     List<String> schema();
 

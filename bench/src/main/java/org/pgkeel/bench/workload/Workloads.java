@@ -8,6 +8,6 @@ public final class Workloads {
 
     public static List<Workload> all() {
         return List.of(new TransferLoad(), new AppendLoad(), new InsertLoad(JdbcClient.Mode.SIMPLE), new InsertLoad(JdbcClient.Mode.EXTENDED),
-                new InsertLoad(JdbcClient.Mode.PREPARED), new PipelineLoad(PipelineLoad.Form.EACH), new PipelineLoad(PipelineLoad.Form.TOGETHER), new CounterLoad());
+                new InsertLoad(JdbcClient.Mode.PREPARED), new PipelineLoad(PipelineLoad.Form.EACH), new PipelineLoad(PipelineLoad.Form.TOGETHER), new CounterLoad(), new StormLoad());
     }
 }

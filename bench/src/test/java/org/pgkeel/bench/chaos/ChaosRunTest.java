@@ -36,7 +36,7 @@ class ChaosRunTest {
             WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
             cluster.awaitHealthy(START_LIMIT);
-            List<String> names = Stream.concat(Workloads.all().stream().map(Workload::name), Stream.of("pgbench")).toList();
+            List<String> names = Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).toList();
             Front front = cleanup.add(Front.Keels.start(cluster, work, PROGRAM, 1, "clusters.main.outcome = strict"));
             Stage stage = cleanup.add(Stage.set(cluster, front, new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
             var run = new ChaosRun(stage, Replication.SYNCHRONOUS, OutcomeTracking.STRICT, System.out::println);
@@ -59,7 +59,7 @@ class ChaosRunTest {
             WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
             cluster.awaitHealthy(START_LIMIT);
-            List<String> names = Stream.concat(Workloads.all().stream().map(Workload::name), Stream.of("pgbench")).toList();
+            List<String> names = Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).toList();
             Stage stage = cleanup.add(Stage.set(cluster, new Front.Direct(cluster), new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
             var run = new ChaosRun(stage, Replication.SYNCHRONOUS, OutcomeTracking.STRICT, System.out::println);
             var random = new SplittableRandom(SEED);

@@ -1,0 +1,127 @@
+package org.pgkeel.bench.workload;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.pgkeel.bench.client.Reply;
+import org.pgkeel.bench.client.Requests;
+import org.pgkeel.bench.client.ServerError;
+import org.pgkeel.bench.client.WireClient;
+import org.pgkeel.bench.history.Kind;
+import org.pgkeel.bench.history.Outcome;
+import org.pgkeel.bench.history.Outcome.Acknowledged;
+import org.pgkeel.bench.history.Outcome.Closer;
+import org.pgkeel.bench.history.Recorder;
+
+/// One client of [StormLoad] that speaks the protocol itself: a few rows in one write, each a transaction of its own.
+///
+/// Threading: confined to one thread, [#close] excepted.
+final class StormWriter implements Worker {
+    enum Form { SIMPLE, EXTENDED, PREPARED }
+
+    private static final int ROWS_MAX = 4;
+    private static final String STATEMENT = "storm";
+    private static final long LOGIN_PAUSE_MILLIS = 50;
+
+    private record Row(long id, int key) {
+        List<String> parameters() {
+            return List.of(Long.toString(id), Integer.toString(key), "event " + id);
+        }
+    }
+
+    private final Endpoint endpoint;
+    private final Recorder recorder;
+    private final String head;
+    private final Form form;
+    private final SplittableRandom random;
+    private int address;
+    private long id;
+    private volatile Optional<WireClient> session = Optional.empty();
+
+    StormWriter(Endpoint endpoint, Recorder recorder, String table, Form form, long seed) {
+        this.endpoint = endpoint;
+        this.recorder = recorder;
+        this.head = StormLoad.sql(table);
+        this.form = form;
+        this.random = new SplittableRandom(seed);
+        this.address = recorder.worker();
+        this.id = IdTables.firstId(recorder.worker());
+    }
+
+    @Override
+    public void step() throws InterruptedException {
+        if (!connected()) return;
+        var rows = new ArrayList<Row>();
+        for (int left = 1 + random.nextInt(ROWS_MAX); left > 0; left--) rows.add(new Row(id++, random.nextInt(StormLoad.KEYS)));
+        WireClient client = session.orElseThrow();
+        long now = System.nanoTime();
+        int answered = 0;
+        try {
+            client.send(requests(rows));
+            while (answered < rows.size()) {
+                Reply reply = client.reply();
+                record(rows.get(answered++), now, reply.error().<Outcome>map(e -> Outcome.ofError(e.sqlState())).orElseGet(() -> Acknowledged.wrote(0, 0)));
+            }
+        } catch (IOException e) {
+            Closer by = e instanceof SocketTimeoutException ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER;
+            while (answered < rows.size()) record(rows.get(answered++), now, new Outcome.Closed(by, "08006"));
+            forget();
+        }
+    }
+
+    private Requests requests(List<Row> rows) {
+        var requests = new Requests();
+        for (Row row : rows) {
+            switch (form) {
+                case SIMPLE -> requests.simple(head + "(" + row.id + ", " + row.key + ", 'event " + row.id + "')");
+                case EXTENDED -> requests.query(head + "($1, $2, $3)", row.parameters()).sync();
+                case PREPARED -> requests.execute(STATEMENT, row.parameters()).sync();
+            }
+        }
+        return requests;
+    }
+
+    private void record(Row row, long invokedAt, Outcome outcome) {
+        recorder.add(Kind.INSERT, row.key, row.id, invokedAt, invokedAt, outcome);
+    }
+
+    private boolean connected() throws InterruptedException {
+        if (session.isPresent()) return true;
+        long now = System.nanoTime();
+        try {
+            WireClient client = endpoint.connect(address);
+            session = Optional.of(client);
+            if (form == Form.PREPARED) {
+                client.send(new Requests().prepare(STATEMENT, head + "($1, $2, $3)").sync());
+                Optional<ServerError> refused = client.reply().error();
+                if (refused.isPresent()) throw refused.get();
+            }
+            recorder.add(Kind.LOGIN, 0, 0, now, now, Acknowledged.saw(0));
+            return true;
+        } catch (IOException e) {
+            forget();
+            recorder.add(Kind.LOGIN, 0, 0, now, now, new Outcome.Failed(e instanceof ServerError error ? error.sqlState() : "08001"));
+            TimeUnit.MILLISECONDS.sleep(LOGIN_PAUSE_MILLIS);
+            return false;
+        }
+    }
+
+    private void forget() {
+        close();
+        session = Optional.empty();
+        address++;
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (session.isPresent()) session.get().close();
+        } catch (IOException alreadyGone) {
+            // That is what was wanted.
+        }
+    }
+}
