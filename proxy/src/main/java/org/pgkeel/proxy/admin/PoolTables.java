@@ -14,7 +14,7 @@ import org.pgkeel.proxy.observe.Endpoint;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
 
-/// SHOW POOLS, DATABASES, USERS, PINS and the empty tables of peers. PgBouncer's columns, PINS excepted.
+/// SHOW POOLS, DATABASES, USERS, PINS and the empty tables of peers. PgBouncer's columns, PINS and the last one of POOLS excepted.
 final class PoolTables {
     private PoolTables() {}
 
@@ -35,7 +35,8 @@ final class PoolTables {
             .int4("maxwait", pool -> (int) (pool.maxWaitMicros() / MICROS_PER_SECOND))
             .int4("maxwait_us", pool -> (int) (pool.maxWaitMicros() % MICROS_PER_SECOND))
             .text("pool_mode", pool -> word(pool.mode()))
-            .optionalText("load_balance_hosts", _ -> Optional.empty());
+            .optionalText("load_balance_hosts", _ -> Optional.empty())
+            .text("node", PoolSnapshot::node);
 
     static final ShowTable<?> DATABASES = ShowTable.<DatabaseSnapshot>of("databases", sources -> sources.operations().databases())
             .text("name", DatabaseSnapshot::name)

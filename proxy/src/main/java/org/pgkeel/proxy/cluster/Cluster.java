@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,7 @@ public final class Cluster {
     /// The doubt that has not been looked at yet; one of many that came at once.
     private final AtomicReference<@Nullable Doubt> doubt = new AtomicReference<>();
     private final AtomicBoolean polling = new AtomicBoolean();
+    private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
     private volatile long wantedNanos;
     private volatile View view;
     private @Nullable ClusterWatch watch;
@@ -279,6 +281,21 @@ public final class Cluster {
     /// WAL that the primary has flushed and the replica has not replayed, in bytes; `Long.MAX_VALUE` if unknown.
     public long lagBytes(NodeAddress replica) {
         return freshness.lagBytes(replica);
+    }
+
+    /// Another number each time that the replica may have been restarted, and show less than before.
+    public long incarnation(NodeAddress replica) {
+        return freshness.incarnation(replica);
+    }
+
+    /// A client is told that something was committed. Callable from any thread.
+    public void wrote(long nowNanos) {
+        lastWriteNanos.accumulateAndGet(nowNanos, (before, now) -> before == NEVER || now - before > 0 ? now : before);
+    }
+
+    /// When any client was told so last, as far as [#wrote] was told; [#NEVER] before the first.
+    public long lastWriteNanos() {
+        return lastWriteNanos.get();
     }
 
     /// Somebody needs [#freshAsOfNanos] to be exact: for the next seconds positions are asked for every 50 ms. Cheap; callable from

@@ -25,6 +25,7 @@ final class Freshness {
 
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Map<NodeAddress, State> states = new ConcurrentHashMap<>();
+    private final Map<NodeAddress, Long> incarnations = new ConcurrentHashMap<>();
     private volatile Lsn flushed = Lsn.ZERO;
 
     void forgetAll() {
@@ -36,6 +37,12 @@ final class Freshness {
     /// Its connection was lost, or it follows another timeline: it may come back with less than it had.
     void forget(NodeAddress replica) {
         states.remove(replica);
+        incarnations.merge(replica, 1L, Long::sum);
+    }
+
+    /// Another number each time that the replica may have been set back.
+    long incarnation(NodeAddress replica) {
+        return incarnations.getOrDefault(replica, 0L);
     }
 
     void primaryFlushed(long askedNanos, Lsn position) {

@@ -22,10 +22,15 @@ final class CrossChecks {
         transport(config, reading);
     }
 
-    /// Rules are compiled, explained and shown; that statements follow them to replicas comes later.
+    /// Who is a replica, and how far it is behind, is known of watched clusters only.
     private static void routing(ProxyConfig config, Reading reading) {
         boolean replicas = config.routing().rules().stream().anyMatch(rule -> rule.to() != RouteRule.To.PRIMARY);
-        if (replicas) reading.warning("routing", reading.originOf("routing"), "rules are explained and shown, but in this version every statement runs on the primary");
+        if (!replicas) return;
+        for (ClusterConfig cluster : config.clusters().values()) {
+            if (cluster.monitor().isPresent()) continue;
+            String key = "clusters." + Section.quoted(cluster.name()) + ".monitor";
+            reading.warning(key, reading.originOf("routing"), "missing, so no replica of this cluster is known and no rule sends anything there");
+        }
     }
 
     private static void ports(ProxyConfig config, Reading reading) {

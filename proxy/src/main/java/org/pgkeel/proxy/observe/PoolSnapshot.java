@@ -8,6 +8,7 @@ import org.pgkeel.proxy.config.PoolMode;
 
 /// One pool, or one event loop's slice of it, at one moment.
 ///
+/// @param node           the server: `primary`, or the address of a replica
 /// @param maxWaitMicros  how long the client that has waited longest has been waiting; 0 without waiting clients
 /// @param sizeMax        backend connections at most, the reserve not included
 /// @param sizeMin        backend connections kept open
@@ -16,6 +17,7 @@ import org.pgkeel.proxy.config.PoolMode;
 public record PoolSnapshot(
         String database,
         String user,
+        String node,
         PoolMode mode,
         Clients clients,
         Servers servers,
@@ -61,16 +63,16 @@ public record PoolSnapshot(
 
     /// Two slices of one pool: connections add up, the longest wait counts, the limits are the pool's and stay.
     public PoolSnapshot plus(PoolSnapshot other) {
-        return new PoolSnapshot(database, user, mode, clients.plus(other.clients), servers.plus(other.servers),
+        return new PoolSnapshot(database, user, node, mode, clients.plus(other.clients), servers.plus(other.servers),
                 Math.max(maxWaitMicros, other.maxWaitMicros), sizeMax, sizeMin, reserve,
                 ReasonCounter.merge(pinnedByReason, other.pinnedByReason));
     }
 
-    /// The slices of all event loops added up: one snapshot per (database, user), in the order of first sight.
+    /// The slices of all event loops added up: one snapshot per (database, user, node), in the order of first sight.
     public static List<PoolSnapshot> merge(Collection<PoolSnapshot> slices) {
-        record Key(String database, String user) {}
+        record Key(String database, String user, String node) {}
         Map<Key, PoolSnapshot> sums = new LinkedHashMap<>();
-        for (var slice : slices) sums.merge(new Key(slice.database, slice.user), slice, PoolSnapshot::plus);
+        for (var slice : slices) sums.merge(new Key(slice.database, slice.user, slice.node), slice, PoolSnapshot::plus);
         return List.copyOf(sums.values());
     }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.Collections;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.observe.PoolStats;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
@@ -103,7 +104,22 @@ public final class PoolSlice<C extends PooledConnection> {
         else waiting.addLast(entry);
         if (!shared.gate().isOpen()) shared.gate().waits(this);
         book(entry);
-        openMore(nowNanos);
+        if (isHopeless(nowNanos)) loop.execute(() -> refuse(entry, lastFailure.orElseGet(this::gone)));
+        else openMore(nowNanos);
+    }
+
+    /// A client of a replica has somewhere else to go: it does not wait for one that could not be reached a moment ago.
+    private boolean isHopeless(long nowNanos) {
+        return shared.isRetired() || shared.key().isToReplica() && shared.open() == 0 && mayNotOpenYet(nowNanos);
+    }
+
+    private Refusal gone() {
+        return Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "server " + shared.key().replica().map(NodeAddress::toString).orElse("") + " does not serve any more");
+    }
+
+    void retire() {
+        refuseAll(gone());
+        closeIdle();
     }
 
     private void book(Waiting<C> entry) {
@@ -191,7 +207,7 @@ public final class PoolSlice<C extends PooledConnection> {
         lastFailure = Optional.empty();
         opensPaused = false;
         open.add(connection);
-        if (shared.paused()) {
+        if (shared.paused() || shared.isRetired()) {
             close(connection, CloseReason.RECYCLED, nowNanos);
             return;
         }
@@ -392,7 +408,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void openMore(long nowNanos) {
-        if (shared.paused() || !shared.mayOpen()) return;
+        if (shared.paused() || shared.isRetired() || !shared.mayOpen()) return;
         while (waiting.size() > opening + checking.size()) {
             if (!idle.isEmpty()) {
                 check(idle.pollFirst(), nowNanos);
@@ -416,7 +432,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     private void openReserve(long nowNanos) {
         var shape = shared.settings().shape();
-        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
+        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused() || shared.isRetired() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
         if (longestWaitNanos(nowNanos) < shape.reserveWait().toNanos()) return;
         if (waiting.size() > opening + checking.size() && shared.takePlace(shape.reserve())) {
             opening++;
@@ -425,7 +441,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void keepMinimum(long nowNanos) {
-        if (shared.paused() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
+        if (shared.paused() || shared.isRetired() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
         int missing = shared.settings().shape().min() - shared.open();
         for (int i = 0; i < missing && shared.takePlace(0); i++) {
             opening++;

@@ -3,11 +3,13 @@ package org.pgkeel.proxy.pool;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.topology.NodeAddress;
 
 /// One pool: what its slices have in common. Each event loop owns a slice and works on it without a lock; only a slice
 /// that has clients waiting and may not open another connection is noticed by its siblings.
@@ -37,8 +39,11 @@ public final class SharedPool<C extends PooledConnection> {
     private volatile PoolSettings settings;
     private volatile boolean paused;
     private final AtomicInteger epoch = new AtomicInteger();
-    private final AtomicInteger catalogGeneration = new AtomicInteger();
     private final LongSupplier nanoClock;
+    private final Opener<C> opener;
+    /// Of the pool to the primary, with which those to the replicas have it in common.
+    private final AtomicInteger catalogGeneration;
+    private volatile boolean retired;
 
     /// @param own    the pool's own limit
     /// @param others limits that it shares with other pools: of its database, of its user
@@ -51,8 +56,15 @@ public final class SharedPool<C extends PooledConnection> {
     /// @param nanoClock the time of what one slice asks of another
     SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, LeaseGate gate, List<EventLoop> loops, Opener<C> opener,
                LongSupplier nanoClock) {
+        this(key, settings, own, others, gate, loops, opener, nanoClock, new AtomicInteger());
+    }
+
+    private SharedPool(PoolKey key, PoolSettings settings, BackendBudget own, List<BackendBudget> others, LeaseGate gate, List<EventLoop> loops, Opener<C> opener,
+                       LongSupplier nanoClock, AtomicInteger catalogGeneration) {
         this.key = key;
         this.servers = gate;
+        this.opener = opener;
+        this.catalogGeneration = catalogGeneration;
         this.gate = gate;
         this.nanoClock = nanoClock;
         this.settings = settings;
@@ -71,9 +83,23 @@ public final class SharedPool<C extends PooledConnection> {
         for (BackendBudget other : others) other.join(this);
     }
 
-    /// The pool has no connection and no client, and will have none any more.
+    /// A pool of the same database and user to one of the replicas: with a limit of its own, under the same limits of the database and
+    /// the user. No hold concerns it.
+    public SharedPool<C> toReplica(NodeAddress node) {
+        return new SharedPool<>(new PoolKey(key.database(), key.user(), Optional.of(node)), settings, new BackendBudget(settings.shape().max()),
+                budgets.subList(1, budgets.size()), LeaseGate.alwaysOpen(), slices.stream().map(PoolSlice::eventLoop).toList(), opener, nanoClock, catalogGeneration);
+    }
+
+    /// The pool lends nothing any more: whoever waits is refused, idle connections are closed, lent ones when they come back.
     public void retire() {
+        retired = true;
         for (BackendBudget budget : budgets) budget.quit(this);
+        recycle();
+        for (var slice : slices) slice.eventLoop().execute(slice::retire);
+    }
+
+    boolean isRetired() {
+        return retired;
     }
 
     void yieldIdle() {

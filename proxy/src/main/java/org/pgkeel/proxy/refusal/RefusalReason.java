@@ -37,6 +37,8 @@ public enum RefusalReason {
     POOL_WAIT_TIMEOUT("pool_wait_timeout", Severity.ERROR, SqlState.CANNOT_CONNECT_NOW, Retry.YES),
     /// The hold ran out.
     HOLD_TIMEOUT("hold_timeout", Severity.ERROR, SqlState.CANNOT_CONNECT_NOW, Retry.YES),
+    /// No replica is fit for a read whose rule keeps it off the primary.
+    NO_REPLICA("no_replica", Severity.ERROR, SqlState.CANNOT_CONNECT_NOW, Retry.YES),
     /// A new client needed a backend to finish its login and none came in time.
     BACKEND_UNAVAILABLE("backend_unavailable", Severity.FATAL, SqlState.CANNOT_CONNECT_NOW, Retry.YES),
     /// The backend refused the proxy's own login.

@@ -76,6 +76,11 @@ public final class BackendConnection extends PooledConnection {
         return reign;
     }
 
+    /// It is one of a replica's.
+    boolean isToReplica() {
+        return slice.shared().key().isToReplica();
+    }
+
     /// The run of the server, for what is learnt of its transactions.
     public Origin origin() {
         return origin;

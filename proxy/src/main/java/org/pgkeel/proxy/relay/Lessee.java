@@ -38,8 +38,14 @@ public interface Lessee {
 
     /// ReadyForQuery of one of the client's batches. Called before the message itself is written to the client.
     /// @param status its byte
-    /// @return the byte that the client is to see
+    /// @return the byte that the client is to see; 0 if it is not to see the message
     byte readyForQuery(byte status);
+
+    /// A replica answers with an error, before the client has seen a row of the batch.
+    /// @param errorBody the ErrorResponse behind its length
+    /// @param visible   replies of the batch that the client has
+    /// @return whether it is kept from the client, as is the batch's ReadyForQuery
+    boolean turnsAway(byte[] errorBody, int visible);
 
     /// Everything asked so far has been answered, and no message of the client is under way.
     /// @param status byte of the last ReadyForQuery

@@ -431,7 +431,9 @@ final class ReplyWalk {
         } else {
             if (client == null) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
             errorOfAside = null;
-            in.setByte(at + 5, client.readyForQuery(status));
+            byte told = client.readyForQuery(status);
+            if (told == 0) start = drop(in, start, at, next);
+            else in.setByte(at + 5, told);
         }
         while (exchange.headIsDue() && isInsertion(exchange.plan.headAction())) {
             byte type = typeOf(exchange.plan.headAction());
@@ -466,7 +468,7 @@ final class ReplyWalk {
         if (whole && isFatal(in, at + 5, next)) {
             fatal = true;
             byte[] body = ErrorBody.copy(in, at + 5, next);
-            if (client != null && client.outlivesBackend() && isShutdown(body)) {
+            if (client != null && client.outlivesBackend() && (isShutdown(body) || connection.isToReplica() && isConflict(body))) {
                 lastWords = body;
                 return drop(in, from, at, next);
             }
@@ -490,6 +492,11 @@ final class ReplyWalk {
         if (whole && isOutdatedPlan(in, at + 5, next)) connection.slice().shared().catalogChanged();
         if (refusal != null) return replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
+        if (cause == null && whole && !rows && !fatal && connection.isToReplica() && client.turnsAway(ErrorBody.copy(in, at + 5, next), visible + suppressed)) {
+            int start = drop(in, from, at, next);
+            if (insertionCount > 0) client.toClient().run(in, withInsertions(in, at), at);
+            return start;
+        }
         if (cause != null) {
             ByteBuf error = Unpooled.buffer(cause.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(cause.length + 4).writeBytes(cause);
             return replace(in, from, at, next, error);
@@ -500,6 +507,11 @@ final class ReplyWalk {
     /// The server, or an administrator, ends the session; not the client's doing. A server that panics goes down whole.
     private static boolean isShutdown(byte[] body) {
         return ErrorBody.field(body, 'V').equals("PANIC") || ErrorBody.hasSqlState(body, "57P01") || ErrorBody.hasSqlState(body, "57P02") || ErrorBody.hasSqlState(body, "57P03");
+    }
+
+    /// Recovery ends the session: what it read is gone, or its database.
+    private static boolean isConflict(byte[] body) {
+        return ErrorBody.hasSqlState(body, "40001") || ErrorBody.hasSqlState(body, "40P01") || ErrorBody.hasSqlState(body, "57P04");
     }
 
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.

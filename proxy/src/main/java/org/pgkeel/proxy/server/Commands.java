@@ -11,6 +11,7 @@ import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.proxy.admin.Outcome;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.session.ClientSession;
 import org.pgkeel.proxy.session.DatabasePool;
@@ -48,7 +49,7 @@ final class Commands {
     }
 
     private int open(Optional<String> database) {
-        return server.pools().pools(database).mapToInt(pool -> pool.shared().open()).sum();
+        return server.pools().pools(database).mapToInt(DatabasePool::open).sum();
     }
 
     CompletionStage<Outcome> resume(Optional<String> database) {
@@ -72,7 +73,7 @@ final class Commands {
 
     CompletionStage<Outcome> reconnect(Optional<String> database) {
         return forKnown(database, () -> {
-            server.pools().pools(database).forEach(pool -> pool.shared().recycle());
+            server.pools().pools(database).flatMap(pool -> pool.all().stream()).forEach(SharedPool::recycle);
             return done(Outcome.DONE);
         });
     }
@@ -86,7 +87,7 @@ final class Commands {
                     if (killed.contains(session.pool())) session.end(RefusalReason.KILLED, "an administrator killed the connections of this database");
                 }
                 long now = System.nanoTime();
-                for (var pool : killed) pool.shared().slice(context.index()).closeAll(CloseReason.RECYCLED, now);
+                killed.stream().flatMap(pool -> pool.all().stream()).forEach(pool -> pool.slice(context.index()).closeAll(CloseReason.RECYCLED, now));
             }).thenApply(_ -> Outcome.DONE);
         });
     }
@@ -115,7 +116,7 @@ final class Commands {
 
     private boolean anyToClose(SessionContext context, Optional<String> database) {
         long now = System.nanoTime();
-        return server.pools().pools(database).flatMap(pool -> pool.shared().slice(context.index()).connections().stream())
+        return server.pools().pools(database).flatMap(pool -> pool.all().stream()).flatMap(pool -> pool.slice(context.index()).connections().stream())
                 .anyMatch(connection -> connection.closesWhenReleased(now));
     }
 

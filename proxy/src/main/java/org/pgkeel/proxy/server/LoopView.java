@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.listen.Reception;
 import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.observe.ClientSnapshot;
@@ -22,6 +23,7 @@ import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.PooledConnection;
+import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.session.ClientSession;
 import org.pgkeel.proxy.session.DatabasePool;
@@ -62,15 +64,20 @@ final class LoopView {
             else counts.active++;
             if (session.leasedConnection().isPresent()) session.pinnedBy().forEach(pin -> counts.pins.merge(pin, 1L, Long::sum));
         }
-        return pools.stream().map(pool -> pool(pool, clients.getOrDefault(pool, new PoolClients()))).toList();
+        var all = new ArrayList<PoolSnapshot>();
+        for (var pool : pools) {
+            // Clients belong to no server: they stand with the primary.
+            for (var shared : pool.all()) all.add(pool(pool, shared, shared == pool.shared() ? clients.getOrDefault(pool, new PoolClients()) : new PoolClients()));
+        }
+        return all;
     }
 
     private static boolean isWaiting(ClientSession session) {
         return session.isWaiting() && session.leasedConnection().isEmpty();
     }
 
-    private PoolSnapshot pool(DatabasePool pool, PoolClients clients) {
-        PoolSlice<BackendConnection> slice = pool.shared().slice(context.index());
+    private PoolSnapshot pool(DatabasePool pool, SharedPool<BackendConnection> shared, PoolClients clients) {
+        PoolSlice<BackendConnection> slice = shared.slice(context.index());
         var states = new EnumMap<ServerSnapshot.State, Integer>(ServerSnapshot.State.class);
         int cancels = 0;
         for (var connection : slice.connections()) {
@@ -83,8 +90,8 @@ final class LoopView {
                 states.getOrDefault(ServerSnapshot.State.USED, 0), states.getOrDefault(ServerSnapshot.State.TESTED, 0), slice.opening());
         var pins = new HashMap<String, Long>();
         clients.pins.forEach((reason, count) -> pins.put(reason.word(), count));
-        var shape = pool.shared().settings().shape();
-        return new PoolSnapshot(pool.shared().key().database(), pool.shared().key().user(), pool.mode(),
+        var shape = shared.settings().shape();
+        return new PoolSnapshot(shared.key().database(), shared.key().user(), shared.key().replica().map(NodeAddress::toString).orElse("primary"), pool.mode(),
                 new PoolSnapshot.Clients(clients.active, clients.waiting, cancels, 0), servers,
                 slice.longestWaitNanos(nowNanos) / 1_000, shape.max(), shape.min(), shape.reserve(), pins);
     }
@@ -139,7 +146,9 @@ final class LoopView {
     List<ServerSnapshot> servers() {
         var all = new ArrayList<ServerSnapshot>();
         for (var pool : pools) {
-            for (var connection : pool.shared().slice(context.index()).connections()) all.add(server(pool, connection));
+            for (var shared : pool.all()) {
+                for (var connection : shared.slice(context.index()).connections()) all.add(server(pool, connection));
+            }
         }
         return all;
     }

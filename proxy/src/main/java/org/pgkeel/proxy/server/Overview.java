@@ -17,6 +17,7 @@ import org.pgkeel.proxy.observe.Endpoint;
 import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.ProxySnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
+import org.pgkeel.proxy.session.DatabasePool;
 import org.pgkeel.proxy.session.Pools;
 
 /// What can be said of the whole proxy without asking its event loops.
@@ -73,7 +74,7 @@ final class Overview {
                 : server.pools().allPaused() ? ProxySnapshot.State.PAUSED : ProxySnapshot.State.ACTIVE;
         return new ProxySnapshot(state, ProductVersion.pgkeel(), startedAt, databases().size(), users().size(), pools.size(),
                 server.admission().clients() + server.reception().operators().size(), server.pendingLogins().count(),
-                server.config().limits().clients(), pools.stream().mapToInt(pool -> pool.shared().open()).sum());
+                server.config().limits().clients(), pools.stream().mapToInt(DatabasePool::open).sum());
     }
 
     /// @param statements     texts in the statement caches of all event loops

@@ -28,6 +28,7 @@ import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
+import org.pgkeel.proxy.route.RoutingTable;
 import org.pgkeel.proxy.session.SessionContext;
 
 /// What an operator can see and do: questions go to all event loops, and their answers are added up.
@@ -83,7 +84,7 @@ final class ProxyOperations implements Operations {
 
     @Override
     public CompletionStage<List<StatsSnapshot>> stats() {
-        return loops.askAll(context -> server.pools().all().stream().map(pool -> pool.shared().slice(context.index()).stats().snapshot()).toList())
+        return loops.askAll(context -> server.pools().shared().map(pool -> pool.slice(context.index()).stats().snapshot()).toList())
                 .thenApply(StatsSnapshot::merge);
     }
 
@@ -107,10 +108,10 @@ final class ProxyOperations implements Operations {
         return CompletableFuture.completedFuture(server.pools().holds());
     }
 
-    /// Nothing is routed yet.
     @Override
     public CompletionStage<List<RouteSnapshot>> routes() {
-        return CompletableFuture.completedFuture(List.of());
+        var config = server.config().routing();
+        return loops.ask(context -> context.routeHits(config)).thenApply(hits -> RoutingTable.of(config).snapshot(hits.stream().flatMap(Optional::stream).toList()));
     }
 
     @Override

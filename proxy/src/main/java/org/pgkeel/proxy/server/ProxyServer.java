@@ -243,7 +243,7 @@ public final class ProxyServer implements AutoCloseable {
         try {
             long now = System.nanoTime();
             SessionContext context = contexts.get(loop);
-            for (var pool : pools.all()) pool.shared().slice(context.index()).tick(now);
+            pools.shared().forEach(pool -> pool.slice(context.index()).tick(now));
             context.tick(now);
             if (context.index() == 0) pools.tick();
             if (context.index() == 0 && now - retiredNanos >= RETIRE_PERIOD.toNanos()) {

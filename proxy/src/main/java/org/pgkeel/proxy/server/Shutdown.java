@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.pgkeel.proxy.admin.ShutdownMode;
 import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +73,7 @@ final class Shutdown {
     }
 
     private int openServers() {
-        return server.pools().all().stream().mapToInt(pool -> pool.shared().open()).sum();
+        return server.pools().shared().mapToInt(SharedPool::open).sum();
     }
 
     /// Ends at once when somebody is in a hurry.
@@ -93,7 +94,7 @@ final class Shutdown {
             loops.tell(context -> {
                 for (var session : List.copyOf(context.sessions())) session.end(RefusalReason.SHUTDOWN, "the proxy shuts down");
                 long now = System.nanoTime();
-                for (var pool : server.pools().all()) pool.shared().slice(context.index()).closeAll(CloseReason.SHUTDOWN, now);
+                server.pools().shared().forEach(pool -> pool.slice(context.index()).closeAll(CloseReason.SHUTDOWN, now));
             }).get(LOOPS_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();

@@ -99,7 +99,8 @@ public final class BackendOpener implements Opener<BackendConnection> {
         DatabasePool.Target target = pool.target();
         Cluster cluster = pool.cluster();
         // Later: whoever waits must have begun to wait before it hears of a failure.
-        slice.eventLoop().execute(new Attempt(slice, pool, target, cluster, nodes(cluster, target))::next);
+        List<NodeAddress> nodes = slice.shared().key().replica().map(List::of).orElseGet(() -> nodes(cluster, target));
+        slice.eventLoop().execute(new Attempt(slice, pool, target, cluster, nodes)::next);
     }
 
     private List<NodeAddress> nodes(Cluster cluster, DatabasePool.Target target) {
@@ -145,6 +146,10 @@ public final class BackendOpener implements Opener<BackendConnection> {
 
         @Override
         public void connected(Channel channel, BackendGreeting greeting, ByteBuf early) {
+            if (slice.shared().key().isToReplica()) {
+                connectedToReplica(channel, greeting, early);
+                return;
+            }
             if (cluster.isWatched()) {
                 boolean inRecovery = "on".equals(greeting.parameterStatus().get("in_hot_standby"));
                 if (inRecovery) cluster.doubt(greeting.address(), DoubtReason.READ_ONLY);
@@ -181,16 +186,31 @@ public final class BackendOpener implements Opener<BackendConnection> {
             putOff(greeting.address() + " is not what it was");
         }
 
+        /// Servers before 14 do not say whether they are in recovery.
+        private void connectedToReplica(Channel channel, BackendGreeting greeting, ByteBuf early) {
+            if ("off".equals(greeting.parameterStatus().get("in_hot_standby"))) {
+                early.release();
+                channel.close();
+                slice.openFailed(Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "server " + greeting.address() + " is no replica any more"), true, System.nanoTime());
+                return;
+            }
+            lend(channel, greeting, early, Reign.NONE);
+        }
+
         private void opened(Channel channel, BackendGreeting greeting, ByteBuf early) {
             pool.greetedWith(greeting.parameterStatus());
+            cluster.foundAtLogin(greeting.address());
+            attempted.put(target.cluster().name(), new Attempted(Reachability.REACHED, System.nanoTime()));
+            pool.databaseMissing(false);
+            lend(channel, greeting, early, reign);
+        }
+
+        private void lend(Channel channel, BackendGreeting greeting, ByteBuf early, Reign lasting) {
             int high = config.get().limits().backendBufferBytes();
             channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(high / 2, high));
-            cluster.foundAtLogin(greeting.address());
             long now = System.nanoTime();
-            attempted.put(target.cluster().name(), new Attempted(Reachability.REACHED, now));
-            pool.databaseMissing(false);
             var connection = new BackendConnection(lastId.incrementAndGet(), channel, greeting, slice, config.get().prepared().perBackend(), buffersOf, now);
-            connection.serves(reign);
+            connection.serves(lasting);
             connection.start(early);
             slice.opened(connection, now);
         }
@@ -203,6 +223,13 @@ public final class BackendOpener implements Opener<BackendConnection> {
         public void failed(BackendFailure failure) {
             log.warn("backend {} for database {}, user {}: {}", nodes.get(asked - 1), target.backendDatabase(), target.backendUser(), failure.text());
             why = refusal(failure);
+            if (slice.shared().key().isToReplica()) {
+                // Not the cluster's primary: all members are asked, and nobody is held.
+                DoubtReason doubt = doubt(failure);
+                if (doubt != null) cluster.doubt(nodes.getFirst(), doubt);
+                slice.openFailed(why, true, System.nanoTime());
+                return;
+            }
             DoubtReason doubt = cluster.isWatched() ? doubt(failure) : null;
             if (doubt == null) {
                 onwards(isForGood(failure));

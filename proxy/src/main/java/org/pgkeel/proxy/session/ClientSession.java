@@ -24,6 +24,8 @@ import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.PoolSlice;
+import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.prepare.NamedStatements;
 import org.pgkeel.proxy.prepare.RowShape;
@@ -76,6 +78,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// A stall that lasts so long is one.
     private static final Duration STALL = Duration.ofSeconds(5);
 
+    /// How often it is looked whether a replica is fit by now.
+    private static final Duration REPLICA_WAIT = Duration.ofMillis(20);
+
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, LEASED, RESOLVING, DEPARTED, CLOSED }
 
@@ -110,6 +115,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private @Nullable Comeback comeback;
     private long stalledSinceNanos;
     private @Nullable String stalledBy;
+    /// Where it waits, or has waited last; null if that is nowhere.
+    private @Nullable PoolSlice<BackendConnection> waitsAt;
+    /// Since there are rules about replicas.
+    private @Nullable SessionRoutes routes;
 
     /// @param startup settings of the StartupMessage
     /// @param onClose called once, when the client is gone
@@ -144,7 +153,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     // --- the greeting
 
     private void askBackend() {
-        BackendConnection leased = pool.shared().slice(context.index()).lease(this, System.nanoTime());
+        BackendConnection leased = lease(pool.shared(), System.nanoTime());
         if (leased != null) leased(leased);
         else readAgain();
     }
@@ -200,7 +209,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
-        return isWaiting() || state == State.RESOLVING || shapeAsked != null || commit.awaitsAnswer();
+        return isWaiting() || state == State.RESOLVING || shapeAsked != null || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
     /// How often the catalogue has changed, as far as the proxy saw.
@@ -266,9 +275,27 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         channel.config().setAutoRead(false);
     }
 
+    private @Nullable BackendConnection lease(SharedPool<BackendConnection> from, long now) {
+        PoolSlice<BackendConnection> slice = from.slice(context.index());
+        waitsAt = slice;
+        return slice.lease(this, now);
+    }
+
+    /// @param in what the client has sent
+    /// @param at where its next unit begins
     /// @return a backend now; null when the client has to wait, or was refused
-    @Nullable BackendConnection acquire() {
-        BackendConnection leased = pool.shared().slice(context.index()).lease(this, requestNanos);
+    @Nullable BackendConnection acquire(ByteBuf in, int at) {
+        SharedPool<BackendConnection> from = pool.shared();
+        RouteRules rules = context.rules();
+        if (rules != null && looksInto()) {
+            if (routes == null) routes = new SessionRoutes(this, context);
+            from = routes.choose(rules, in, at, System.nanoTime());
+            if (from == null) {
+                waitForReplica();
+                return null;
+            }
+        }
+        BackendConnection leased = lease(from, requestNanos);
         if (leased != null) {
             begin(leased);
             return leased;
@@ -278,6 +305,37 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             waitingSinceNanos = System.nanoTime();
         }
         return null;
+    }
+
+    /// No replica is fit for what the client asks.
+    private void waitForReplica() {
+        Optional<Refusal> refusal = routes == null ? Optional.empty() : routes.refusal();
+        if (state == State.IDLE) waitingSinceNanos = System.nanoTime();
+        state = State.WAITING;
+        waitsAt = null;
+        if (refusal.isPresent()) context.loop().execute(() -> ifWaitingForReplica(() -> refused(refusal.get())));
+        else context.loop().schedule(() -> ifWaitingForReplica(this::lookAgain), REPLICA_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void ifWaitingForReplica(Runnable then) {
+        if (state == State.WAITING && waitsAt == null) then.run();
+    }
+
+    /// The client asks anew for where its unit is to run.
+    private void lookAgain() {
+        state = State.IDLE;
+        readAgain();
+        walk.resume();
+    }
+
+    boolean isOnReplica() {
+        return routes != null && routes.onReplica();
+    }
+
+    /// The end of a batch was given to the backend.
+    /// @return whether what follows it has to wait until it is answered
+    boolean waitsBehind() {
+        return routes != null && routes.batchSent();
     }
 
     @Override
@@ -291,6 +349,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         state = State.LEASED;
         backend = leased;
         leased.beginLease(this);
+        if (routes != null) routes.begin(leased);
         settings.tracker().lease(leased.applied());
         if (!looksInto()) settings.beforeBatch(leased);
     }
@@ -311,7 +370,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void refused(Refusal refusal) {
+        if (state == State.WAITING && routes != null && routes.isRefusedHere(waitsAt, refusal)) {
+            lookAgain();
+            return;
+        }
         comeback = null;
+        if (routes != null) routes.over();
         context.stats().refused(refusal.reason().word());
         if (state == State.GREETING) {
             closeWith(SessionMessages.fatal(refusal), refusal.reason().word());
@@ -434,7 +498,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
                 SharedStatement gone = names.remove(SqlStatementNames.bytes(name.value()));
                 if (gone != null) leased.statements().remove(gone);
             }
-            case Effect.Ddl _ -> pool.catalogueChanged(System.nanoTime());
+            case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
@@ -469,11 +533,15 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public byte readyForQuery(byte status) {
+        if (routes != null && state == State.LEASED) {
+            if (routes.isTurnedAway()) return 0;
+            routes.answered(leasedBackend(), status, commit.mayHaveWritten());
+        }
         if (recovers()) answered(status);
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));
         if (status == 'I') {
-            settings.transactionEnded();
+            if (settings.transactionEnded()) context.catalogueDoubted(pool, System.nanoTime());
             walk.extended().transactionEnded();
         }
         readyNanos = System.nanoTime();
@@ -484,11 +552,15 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void settled(byte status) {
         BackendConnection leased = leasedBackend();
+        if (state == State.LEASED && routes != null && routes.isTurnedAway()) {
+            turnAway(leased, status);
+            return;
+        }
         leased.requests().clear();
         boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
         if (settings.failed()) {
             settings.failureHandled();
-            backend = null;
+            leaseEnds();
             state = State.IDLE;
             leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
             if (awaitsReplies) context.loop().execute(this::resumeReading);
@@ -511,18 +583,53 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             pins.verify(leased);
             return;
         }
+        boolean onReplica = isOnReplica();
+        if (onReplica && walk.pendingBytes() > 0) context.loop().execute(this::resumeReading);
         if (status != 'I' || !pins.isEmpty() || !looksInto()) return;
         if (walk.midMessage()) {
             releaseDeferred = true;
             return;
         }
         leased.slice().stats().transactionEnded(readyNanos - leasedNanos);
-        backend = null;
+        leaseEnds();
         state = State.IDLE;
         Settings left = settings.tracker().release();
-        if (recovers() && pool.isCatalogueDue(readyNanos) && pool.claimCatalogue(readyNanos)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), readyNanos);
+        if (!onReplica && recovers() && pool.isCatalogueDue(readyNanos) && pool.claimCatalogue(readyNanos)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), readyNanos);
         else leased.endLease(left, readyNanos);
         if (context.draining()) drain();
+    }
+
+    private void leaseEnds() {
+        backend = null;
+        if (routes != null) routes.end();
+    }
+
+    /// A replica could not do what the client asked, and the client does not know: it is asked elsewhere.
+    private void turnAway(BackendConnection leased, byte status) {
+        boolean whole = !leased.requests().isIncomplete();
+        byte[] requests = leased.requests().copy();
+        leased.requests().clear();
+        takeBack();
+        settings.backendLost();
+        leaseEnds();
+        state = State.IDLE;
+        if (status == 'I') leased.endLease(settings.tracker().release(), readyNanos);
+        else leased.endLeaseDirty(settings.tracker().release(), false, readyNanos);
+        if (routes != null) routes.asksElsewhere();
+        if (whole) walk.again(requests);
+        else write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
+        goOn();
+    }
+
+    @Override
+    public boolean turnsAway(byte[] errorBody, int visible) {
+        return state == State.LEASED && routes != null && routes.turnsAway(leasedBackend(), errorBody, visible);
+    }
+
+    /// The replica is lost, and the client has this many replies to what it asked: it is asked elsewhere.
+    void askElsewhere(int suppressed) {
+        if (routes != null) routes.asksElsewhere(suppressed);
+        goOn();
     }
 
     @Override
@@ -546,14 +653,17 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void backendLost(Loss loss) {
         BackendConnection lost = backend;
-        backend = null;
+        LossRules.Node node = !isOnReplica() || routes == null ? LossRules.Node.PRIMARY : routes.isTurnedAway() ? LossRules.Node.REPLICA_TURNED_AWAY : LossRules.Node.REPLICA;
+        leaseEnds();
         if (state == State.CLOSED || lost == null) return;
+        if (routes != null && node == LossRules.Node.PRIMARY) routes.wrote(System.nanoTime());
+        else if (routes != null) routes.lost(lost);
         if (state == State.GREETING && outlivesBackend()) {
             askBackend();
             return;
         }
         if (state == State.LEASED && recovers() && loss.ending() != Loss.Ending.TOLD && isOpen()) {
-            new LostBackend(this, lost, loss).handle();
+            new LostBackend(this, lost, loss, node).handle();
             return;
         }
         settings.backendLost();
@@ -627,7 +737,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         comeback = back;
         state = State.WAITING;
         waitingSinceNanos = System.nanoTime();
-        pool.shared().slice(context.index()).leaseAgain(this, waitingSinceNanos);
+        waitsAt = pool.shared().slice(context.index());
+        waitsAt.leaseAgain(this, waitingSinceNanos);
     }
 
     void resolving() {
@@ -720,7 +831,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public void cancel(Runnable delivered) {
         BackendConnection leased = backend;
         if (state == State.WAITING) {
-            pool.shared().slice(context.index()).leave(this);
+            if (waitsAt != null) waitsAt.leave(this);
             refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
         }
         // A cancelled wait for a synchronous standby looks like a success, and is none.
@@ -838,7 +949,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         boolean wasWaiting = isWaiting();
         state = State.CLOSED;
         context.cancelKeys().withdraw(cancelKey.pid());
-        if (wasWaiting) pool.shared().slice(context.index()).leave(this);
+        if (wasWaiting && waitsAt != null) waitsAt.leave(this);
         BackendConnection leased = backend;
         if (leased != null) giveBackGone(leased);
         walk.release();
@@ -849,7 +960,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// The client of this lease is gone.
     private void giveBackGone(BackendConnection leased) {
-        backend = null;
+        leaseEnds();
         long now = System.nanoTime();
         var exchange = leased.exchange();
         if (!exchange.settled() || walk.midMessage()) {

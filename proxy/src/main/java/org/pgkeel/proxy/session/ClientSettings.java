@@ -84,8 +84,11 @@ final class ClientSettings {
     }
 
     /// The transaction is over.
-    void transactionEnded() {
+    /// @return whether it may have changed the catalogue
+    boolean transactionEnded() {
+        boolean changed = changedCatalog;
         changedCatalog = false;
+        return changed;
     }
 
     /// BEGIN, COMMIT and ROLLBACK matter: settings of the open transaction hang on how it ends.

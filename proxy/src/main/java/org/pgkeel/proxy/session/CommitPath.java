@@ -35,7 +35,12 @@ final class CommitPath {
 
     /// The outcome of a commit is to be known though the primary is lost.
     boolean isWatched() {
-        return session.recovers() && mode() != OutcomeMode.OFF;
+        return session.recovers() && mode() != OutcomeMode.OFF && !session.isOnReplica();
+    }
+
+    /// The transaction that is being answered may have written something.
+    boolean mayHaveWritten() {
+        return !isWatched() || watch.mayHaveWritten();
     }
 
     private OutcomeMode mode() {

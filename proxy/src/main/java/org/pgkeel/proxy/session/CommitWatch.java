@@ -55,6 +55,11 @@ final class CommitWatch {
         unwatchable = true;
     }
 
+    /// Something was sent that may write.
+    boolean mayHaveWritten() {
+        return wrote;
+    }
+
     /// A transaction block begins in the batch under way: the batch's end does not end it.
     boolean hasBegun() {
         return begun;

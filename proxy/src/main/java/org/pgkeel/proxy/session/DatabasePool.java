@@ -1,10 +1,21 @@
 package org.pgkeel.proxy.session;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.catalogue.CatalogueRefresh;
@@ -41,7 +52,16 @@ public final class DatabasePool {
         }
     }
 
+    /// A replica that has not been seen for so long has left the cluster, or hangs: what runs there is ended.
+    private static final long REPLICA_AWAY_NANOS = 3_000_000_000L;
+
     private final SharedPool<BackendConnection> shared;
+    private final Function<NodeAddress, SharedPool<BackendConnection>> replicaMaker;
+    private final Consumer<SharedPool<?>> replicaMade;
+    private final Supplier<Stream<DatabasePool>> siblings;
+    private final Map<NodeAddress, SharedPool<BackendConnection>> replicas = new ConcurrentHashMap<>();
+    /// Since when a replica that has a pool was not seen. Threading: the one thread that calls [#followReplicas].
+    private final Map<NodeAddress, Long> awaySince = new HashMap<>();
     private final PoolMode mode;
     private final Greetings greetings = new Greetings();
     private volatile Map<String, String> lastGreeting = Map.of();
@@ -57,8 +77,16 @@ public final class DatabasePool {
     private long emptySinceNanos;
     private boolean empty;
 
-    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster) {
+    /// @param replicaMaker makes the pool to a replica
+    /// @param replicaMade  called when it is found among the pools: its database may be paused
+    /// @param siblings     all pools
+    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster, BiFunction<DatabasePool, NodeAddress, SharedPool<BackendConnection>> replicaMaker,
+                 Consumer<SharedPool<?>> replicaMade,
+                 Supplier<Stream<DatabasePool>> siblings) {
         this.shared = shared;
+        this.replicaMade = replicaMade;
+        this.siblings = siblings;
+        this.replicaMaker = node -> replicaMaker.apply(this, node);
         this.mode = mode;
         this.target = target;
         this.cluster = cluster;
@@ -110,9 +138,24 @@ public final class DatabasePool {
     /// Statements that were kept prepared, and what was known of names, may be out of date.
     synchronized void catalogueChanged(long nowNanos) {
         shared.catalogChanged();
+        doubtCatalogue(nowNanos);
+    }
+
+    /// What was known of names may be out of date: a change was made, or is seen by others from now on.
+    synchronized void doubtCatalogue(long nowNanos) {
         refresh.changed(nowNanos);
         catalogue = refresh.current();
         catalogueDueNanos = nowNanos;
+    }
+
+    /// The same for every pool of the database.
+    void doubtNames(long nowNanos) {
+        siblings.get().filter(other -> other == this || sharesDatabase(other)).forEach(pool -> pool.doubtCatalogue(nowNanos));
+    }
+
+    /// Where its catalogue is another's too.
+    private boolean sharesDatabase(DatabasePool other) {
+        return cluster.name().equals(other.cluster.name()) && target.backendDatabase().equals(other.target.backendDatabase());
     }
 
     /// Its clients stay when their backends are lost.
@@ -120,8 +163,58 @@ public final class DatabasePool {
         return mode != PoolMode.SESSION && !target.isReplication() && cluster.isWatched();
     }
 
+    /// To the primary.
     public SharedPool<BackendConnection> shared() {
         return shared;
+    }
+
+    /// To a replica; made when the first client needs it.
+    SharedPool<BackendConnection> toReplica(NodeAddress node) {
+        SharedPool<BackendConnection> there = replicas.get(node);
+        if (there != null) return there;
+        there = replicas.computeIfAbsent(node, replicaMaker);
+        replicaMade.accept(there);
+        return there;
+    }
+
+    /// To all servers: the primary first.
+    public List<SharedPool<BackendConnection>> all() {
+        if (replicas.isEmpty()) return List.of(shared);
+        var all = new ArrayList<SharedPool<BackendConnection>>();
+        all.add(shared);
+        all.addAll(replicas.values());
+        return all;
+    }
+
+    /// Open backend connections to all servers, those being opened included.
+    public int open() {
+        int open = shared.open();
+        for (var replica : replicas.values()) open += replica.open();
+        return open;
+    }
+
+    /// Ends what is under way on replicas that have gone, and their pools. Called by one thread only.
+    /// @param gone hears of pools that are ended
+    void followReplicas(long nowNanos, Consumer<SharedPool<BackendConnection>> gone) {
+        if (replicas.isEmpty()) return;
+        Topology now = cluster.topology();
+        for (var entry : replicas.entrySet()) {
+            NodeAddress node = entry.getKey();
+            boolean isThere = now.replicas().stream().anyMatch(replica -> replica.address().equals(node));
+            if (isThere) {
+                awaySince.remove(node);
+                continue;
+            }
+            // Who was promoted goes on to answer what was asked before.
+            boolean leads = now.primary().map(primary -> primary.address().equals(node)).orElse(false);
+            boolean away = nowNanos - awaySince.computeIfAbsent(node, _ -> nowNanos) >= REPLICA_AWAY_NANOS;
+            if (!leads && !away) continue;
+            awaySince.remove(node);
+            replicas.remove(node);
+            if (!leads) entry.getValue().fence();
+            entry.getValue().retire();
+            gone.accept(entry.getValue());
+        }
     }
 
     public PoolMode mode() {
@@ -152,7 +245,7 @@ public final class DatabasePool {
                 || !before.backendUser().equals(changed.backendUser());
         if (elsewhere) {
             greetings.forget();
-            shared.recycle();
+            all().forEach(SharedPool::recycle);
         }
     }
 
@@ -189,7 +282,7 @@ public final class DatabasePool {
     /// @return whether it is ended now: nobody can enter any more
     boolean retireIfUnused(long nowNanos, long unusedMaxNanos) {
         boolean wasEmpty = empty;
-        empty = clients.get() == 0 && shared.open() == 0;
+        empty = clients.get() == 0 && open() == 0;
         if (!empty) return false;
         if (!wasEmpty) emptySinceNanos = nowNanos;
         return (databaseMissing || nowNanos - emptySinceNanos >= unusedMaxNanos) && clients.compareAndSet(0, RETIRED);

@@ -33,7 +33,17 @@ final class LossRules {
     /// @param first  the first batch that is not answered
     /// @param whole  all that is not answered is known word for word
     /// @param commit how far the transaction's end was
-    record Situation(Loss loss, BatchContents first, boolean anything, boolean whole, CommitPoint commit) {}
+    /// @param node   what was lost
+    record Situation(Loss loss, BatchContents first, boolean anything, boolean whole, CommitPoint commit, Node node) {}
+
+    /// What the backend belonged to.
+    enum Node {
+        PRIMARY,
+        /// It commits nothing.
+        REPLICA,
+        /// A replica whose error was kept from the client: for it the batch has not failed.
+        REPLICA_TURNED_AWAY
+    }
 
     /// What can be learnt of a transaction after its server is lost.
     enum Knowledge {
@@ -67,18 +77,23 @@ final class LossRules {
         Loss loss = at.loss();
         CommitPoint commit = at.commit();
         if (loss.failed() && !(loss.withheld() && commit.sent())) return new LossVerdict.FailTransaction(!loss.withheld(), loss.visible());
+        if (at.node() != Node.PRIMARY) return endsTransaction(at) ? new LossVerdict.Fail(RefusalReason.PRIMARY_LOST) : new LossVerdict.FailTransaction(false, loss.visible());
         if (commit.sent()) return new LossVerdict.Resolve(inFlight(at), new LossVerdict.Fail(RefusalReason.PRIMARY_LOST));
-        boolean ends = at.anything() && (at.first().has(StatementKind.COMMIT) || at.first().has(StatementKind.PREPARE_TRANSACTION)) && at.first().complete();
-        if (ends) return new LossVerdict.Fail(commit.knowledge() == Knowledge.NONE ? RefusalReason.OUTCOME_UNKNOWN : RefusalReason.PRIMARY_LOST);
+        if (endsTransaction(at)) return new LossVerdict.Fail(commit.knowledge() == Knowledge.NONE ? RefusalReason.OUTCOME_UNKNOWN : RefusalReason.PRIMARY_LOST);
         return new LossVerdict.FailTransaction(false, loss.visible());
+    }
+
+    private static boolean endsTransaction(Situation at) {
+        return at.anything() && (at.first().has(StatementKind.COMMIT) || at.first().has(StatementKind.PREPARE_TRANSACTION)) && at.first().complete();
     }
 
     private static LossVerdict outside(Situation at) {
         Loss loss = at.loss();
         if (!at.anything() && !loss.copyIn()) return new LossVerdict.Unnoticed();
-        if (loss.failed()) return new LossVerdict.EndOfBatch();
+        if (loss.failed() && at.node() != Node.REPLICA_TURNED_AWAY) return new LossVerdict.EndOfBatch();
         BatchContents first = at.first();
         LossVerdict again = again(at);
+        if (at.node() != Node.PRIMARY && !loss.copyIn()) return again;
         if (first.commitsInside() && first.executes()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
         CommitPoint commit = at.commit();

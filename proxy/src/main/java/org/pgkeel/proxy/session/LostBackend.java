@@ -31,11 +31,14 @@ final class LostBackend {
     private final int firstBytes;
     private final boolean whole;
     private final boolean anything;
+    private final LossRules.Node node;
 
-    LostBackend(ClientSession session, BackendConnection lost, Loss loss) {
+    /// @param node what the backend belonged to
+    LostBackend(ClientSession session, BackendConnection lost, Loss loss, LossRules.Node node) {
         this.session = session;
         this.lost = lost;
         this.loss = loss;
+        this.node = node;
         RequestLog log = lost.requests();
         this.requests = log.copy();
         this.firstBytes = log.firstBatchBytes();
@@ -62,7 +65,7 @@ final class LostBackend {
         if (loss.ending() != Loss.Ending.FENCED) session.pool().cluster().doubt(lost.greeting().address(), doubt());
         session.takeBack();
         BatchContents first = whole ? BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName) : BatchContents.unknown(loss.owed() > 0);
-        LossVerdict verdict = LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit));
+        LossVerdict verdict = LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit, node));
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
         session.context().stats().backendLost(verdict.word());
         apply(verdict, first);
@@ -99,7 +102,8 @@ final class LostBackend {
             case LossVerdict.Rerun(int suppressed) -> {
                 forget();
                 session.walk().again(requests);
-                askAgain(new Comeback(suppressed));
+                if (node != LossRules.Node.PRIMARY) session.askElsewhere(suppressed);
+                else askAgain(new Comeback(suppressed));
             }
             case LossVerdict.EndOfBatch _ -> {
                 session.toClient().deliver();

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Clusters;
@@ -42,6 +43,8 @@ public final class Pools {
     private final Gates gates;
     private final Map<PoolKey, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Set<DatabasePool> replication = ConcurrentHashMap.newKeySet();
+    /// Pools to replicas that have gone, as long as a connection of theirs is open.
+    private final Set<SharedPool<BackendConnection>> leaving = ConcurrentHashMap.newKeySet();
     private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
     private final Map<String, BackendBudget> ofUsers = new ConcurrentHashMap<>();
     private final Pauses pauses;
@@ -54,7 +57,7 @@ public final class Pools {
         this.opener = opener;
         this.gates = new Gates(this::ofCluster);
         this.pauses = new Pauses(name -> database(this.config, name).map(database -> this.config.clusters().get(database.cluster())),
-                name -> pools(name).map(DatabasePool::shared));
+                name -> pools(name).<SharedPool<?>>flatMap(pool -> pool.all().stream()));
         clusters.all().forEach(gates::follow);
     }
 
@@ -135,14 +138,28 @@ public final class Pools {
     /// database does not exist. Called now and then on the event loop of the first slices, the only one on which a pool
     /// without clients opens connections.
     public synchronized void retireUnused(long nowNanos) {
+        for (var replica : leaving) {
+            if (replica.open() > 0) continue;
+            leaving.remove(replica);
+            opener.servesNoMore(replica);
+        }
         for (var entry : pools.entrySet()) {
+            entry.getValue().followReplicas(nowNanos, this::forgetLater);
             if (entry.getValue().retireIfUnused(nowNanos, UNUSED_MAX.toNanos())) forget(entry.getKey(), entry.getValue());
         }
     }
 
+    /// A pool to a replica that has gone: what is lent still is looked after until it comes back.
+    private void forgetLater(SharedPool<BackendConnection> replica) {
+        leaving.add(replica);
+    }
+
     private void forget(PoolKey key, DatabasePool pool) {
         pools.remove(key, pool);
-        opener.servesNoMore(pool.shared());
+        for (var each : pool.all()) {
+            each.retire();
+            opener.servesNoMore(each);
+        }
         if (all().stream().noneMatch(other -> other.shared().key().database().equals(key.database()))) ofDatabases.remove(key.database());
         if (all().stream().noneMatch(other -> other.shared().key().user().equals(key.user()))) ofUsers.remove(key.user());
     }
@@ -191,6 +208,11 @@ public final class Pools {
         return budget == null ? 0 : budget.open();
     }
 
+    /// The pools to all servers.
+    public Stream<SharedPool<BackendConnection>> shared() {
+        return Stream.concat(all().stream().flatMap(pool -> pool.all().stream()), leaving.stream());
+    }
+
     public Collection<DatabasePool> all() {
         return Stream.concat(pools.values().stream(), replication.stream()).toList();
     }
@@ -204,7 +226,8 @@ public final class Pools {
         ofDatabases.forEach((name, budget) -> database(changed, name).ifPresent(database -> budget.setMax(database.maxBackends().orElse(Integer.MAX_VALUE))));
         ofUsers.forEach((name, budget) -> budget.setMax(userMax(changed, name)));
         pools.forEach((key, pool) -> database(changed, key.database()).ifPresent(database -> {
-            pool.shared().settings(settings(changed, database, key.user()));
+            PoolSettings settings = settings(changed, database, key.user());
+            pool.all().forEach(each -> each.settings(settings));
             pool.target(target(changed, database, key, pool.target().credential()));
             Cluster cluster = clusters.get(database.cluster());
             boolean otherCluster = !cluster.name().equals(pool.cluster().name());
@@ -222,10 +245,16 @@ public final class Pools {
     }
 
     private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target, Cluster cluster) {
-        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target, cluster);
+        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target, cluster, this::toReplica, pauses::apply, () -> all().stream());
         opener.serves(shared, pool);
         pauses.apply(shared);
         return pool;
+    }
+
+    private SharedPool<BackendConnection> toReplica(DatabasePool pool, NodeAddress node) {
+        SharedPool<BackendConnection> replica = pool.shared().toReplica(node);
+        opener.serves(replica, pool);
+        return replica;
     }
 
     private List<BackendBudget> budgets(PoolKey key, DatabaseConfig database, ProxyConfig now) {

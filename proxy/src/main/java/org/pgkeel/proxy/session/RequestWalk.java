@@ -201,7 +201,7 @@ final class RequestWalk {
                     if (!session.isOpen()) return end;
                 } else {
                     if (next > end && length <= WAITED_FOR_BYTES_MAX) return at;
-                    backend = session.acquire();
+                    backend = session.acquire(in, at);
                     if (backend == null) return at;
                     continue;
                 }
@@ -216,8 +216,9 @@ final class RequestWalk {
                 if (verdict == INCOMPLETE || verdict == HELD) break;
                 if (!session.isOpen()) return end;
                 from = verdict;
-                if (session.recovers() && (type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL)) log(backend, in, Math.min(next, end), true);
-                if (session.commit().awaitsAnswer()) {
+                boolean endsBatch = type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
+                if (endsBatch && session.recovers()) log(backend, in, Math.min(next, end), true);
+                if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.waitsBehind()) {
                     at = Math.min(next, end);
                     break;
                 }

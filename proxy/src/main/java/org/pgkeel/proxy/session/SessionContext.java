@@ -3,10 +3,15 @@ package org.pgkeel.proxy.session;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.config.RoutingConfig;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.relay.LoopBuffers;
+import org.pgkeel.proxy.route.RouteHits;
+import org.pgkeel.proxy.route.RoutingTable;
 import org.pgkeel.proxy.settings.SettingsInterner;
 import org.pgkeel.proxy.statement.ClassCache;
 
@@ -27,7 +32,9 @@ public final class SessionContext {
     private final ClassCache classes;
     private final Outcomes outcomes;
     private final List<ClientSession> sessions = new ArrayList<>();
+    private final Nodes nodes = new Nodes();
     private volatile ProxyConfig config;
+    private volatile @Nullable RouteRules rules;
     private boolean draining;
 
     /// @param index of the event loop: its slice of every pool
@@ -41,6 +48,12 @@ public final class SessionContext {
         this.statements = new StatementCache(config.prepared().cacheBytes());
         this.classes = new ClassCache(config.prepared().cacheBytes(), config.prepared().statementBytes());
         this.outcomes = outcomes;
+        this.rules = rulesOf(config);
+    }
+
+    private static @Nullable RouteRules rulesOf(ProxyConfig config) {
+        RoutingTable table = RoutingTable.of(config.routing());
+        return table.isEmpty() ? null : RouteRules.of(table);
     }
 
     public int index() {
@@ -73,7 +86,35 @@ public final class SessionContext {
 
     /// A reload: new sessions, and timeouts of old ones, go by this.
     public void config(ProxyConfig changed) {
+        boolean sameRules = changed.routing().equals(config.routing());
         config = changed;
+        if (!sameRules) rules = rulesOf(changed);
+    }
+
+    /// Which statements go to replicas; null if nothing is said of that.
+    @Nullable RouteRules rules() {
+        return rules;
+    }
+
+    /// How often each rule of a table decided here; empty if another is in force.
+    public Optional<RouteHits> routeHits(RoutingConfig of) {
+        RouteRules inForce = rules;
+        return inForce == null || !config.routing().equals(of) ? Optional.empty() : Optional.of(inForce.hits());
+    }
+
+    /// A client has changed the catalogue of its pool's database; others will see it when it commits.
+    void catalogueChanged(DatabasePool pool, long nowNanos) {
+        pool.catalogueChanged(nowNanos);
+        catalogueDoubted(pool, nowNanos);
+    }
+
+    /// What was known of the names in a database may be out of date.
+    void catalogueDoubted(DatabasePool pool, long nowNanos) {
+        pool.doubtNames(nowNanos);
+    }
+
+    Nodes nodes() {
+        return nodes;
     }
 
     /// What the texts are that clients send.

@@ -34,7 +34,7 @@ class ConsoleJdbcTest {
     void pools_are_shown_in_every_query_mode(String mode) throws SQLException {
         try (var connection = connect("ops", mode)) {
             assertThat(rows(connection, "SHOW POOLS")).containsExactly(List.of("app", "alice", "11", "12", "13", "14", "21", "22", "23",
-                    "24", "25", "26", "27", "3", "4", "transaction", "null"));
+                    "24", "25", "26", "27", "3", "4", "transaction", "null", "primary"));
         }
     }
 

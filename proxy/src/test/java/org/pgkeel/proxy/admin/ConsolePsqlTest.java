@@ -30,7 +30,7 @@ class ConsolePsqlTest {
 
     @Test void psql_shows_pools_as_it_does_with_pgbouncer() throws Exception {
         var said = psql("ops", "-At", "-c", "SHOW POOLS");
-        assertThat(said).isEqualTo(new Said(0, "app|alice|11|12|13|14|21|22|23|24|25|26|27|3|4|transaction|\n", ""));
+        assertThat(said).isEqualTo(new Said(0, "app|alice|11|12|13|14|21|22|23|24|25|26|27|3|4|transaction||primary\n", ""));
     }
 
     @Test void psql_takes_several_statements_and_its_own_commands() throws Exception {

@@ -47,7 +47,7 @@ final class FakeOperations implements Operations {
     volatile int clients = 1;
 
     static PoolSnapshot pool(String database, String user) {
-        return new PoolSnapshot(database, user, PoolMode.TRANSACTION, new PoolSnapshot.Clients(11, 12, 13, 14),
+        return new PoolSnapshot(database, user, "primary", PoolMode.TRANSACTION, new PoolSnapshot.Clients(11, 12, 13, 14),
                 new PoolSnapshot.Servers(21, 22, 23, 24, 25, 26, 27), 3_000_004, 20, 2, 5, Map.of("listen", 3L, "temp_table", 1L));
     }
 

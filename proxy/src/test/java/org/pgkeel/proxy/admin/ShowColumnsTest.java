@@ -15,7 +15,7 @@ class ShowColumnsTest {
     @ParameterizedTest
     @CsvSource({
         "pools, database:s user:s cl_active:i cl_waiting:i cl_active_cancel_req:i cl_waiting_cancel_req:i sv_active:i sv_active_cancel:i "
-            + "sv_being_canceled:i sv_idle:i sv_used:i sv_tested:i sv_login:i maxwait:i maxwait_us:i pool_mode:s load_balance_hosts:s",
+            + "sv_being_canceled:i sv_idle:i sv_used:i sv_tested:i sv_login:i maxwait:i maxwait_us:i pool_mode:s load_balance_hosts:s node:s",
         "databases, name:s host:s port:i database:s force_user:s pool_size:i min_pool_size:i reserve_pool_size:i server_lifetime:i "
             + "pool_mode:s load_balance_hosts:s max_connections:i current_connections:i max_client_connections:i "
             + "current_client_connections:i paused:i disabled:i",

@@ -54,7 +54,7 @@ class MergeTest {
     }
 
     private static PoolSnapshot slice(String database, String user, int each, long maxWaitMicros) {
-        return new PoolSnapshot(database, user, PoolMode.TRANSACTION, new PoolSnapshot.Clients(each, each, each, each),
+        return new PoolSnapshot(database, user, "primary", PoolMode.TRANSACTION, new PoolSnapshot.Clients(each, each, each, each),
                 new PoolSnapshot.Servers(each, each, each, each, each, each, each), maxWaitMicros, 20, 0, 0, Map.of("listen", (long) each));
     }
 }

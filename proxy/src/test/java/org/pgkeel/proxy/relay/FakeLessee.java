@@ -108,6 +108,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public boolean turnsAway(byte[] errorBody, int visible) {
+        return false;
+    }
+
+    @Override
     public void settled(byte status) {
         heard.add("settled " + (char) status);
         onSettled.run();

@@ -42,12 +42,12 @@ class LossRulesTest {
     }
 
     private static LossVerdict verdict(Loss loss, BatchContents first, CommitPoint commit) {
-        return LossRules.verdict(new Situation(loss, first, true, true, commit));
+        return LossRules.verdict(new Situation(loss, first, true, true, commit, LossRules.Node.PRIMARY));
     }
 
     @Test
     void an_idle_client_notices_nothing() {
-        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), batch(true, false), false, true, UNKNOWN))).isEqualTo(new LossVerdict.Unnoticed());
+        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), batch(true, false), false, true, UNKNOWN, LossRules.Node.PRIMARY))).isEqualTo(new LossVerdict.Unnoticed());
     }
 
     @Test
@@ -55,7 +55,7 @@ class LossRulesTest {
         BatchContents read = batch(true, true, StatementKind.QUERY);
         assertThat(verdict(loss('I', 2, false), read, UNKNOWN)).isEqualTo(new LossVerdict.Rerun(2));
         assertThat(verdict(loss('I', 3, true), read, UNKNOWN)).isEqualTo(LOST);
-        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), read, true, false, UNKNOWN))).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), read, true, false, UNKNOWN, LossRules.Node.PRIMARY))).isEqualTo(LOST);
     }
 
     @Test
@@ -112,7 +112,7 @@ class LossRulesTest {
     @Test
     void a_copy_whose_data_has_not_ended_is_aborted() {
         var copying = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, false, true);
-        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN))).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY))).isEqualTo(LOST);
     }
 
     private static Loss failed(char status, boolean withheld) {

@@ -1,0 +1,364 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.LocalTime;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.config.RouteRule;
+import org.pgkeel.proxy.pool.PoolSlice;
+import org.pgkeel.proxy.pool.SharedPool;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.ErrorBody;
+import org.pgkeel.proxy.route.Candidate;
+import org.pgkeel.proxy.route.ConnectionRoutes;
+import org.pgkeel.proxy.route.ReplicaChoice;
+import org.pgkeel.proxy.route.Route;
+import org.pgkeel.proxy.route.SessionView;
+import org.pgkeel.proxy.route.Traits;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
+
+/// Where one client's units run: asks the rules, chooses the server, remembers what the client was told of the data, and takes a unit to
+/// another server if the one that was chosen fails it before the client has seen a row.
+///
+/// A unit is what [UnitReader] reads. It goes to a replica only if every statement of it does, by one rule; a transaction goes where
+/// its BEGIN goes. While a unit is under way on a replica, what the client sends next waits: it may belong elsewhere.
+///
+/// Threading: confined to the session's event loop.
+final class SessionRoutes implements UnitReader.Listener {
+    /// So often a unit is taken to another replica; then it goes to the primary, if its rule lets it.
+    private static final int MOVES_MAX = 3;
+
+    private final ClientSession session;
+    private final SessionContext context;
+    private final SessionView view = new SessionView();
+    private @Nullable ConnectionRoutes routes;
+    private Settings routesOf = Settings.NONE;
+    private Traits traits = Traits.USUAL;
+
+    // The unit that is being read.
+    private @Nullable RouteRules rules;
+    private int minuteOfDay;
+    private Optional<Route> decided = Optional.empty();
+    private boolean mixed;
+    private boolean inBlock;
+    private boolean begins;
+    private boolean reads;
+
+    // What it has been through.
+    private Set<NodeAddress> avoided = Set.of();
+    private int moves;
+    private boolean primaryOnly;
+    private int suppressed;
+    private boolean waits;
+    private long waitsSinceNanos;
+    private Optional<Refusal> refusal = Optional.empty();
+
+    // Its lease.
+    private Route.@Nullable ToReplica by;
+    private long incarnation;
+    private @Nullable NodeAddress node;
+    private Nodes.@Nullable Use use;
+    private boolean underWay;
+    private boolean turnedAway;
+
+    SessionRoutes(ClientSession session, SessionContext context) {
+        this.session = session;
+        this.context = context;
+        // Rules that came with a reload: nothing is known of what the client has written before.
+        view.wrote(System.nanoTime());
+    }
+
+    // --- which pool
+
+    /// @return the pool that the unit's connection is to come from; null if there is none now, see [#refusal]
+    @Nullable SharedPool<BackendConnection> choose(RouteRules inForce, ByteBuf in, int at, long now) {
+        DatabasePool pool = session.pool();
+        Cluster cluster = pool.cluster();
+        Route.ToReplica to = primaryOnly ? null : decide(inForce, in, at);
+        by = to;
+        // Somebody has to ask the primary what the names in its database stand for.
+        if (to == null || pool.isCatalogueDue(now) && cluster.primary() != null) return pool.shared();
+        RouteRule rule = to.by();
+        if (rule.consistency() != RouteRule.Consistency.EVENTUAL || rule.maxLag().isPresent() || rule.maxLagBytes().isPresent()) cluster.wantFreshness();
+        List<Candidate> candidates = context.nodes().candidates(cluster, avoided, to.orPrimary(), now);
+        int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
+        boolean primaryIsBetter = rule.orElse() == RouteRule.OrElse.PRIMARY && cluster.primary() != null;
+        if (chosen != ReplicaChoice.NONE && !(candidates.get(chosen).recentlyFailed() && primaryIsBetter)) {
+            Candidate one = candidates.get(chosen);
+            if (one.primary()) return pool.shared();
+            incarnation = one.incarnation();
+            return pool.toReplica(one.address());
+        }
+        return switch (rule.orElse()) {
+            case PRIMARY -> pool.shared();
+            case WAIT -> waitOn(rule, now);
+            case REFUSE -> refuse("no replica is fit for rule \"" + rule.name() + "\"", "The rule's or-else is refuse.");
+        };
+    }
+
+    private @Nullable SharedPool<BackendConnection> waitOn(RouteRule rule, long now) {
+        if (!waits) {
+            waits = true;
+            waitsSinceNanos = now;
+        }
+        avoided = Set.of();
+        long maxWaitMillis = session.pool().shared().settings().shape().maxWait().toMillis();
+        if (now - waitsSinceNanos < maxWaitMillis * 1_000_000) return null;
+        return refuse("no replica was fit for rule \"" + rule.name() + "\" within " + maxWaitMillis + " ms", "The wait is databases.*.pool.max-wait.");
+    }
+
+    private @Nullable SharedPool<BackendConnection> refuse(String message, String hint) {
+        refusal = Optional.of(Refusal.of(RefusalReason.NO_REPLICA, message, hint));
+        return null;
+    }
+
+    /// Why there is no pool for the unit; empty if one is to be waited for.
+    Optional<Refusal> refusal() {
+        return refusal;
+    }
+
+    /// @return null for the primary
+    private Route.@Nullable ToReplica decide(RouteRules inForce, ByteBuf in, int at) {
+        ConnectionRoutes mine = connectionRoutes(inForce);
+        reads = false;
+        if (!mine.splits()) return null;
+        rules = inForce;
+        minuteOfDay = mine.asksTime() ? LocalTime.now().toSecondOfDay() / 60 : 0;
+        decided = Optional.empty();
+        mixed = false;
+        inBlock = false;
+        begins = false;
+        reads = true;
+        boolean whole = UnitReader.read(session, in, at, in.writerIndex(), this);
+        reads &= whole;
+        return whole && !mixed && decided.isPresent() && decided.get() instanceof Route.ToReplica to ? to : null;
+    }
+
+    private ConnectionRoutes connectionRoutes(RouteRules inForce) {
+        Settings desired = session.settings().tracker().desired();
+        ConnectionRoutes known = routes;
+        if (known != null && known.table() == inForce.table() && routesOf == desired) return known;
+        routesOf = desired;
+        traits = new Traits(desired.get("default_transaction_read_only").map(SessionRoutes::isOn).orElse(false),
+                desired.get("default_transaction_isolation").map("serializable"::equalsIgnoreCase).orElse(false));
+        InetAddress address = session.identity().address() instanceof InetSocketAddress inet ? inet.getAddress() : null;
+        ConnectionRoutes made = inForce.table().forConnection(session.identity().user(), session.identity().database(),
+                desired.get("application_name").orElse(""), address);
+        routes = made;
+        return made;
+    }
+
+    /// As PostgreSQL reads a boolean; what it would refuse never gets here.
+    private static boolean isOn(String value) {
+        String word = value.toLowerCase(java.util.Locale.ROOT);
+        return word.equals("on") || word.equals("1") || "true".startsWith(word) || "yes".startsWith(word);
+    }
+
+    @Override
+    public void text(StatementClass kind, ByteBuf in, int from, int to) {
+        join(kind);
+    }
+
+    @Override
+    public void prepared(StatementClass kind, SharedStatement statement) {
+        join(kind);
+    }
+
+    private void join(StatementClass kind) {
+        boolean opens = kind.has(StatementKind.BEGIN);
+        reads &= kind.isRead();
+        if (inBlock) {
+            // Where a transaction runs its BEGIN has said.
+            if (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.ROLLBACK)) inBlock = false;
+            if (opens) mixed = true;
+            return;
+        }
+        RouteRules asked = rules;
+        ConnectionRoutes mine = routes;
+        if (asked == null || mine == null) throw new IllegalStateException("no rules");
+        if (opens) {
+            begins = true;
+            boolean once = kind.kinds().getFirst() == StatementKind.BEGIN && kind.kinds().stream().filter(each -> each == StatementKind.BEGIN).count() == 1;
+            if (!once) mixed = true;
+            inBlock = !kind.has(StatementKind.COMMIT) && !kind.has(StatementKind.ROLLBACK);
+        }
+        Route route = mine.decide(kind, traits.of(kind), minuteOfDay, asked.hits());
+        if (decided.isPresent() && decided.get().rule() != route.rule()) mixed = true;
+        decided = Optional.of(route);
+    }
+
+    // --- the lease
+
+    /// The client has a connection now.
+    void begin(BackendConnection leased) {
+        node = leased.slice().shared().key().replica().orElse(null);
+        if (node != null) {
+            use = context.nodes().use(node);
+            use.begins();
+        }
+        underWay = false;
+        waits = false;
+        if (suppressed > 0) leased.suppressReplies(suppressed);
+        suppressed = 0;
+    }
+
+    /// The client has none any more.
+    void end() {
+        if (use != null) use.ends();
+        use = null;
+        node = null;
+        underWay = false;
+    }
+
+    boolean onReplica() {
+        return node != null;
+    }
+
+    /// The end of a batch was given to the backend.
+    /// @return whether what the client sends next has to wait
+    boolean batchSent() {
+        underWay = node != null;
+        return underWay;
+    }
+
+    /// What the client sends has to wait until a replica has answered.
+    boolean holds() {
+        return underWay;
+    }
+
+    /// A batch is answered; the client is about to hear of its end.
+    /// @param wrote whether the primary may have written something for it
+    void answered(BackendConnection leased, byte status, boolean wrote) {
+        underWay = false;
+        long now = System.nanoTime();
+        NodeAddress there = node;
+        if (there != null) view.read(there, incarnation, now);
+        else if (wrote && !reads) wrote(now);
+        else view.read(leased.greeting().address(), leased.reign().number(), now);
+        if (status == 'I') over();
+    }
+
+    /// The client is told of something that it wrote, or may have written.
+    void wrote(long now) {
+        view.wrote(now);
+        RouteRules inForce = context.rules();
+        if (inForce == null) return;
+        if (inForce.ofCluster()) session.pool().cluster().wrote(now);
+        session.pool().cluster().wantFreshness();
+    }
+
+    /// The unit is over.
+    void over() {
+        if (moves > 0 || primaryOnly) {
+            avoided = Set.of();
+            moves = 0;
+            primaryOnly = false;
+        }
+        reads = false;
+        turnedAway = false;
+        waits = false;
+        suppressed = 0;
+        refusal = Optional.empty();
+    }
+
+    // --- when a replica fails the unit
+
+    /// The pool of a replica has no connection for the unit.
+    /// @return whether it goes elsewhere
+    boolean isRefusedHere(@Nullable PoolSlice<BackendConnection> asked, Refusal why) {
+        if (asked == null || !asked.shared().key().isToReplica() || why.reason() == RefusalReason.POOL_WAIT_TIMEOUT || why.reason() == RefusalReason.CANCELLED_WHILE_WAITING) return false;
+        NodeAddress there = asked.shared().key().replica().orElseThrow();
+        context.nodes().use(there).failed(System.nanoTime());
+        avoid(there);
+        return true;
+    }
+
+    /// The connection to the replica is lost.
+    void lost(BackendConnection backend) {
+        NodeAddress there = backend.slice().shared().key().replica().orElseThrow();
+        context.nodes().use(there).lost(System.nanoTime());
+        avoid(there);
+    }
+
+    private void avoid(NodeAddress there) {
+        moves++;
+        if (avoided.isEmpty()) avoided = new HashSet<>();
+        avoided.add(there);
+        Route.ToReplica route = by;
+        if (moves >= MOVES_MAX && route != null && route.by().orElse() == RouteRule.OrElse.PRIMARY) primaryOnly = true;
+    }
+
+    /// A replica answers the unit with an error. If that says more about the replica than about the unit, the client does not get it, and the
+    /// unit runs elsewhere.
+    /// @param visible replies that the client has
+    boolean turnsAway(BackendConnection leased, byte[] errorBody, int visible) {
+        NodeAddress there = node;
+        Route.ToReplica route = by;
+        if (there == null || route == null || leased.exchange().status() != 'I' || leased.requests().isIncomplete() || moves > MOVES_MAX) return false;
+        String code = ErrorBody.field(errorBody, 'C');
+        boolean elsewhere = switch (code) {
+            // A conflict with recovery, or a deadlock with it.
+            case "40001", "40P01" -> true;
+            case "25006" -> route.readsOnly() && !begins;
+            default -> route.readsOnly() && route.by().orElse() == RouteRule.OrElse.PRIMARY && mayBeOutOfDate(code);
+        };
+        if (!elsewhere) return false;
+        avoid(there);
+        boolean conflict = code.startsWith("40");
+        if (!conflict) primaryOnly = true;
+        if (code.equals("25006")) learn(leased);
+        context.stats().backendLost(conflict ? "replica_conflict" : "replica_unfit");
+        suppressed = visible;
+        turnedAway = true;
+        return true;
+    }
+
+    /// What it names may be there on the primary already; or what it asks for only a primary has.
+    private static boolean mayBeOutOfDate(String code) {
+        return code.startsWith("42") && !code.equals("42501") || code.equals("3F000") || code.equals("0A000") || code.equals("55000");
+    }
+
+    private void learn(BackendConnection leased) {
+        byte[] requests = leased.requests().copy();
+        UnitReader.read(session, Unpooled.wrappedBuffer(requests), 0, requests.length, new UnitReader.Listener() {
+            @Override
+            public void text(StatementClass kind, ByteBuf in, int from, int to) {
+                context.classes().learnWrite(in, from, to, session.settings().dialect(), session.pool().catalogue());
+            }
+
+            @Override
+            public void prepared(StatementClass kind, SharedStatement statement) {
+                statement.learnWrite(context.classes(), session.settings().dialect(), session.pool().catalogue());
+            }
+        });
+    }
+
+    /// The error of the batch was kept from the client, which will be asked elsewhere.
+    boolean isTurnedAway() {
+        return turnedAway;
+    }
+
+    /// It is asked elsewhere from here on.
+    void asksElsewhere() {
+        turnedAway = false;
+    }
+
+    /// It is asked elsewhere; the client has this many of its replies.
+    void asksElsewhere(int replies) {
+        turnedAway = false;
+        suppressed = replies;
+    }
+}
