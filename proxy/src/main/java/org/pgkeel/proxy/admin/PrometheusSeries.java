@@ -47,7 +47,7 @@ final class PrometheusSeries {
         all.gauge("pgkeel_snapshot_available", "1 if all event loops answered this scrape in time", Labels.EMPTY, sample.isPresent() ? 1 : 0);
         sample.ifPresent(taken -> {
             all.proxy(taken.proxy());
-            all.levels(bounded(taken.pools(), PoolSnapshot::plus, pool -> new PoolSnapshot(REST, REST, REST, pool.mode(), pool.clients(),
+            all.levels(bounded(taken.pools(), PoolSnapshot::plus, pool -> new PoolSnapshot(REST, REST, PoolSnapshot.PRIMARY, pool.mode(), pool.clients(),
                     pool.servers(), pool.maxWaitMicros(), pool.sizeMax(), pool.sizeMin(), pool.reserve(), pool.pinnedByReason())));
             all.rates(bounded(taken.stats(), StatsSnapshot::plus, stats -> StatsSnapshot.empty(REST, REST).plus(stats)));
             all.reasons(taken.counters());
@@ -156,8 +156,10 @@ final class PrometheusSeries {
         return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
     }
 
+    /// Pools to the primary have no `node`.
     private static Labels labels(PoolSnapshot pool) {
-        return Labels.of("database", pool.database(), "user", pool.user(), "node", pool.node());
+        Labels labels = Labels.of("database", pool.database(), "user", pool.user());
+        return pool.isToReplica() ? labels.add("node", pool.node()) : labels;
     }
 
     private static Labels labels(StatsSnapshot pool) {

@@ -8,7 +8,7 @@ import org.pgkeel.proxy.config.PoolMode;
 
 /// One pool, or one event loop's slice of it, at one moment.
 ///
-/// @param node           the server: `primary`, or the address of a replica
+/// @param node           the server: [#PRIMARY], or the address of a replica
 /// @param maxWaitMicros  how long the client that has waited longest has been waiting; 0 without waiting clients
 /// @param sizeMax        backend connections at most, the reserve not included
 /// @param sizeMin        backend connections kept open
@@ -26,6 +26,13 @@ public record PoolSnapshot(
         int sizeMin,
         int reserve,
         Map<String, Long> pinnedByReason) {
+
+    /// The node of a pool to whoever is the primary.
+    public static final String PRIMARY = "primary";
+
+    public boolean isToReplica() {
+        return !node.equals(PRIMARY);
+    }
 
     public PoolSnapshot {
         pinnedByReason = Map.copyOf(pinnedByReason);

@@ -91,7 +91,7 @@ final class LoopView {
         var pins = new HashMap<String, Long>();
         clients.pins.forEach((reason, count) -> pins.put(reason.word(), count));
         var shape = shared.settings().shape();
-        return new PoolSnapshot(shared.key().database(), shared.key().user(), shared.key().replica().map(NodeAddress::toString).orElse("primary"), pool.mode(),
+        return new PoolSnapshot(shared.key().database(), shared.key().user(), shared.key().replica().map(NodeAddress::toString).orElse(PoolSnapshot.PRIMARY), pool.mode(),
                 new PoolSnapshot.Clients(clients.active, clients.waiting, cancels, 0), servers,
                 slice.longestWaitNanos(nowNanos) / 1_000, shape.max(), shape.min(), shape.reserve(), pins);
     }
