@@ -44,8 +44,10 @@ public final class Judge {
     /// @param incumbent      who is primary, or was it last
     /// @param timelineUsed   the highest that was followed; 0 if none
     /// @param notBeforeNanos what was asked earlier says nothing for the incumbent
+    /// @param namedSinceNanos as long as the incumbent's [LeaderLease] may end: what was asked earlier does not say that it is the leader;
+    ///                        [Evidence#NEVER] else
     /// @param regression     whether a lower timeline may be followed
-    public record Case(Evidence evidence, Optional<PrimaryWatch.Known> incumbent, int timelineUsed, long notBeforeNanos, Regression regression) {}
+    public record Case(Evidence evidence, Optional<PrimaryWatch.Known> incumbent, int timelineUsed, long notBeforeNanos, long namedSinceNanos, Regression regression) {}
 
     public enum Regression { HOLD, FOLLOW }
 
@@ -188,6 +190,9 @@ public final class Judge {
             boolean goesOn = status.is(Mark.PAUSED) || status.is(Mark.FAILSAFE_ACTIVE) || named;
             if (leads && status.is(Mark.CLUSTER_UNLOCKED) && !goesOn && asked >= settled) return leaving("the leader key of " + name + " is lost");
             if (status.is(Mark.FAILSAFE_ACTIVE)) return Optional.empty();
+        }
+        if (named && !evidence.isNamedLeader(name, given.namedSinceNanos)) {
+            return leaving("the Patroni of " + name + " is silent, its lease may have ended, and nobody confirms just now that it is the leader");
         }
         Optional<Objection> elsewhere = named ? Optional.empty() : elsewhere(name, settled);
         return elsewhere.or(() -> scheduled(name));

@@ -42,6 +42,7 @@ class JudgeTest {
     private Optional<PrimaryWatch.Known> incumbent = Optional.of(new PrimaryWatch.Known(N1, 0));
     private int timelineUsed = 3;
     private long notBefore = Evidence.NEVER;
+    private long namedSince = Evidence.NEVER;
     private Judge.Regression regression = Judge.Regression.HOLD;
     private Evidence.Source source = Evidence.Source.PATRONI;
 
@@ -126,7 +127,7 @@ class JudgeTest {
     }
 
     private Judge.Judgement judgement() {
-        return Judge.judge(new Judge.Case(new Evidence(source, List.copyOf(members.values()), documents), incumbent, timelineUsed, notBefore, regression), NOW);
+        return Judge.judge(new Judge.Case(new Evidence(source, List.copyOf(members.values()), documents), incumbent, timelineUsed, notBefore, namedSince, regression), NOW);
     }
 
     private Verdict verdict() {
@@ -315,6 +316,17 @@ class JudgeTest {
         }
         document("n1", false, Optional.of(at.minus(Judge.SCHEDULED_GRACE)));
         assertThat(verdict()).as("it did not begin").isEqualTo(new Verdict.Serves(N1));
+    }
+
+    @Test
+    void while_its_lease_may_end_a_leader_whose_patroni_is_silent_needs_to_be_named_right_now() {
+        restSilent("n1", PatroniAnswer.Kind.UNREACHABLE);
+        namedSince = ASKED;
+        assertThat(verdict()).isEqualTo(new Verdict.Serves(N1));
+        namedSince = ASKED + 1;
+        assertThat(verdict()).isInstanceOf(Verdict.Leaving.class);
+        documents.clear();
+        assertThat(verdict()).as("nobody's Patroni can tell").isEqualTo(new Verdict.Serves(N1));
     }
 
     // --- pause, failsafe, silence

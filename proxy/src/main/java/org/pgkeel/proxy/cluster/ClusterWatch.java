@@ -25,6 +25,7 @@ import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.failover.watch.Evidence;
 import org.pgkeel.failover.watch.Judge;
+import org.pgkeel.failover.watch.LeaderLease;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.failover.watch.PrimaryWatch;
 import org.pgkeel.failover.watch.Verdict;
@@ -58,6 +59,7 @@ final class ClusterWatch {
     /// Who did not answer when it was asked last.
     private final Set<NodeAddress> silent = new HashSet<>();
     private long roundNanos;
+    private long askedAllNanos;
     private boolean ended;
 
     ClusterWatch(Cluster cluster, ClusterConfig config, Rooms rooms) {
@@ -101,13 +103,23 @@ final class ClusterWatch {
         if (ended) return;
         roundNanos = System.nanoTime();
         try {
-            members.ask(primaryName(), restless);
+            ask();
             tickHold();
             judge();
         } catch (RuntimeException bug) {
             log.error("cluster {}: a round failed", cluster.name(), bug);
         } finally {
             timer = rooms.loop().schedule(this::round, delayMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void ask() {
+        boolean onlyWhoLeads = members.leaseMayEnd(primaryName(), roundNanos) && roundNanos - askedAllNanos < PollPace.RESTLESS.toNanos();
+        if (onlyWhoLeads) {
+            members.askDocuments(true);
+        } else {
+            askedAllNanos = roundNanos;
+            members.ask(primaryName(), restless);
         }
     }
 
@@ -121,6 +133,10 @@ final class ClusterWatch {
 
     private long delayMillis() {
         long now = System.nanoTime();
+        if (members.leaseMayEnd(primaryName(), now)) {
+            restless = true;
+            return PollPace.URGENT.toMillis();
+        }
         boolean suspicious = alarms.stream().anyMatch(alarm -> alarm.kind() != Alarm.Kind.PATRONI_SILENT) || members.isSilentAmongOthers(primaryName())
                 || members.isSqlSilent(primaryName());
         boolean scheduled = members.scheduledSwitchover().map(at -> at.minusSeconds(2).isBefore(Instant.now())).orElse(false);
@@ -218,8 +234,14 @@ final class ClusterWatch {
         return Optional.empty();
     }
 
+    /// Who is silent when its lease may end is the leader only as long as that is confirmed again and again.
+    private long namedSinceNanos() {
+        long now = System.nanoTime();
+        return members.leaseMayEnd(primaryName(), now) ? now - LeaderLease.FRESH.toNanos() : Evidence.NEVER;
+    }
+
     private Judge.Judgement verdict(Judge.Regression rule) {
-        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), rule), Instant.now());
+        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), namedSinceNanos(), rule), Instant.now());
     }
 
     private void tickHold() {

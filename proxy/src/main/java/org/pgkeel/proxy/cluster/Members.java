@@ -25,6 +25,7 @@ import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.failover.watch.Evidence;
+import org.pgkeel.failover.watch.LeaderLease;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.proxy.backend.BackendTarget;
 import org.pgkeel.proxy.backend.Credential;
@@ -48,6 +49,9 @@ final class Members {
     /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time.
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    private static final long SETTINGS_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long SETTINGS_RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final ClusterConfig config;
     private final Rooms rooms;
     private final Runnable judge;
@@ -63,6 +67,10 @@ final class Members {
     private int turn;
     private String scope = "";
     private @Nullable String primary;
+    private LeaderLease lease = LeaderLease.DEFAULT;
+    private boolean settingsAsked;
+    private long settingsAskedNanos;
+    private long settingsPauseNanos;
     /// Where `/cluster` was asked for and has not been answered.
     private final Set<URI> documentsUnderWay = new HashSet<>();
     private final SqlListener replied;
@@ -157,6 +165,28 @@ final class Members {
         return member != null && member.isPatroniSilent() && byName.values().stream().anyMatch(other -> other != member && !other.isPatroniSilent());
     }
 
+    /// Whether the primary's Patroni has been silent, while others talk, for so long that its leader key may end any moment.
+    boolean leaseMayEnd(@Nullable String name, long nowNanos) {
+        WatchedMember member = name == null ? null : byName.get(name);
+        if (member == null || !isSilentAmongOthers(name) || member.heardNanos() == Evidence.NEVER) return false;
+        return lease.mayEnd(nowNanos - member.heardNanos());
+    }
+
+    /// `ttl` and `loop_wait`, from whoever says them; they hardly ever change.
+    private void askSettings(PatroniClient patroni) {
+        long now = System.nanoTime();
+        if (settingsAsked && now - settingsAskedNanos < settingsPauseNanos) return;
+        Optional<URI> talking = byName.values().stream().filter(member -> !member.isPatroniSilent()).flatMap(member -> member.restUrl().stream()).findFirst();
+        if (talking.isEmpty()) return;
+        settingsAsked = true;
+        settingsAskedNanos = now;
+        patroni.settings(talking.get()).whenComplete((answer, bug) -> onRooms(() -> {
+            boolean said = answer instanceof PatroniAnswer.Settings;
+            settingsPauseNanos = said ? SETTINGS_NANOS : SETTINGS_RETRY_NANOS;
+            if (answer instanceof PatroniAnswer.Settings(var ttl, var loopWait)) lease = new LeaderLease(Duration.ofMillis(ttl), Duration.ofMillis(loopWait));
+        }));
+    }
+
     /// Whether this member's PostgreSQL did not answer when it was asked last.
     boolean isSqlSilent(@Nullable String name) {
         WatchedMember member = name == null ? null : byName.get(name);
@@ -175,7 +205,9 @@ final class Members {
             boolean asPrimary = member.name().equals(primary) || restless && turn % 10 != 0;
             askStatus(member, asPrimary ? "primary" : Replica.REPLICA);
         }
-        if (client.isPresent()) askDocuments(restless || byName.isEmpty());
+        if (client.isEmpty()) return;
+        askDocuments(restless || byName.isEmpty());
+        askSettings(client.get());
     }
 
     /// What is asked now was asked after the doubt.

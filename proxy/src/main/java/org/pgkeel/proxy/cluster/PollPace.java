@@ -17,6 +17,8 @@ import org.pgkeel.failover.watch.PrimaryWatch;
 final class PollPace {
     /// Between two rounds while something is unclear.
     static final Duration RESTLESS = Duration.ofMillis(100);
+    /// Between two questions who leads, while the lease of a leader whose Patroni is silent may end.
+    static final Duration URGENT = Duration.ofMillis(25);
     /// So long after a change it may be followed by another.
     static final Duration CHANGED = Duration.ofSeconds(10);
     /// Longer than a failover takes: Patroni gives a lost leader 30 s by default.

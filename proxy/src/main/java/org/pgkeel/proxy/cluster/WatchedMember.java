@@ -138,7 +138,8 @@ final class WatchedMember {
         return Set.of(Replica.REPLICA, Replica.READ_ONLY, status.is(MemberStatus.Mark.SYNCHRONOUS) ? Replica.SYNCHRONOUS : Replica.ASYNCHRONOUS);
     }
 
-    private long heardNanos() {
+    /// When its Patroni was asked what it answered last; [Evidence#NEVER] if it never did.
+    long heardNanos() {
         return switch (evidence.rest()) {
             case MemberEvidence.Rest.NotAsked _ -> Evidence.NEVER;
             case MemberEvidence.Rest.Said(var asked, _, _, _) -> asked;
