@@ -174,6 +174,12 @@ public final class Exchange {
         return !plan.isEmpty() && plan.headAction() == ReplyPlan.Action.MARK && plan.headBatch() == batchesAnswered && plan.headOrdinal() == seen + 1;
     }
 
+    /// The batch that is being answered is all that is owed, stands outside of a transaction, and has completed nothing: were it to fail now,
+    /// it could be sent again.
+    boolean isRepeatable() {
+        return owed() == 1 && !open && status == IDLE && completions == 0 && copy == Copy.NONE;
+    }
+
     /// The batch that is being answered has failed.
     boolean hasFailed() {
         return failed;

@@ -36,6 +36,16 @@ public interface Lessee {
     /// @param shape see [RowShape]; [RowShape#UNKNOWN] if an error came before the answer
     void shapeFound(SharedStatement statement, long shape);
 
+    /// A statement was kept prepared whose tables have changed: what is prepared from now on is to be prepared anew.
+    void planOutdated();
+
+    /// The batch that is being answered failed by a plan that the proxy kept. If it may be sent again the client hears nothing of it, and is held
+    /// until [#repeat].
+    boolean mayRepeat();
+
+    /// ReadyForQuery of a batch that is to be sent again.
+    void repeat();
+
     /// ReadyForQuery of one of the client's batches. Called before the message itself is written to the client.
     /// @param status its byte
     /// @return the byte that the client is to see; 0 if it is not to see the message

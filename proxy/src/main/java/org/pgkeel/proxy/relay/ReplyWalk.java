@@ -46,6 +46,8 @@ final class ReplyWalk {
     private boolean rows;
     private int visibleBefore;
     private boolean rowsBefore;
+    /// The batch that is being answered failed by a plan that the proxy kept; the client will hear of the next attempt instead.
+    private boolean repeats;
 
     ReplyWalk(BackendConnection connection) {
         this.connection = connection;
@@ -72,15 +74,20 @@ final class ReplyWalk {
 
     /// What comes from now on is withheld from the client.
     void withholds() {
-        visibleBefore = visible + suppressed;
+        visibleBefore = had();
         rowsBefore = rows;
     }
 
     /// How far the client has been answered, for the case that no more comes.
     Loss loss(String why, Loss.Ending ending, Exchange exchange, Lessee client) {
         boolean kept = client.toClient().isWithholding();
-        return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed(),
-                kept ? visibleBefore : visible + suppressed, visible + suppressed, kept ? rowsBefore : rows, kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
+        return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed() && !repeats,
+                kept ? visibleBefore : had(), had(), kept ? rowsBefore : rows, kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
+    }
+
+    /// Replies of this batch that the client has, those included that are withheld from it. What was not written is not among them.
+    private int had() {
+        return visible + suppressed - insertionCount;
     }
 
     /// The server's FATAL error of a shutdown, kept from the client.
@@ -417,6 +424,7 @@ final class ReplyWalk {
         Aside mine = aside;
         dropRestOfBatch(exchange);
         exchange.answered(status);
+        if (repeats && mine == null) return repeat(in, from, at, next);
         if (mine == null) {
             visible = 0;
             suppressed = 0;
@@ -447,6 +455,24 @@ final class ReplyWalk {
             client.settled(status);
             return next;
         }
+        return start;
+    }
+
+    /// The batch has come to nothing, and the client has not heard of it: it is sent again.
+    private int repeat(ByteBuf in, int from, int at, int next) {
+        Lessee client = client();
+        int start = drop(in, from, at, next);
+        if (client.toClient().isWithholding()) {
+            client.toClient().discard();
+            insertionCount = 0;
+            suppressed = visibleBefore;
+        } else {
+            suppressed += visible;
+        }
+        repeats = false;
+        visible = 0;
+        rows = false;
+        client.repeat();
         return start;
     }
 
@@ -486,10 +512,13 @@ final class ReplyWalk {
         fatalRelayed = fatal;
         Exchange exchange = connection.exchange();
         Object refusal = exchange.refusalDue();
+        boolean outdated = whole && isOutdatedPlan(in, at + 5, next);
+        repeats = outdated && errorOfAside == null && exchange.isRepeatable() && !rows && client.mayRepeat();
         exchange.failed();
         client.failed();
         dropRestOfBatch(exchange);
-        if (whole && isOutdatedPlan(in, at + 5, next)) connection.slice().shared().catalogChanged();
+        if (outdated) client.planOutdated();
+        if (repeats) return drop(in, from, at, next);
         if (refusal != null) return replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
         if (cause == null && whole && !rows && !fatal && connection.isToReplica() && client.turnsAway(ErrorBody.copy(in, at + 5, next), visible + suppressed)) {

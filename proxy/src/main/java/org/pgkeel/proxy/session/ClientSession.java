@@ -103,6 +103,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private @Nullable BackendConnection backend;
     private boolean releaseDeferred;
     private boolean awaitsReplies;
+    /// The batch under way is to be sent again.
+    private boolean repeats;
     private long leasedNanos;
     private long requestNanos;
     private long readyNanos;
@@ -209,7 +211,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
-        return isWaiting() || state == State.RESOLVING || shapeAsked != null || commit.awaitsAnswer() || routes != null && routes.holds();
+        return isWaiting() || state == State.RESOLVING || shapeAsked != null || repeats || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
     /// How often the catalogue has changed, as far as the proxy saw.
@@ -532,11 +534,42 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
+    public void planOutdated() {
+        pool.shared().catalogChanged();
+    }
+
+    @Override
+    public boolean mayRepeat() {
+        BackendConnection leased = leasedBackend();
+        repeats = state == State.LEASED && walk.extended().isRepeatable(leased.exchange().batchesAnswered()) && !leased.requests().isIncomplete() && !leased.requests().isEmpty();
+        return repeats;
+    }
+
+    @Override
+    public void repeat() {
+        repeats = false;
+        BackendConnection leased = leasedBackend();
+        byte[] again = leased.requests().copy();
+        leased.requests().clear();
+        settings.tracker().readyForQuery(TransactionStatus.of(leased.exchange().status()));
+        settings.transactionEnded();
+        walk.extended().transactionEnded();
+        if (journal != null) journal.answered(leased.exchange().batchesAnswered());
+        commit.watch().over();
+        if (routes != null) routes.asksHereAgain();
+        walk.again(again);
+        log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", identity.address());
+        // Not from here: the walk of the replies is not over.
+        context.loop().execute(this::resumeReading);
+    }
+
+    @Override
     public byte readyForQuery(byte status) {
         if (routes != null && state == State.LEASED) {
             if (routes.isTurnedAway()) return 0;
             routes.answered(leasedBackend(), status, commit.mayHaveWritten());
         }
+        leasedBackend().requests().answered();
         if (recovers()) answered(status);
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));
@@ -706,6 +739,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         pins.lost();
         madeByExecute = Map.of();
         shapeAsked = null;
+        repeats = false;
         awaitsReplies = false;
         commit.backendLost();
         releaseDeferred = false;
@@ -790,7 +824,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     private void answered(byte status) {
         BackendConnection leased = leasedBackend();
-        leased.requests().answered();
         if (journal != null) journal.answered(leased.exchange().batchesAnswered());
         commit.answered(leased, status);
     }

@@ -47,6 +47,12 @@ final class ExtendedQuery {
     private @Nullable SharedStatement unnamed;
     /// The unnamed statement stands in the backend by its own name, not as its unnamed one.
     private boolean unnamedIsCached;
+    /// The batch that is composed begins with the Parse of an unnamed statement that backends keep, and does nothing to names.
+    private boolean mayRepeat;
+    /// The batch that is composed does something that cannot be done again.
+    private boolean onlyOnce;
+    /// Number of the last batch that [#mayRepeat] was said of.
+    private int repeatable = -1;
     private @Nullable SharedStatement unnamedPortal;
     /// Statements of named portals, as far as they change the session.
     private Map<String, SharedStatement> portals = Map.of();
@@ -79,8 +85,33 @@ final class ExtendedQuery {
         unnamedIsCached = before != null && before.isFound();
     }
 
+    boolean mayRepeat() {
+        return mayRepeat;
+    }
+
+    private void neverRepeat() {
+        mayRepeat = false;
+        onlyOnce = true;
+    }
+
+    /// A Query, FunctionCall or Sync went to the backend.
+    void batchEnds(Exchange exchange) {
+        repeatable = mayRepeat ? exchange.openBatch() - 1 : -1;
+        mayRepeat = false;
+        onlyOnce = false;
+    }
+
+    /// A plan that was kept for an unnamed statement does not fit any more: PostgreSQL itself would have made a new one for its Parse.
+    /// @param batch that failed, with nothing completed
+    boolean isRepeatable(int batch) {
+        return repeatable >= 0 && repeatable == batch;
+    }
+
     /// The backend is gone, and with it the portals.
     void backendLost() {
+        mayRepeat = false;
+        onlyOnce = false;
+        repeatable = -1;
         unnamedUnseen = false;
         transactionEnded();
     }
@@ -103,6 +134,7 @@ final class ExtendedQuery {
     int parse(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         int nameEnd = nameEnd(in, at + 5, next, "Parse");
         boolean isUnnamed = nameEnd == at + 5;
+        mayRepeat |= !onlyOnce && backend.exchange().settled() && backend.exchange().status() == 'I';
         session.beginBatch(backend);
         if (next > in.writerIndex()) return parseUnseen(backend, in, from, at, next, isUnnamed);
         int text = nameEnd + 1;
@@ -117,6 +149,7 @@ final class ExtendedQuery {
         if (!isUnnamed) return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.STATEMENT_TOO_LONG,
                 "a named prepared statement is longer than " + session.context().config().limits().inspectedStatementBytes() + " bytes",
                 "The limit is limits.inspected-statement-bytes; an unnamed statement may be longer."));
+        neverRepeat();
         session.nameChanges(backend, UNNAMED, unnamed);
         unnamed = null;
         backend.statements().unnamed(null);
@@ -141,6 +174,7 @@ final class ExtendedQuery {
             unnamedIsCached = true;
             return prepare(backend, in, from, at, next, statement, UNNAMED, before);
         }
+        neverRepeat();
         statement = cache.ownOf(session.settings().meaning(), session.generation(), in, text, next);
         Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
@@ -160,6 +194,7 @@ final class ExtendedQuery {
     }
 
     private int parseNamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
+        neverRepeat();
         if (names.get(in, at + 5, text - 1) != null) {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
@@ -420,6 +455,7 @@ final class ExtendedQuery {
     }
 
     private int closeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        neverRepeat();
         backend.outgoing().run(in, from, at);
         byte[] name = new byte[next - 1 - (at + 6)];
         in.getBytes(at + 6, name);

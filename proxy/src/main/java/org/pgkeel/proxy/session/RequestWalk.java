@@ -217,7 +217,7 @@ final class RequestWalk {
                 if (!session.isOpen()) return end;
                 from = verdict;
                 boolean endsBatch = type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
-                if (endsBatch && session.recovers()) log(backend, in, Math.min(next, end), true);
+                if (endsBatch) batchEnds(backend, in, Math.min(next, end));
                 if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.waitsBehind()) {
                     at = Math.min(next, end);
                     break;
@@ -233,12 +233,23 @@ final class RequestWalk {
             }
         }
         if (backend == null) return at;
-        if (session.recovers()) {
+        if (keepsRequests()) {
             log(backend, in, at, false);
             if (skip > 0) backend.requests().incomplete();
         }
         session.sent(backend, in, from, at);
         return at;
+    }
+
+    /// What the client asks is kept until it is answered: it might have to be asked again.
+    private boolean keepsRequests() {
+        return session.recovers() || extended.mayRepeat();
+    }
+
+    private void batchEnds(BackendConnection backend, ByteBuf in, int to) {
+        if (keepsRequests()) log(backend, in, to, true);
+        else unlogged = to;
+        extended.batchEnds(backend.exchange());
     }
 
     private void log(BackendConnection backend, ByteBuf in, int to, boolean batchEnds) {

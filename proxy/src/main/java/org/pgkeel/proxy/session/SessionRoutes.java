@@ -239,6 +239,11 @@ final class SessionRoutes implements UnitReader.Listener {
         return underWay;
     }
 
+    /// What a batch asked is asked once more on this lease.
+    void asksHereAgain() {
+        underWay = false;
+    }
+
     /// A batch is answered; the client is about to hear of its end.
     /// @param wrote whether the primary may have written something for it
     void answered(BackendConnection leased, byte status, boolean wrote) {

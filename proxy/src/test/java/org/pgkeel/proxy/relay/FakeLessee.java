@@ -92,6 +92,21 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public void planOutdated() {
+        heard.add("plan outdated");
+    }
+
+    @Override
+    public boolean mayRepeat() {
+        return false;
+    }
+
+    @Override
+    public void repeat() {
+        heard.add("repeat");
+    }
+
+    @Override
     public void notNamed(byte[] name, @Nullable SharedStatement before) {
         heard.add("not named " + new String(name, StandardCharsets.UTF_8));
     }
