@@ -63,6 +63,8 @@ public final class DatabasePool {
     /// Since when a replica that has a pool was not seen. Threading: the one thread that calls [#followReplicas].
     private final Map<NodeAddress, Long> awaySince = new HashMap<>();
     private final PoolMode mode;
+    /// Its clients may change their backends.
+    private final boolean shares;
     private final Greetings greetings = new Greetings();
     private volatile Map<String, String> lastGreeting = Map.of();
     /// Clients that are in, or [#RETIRED].
@@ -88,6 +90,7 @@ public final class DatabasePool {
         this.siblings = siblings;
         this.replicaMaker = node -> replicaMaker.apply(this, node);
         this.mode = mode;
+        this.shares = mode != PoolMode.SESSION && !target.isReplication();
         this.target = target;
         this.cluster = cluster;
     }
@@ -160,7 +163,7 @@ public final class DatabasePool {
 
     /// Its clients stay when their backends are lost.
     boolean clientsOutliveBackends() {
-        return mode != PoolMode.SESSION && !target.isReplication() && cluster.isWatched();
+        return shares && cluster.isWatched();
     }
 
     /// To the primary.

@@ -16,6 +16,8 @@ import org.pgkeel.proxy.refusal.Refusal;
 /// A client that writes down what it hears, beside the bytes that it gets.
 final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     final List<String> heard = new ArrayList<>();
+    /// How its last connection ended.
+    @Nullable Loss loss;
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Outgoing toClient;
     private final ByteArrayOutputStream got = new ByteArrayOutputStream();
@@ -150,6 +152,7 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
 
     @Override
     public void backendLost(Loss loss) {
+        this.loss = loss;
         heard.add((loss.ending() == Loss.Ending.TOLD ? "lost, fatal: " : "lost: ") + loss.why());
     }
 

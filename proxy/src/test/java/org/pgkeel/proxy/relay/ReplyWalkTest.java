@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.pool.PooledConnection;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
@@ -273,6 +274,27 @@ class ReplyWalkTest {
             world.exchange().querySent();
             world.says(server().error("ERROR", "22023").ready('E').error("ERROR", "25P02").ready('E'));
             assertThat(world.client.got()).isEqualTo(server().error("ERROR", "22023").ready('E').bytes());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_reply_of_the_proxys_own_that_was_not_written_yet_is_none_that_the_client_has(boolean withheld) {
+        for (boolean answered : new boolean[] {false, true}) {
+            try (var world = new RelayWorld()) {
+                world.connection.replyParseComplete(null);
+                world.exchange().messageSent();
+                if (withheld) world.connection.withholdReplies(1000);
+                world.exchange().executeSent();
+                world.exchange().syncSent();
+                world.connection.endOfRequests();
+                if (answered) world.says(server().message('2'));
+                world.server.close();
+                int written = world.client.got().length / 5;
+                world.client.toClient().discard();
+                assertThat(world.client.loss).isNotNull().extracting(Loss::visible).isEqualTo(written);
+                assertThat(written).isEqualTo(answered && !withheld ? 2 : 0);
+            }
         }
     }
 }
