@@ -43,7 +43,7 @@ public final class Equivalence implements Callable<Integer> {
     @Option(names = "--show", paramLabel = "N", defaultValue = "20", description = "Differences that are printed (default: ${DEFAULT-VALUE}).")
     private int show;
 
-    @Option(names = "--coalesce", paramLabel = "CONF", defaultValue = "coalesce = [ { schema = \"*\", max-rows = 1000, max-delay = 5ms } ]",
+    @Option(names = "--coalesce", paramLabel = "CONF", defaultValue = "coalesce = [ { table = \"*\", copy-from-rows = 5, lanes = 2 } ]",
             description = "Added to PgKeel's configuration; empty for PgKeel without coalescing (default: ${DEFAULT-VALUE}).")
     private String coalesce = "";
 
