@@ -36,7 +36,8 @@ public final class Judge {
     public static final Duration SCHEDULED_LEAD = Duration.ofMillis(250);
     /// A scheduled switchover that has not begun by then does not begin.
     public static final Duration SCHEDULED_GRACE = Duration.ofSeconds(3);
-    /// Patroni may say what was before a promotion for so long after it.
+    /// Patroni may say what was before a promotion for so long after it. No leader key is lost in that time: whoever was promoted took it a
+    /// moment before, and it lasts for a ttl (5 s at the very least). One who is stopped, demoted or dead is noticed all the same.
     static final Duration PROMOTION_LAG = Duration.ofSeconds(2);
     /// One question without an answer is not worth a hold, two are.
     private static final int TIMEOUTS_MAX = 1;
@@ -46,8 +47,9 @@ public final class Judge {
     /// @param notBeforeNanos what was asked earlier says nothing for the incumbent
     /// @param namedSinceNanos as long as the incumbent's [LeaderLease] may end: what was asked earlier does not say that it is the leader;
     ///                        [Evidence#NEVER] else
+    /// @param contradicted   somebody has said since that it is the primary no more: only a word for it brings it back, not that nobody speaks
     /// @param regression     whether a lower timeline may be followed
-    public record Case(Evidence evidence, Optional<PrimaryWatch.Known> incumbent, int timelineUsed, long notBeforeNanos, long namedSinceNanos, Regression regression) {}
+    public record Case(Evidence evidence, Optional<PrimaryWatch.Known> incumbent, int timelineUsed, long notBeforeNanos, long namedSinceNanos, boolean contradicted, Regression regression) {}
 
     public enum Regression { HOLD, FOLLOW }
 
@@ -93,13 +95,14 @@ public final class Judge {
         Optional<Objection> objection = incumbent.flatMap(this::objection);
         var backed = new ArrayList<Candidate>();
         for (Candidate each : writable) {
-            if (isIncumbent(each) ? objection.isEmpty() : isBacked(each)) backed.add(each);
+            if (isIncumbent(each) ? objection.isEmpty() && (!given.contradicted || isConfirmed(each.member)) : isBacked(each)) backed.add(each);
         }
         alarmAboutOthers(writable, backed);
         int highest = backed.stream().mapToInt(each -> each.reply.timeline()).max().orElse(0);
         List<Candidate> top = backed.stream().filter(each -> each.reply.timeline() == highest).toList();
         boolean waiting = incumbent.isPresent() && incumbentWrites.isEmpty() && objection.isEmpty() && isUndecided(incumbent.get());
         if (waiting && highest <= given.timelineUsed) return new Verdict.Undecided();
+        if (top.isEmpty() && given.contradicted && incumbentWrites.isPresent() && objection.isEmpty()) return new Verdict.Undecided();
         if (top.isEmpty()) return nobody(incumbent, incumbentWrites, objection);
         if (top.size() > 1) return blocked(TWO_PRIMARIES_ON_ONE_TIMELINE, "two primaries on one timeline: " + texts(top));
         if (highest < given.timelineUsed && given.regression == Regression.HOLD) {
@@ -176,6 +179,13 @@ public final class Judge {
         // Promotion makes a new timeline, so on an old one its own word is not enough: it may be a zombie.
         if (candidate.reply.timeline() > given.timelineUsed) return named || own;
         return named || own && evidence.documents().isEmpty() || own && evidence.isPaused();
+    }
+
+    /// Whether Patroni says, since the incumbent was contradicted, that it is the primary after all.
+    private boolean isConfirmed(MemberEvidence incumbent) {
+        if (evidence.isNamedLeader(incumbent.name(), given.notBeforeNanos)) return true;
+        return incumbent.rest() instanceof Rest.Said(var asked, var status, var leads, _) && asked >= given.notBeforeNanos && leads
+                && status.state() == MemberStatus.State.RUNNING && (status.is(Mark.FAILSAFE_ACTIVE) || status.is(Mark.PAUSED));
     }
 
     /// What speaks against the incumbent, though it may take writes.

@@ -43,6 +43,7 @@ class JudgeTest {
     private int timelineUsed = 3;
     private long notBefore = Evidence.NEVER;
     private long namedSince = Evidence.NEVER;
+    private boolean contradicted;
     private Judge.Regression regression = Judge.Regression.HOLD;
     private Evidence.Source source = Evidence.Source.PATRONI;
 
@@ -81,6 +82,10 @@ class JudgeTest {
 
     private void writable(String name, int timeline) {
         sql(name, new NodeReply.Writable(timeline, life(name), new Lsn(1000)));
+    }
+
+    private void writableAt(String name, long askedNanos) {
+        members.put(name, member(name).with(new MemberEvidence.Sql.Said(askedNanos, new NodeReply.Writable(3, life(name), new Lsn(1000)), 1)));
     }
 
     private void standby(String name, int timeline) {
@@ -127,7 +132,7 @@ class JudgeTest {
     }
 
     private Judge.Judgement judgement() {
-        return Judge.judge(new Judge.Case(new Evidence(source, List.copyOf(members.values()), documents), incumbent, timelineUsed, notBefore, namedSince, regression), NOW);
+        return Judge.judge(new Judge.Case(new Evidence(source, List.copyOf(members.values()), documents), incumbent, timelineUsed, notBefore, namedSince, contradicted, regression), NOW);
     }
 
     private Verdict verdict() {
@@ -329,6 +334,35 @@ class JudgeTest {
         assertThat(verdict()).as("nobody's Patroni can tell").isEqualTo(new Verdict.Serves(N1));
     }
 
+    @Test
+    void who_was_deposed_does_not_come_back_because_nobody_speaks_any_more() {
+        contradicted = true;
+        notBefore = ASKED;
+        restSilent("n1", PatroniAnswer.Kind.UNREACHABLE);
+        documents.clear();
+        assertThat(verdict()).isEqualTo(new Verdict.Undecided());
+        document("n1");
+        assertThat(verdict()).as("it is named again").isEqualTo(new Verdict.Serves(N1));
+        notBefore = ASKED + 1;
+        writableAt("n1", ASKED + 1);
+        assertThat(verdict()).as("it was named before it went").isEqualTo(new Verdict.Undecided());
+        leads("n2", 4);
+        document("n2");
+        assertThat(verdict()).isEqualTo(new Verdict.Serves(primary("n2", 4)));
+    }
+
+    @Test
+    void who_was_deposed_comes_back_by_its_own_word_only_in_failsafe_mode_and_in_pause() {
+        contradicted = true;
+        documents.clear();
+        rest("n1", 200, State.RUNNING, Role.PRIMARY);
+        assertThat(verdict()).as("a zombie says the same").isEqualTo(new Verdict.Undecided());
+        rest("n1", 200, State.RUNNING, Role.PRIMARY, Mark.CLUSTER_UNLOCKED, Mark.FAILSAFE_ACTIVE);
+        assertThat(verdict()).isEqualTo(new Verdict.Serves(N1));
+        rest("n1", 200, State.RUNNING, Role.PRIMARY, Mark.PAUSED);
+        assertThat(verdict()).isEqualTo(new Verdict.Serves(N1));
+    }
+
     // --- pause, failsafe, silence
 
     @Test
@@ -428,6 +462,7 @@ class JudgeTest {
             documents.clear();
             for (int i = random.nextInt(3); i > 0; i--) another(List.of("n1", "n2", "n3", "-").get(random.nextInt(4)), random.nextInt(5) == 0, Optional.empty());
             timelineUsed = random.nextInt(5);
+            contradicted = random.nextBoolean();
             notBefore = random.nextBoolean() ? Evidence.NEVER : ASKED + random.nextInt(3) - 1;
             incumbent = random.nextBoolean() ? Optional.empty() : Optional.of(new PrimaryWatch.Known(N1, random.nextBoolean() ? 0 : ASKED));
             if (!(verdict() instanceof Verdict.Serves(var served))) continue;
@@ -437,6 +472,7 @@ class JudgeTest {
             assertThat(served.timeline()).as(what).isGreaterThanOrEqualTo(timelineUsed);
             if (its.rest() instanceof Rest.Said(_, var status, _, _)) {
                 assertThat(status.state()).as(what).isNotEqualTo(State.STOPPING);
+                if (incumbent.isPresent() && served.equals(N1) && contradicted && documents.isEmpty()) assertThat(status.marks()).as(what).containsAnyOf(Mark.FAILSAFE_ACTIVE, Mark.PAUSED);
                 if (incumbent.isPresent() && served.equals(N1)) assertThat(status.role()).as(what).isNotEqualTo(Role.DEMOTED);
             }
         }

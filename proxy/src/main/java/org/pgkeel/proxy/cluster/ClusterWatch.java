@@ -60,6 +60,8 @@ final class ClusterWatch {
     private final Set<NodeAddress> silent = new HashSet<>();
     private long roundNanos;
     private long askedAllNanos;
+    /// Somebody has said of who was primary last that it is not any more.
+    private boolean contradicted;
     private boolean ended;
 
     ClusterWatch(Cluster cluster, ClusterConfig config, Rooms rooms) {
@@ -241,7 +243,7 @@ final class ClusterWatch {
     }
 
     private Judge.Judgement verdict(Judge.Regression rule) {
-        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), namedSinceNanos(), rule), Instant.now());
+        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), namedSinceNanos(), contradicted, rule), Instant.now());
     }
 
     private void tickHold() {
@@ -273,11 +275,15 @@ final class ClusterWatch {
         watch = PrimaryWatch.next(before, event, now);
         if (watch.equals(before)) return;
         switch (watch) {
-            case PrimaryWatch.Known(var primary, _) -> known(before, primary, now);
+            case PrimaryWatch.Known(var primary, _) -> {
+                contradicted = false;
+                known(before, primary, now);
+            }
             case PrimaryWatch.Doubted(_, _, _, var why) -> {
                 if (before instanceof PrimaryWatch.Known) lost(HoldReason.DOUBTED, why);
             }
             case PrimaryWatch.Absent(_, _, var reason, var why) -> {
+                contradicted |= reason == HoldReason.DEPOSED || reason == HoldReason.SWITCHOVER;
                 if (!(before instanceof PrimaryWatch.Absent(_, _, var was, _)) || was != reason) {
                     changedNanos = now;
                     lost(reason, why);

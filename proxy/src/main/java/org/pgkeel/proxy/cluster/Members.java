@@ -49,6 +49,8 @@ final class Members {
     /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time.
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /// Nobody's answer in time does not make those of before untrue at once.
+    private static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long SETTINGS_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long SETTINGS_RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -304,7 +306,7 @@ final class Members {
         boolean empty = mine.documents().isEmpty();
         if (!full && (empty || isNews(mine.documents().getFirst().document()))) {
             wanted = true;
-        } else {
+        } else if (!empty || documents.isEmpty() || System.nanoTime() - documents.getFirst().askedNanos() > KEPT_NANOS) {
             documents = List.copyOf(mine.documents());
             follow();
         }
