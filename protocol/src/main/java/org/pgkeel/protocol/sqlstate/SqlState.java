@@ -4,6 +4,7 @@ package org.pgkeel.protocol.sqlstate;
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 public enum SqlState {
     SUCCESSFUL_COMPLETION("00000"),
+    WARNING("01000"),
     CONNECTION_FAILURE("08006"),
     SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION("08001"),
     TRANSACTION_RESOLUTION_UNKNOWN("08007"),

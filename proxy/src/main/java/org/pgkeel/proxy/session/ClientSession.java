@@ -75,6 +75,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// How often a backend is looked after whose client said goodbye before it had its replies.
     private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
+    /// A client that listens and was refused a backend asks for one again after this time.
+    private static final Duration LISTEN_RETRY = Duration.ofSeconds(1);
     /// A stall that lasts so long is one.
     private static final Duration STALL = Duration.ofSeconds(5);
 
@@ -297,6 +299,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
                 return null;
             }
         }
+        return acquireFrom(from);
+    }
+
+    private @Nullable BackendConnection acquireFrom(SharedPool<BackendConnection> from) {
         BackendConnection leased = lease(from, requestNanos);
         if (leased != null) {
             begin(leased);
@@ -353,6 +359,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         leased.beginLease(this);
         if (routes != null) routes.begin(leased);
         settings.tracker().lease(leased.applied());
+        if (pins.owesListen()) pins.listenAgain(leased, () -> write(SessionMessages.listensAgain()));
         if (!looksInto()) settings.beforeBatch(leased);
     }
 
@@ -388,6 +395,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         walk.refusePending(
                 () -> write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
                 () -> write(SessionMessages.error(refusal)));
+        if (pins.owesListen()) context.loop().schedule(this::listenAgain, LISTEN_RETRY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// A Sync of a client that is outside of a transaction and has no backend.
@@ -763,7 +771,15 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         context.loop().execute(() -> {
             readAgain();
             if (isOpen() && state == State.IDLE && backend == null) walk.resume();
+            listenAgain();
         });
+    }
+
+    /// Notifications come over a backend: a client that listens needs one, though it asks nothing.
+    private void listenAgain() {
+        if (state != State.IDLE || backend != null || lostTransaction != null || !pins.owesListen()) return;
+        requestNanos = System.nanoTime();
+        acquireFrom(pool.shared());
     }
 
     /// What was not answered is asked again, ahead of whoever waits.
@@ -804,6 +820,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             lostTransaction = null;
             walk.extended().forgetUnnamed();
             if (context.draining()) drain();
+            else if (pins.owesListen()) context.loop().execute(this::listenAgain);
         }
     }
 

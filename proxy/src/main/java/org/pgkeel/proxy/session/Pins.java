@@ -2,6 +2,7 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,14 @@ final class Pins {
     /// Reasons that the backend can be asked for.
     private static final Set<PinReason> VERIFIABLE = EnumSet.of(PinReason.TEMP_TABLE, PinReason.ADVISORY_LOCK, PinReason.HOLD_CURSOR);
 
+    /// More than any client listens to; further ones are not remembered.
+    private static final int CHANNELS_MAX = 1000;
+
     private Set<PinReason> held = Set.of();
+    /// What the client listens to.
+    private Set<String> channels = Set.of();
+    /// The backend that the client listened on is gone, and no other knows of it yet.
+    private boolean owesListen;
     /// What is held may be gone from the backend.
     private boolean inDoubt;
     /// Counts what could make a backend's word about pins outdated.
@@ -62,6 +70,7 @@ final class Pins {
 
     /// The backend is gone, and what the client held there.
     void lost() {
+        if (held.contains(PinReason.LISTEN) && !channels.isEmpty()) owesListen = true;
         held = Set.of();
         inDoubt = false;
         changes++;
@@ -137,20 +146,63 @@ final class Pins {
     void happened(Effect effect) {
         switch (effect) {
             case Effect.Pin(var reason) -> add(reason);
-            case Effect.Listen _ -> add(PinReason.LISTEN);
-            case Effect.UnlistenAll _ -> remove(PinReason.LISTEN);
+            case Effect.Listen(var channel) -> {
+                add(PinReason.LISTEN);
+                if (channels.isEmpty()) channels = new LinkedHashSet<>();
+                if (channels.size() < CHANNELS_MAX) channels.add(channel);
+            }
+            case Effect.Unlisten(var channel) -> {
+                if (!channels.isEmpty()) channels.remove(channel);
+            }
+            case Effect.UnlistenAll _ -> {
+                remove(PinReason.LISTEN);
+                channels = Set.of();
+            }
             case Effect.CloseAll _ -> remove(PinReason.HOLD_CURSOR);
             case Effect.AdvisoryUnlockAll _ -> remove(PinReason.ADVISORY_LOCK);
             case Effect.Discard(var what) when what == Effect.Discard.What.TEMP -> remove(PinReason.TEMP_TABLE);
-            case Effect.DiscardAll _ -> held = Set.of();
+            case Effect.DiscardAll _ -> {
+                held = Set.of();
+                channels = Set.of();
+            }
             case Effect.AdvisoryUnlock _ -> doubt(PinReason.ADVISORY_LOCK);
             case Effect.CloseCursor _ -> doubt(PinReason.HOLD_CURSOR);
             case Effect.Ddl _ -> doubt(PinReason.TEMP_TABLE);
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
-                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Deallocate _, Effect.DeallocateAll _, Effect.Unlisten _,
+                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Deallocate _, Effect.DeallocateAll _,
                  Effect.SessionSequence _ -> { }
         }
+    }
+
+    /// The client listens, and no backend knows of it.
+    boolean owesListen() {
+        return owesListen;
+    }
+
+    /// Registers on a new backend, before anything else is asked there, what the client listened to on the one before. It stays pinned, if it works;
+    /// a backend that refuses is not one to listen on, and the next may be.
+    /// @param done called when it has worked
+    void listenAgain(BackendConnection leased, Runnable done) {
+        var sql = new StringBuilder();
+        for (String channel : channels) sql.append("LISTEN \"").append(channel.replace("\"", "\"\"")).append("\";");
+        leased.aside(sql.toString(), new Aside() {
+            private boolean refused;
+
+            @Override
+            public void error(byte[] errorBody) {
+                refused = true;
+            }
+
+            @Override
+            public void done(byte status) {
+                if (refused) return;
+                owesListen = false;
+                add(PinReason.LISTEN);
+                done.run();
+            }
+        });
+        leased.outgoing().finish();
     }
 
     private void remove(PinReason reason) {

@@ -4,6 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.SequencedMap;
+import org.pgkeel.protocol.backend.NoticeResponse;
+import org.pgkeel.protocol.backend.Severity;
+import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.proxy.refusal.Refusal;
 
@@ -34,6 +37,13 @@ public final class SessionMessages {
         }
         out.writeByte(0);
         return out.setInt(1, out.readableBytes() - 1);
+    }
+
+    /// To a client whose LISTEN was registered on another server.
+    static ByteBuf listensAgain() {
+        ByteBuf out = Unpooled.buffer(192);
+        NoticeResponse.of(Severity.WARNING, SqlState.WARNING, "failover: LISTEN was registered again, what was notified meanwhile is lost").encode(out);
+        return out;
     }
 
     static ByteBuf readyForQuery() {

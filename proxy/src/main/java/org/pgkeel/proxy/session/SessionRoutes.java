@@ -87,7 +87,8 @@ final class SessionRoutes implements UnitReader.Listener {
     @Nullable SharedPool<BackendConnection> choose(RouteRules inForce, ByteBuf in, int at, long now) {
         DatabasePool pool = session.pool();
         Cluster cluster = pool.cluster();
-        Route.ToReplica to = primaryOnly ? null : decide(inForce, in, at);
+        // A client that listens gets its backend back before it goes anywhere else.
+        Route.ToReplica to = primaryOnly || session.pins().owesListen() ? null : decide(inForce, in, at);
         by = to;
         // Somebody has to ask the primary what the names in its database stand for.
         if (to == null || pool.isCatalogueDue(now) && cluster.primary() != null) return pool.shared();
