@@ -14,10 +14,10 @@ import java.util.Arrays;
 /// Threading: confined to its owner; one text at a time.
 final class TextShape {
     private static final byte OTHER = 0;
-    /// Goes on in a word: letters, `_`, bytes beyond ASCII.
     private static final byte LETTER = 1;
-    private static final byte DIGIT = 2;
-    private static final byte SPACE = 3;
+    private static final byte SPACE = 2;
+    /// From here on a byte is looked at; those before are copied.
+    private static final byte DIGIT = 3;
     private static final byte QUOTE = 4;
     private static final byte DOUBLE_QUOTE = 5;
     private static final byte DOLLAR = 6;
@@ -25,6 +25,8 @@ final class TextShape {
     private static final byte DASH = 7;
     private static final byte SLASH = 8;
     private static final byte SEMICOLON = 9;
+    /// Of a letter in a word.
+    private static final byte BEYOND_ASCII = 10;
     private static final byte[] KINDS = kinds();
 
     private static final long[] FIRST_WORDS = {key("select"), key("insert"), key("update"), key("delete"), key("with"), key("values"), key("merge")};
@@ -69,11 +71,9 @@ final class TextShape {
     private boolean take() {
         shapeEnd = 0;
         if (!beginsAsQuery()) return false;
-        int at = 0;
-        while (at < textEnd) {
-            byte b = text[at];
-            int next = switch (KINDS[b & 0xFF]) {
-                case LETTER -> b < 0 && !asciiSafe ? NONE : copy(at, at + 1);
+        for (int at = plain(0); at < textEnd; at = plain(at)) {
+            at = switch (KINDS[text[at] & 0xFF]) {
+                case BEYOND_ASCII -> asciiSafe ? copy(at, at + 1) : NONE;
                 case DIGIT -> number(at);
                 case QUOTE -> string(at);
                 case DOUBLE_QUOTE -> quotedIdentifier(at);
@@ -81,12 +81,19 @@ final class TextShape {
                 case DASH -> isAt(at + 1, '-') ? NONE : copy(at, at + 1);
                 case SLASH -> isAt(at + 1, '*') ? NONE : copy(at, at + 1);
                 case SEMICOLON -> skipSpace(at + 1) < textEnd ? NONE : copy(at, textEnd);
-                default -> copy(at, at + 1);
+                default -> throw new IllegalStateException("byte " + text[at]);
             };
-            if (next == NONE) return false;
-            at = next;
+            if (at == NONE) return false;
         }
         return true;
+    }
+
+    /// Copies up to the next byte that has to be looked at.
+    private int plain(int from) {
+        byte[] bytes = text;
+        int at = from;
+        while (at < textEnd && KINDS[bytes[at] & 0xFF] < DIGIT) at++;
+        return copy(from, at);
     }
 
     private boolean beginsAsQuery() {
@@ -100,7 +107,8 @@ final class TextShape {
     }
 
     private int copy(int from, int to) {
-        for (int at = from; at < to; at++) shape[shapeEnd++] = text[at];
+        System.arraycopy(text, from, shape, shapeEnd, to - from);
+        shapeEnd += to - from;
         return to;
     }
 
@@ -159,7 +167,7 @@ final class TextShape {
     }
 
     private static boolean belongsToWord(byte kind) {
-        return kind == LETTER || kind == DIGIT || kind == DOLLAR;
+        return kind == LETTER || kind == DIGIT || kind == DOLLAR || kind == BEYOND_ASCII;
     }
 
     private boolean isAt(int at, char wanted) {
@@ -186,7 +194,7 @@ final class TextShape {
         byte[] kinds = new byte[256];
         Arrays.fill(kinds, 'a', 'z' + 1, LETTER);
         Arrays.fill(kinds, 'A', 'Z' + 1, LETTER);
-        Arrays.fill(kinds, 0x80, 0x100, LETTER);
+        Arrays.fill(kinds, 0x80, 0x100, BEYOND_ASCII);
         kinds['_'] = LETTER;
         Arrays.fill(kinds, '0', '9' + 1, DIGIT);
         Arrays.fill(kinds, '\t', '\r' + 1, SPACE);
