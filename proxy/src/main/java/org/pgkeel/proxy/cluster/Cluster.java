@@ -49,6 +49,7 @@ public final class Cluster {
     /// The doubt that has not been looked at yet; one of many that came at once.
     private final AtomicReference<@Nullable Doubt> doubt = new AtomicReference<>();
     private final AtomicBoolean polling = new AtomicBoolean();
+    private final AtomicBoolean asking = new AtomicBoolean();
     private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
     private volatile long wantedNanos;
     private volatile View view;
@@ -304,6 +305,15 @@ public final class Cluster {
         long now = System.nanoTime();
         if (now - wantedNanos > POLL_NANOS) wantedNanos = now;
         if (!polling.get() && isWatched() && polling.compareAndSet(false, true)) onRooms(this::pollPositions);
+    }
+
+    /// Somebody waits for [#freshAsOfNanos] to grow: positions are asked for at once. Cheap; callable from any thread.
+    public void askFreshness() {
+        wantFreshness();
+        if (asking.compareAndSet(false, true)) onRooms(() -> {
+            asking.set(false);
+            if (watch != null) for (WatchedMember member : watch.comparable()) watch.members().askPosition(member, watch);
+        });
     }
 
     /// As long as somebody wants it.

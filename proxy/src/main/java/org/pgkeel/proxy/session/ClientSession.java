@@ -80,9 +80,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// A stall that lasts so long is one.
     private static final Duration STALL = Duration.ofSeconds(5);
 
-    /// How often it is looked whether a replica is fit by now.
-    private static final Duration REPLICA_WAIT = Duration.ofMillis(20);
-
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, LEASED, RESOLVING, DEPARTED, CLOSED }
 
@@ -322,7 +319,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         state = State.WAITING;
         waitsAt = null;
         if (refusal.isPresent()) context.loop().execute(() -> ifWaitingForReplica(() -> refused(refusal.get())));
-        else context.loop().schedule(() -> ifWaitingForReplica(this::lookAgain), REPLICA_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        else if (routes != null) context.loop().schedule(() -> ifWaitingForReplica(this::lookAgain), routes.waitMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void ifWaitingForReplica(Runnable then) {

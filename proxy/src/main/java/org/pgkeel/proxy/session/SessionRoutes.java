@@ -40,6 +40,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 final class SessionRoutes implements UnitReader.Listener {
     /// So often a unit is taken to another replica; then it goes to the primary, if its rule lets it.
     private static final int MOVES_MAX = 3;
+    private static final long WAIT_MILLIS = 20;
 
     private final ClientSession session;
     private final SessionContext context;
@@ -62,6 +63,9 @@ final class SessionRoutes implements UnitReader.Listener {
     private int moves;
     private boolean primaryOnly;
     private int suppressed;
+    /// While it waits for a replica: what the rules said.
+    private Route.@Nullable ToReplica kept;
+    private final ReplicaComeback comeback = new ReplicaComeback();
     private boolean waits;
     private long waitsSinceNanos;
     private Optional<Refusal> refusal = Optional.empty();
@@ -88,8 +92,9 @@ final class SessionRoutes implements UnitReader.Listener {
         DatabasePool pool = session.pool();
         Cluster cluster = pool.cluster();
         // A client that listens gets its backend back before it goes anywhere else.
-        Route.ToReplica to = primaryOnly || session.pins().owesListen() ? null : decide(inForce, in, at);
+        Route.ToReplica to = primaryOnly || session.pins().owesListen() ? null : kept != null ? kept : decide(inForce, in, at);
         by = to;
+        kept = null;
         // Somebody has to ask the primary what the names in its database stand for.
         if (to == null || pool.isCatalogueDue(now) && cluster.primary() != null) return pool.shared();
         RouteRule rule = to.by();
@@ -101,13 +106,37 @@ final class SessionRoutes implements UnitReader.Listener {
             Candidate one = candidates.get(chosen);
             if (one.primary()) return pool.shared();
             incarnation = one.incarnation();
+            comeback.found();
             return pool.toReplica(one.address());
         }
         return switch (rule.orElse()) {
-            case PRIMARY -> pool.shared();
-            case WAIT -> waitOn(rule, now);
+            case PRIMARY -> {
+                boolean looksAgain = moves == 0 && isOnlyBehind(candidates, rule, now) && comeback.mayWait(now);
+                if (looksAgain) cluster.askFreshness();
+                kept = looksAgain ? to : null;
+                yield looksAgain ? null : pool.shared();
+            }
+            case WAIT -> {
+                kept = to;
+                yield waitOn(rule, now);
+            }
             case REFUSE -> refuse("no replica is fit for rule \"" + rule.name() + "\"", "The rule's or-else is refuse.");
         };
+    }
+
+    /// There is a replica that lacks nothing but what the session was told last.
+    private boolean isOnlyBehind(List<Candidate> candidates, RouteRule rule, long now) {
+        if (rule.consistency() != RouteRule.Consistency.SESSION) return false;
+        for (Candidate candidate : candidates) {
+            ReplicaChoice.Unfit why = ReplicaChoice.reason(candidate, rule, view, Candidate.UNKNOWN, now).orElse(null);
+            if (why == ReplicaChoice.Unfit.BEHIND_OWN_READ || why == ReplicaChoice.Unfit.BEHIND_OWN_WRITE) return true;
+        }
+        return false;
+    }
+
+    /// When it is to be looked again whether there is a pool for the unit.
+    long waitMillis() {
+        return comeback.isWaiting() ? ReplicaComeback.LOOK_MILLIS : WAIT_MILLIS;
     }
 
     private @Nullable SharedPool<BackendConnection> waitOn(RouteRule rule, long now) {
@@ -276,6 +305,7 @@ final class SessionRoutes implements UnitReader.Listener {
         reads = false;
         turnedAway = false;
         waits = false;
+        kept = null;
         suppressed = 0;
         refusal = Optional.empty();
     }

@@ -20,7 +20,7 @@ import org.pgkeel.proxy.embedded.ServerAccount;
 import org.pgkeel.proxy.embedded.ServerSettings;
 
 /// A primary and streaming replicas, with the fixture's user and database `app`. Threading: confined to one thread.
-final class ReplicatedPostgres implements AutoCloseable {
+public final class ReplicatedPostgres implements AutoCloseable {
     private static final String DATABASE = "app";
     private static final Map<String, String> PARAMETERS = Map.of("fsync", "off", "max_connections", "60", "max_standby_streaming_delay", "0",
             "hot_standby_feedback", "off", "wal_receiver_status_interval", "1s", "deadlock_timeout", "50ms", "synchronous_commit", "local");
@@ -29,7 +29,7 @@ final class ReplicatedPostgres implements AutoCloseable {
     private final PostgresServer primary;
     private final List<PostgresServer> replicas = new ArrayList<>();
 
-    ReplicatedPostgres(int replicaCount) {
+    public ReplicatedPostgres(int replicaCount) {
         ServerAccount account = ServerAccount.pick();
         try {
             folder = Files.createTempDirectory("pgkeel-replicated-");
@@ -46,16 +46,16 @@ final class ReplicatedPostgres implements AutoCloseable {
         replicas.forEach(this::awaitReplayed);
     }
 
-    PostgresServer primary() {
+    public PostgresServer primary() {
         return primary;
     }
 
-    PostgresServer replica(int index) {
+    public PostgresServer replica(int index) {
         return replicas.get(index);
     }
 
     /// Lines of `proxy.conf`: the cluster, watched.
-    String cluster() {
+    public String cluster() {
         String nodes = Stream.concat(Stream.of(primary), replicas.stream()).map(node -> "\"127.0.0.1:" + node.settings().port() + "\"").collect(Collectors.joining(", "));
         return """
                 clusters.main.nodes = [%s]
@@ -63,16 +63,16 @@ final class ReplicatedPostgres implements AutoCloseable {
                 """.formatted(nodes);
     }
 
-    void execute(String... sql) {
+    public void execute(String... sql) {
         primary.execute(DATABASE, sql);
     }
 
-    String query(String sql) {
+    public String query(String sql) {
         return primary.query(DATABASE, sql);
     }
 
     /// All that was written until now is to be seen there.
-    void awaitReplayed(PostgresServer replica) {
+    public void awaitReplayed(PostgresServer replica) {
         String position = primary.query("postgres", "select pg_current_wal_flush_lsn()");
         Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).ignoreExceptions()
                 .until(() -> replica.query("postgres", "select pg_last_wal_replay_lsn() >= '" + position + "'::pg_lsn").equals("t"));
