@@ -37,6 +37,7 @@ public final class RequestLog {
 
     /// What was appended last completes a batch.
     public void batchEnds() {
+        if (incomplete) return;
         if (endCount == ends.length) {
             int[] grown = new int[2 * endCount];
             for (int i = 0; i < endCount; i++) grown[i] = ends[firstEnd + i & endCount - 1];
@@ -46,9 +47,9 @@ public final class RequestLog {
         ends[firstEnd + endCount++ & ends.length - 1] = tail;
     }
 
-    /// The first batch has been answered.
+    /// The first batch has been answered. What is incomplete stays so: others may be owed that do not stand here.
     public void answered() {
-        if (endCount == 0) return;
+        if (incomplete || endCount == 0) return;
         head = ends[firstEnd];
         firstEnd = firstEnd + 1 & ends.length - 1;
         if (--endCount == 0 && head == tail) clear();
