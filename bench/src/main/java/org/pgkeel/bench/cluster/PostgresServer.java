@@ -51,7 +51,12 @@ public final class PostgresServer implements AutoCloseable {
     /// @param scale       of pgbench's tables, 1 is 100,000 accounts; 0 for none
     /// @param connections that it takes at once
     /// @param server      folder of another `initdb` and `postgres` than the newest installed ones
-    public record Options(int scale, int connections, Durability durability, Optional<Path> server) {}
+    /// @param settings    more of them, a line each
+    public record Options(int scale, int connections, Durability durability, Optional<Path> server, List<String> settings) {
+        public Options(int scale, int connections, Durability durability) {
+            this(scale, connections, durability, Optional.empty(), List.of());
+        }
+    }
 
     private final Path bin;
     private final int port;
@@ -69,7 +74,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /// @param scale of pgbench's tables; 1 is 100,000 accounts
     public static PostgresServer start(WorkFolder work, int scale) throws IOException {
-        return start(work, new Options(scale, 300, Durability.NONE, Optional.empty()));
+        return start(work, new Options(scale, 300, Durability.NONE));
     }
 
     /// Autovacuum is off, because it would run into some rounds and not into others; checkpoints come when the caller asks for them.
@@ -96,7 +101,8 @@ public final class PostgresServer implements AutoCloseable {
                 jit = off
                 password_encryption = scram-sha-256
                 %s
-                """.formatted(port, options.connections, options.durability.settings));
+                %s
+                """.formatted(port, options.connections, options.durability.settings, String.join("\n", options.settings)));
         Files.writeString(data.resolve("pg_hba.conf"), """
                 host all %s 127.0.0.0/8 trust
                 host all all 127.0.0.0/8 scram-sha-256

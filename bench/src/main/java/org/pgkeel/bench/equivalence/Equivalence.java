@@ -47,6 +47,9 @@ public final class Equivalence implements Callable<Integer> {
             description = "Added to PgKeel's configuration; empty for PgKeel without coalescing (default: ${DEFAULT-VALUE}).")
     private String coalesce = "";
 
+    @Option(names = "--copied-min", paramLabel = "PERCENT", defaultValue = "5", description = "Of the rows that have to come by COPY where there is coalescing (default: ${DEFAULT-VALUE}).")
+    private int copiedMin;
+
     @Option(names = "--server", paramLabel = "FOLDER", description = "Of the initdb and postgres to be asked (default: the newest in /usr/lib/postgresql).")
     private Optional<Path> server = Optional.empty();
 
@@ -68,8 +71,9 @@ public final class Equivalence implements Callable<Integer> {
         long seed = chosenSeed.orElseGet(System::currentTimeMillis);
         try (var cleanup = new Cleanup()) {
             WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server)));
+            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server, Ways.SETTINGS)));
             prepare(postgres);
+            Ways.prepare(postgres);
             RunningProxy proxy = cleanup.add(new PgKeel("pgkeel", pgkeel, coalesce, work, postgres).start());
             proxy.awaitFirstQuery(login(THROUGH_DATABASE), PROXY_START_LIMIT);
             System.err.printf("%s, %s, seed %d%n", postgres.version(), proxy.version(), seed);
@@ -84,7 +88,11 @@ public final class Equivalence implements Callable<Integer> {
             System.out.println("errors by SQLSTATE, direct: " + replies.sqlStates());
             replies.differences().stream().limit(show).forEach(difference -> System.out.println("\n" + difference));
             rows.differences().stream().limit(show).forEach(System.out::println);
-            boolean same = replies.different() == 0 && rows.differences().isEmpty() && replies.cases() == cases;
+            Ways ways = Ways.of(postgres);
+            System.out.println(ways);
+            boolean coalesced = coalesce.isBlank() || ways.rowsByCopy() * 100 >= rows.rows() * copiedMin;
+            if (!coalesced) System.out.printf("too little was coalesced: less than %d %% of the rows came by COPY%n", copiedMin);
+            boolean same = coalesced && replies.different() == 0 && rows.differences().isEmpty() && replies.cases() == cases;
             return same ? 0 : EXIT_DIFFERENT;
         }
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -40,6 +41,8 @@ final class EquivalenceRun {
     private final Side direct;
     private final Side through;
     private final Consumer<String> say;
+    /// Where clients wait for one another, so that those who do alike do it at the same time.
+    private final Phaser together = new Phaser();
     private final AtomicLong done = new AtomicLong();
     private final AtomicLong different = new AtomicLong();
     private final List<String> differences = new ArrayList<>();
@@ -59,6 +62,7 @@ final class EquivalenceRun {
             dictionary = Dictionary.ask(peer);
         }
         var threads = new ArrayList<Thread>();
+        together.bulkRegister(plan.clients);
         for (int client = 0; client < plan.clients; client++) {
             int number = client;
             threads.add(Thread.ofVirtual().name("client-" + client).start(() -> client(number, dictionary)));
@@ -79,6 +83,7 @@ final class EquivalenceRun {
             var maker = new CaseMaker(plan.seed, number, dictionary);
             long mine = plan.cases / plan.clients + (number < plan.cases % plan.clients ? 1 : 0);
             for (long n = 0; n < mine; n++) {
+                if (n % Style.EPOCH_CASES == 0) together.arriveAndAwaitAdvance();
                 CaseMaker.Case next = maker.next();
                 b.send(next.messages());
                 a.send(next.messages());
@@ -90,6 +95,8 @@ final class EquivalenceRun {
             }
         } catch (IOException e) {
             note("client %d ended: %s".formatted(number, e));
+        } finally {
+            together.arriveAndDeregister();
         }
     }
 

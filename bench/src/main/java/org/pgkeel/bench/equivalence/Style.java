@@ -19,7 +19,7 @@ record Style(Table table, List<Column> columns, boolean withList, Declaration de
 
     enum Formats { TEXT, BINARY, MIXED }
 
-    private static final int EPOCH_CASES = 60;
+    static final int EPOCH_CASES = 25;
 
     /// The style of all clients at their `number`th case.
     static Style ofEpoch(long seed, long number) {

@@ -111,7 +111,7 @@ public final class Ingest implements Callable<Integer> {
         try (var cleanup = new Cleanup()) {
             WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
             int connections = plan.workloads().stream().mapToInt(Workload::clients).max().orElse(0) + 2 * pool + CONNECTIONS_BESIDE_CLIENTS;
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, connections, PostgresServer.Durability.FULL, Optional.empty())));
+            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, connections, PostgresServer.Durability.FULL)));
             if (replica == Replica.sync) cleanup.add(SyncStandby.start(work, postgres));
             for (String sql : EventMessages.SCHEMA) postgres.sql(PostgresServer.DATABASE, "set role " + PostgresServer.USER + "; " + sql);
             List<Contender> contenders = contenders(cleanup, work, postgres);

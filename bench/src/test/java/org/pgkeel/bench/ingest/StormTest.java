@@ -31,7 +31,7 @@ class StormTest {
     @BeforeAll
     static void start() throws Exception {
         WorkFolder work = CLEANUP.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-        postgres = CLEANUP.add(PostgresServer.start(work, new PostgresServer.Options(0, 50, PostgresServer.Durability.NONE, Optional.empty())));
+        postgres = CLEANUP.add(PostgresServer.start(work, new PostgresServer.Options(0, 50, PostgresServer.Durability.NONE)));
         for (String sql : EventMessages.SCHEMA) postgres.sql(PostgresServer.DATABASE, "set role " + PostgresServer.USER + "; " + sql);
     }
 

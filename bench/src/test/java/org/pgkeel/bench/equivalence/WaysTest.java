@@ -1,0 +1,29 @@
+package org.pgkeel.bench.equivalence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.bench.cluster.Cleanup;
+import org.pgkeel.bench.cluster.PostgresServer;
+import org.pgkeel.bench.cluster.WorkFolder;
+
+class WaysTest {
+    @Test
+    void rows_that_came_by_copy_are_told_from_others() throws Exception {
+        try (var cleanup = new Cleanup()) {
+            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, 50, PostgresServer.Durability.NONE, Optional.empty(), Ways.SETTINGS)));
+            Equivalence.prepare(postgres);
+            Ways.prepare(postgres);
+            postgres.sql(Equivalence.THROUGH_DATABASE, "insert into base values (1, 'a')");
+            postgres.sql(Equivalence.DIRECT_DATABASE, "copy base (uid) from program 'echo 1'");
+            assertThat(Ways.of(postgres).rowsByCopy()).isZero();
+            postgres.sql(Equivalence.THROUGH_DATABASE, "copy base (uid) from program 'echo 2; echo 3'");
+            Ways ways = Ways.of(postgres);
+            assertThat(ways.rowsByCopy()).isEqualTo(2);
+            assertThat(ways.copies()).isEqualTo(1);
+        }
+    }
+}
