@@ -32,7 +32,6 @@ import org.pgkeel.proxy.relay.BackendConnection;
 /// Threading: shared; what changes is volatile.
 public final class DatabasePool {
     private static final int RETIRED = -1;
-    private static final Duration CATALOGUE_AGE_MAX = Duration.ofMinutes(5);
     private static final long CATALOGUE_RETRY_NANOS = 1_000_000_000L;
     private static final long CATALOGUE_ANSWER_NANOS = 30_000_000_000L;
 
@@ -71,7 +70,8 @@ public final class DatabasePool {
     private final AtomicInteger clients = new AtomicInteger();
     private volatile Target target;
     private volatile Cluster cluster;
-    private final CatalogueRefresh refresh = new CatalogueRefresh(CATALOGUE_AGE_MAX);
+    private final Duration catalogueAge;
+    private final CatalogueRefresh refresh;
     private volatile Catalogue catalogue = Catalogue.unknown();
     private boolean asking;
     private volatile long catalogueDueNanos = System.nanoTime();
@@ -79,13 +79,16 @@ public final class DatabasePool {
     private long emptySinceNanos;
     private boolean empty;
 
+    /// @param catalogueAge `catalogue.refresh`
     /// @param replicaMaker makes the pool to a replica
     /// @param replicaMade  called when it is found among the pools: its database may be paused
     /// @param siblings     all pools
-    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster, BiFunction<DatabasePool, NodeAddress, SharedPool<BackendConnection>> replicaMaker,
+    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster, Duration catalogueAge, BiFunction<DatabasePool, NodeAddress, SharedPool<BackendConnection>> replicaMaker,
                  Consumer<SharedPool<?>> replicaMade,
                  Supplier<Stream<DatabasePool>> siblings) {
         this.shared = shared;
+        this.catalogueAge = catalogueAge;
+        this.refresh = new CatalogueRefresh(catalogueAge);
         this.replicaMade = replicaMade;
         this.siblings = siblings;
         this.replicaMaker = node -> replicaMaker.apply(this, node);
@@ -129,7 +132,7 @@ public final class DatabasePool {
         asking = false;
         refresh.answered(answer);
         catalogue = refresh.current();
-        catalogueDueNanos = System.nanoTime() + CATALOGUE_AGE_MAX.toNanos();
+        catalogueDueNanos = System.nanoTime() + catalogueAge.toNanos();
     }
 
     synchronized void catalogueFailed(long nowNanos) {
