@@ -41,9 +41,10 @@ class HouseRulesTest {
             Set.of("proxy.server"),
             Set.of("proxy.listen"),
             Set.of("proxy.session"),
+            Set.of("proxy.coalesce"),
             Set.of("proxy.relay"),
             Set.of("proxy.prepare", "proxy.login", "proxy.pool", "proxy.cluster"),
-            Set.of("proxy.settings", "proxy.backend", "proxy.admin", "proxy.route"),
+            Set.of("proxy.settings", "proxy.backend", "proxy.admin", "proxy.route", "proxy.insert"),
             Set.of("proxy.statement", "proxy.tls", "proxy.transport", "proxy.refusal", "proxy.observe", "proxy.embedded"),
             Set.of("proxy.config", "proxy.catalogue"),
             Set.of("protocol", "failover"));

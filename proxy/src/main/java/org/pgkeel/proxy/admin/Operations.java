@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.pgkeel.proxy.observe.ClientSnapshot;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
@@ -50,6 +51,9 @@ public interface Operations {
 
     /// One for each cluster whose primary is watched.
     CompletionStage<List<OutcomeSnapshot>> outcomes();
+
+    /// The tables whose rows shared commits, over all event loops.
+    CompletionStage<List<CoalesceSnapshot>> coalesced();
 
     /// The rules of `routing` in their order, then what none of them decided; empty without rules.
     CompletionStage<List<RouteSnapshot>> routes();

@@ -54,6 +54,7 @@ final class PrometheusSeries {
             OutcomeSeries.add(taken.outcomes(), all.series);
             ClusterSeries.add(taken.clusters(), all.series);
             HoldSeries.add(taken.holds(), all.series);
+            CoalesceSeries.add(taken.coalesced(), all.series);
         });
         return all.series;
     }

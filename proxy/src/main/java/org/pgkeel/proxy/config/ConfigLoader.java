@@ -49,6 +49,7 @@ public final class ConfigLoader {
                 ServingSections.shutdown(root.section("shutdown")),
                 ServingSections.reload(root.section("reload")),
                 RoutingSection.routing(root),
-                RoutingSection.catalogue(root.section("catalogue")));
+                RoutingSection.catalogue(root.section("catalogue")),
+                CoalesceSection.read(root));
     }
 }

@@ -3,14 +3,14 @@ package org.pgkeel.proxy.config;
 import java.util.Optional;
 import java.util.Set;
 
-/// Sections that the documentation plans and this version does not have: refused like any unknown key, but by name.
+/// Keys that the documentation plans and this version does not have: refused like any unknown key, but by name.
 final class LaterKeys {
-    private static final Set<String> TOP_LEVEL = Set.of("coalesce");
+    private static final Set<String> OF_COALESCE = Set.of("dedup-by", "spill", "max-in-flight-per-key");
 
     private LaterKeys() {}
 
     static Optional<String> versionNote(String section, String name) {
-        boolean later = section.isEmpty() && TOP_LEVEL.contains(name);
+        boolean later = section.startsWith("coalesce") && OF_COALESCE.contains(name);
         return later ? Optional.of("this version of PgKeel does not have '" + name + "' yet") : Optional.empty();
     }
 }

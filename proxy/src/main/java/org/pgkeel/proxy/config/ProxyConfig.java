@@ -23,4 +23,5 @@ public record ProxyConfig(
         ShutdownConfig shutdown,
         ReloadConfig reload,
         RoutingConfig routing,
-        CatalogueConfig catalogue) {}
+        CatalogueConfig catalogue,
+        CoalesceConfig coalesce) {}

@@ -4,9 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.catalogue.Catalogue;
+import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
@@ -45,6 +47,9 @@ public final class SharedStatement {
     private final List<SharedStatement> uses;
     private volatile long rowShape;
     private volatile @Nullable Classified classified;
+    private volatile @Nullable Inserting inserting;
+
+    private record Inserting(Dialect dialect, Optional<InsertShape> shape) {}
 
     /// A class holds for the catalogue it was made by.
     private record Classified(Dialect dialect, Catalogue catalogue, StatementClass statementClass) {}
@@ -139,6 +144,25 @@ public final class SharedStatement {
         return known.statementClass;
     }
 
+    /// What it is if it is an INSERT; looked into once for each dialect.
+    public Optional<InsertShape> insert(Dialect dialect) {
+        Inserting known = inserting;
+        if (known == null || !known.dialect.equals(dialect)) {
+            known = new Inserting(dialect, InsertShape.parse(textOf(body), dialect));
+            inserting = known;
+        }
+        return known.shape;
+    }
+
+    /// Of its parameters as the Parse message declares them, 0 where it does not say.
+    public int[] parameterTypes() {
+        int at = 0;
+        while (at < body.length && body[at] != 0) at++;
+        int[] types = new int[body.length - at < 3 ? 0 : (body[at + 1] & 0xFF) << 8 | body[at + 2] & 0xFF];
+        for (int i = 0; i < types.length; i++) types[i] = (int) INTS.get(body, at + 3 + 4 * i);
+        return types;
+    }
+
     /// A node has refused it with `25006`: it writes, whatever the catalogue says.
     public void learnWrite(ClassCache classes, Dialect dialect, Catalogue catalogue) {
         classified = new Classified(dialect, catalogue, classOf(classes, dialect, catalogue).asWrite());
@@ -180,6 +204,8 @@ public final class SharedStatement {
         return true;
     }
 
+    private static final java.lang.invoke.VarHandle INTS =
+            java.lang.invoke.MethodHandles.byteArrayViewVarHandle(int[].class, java.nio.ByteOrder.BIG_ENDIAN);
     private static final java.lang.invoke.VarHandle LONGS =
             java.lang.invoke.MethodHandles.byteArrayViewVarHandle(long[].class, java.nio.ByteOrder.LITTLE_ENDIAN);
 }

@@ -40,6 +40,7 @@ public final class BackendConnection extends PooledConnection {
     private Outgoing outgoing;
     private final Exchange exchange = new Exchange();
     private @Nullable Lessee lessee;
+    private @Nullable Diversion diversion;
     private Settings applied = Settings.NONE;
     private int cancelsUnderWay;
     private boolean awaitsReplies;
@@ -98,6 +99,17 @@ public final class BackendConnection extends PooledConnection {
     /// Binds the connection to its client. The caller has it from the pool.
     public void beginLease(Lessee client) {
         lessee = client;
+    }
+
+    /// Binds the connection to somebody who reads it by itself, and who ends that with [#undivert]. The caller has it from the pool.
+    public void divert(Diversion reader) {
+        diversion = reader;
+    }
+
+    /// What was asked in the diversion is answered: the connection is in no transaction, and can be given back.
+    public void undivert() {
+        diversion = null;
+        statements.unnamed(null);
     }
 
     /// The client gives it back: settled, outside of a transaction.
@@ -175,6 +187,7 @@ public final class BackendConnection extends PooledConnection {
     /// The client is gone in the middle of something: the connection is of no use any more.
     public void abandon(CloseReason reason, long nowNanos) {
         lessee = null;
+        diversion = null;
         slice.close(this, reason, nowNanos);
     }
 
@@ -400,19 +413,24 @@ public final class BackendConnection extends PooledConnection {
     /// The stream from the server lost its meaning, or ended.
     private void lost(CloseReason reason, String why, Loss.Ending how) {
         Lessee client = lessee;
+        Diversion reader = diversion;
         Loss loss = client == null ? null : walk.loss(why, how, exchange, client);
         lessee = null;
+        diversion = null;
         slice.close(this, reason, System.nanoTime());
         if (client != null) client.backendLost(loss);
+        if (reader != null) reader.lost(how, why);
     }
 
     private final class SocketHandler extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             try {
-                walk.read((ByteBuf) message);
+                Diversion reader = diversion;
+                if (reader != null) reader.read((ByteBuf) message);
+                else walk.read((ByteBuf) message);
                 // What the server says last to nobody is not waited for: the connection must not be lent once more.
-                if (lessee == null && walk.saidFatal() && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
+                if (lessee == null && diversion == null && walk.saidFatal() && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
             } catch (ProtocolViolation violation) {
                 log.warn("backend {} pid {}: {}", greeting.address(), greeting.pid(), violation.getMessage());
                 lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), Loss.Ending.BROKEN);

@@ -120,7 +120,7 @@ final class LoopView {
         Optional<BackendConnection> backend = session.leasedConnection();
         ClientSnapshot.State state = switch (session.state()) {
             case GREETING -> backend.isPresent() ? ClientSnapshot.State.ACTIVE : ClientSnapshot.State.WAITING;
-            case WAITING, RESOLVING -> ClientSnapshot.State.WAITING;
+            case WAITING, SHARING, RESOLVING -> ClientSnapshot.State.WAITING;
             case LEASED, DEPARTED -> ClientSnapshot.State.ACTIVE;
             case IDLE, CLOSED -> ClientSnapshot.State.IDLE;
         };

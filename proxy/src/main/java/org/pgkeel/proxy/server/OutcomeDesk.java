@@ -17,7 +17,7 @@ import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.ClusterOutcomes;
 import org.pgkeel.proxy.config.OutcomeMode;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
-import org.pgkeel.proxy.session.Outcomes;
+import org.pgkeel.proxy.cluster.Outcomes;
 
 /// Finds out for sessions what became of their transactions: the [ClusterOutcomes] of every cluster that is watched, with a ledger of
 /// what was acknowledged for each event loop.

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,6 +16,7 @@ import org.pgkeel.proxy.admin.ShutdownMode;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.observe.ClientSnapshot;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
@@ -106,6 +108,15 @@ final class ProxyOperations implements Operations {
     @Override
     public CompletionStage<List<HoldSnapshot>> holds() {
         return CompletableFuture.completedFuture(server.pools().holds());
+    }
+
+    @Override
+    public CompletionStage<List<CoalesceSnapshot>> coalesced() {
+        return loops.askAll(context -> context.coalescer().snapshots()).thenApply(all -> {
+            var byTable = new TreeMap<String, CoalesceSnapshot>();
+            for (CoalesceSnapshot one : all) byTable.merge(one.table(), one, CoalesceSnapshot::plus);
+            return List.copyOf(byTable.values());
+        });
     }
 
     @Override

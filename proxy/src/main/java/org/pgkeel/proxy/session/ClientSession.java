@@ -60,6 +60,8 @@ import org.slf4j.LoggerFactory;
 /// | Idle     | a request, a backend is free     | Leased   |
 /// | Idle     | a request, none is free          | Waiting  |
 /// | Waiting  | leased                           | Leased   |
+/// | Idle     | an INSERT that shares its commit | Sharing  |
+/// | Sharing  | committed, refused, or to run by itself | Idle |
 /// | Waiting  | refused, or cancelled            | Idle     |
 /// | Leased   | settled outside of a transaction, not pinned | Idle |
 /// | Leased   | backend lost, nothing under way, or it fails | Idle |
@@ -81,7 +83,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private static final Duration STALL = Duration.ofSeconds(5);
 
     /// Where the client is in its session.
-    public enum State { GREETING, IDLE, WAITING, LEASED, RESOLVING, DEPARTED, CLOSED }
+    public enum State { GREETING, IDLE, WAITING, SHARING, LEASED, RESOLVING, DEPARTED, CLOSED }
 
     private final SessionContext context;
     private final DatabasePool pool;
@@ -114,6 +116,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final CommitPath commit = new CommitPath(this);
     private @Nullable LostTransaction lostTransaction;
     private @Nullable Comeback comeback;
+    private @Nullable InsertSharing sharing;
     private long stalledSinceNanos;
     private @Nullable String stalledBy;
     /// Where it waits, or has waited last; null if that is nowhere.
@@ -210,7 +213,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
-        return isWaiting() || state == State.RESOLVING || shapeAsked != null || repeats || commit.awaitsAnswer() || routes != null && routes.holds();
+        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapeAsked != null || repeats || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
     /// How often the catalogue has changed, as far as the proxy saw.
@@ -286,6 +289,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// @param at where its next unit begins
     /// @return a backend now; null when the client has to wait, or was refused
     @Nullable BackendConnection acquire(ByteBuf in, int at) {
+        if (context.coalesces() && sharesNext(in, at)) return null;
         SharedPool<BackendConnection> from = pool.shared();
         RouteRules rules = context.rules();
         if (rules != null && looksInto()) {
@@ -310,6 +314,49 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             waitingSinceNanos = System.nanoTime();
         }
         return null;
+    }
+
+    // --- INSERTs that share commits
+
+    private boolean sharesNext(ByteBuf in, int at) {
+        if (state != State.IDLE || !looksInto() || !pins.isEmpty() || settings.meaningIsOwn() || settings.tracksTransaction()) return false;
+        InsertSharing mine = sharing;
+        if (mine == null) sharing = mine = new InsertSharing(this, context);
+        if (!mine.takes(in, at)) return false;
+        state = State.SHARING;
+        waitingSinceNanos = requestNanos;
+        return true;
+    }
+
+    /// The client was answered.
+    /// @param bytes of its request
+    void shared(int bytes) {
+        readyNanos = System.nanoTime();
+        pool.shared().slice(context.index()).stats().queryEnded(readyNanos - requestNanos);
+        if (routes != null) routes.wrote(readyNanos);
+        walk.drop(bytes);
+        if (sharesNoMore() && context.draining()) drain();
+    }
+
+    /// The request that was taken runs by itself.
+    void sharedNot() {
+        sharesNoMore();
+    }
+
+    private boolean sharesNoMore() {
+        if (state != State.SHARING) return false;
+        state = State.IDLE;
+        readAgain();
+        walk.resume();
+        return isOpen() && state == State.IDLE;
+    }
+
+    void sharedRefused(Refusal refusal) {
+        if (state == State.SHARING) refused(refusal);
+    }
+
+    void sharedLost(String why) {
+        closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)), RefusalReason.BACKEND_LOST.word());
     }
 
     /// No replica is fit for what the client asks.
@@ -388,6 +435,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             return;
         }
         state = State.IDLE;
+        if (sharing != null) sharing.aloneOver();
         readAgain();
         walk.refusePending(
                 () -> write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
@@ -639,6 +687,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     private void leaseEnds() {
         backend = null;
+        if (sharing != null) sharing.aloneOver();
         if (routes != null) routes.end();
     }
 
@@ -881,6 +930,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             if (waitsAt != null) waitsAt.leave(this);
             refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
         }
+        if (state == State.SHARING && sharing != null && sharing.withdraw()) {
+            refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
+        }
         // A cancelled wait for a synchronous standby looks like a success, and is none.
         if (leased == null || leased.exchange().settled() || commit.isUnderWay()) {
             delivered.run();
@@ -896,7 +948,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
-        if (isWaiting() || state == State.RESOLVING) return;
+        if (isWaiting() || state == State.SHARING || state == State.RESOLVING) return;
         watchStall(nowNanos);
         TimeLimit.Activity activity = activity();
         TimeLimit over = TimeLimit.exceeded(activity, nowNanos - quietSince(activity), nowNanos - leasedNanos, timeouts);
@@ -999,6 +1051,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         if (wasWaiting && waitsAt != null) waitsAt.leave(this);
         BackendConnection leased = backend;
         if (leased != null) giveBackGone(leased);
+        if (sharing != null) sharing.leave();
         walk.release();
         toClient.discard();
         context.closed(this);

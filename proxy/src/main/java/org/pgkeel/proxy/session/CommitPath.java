@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.config.OutcomeMode;
 import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;

@@ -74,6 +74,19 @@ final class ExtendedQuery {
         return unnamed;
     }
 
+    /// The unnamed statement if backends have it under a name; null if there is none, or it stands in one backend only.
+    @Nullable SharedStatement unnamedKept() {
+        return unnamedIsCached ? unnamed : null;
+    }
+
+    /// The statement that a Parse without a name is about, if it is known well enough to be kept prepared; null if not.
+    /// @param text where its text begins
+    @Nullable SharedStatement known(ByteBuf in, int text, int next) {
+        if (config.unnamed() != PreparedConfig.Unnamed.CACHE || next - text > config.statementBytes()) return null;
+        SharedStatement statement = session.context().statements().findAgain(session.settings().meaning(), session.generation(), in, text, next);
+        return statement == null || (statement.flags() & UNCACHED_FLAGS) != 0 ? null : statement;
+    }
+
     /// The unnamed statement is gone.
     void forgetUnnamed() {
         unnamed = null;

@@ -114,6 +114,20 @@ final class RequestWalk {
         return waiting.getInt(waiting.readerIndex() + 1) < waiting.readableBytes();
     }
 
+    /// The bytes that wait, beginning with a whole message; they stay here.
+    ByteBuf waiting() {
+        if (pending == null) throw new IllegalStateException("nothing waits");
+        return pending;
+    }
+
+    /// The first of the bytes that wait are dealt with.
+    void drop(int bytes) {
+        ByteBuf all = waiting().skipBytes(bytes);
+        if (all.isReadable()) return;
+        all.release();
+        pending = null;
+    }
+
     /// There is a lease now, or room for more requests.
     void resume() {
         ByteBuf all = pending;

@@ -3,12 +3,20 @@ package org.pgkeel.proxy.session;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.cluster.Outcomes;
+import org.pgkeel.proxy.coalesce.Coalescer;
+import org.pgkeel.proxy.coalesce.Place;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.RoutingConfig;
 import org.pgkeel.proxy.observe.LoopStats;
+import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.LoopBuffers;
 import org.pgkeel.proxy.route.RouteHits;
 import org.pgkeel.proxy.route.RoutingTable;
@@ -33,6 +41,9 @@ public final class SessionContext {
     private final Outcomes outcomes;
     private final List<ClientSession> sessions = new ArrayList<>();
     private final Nodes nodes = new Nodes();
+    private final Coalescer coalescer;
+    private final Map<DatabasePool, Place> places = new WeakHashMap<>();
+    private volatile boolean coalesces;
     private volatile ProxyConfig config;
     private volatile @Nullable RouteRules rules;
     private boolean draining;
@@ -49,6 +60,8 @@ public final class SessionContext {
         this.classes = new ClassCache(config.prepared().cacheBytes(), config.prepared().statementBytes());
         this.outcomes = outcomes;
         this.rules = rulesOf(config);
+        this.coalescer = new Coalescer(loop, index, statements, outcomes);
+        this.coalesces = !config.coalesce().rules().isEmpty();
     }
 
     private static @Nullable RouteRules rulesOf(ProxyConfig config) {
@@ -88,6 +101,7 @@ public final class SessionContext {
     public void config(ProxyConfig changed) {
         boolean sameRules = changed.routing().equals(config.routing());
         config = changed;
+        coalesces = !changed.coalesce().rules().isEmpty();
         if (!sameRules) rules = rulesOf(changed);
     }
 
@@ -111,6 +125,41 @@ public final class SessionContext {
     /// What was known of the names in a database may be out of date.
     void catalogueDoubted(DatabasePool pool, long nowNanos) {
         pool.doubtNames(nowNanos);
+    }
+
+    /// Some INSERTs may share commits.
+    boolean coalesces() {
+        return coalesces;
+    }
+
+    /// Whose INSERTs share commits.
+    public Coalescer coalescer() {
+        return coalescer;
+    }
+
+    /// Where the batches of a pool's clients run.
+    Place placeOf(DatabasePool pool) {
+        return places.computeIfAbsent(pool, one -> new Place() {
+            @Override
+            public PoolSlice<BackendConnection> slice() {
+                return one.shared().slice(index);
+            }
+
+            @Override
+            public Cluster cluster() {
+                return one.cluster();
+            }
+
+            @Override
+            public boolean outlivesBackends() {
+                return one.clientsOutliveBackends();
+            }
+
+            @Override
+            public int generation() {
+                return one.shared().catalogGeneration();
+            }
+        });
     }
 
     Nodes nodes() {
@@ -155,6 +204,7 @@ public final class SessionContext {
 
     /// To be called a few times a second: sessions whose time is up are ended.
     public void tick(long nowNanos) {
+        coalescer.tick(nowNanos);
         var timeouts = config.timeouts();
         boolean anyLimit = !timeouts.query().isZero() || !timeouts.transaction().isZero() || !timeouts.idleInTransaction().isZero()
                 || !timeouts.clientIdle().isZero();

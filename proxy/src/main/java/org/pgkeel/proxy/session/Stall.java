@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /// Whether a client waits for something that will never come. That is always a bug of the proxy, and is looked for so that it is seen where
 /// it happens, not only by its victim.
 ///
-/// Law: a client that has sent a whole request waits in the queue of a pool, has its outcome found out, or has a backend that owes a reply.
+/// Law: a client that has sent a whole request waits in the queue of a pool or for its batch, has its outcome found out, or has a backend that owes a reply.
 ///
 /// Threading: immutable.
 ///
@@ -20,7 +20,7 @@ record Stall(ClientSession.State state, boolean request, boolean held, boolean a
     /// @return what the client waits for in vain; null if it is not so
     @Nullable String reason() {
         return switch (state) {
-            case GREETING, WAITING, RESOLVING, DEPARTED, CLOSED -> null;
+            case GREETING, WAITING, SHARING, RESOLVING, DEPARTED, CLOSED -> null;
             case IDLE -> held ? "held without a backend" : awaits ? "replies awaited without a backend" : request ? "a request that nobody works on" : null;
             case LEASED -> backendOwes ? null
                     : held ? "held for an answer that is not owed"

@@ -20,6 +20,7 @@ import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.Endpoint;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LoopSnapshot;
@@ -89,6 +90,11 @@ final class FakeOperations implements Operations {
                 "2 servers take writes")), List.of(primary, replica, gone), 6, Map.of("connection_lost", 9L), Map.of("deposed", 2L),
                 List.of(new ClusterSnapshot.PollError("n3", "patroni", "unreachable", 11))),
                 new ClusterSnapshot("empty", 0, Optional.empty(), Set.of(), Optional.empty(), List.of(), List.of(), 0, Map.of(), Map.of(), List.of())));
+    }
+
+    @Override public CompletionStage<List<CoalesceSnapshot>> coalesced() {
+        return now(List.of(new CoalesceSnapshot("public.events", 900, 60, 40, 3, 960, 96_000, 5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(),
+                Map.of("23505", 2L))));
     }
 
     @Override public CompletionStage<List<HoldSnapshot>> holds() {

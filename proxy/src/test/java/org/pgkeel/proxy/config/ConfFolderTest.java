@@ -46,7 +46,7 @@ class ConfFolderTest {
                 .collect(Collectors.toSet());
         assertThat(all.entries()).filteredOn(entry -> !named.contains(entry.kind())).as("keys that are not in the example").isEmpty();
         for (EffectiveConfig.Entry entry : all.entries()) {
-            boolean example = entry.defaultValue().isEmpty() || entry.kind().startsWith("auth.rules") || entry.kind().startsWith("routing") || entry.kind().startsWith("listen.tls")
+            boolean example = entry.defaultValue().isEmpty() || entry.kind().startsWith("auth.rules") || entry.kind().startsWith("routing") || entry.kind().equals("coalesce.table") || entry.kind().startsWith("listen.tls")
                     || entry.kind().equals("clusters.NAME.nodes") || entry.kind().equals("clusters.NAME.patroni.members");
             if (!example) assertThat(entry.value()).as(entry.key()).isEqualTo(entry.defaultValue());
         }
@@ -68,7 +68,8 @@ class ConfFolderTest {
         });
     }
 
-    /// The annotated example with every `#key` uncommented. The two ways to give a password exclude each other, so it is read twice.
+    /// The annotated example with every `#key` uncommented. The two ways to give a password exclude each other,
+    /// and an order of rows needs one event loop, so it is read twice.
     private EffectiveConfig everyKeySet() throws IOException {
         String text = Files.readAllLines(CONF.resolve("proxy.conf")).stream().map(line -> line.matches("#[a-z{}\\]].*") ? line.substring(1) : line)
                 .map(line -> line.replace("\"/var/run/postgresql\"", "\"" + temporary + "\"")).collect(Collectors.joining("\n"));
@@ -79,10 +80,10 @@ class ConfFolderTest {
         }
         folder.with("users.txt", "\"pgkeel\" \"x\"\n");
         Map<String, String> environment = Map.of("PGPASSWORD_APP", "x", "PGPASSWORD_MONITOR", "x");
-        EffectiveConfig withFile = ConfigFolder.fine(folder.load(text.replaceAll("\npassword = .*", ""), environment)).effective();
-        EffectiveConfig direct = ConfigFolder.fine(folder.load(text.replaceAll("\npassword-file = .*", ""), environment)).effective();
+        EffectiveConfig withFile = ConfigFolder.fine(folder.load(text.replaceAll("\n(password|order-by) = .*", ""), environment)).effective();
+        EffectiveConfig direct = ConfigFolder.fine(folder.load(text.replaceAll("\npassword-file = .*", "").replaceAll("\nevent-loops = .*", "\nevent-loops = 1"), environment)).effective();
         Map<String, EffectiveConfig.Entry> entries = withFile.entries().stream().collect(Collectors.toMap(EffectiveConfig.Entry::key, entry -> entry));
-        direct.entries().stream().filter(entry -> entry.key().endsWith(".password")).forEach(entry -> entries.put(entry.key(), entry));
+        direct.entries().stream().filter(entry -> entry.key().endsWith(".password") || entry.key().endsWith(".order-by")).forEach(entry -> entries.put(entry.key(), entry));
         return new EffectiveConfig(List.copyOf(entries.values()));
     }
 

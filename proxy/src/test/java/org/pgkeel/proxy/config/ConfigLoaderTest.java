@@ -80,8 +80,8 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void later_sections_are_refused_by_name() {
-        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = []\n"))
+    void later_keys_are_refused_by_name() {
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = [{ table = t, dedup-by = id }]\n"))
                 .hasSize(1).allMatch(problem -> problem.contains("this version of PgKeel does not have"));
     }
 

@@ -1,4 +1,4 @@
-package org.pgkeel.proxy.session;
+package org.pgkeel.proxy.cluster;
 
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -6,9 +6,8 @@ import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
 import org.pgkeel.failover.outcome.TransactionMark;
-import org.pgkeel.proxy.cluster.Cluster;
 
-/// Who finds out what became of transactions whose server was lost, as sessions know it.
+/// Who finds out what became of transactions whose server was lost, as those know it who had them.
 public interface Outcomes {
     /// @param on where the result is completed
     /// @return never fails

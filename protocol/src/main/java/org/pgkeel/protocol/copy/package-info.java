@@ -1,0 +1,7 @@
+/// Rows as COPY in text format has them.
+/// Heart: [CopyText]. Read: [BinaryValue] (values that a client sent in binary). Depends on nothing. Used by `insert`.
+/// Threading: pure functions.
+@NullMarked
+package org.pgkeel.protocol.copy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,59 @@
+package org.pgkeel.proxy.admin;
+
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.List;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.observe.LatencyHistogram;
+
+/// The series about rows that shared commits, by table. Threading: pure functions.
+final class CoalesceSeries {
+    private CoalesceSeries() {}
+
+    static void add(List<CoalesceSnapshot> tables, List<MetricSnapshot> series) {
+        var rows = CounterSnapshot.builder().name("pgkeel_coalesce_rows").help("Rows committed, by the way they took");
+        var failures = CounterSnapshot.builder().name("pgkeel_coalesce_failed_batches").help("Batches that the server refused, by SQLSTATE");
+        var batches = CounterSnapshot.builder().name("pgkeel_coalesce_batches").help("Batches committed");
+        var batchRows = CounterSnapshot.builder().name("pgkeel_coalesce_batch_rows").help("Rows of committed batches");
+        var batchBytes = CounterSnapshot.builder().name("pgkeel_coalesce_batch_bytes").help("Bytes of the requests of committed batches");
+        var waiting = GaugeSnapshot.builder().name("pgkeel_coalesce_waiting_rows").help("Rows that wait for their batch");
+        var buffered = GaugeSnapshot.builder().name("pgkeel_coalesce_buffered_bytes").help("Bytes of requests that wait or are under way");
+        var waits = HistogramSnapshot.builder().name("pgkeel_coalesce_wait_seconds").help("From a row's arrival until its batch left");
+        var flushes = HistogramSnapshot.builder().name("pgkeel_coalesce_flush_seconds").help("From a batch's first byte to its commit");
+        for (var table : tables) {
+            Labels labels = Labels.of("table", table.table());
+            rows.dataPoint(counter(way(table, "copy"), table.copied()));
+            rows.dataPoint(counter(way(table, "shared"), table.shared()));
+            rows.dataPoint(counter(way(table, "alone"), table.alone()));
+            table.failures().forEach((state, count) -> failures.dataPoint(counter(Labels.of("table", table.table(), "sqlstate", state), count)));
+            batches.dataPoint(counter(labels, table.batches()));
+            batchRows.dataPoint(counter(labels, table.batchRows()));
+            batchBytes.dataPoint(counter(labels, table.batchBytes()));
+            waiting.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.waitingRows()).build());
+            buffered.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.bufferedBytes()).build());
+            waits.dataPoint(histogram(labels, table.waits()));
+            flushes.dataPoint(histogram(labels, table.flushes()));
+        }
+        series.addAll(List.of(rows.build(), failures.build(), batches.build(), batchRows.build(), batchBytes.build(), waiting.build(), buffered.build(), waits.build(), flushes.build()));
+    }
+
+    private static Labels way(CoalesceSnapshot table, String way) {
+        return Labels.of("table", table.table(), "way", way);
+    }
+
+    private static CounterDataPointSnapshot counter(Labels labels, long value) {
+        return CounterDataPointSnapshot.builder().labels(labels).value(value).build();
+    }
+
+    private static HistogramDataPointSnapshot histogram(Labels labels, LatencyHistogram.Snapshot times) {
+        return HistogramDataPointSnapshot.builder().labels(labels).classicHistogramBuckets(ClassicHistogramBuckets.of(PrometheusSeries.BOUNDS, times.counts()))
+                .sum(times.sumNanos() / PrometheusSeries.NANOS_PER_SECOND).build();
+    }
+}

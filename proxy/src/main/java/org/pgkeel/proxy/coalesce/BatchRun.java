@@ -1,0 +1,435 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.outcome.CommitOutcome;
+import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.failover.outcome.Probe;
+import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.cluster.DoubtReason;
+import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.Waiter;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.Diversion;
+import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.relay.OutcomeProbe;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.settings.SettingsDiff;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One batch on one backend, from its lease to what its clients are told. It is one implicit transaction: the rows, the question for
+/// the transaction's mark where the cluster is watched, and the Sync that commits. That is sent when the mark is known.
+///
+/// | from      | event                          | to        |
+/// |-----------|--------------------------------|-----------|
+/// | Waiting   | leased                         | Sent      |
+/// | Waiting   | refused                        | Over      |
+/// | Sent      | the mark is there, or not asked | Committing |
+/// | Sent      | an error                       | Failed    |
+/// | Sent      | lost                           | Over: again |
+/// | Committing | ReadyForQuery                 | Over: committed |
+/// | Committing | an error                      | Failed    |
+/// | Committing | lost                          | Resolving |
+/// | Failed    | ReadyForQuery, or lost         | Over: as the error demands |
+/// | Resolving | outcome known                  | Over      |
+///
+/// Threading: confined to its event loop.
+abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
+    private static final Logger log = LoggerFactory.getLogger(BatchRun.class);
+
+    enum State { WAITING, SENT, COMMITTING, FAILED, RESOLVING, OVER }
+
+    private static final int NOTICES_BYTES_MAX = 16 * 1024;
+
+    private final Coalescer coalescer;
+    private final BatchQueue queue;
+    private final Place place;
+    private final Settings settings;
+    private final List<Contribution> all;
+    private final int requestBytes;
+    private final List<Step> script = new ArrayList<>();
+    private final Messages messages = new Messages();
+    private State state = State.WAITING;
+    private int step;
+    private @Nullable BackendConnection backend;
+    private long sentNanos;
+    private Optional<TransactionMark> mark = Optional.empty();
+    private @Nullable BatchError error;
+    private @Nullable ByteBuf notices;
+
+    BatchRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, List<Contribution> all) {
+        this.coalescer = coalescer;
+        this.queue = queue;
+        this.place = place;
+        this.settings = settings;
+        this.all = all;
+        this.requestBytes = all.stream().mapToInt(Contribution::bytes).sum();
+    }
+
+    // --- what the two ways differ in
+
+    /// Writes the messages of the rows, and says by [#expect] what is answered to them.
+    /// @return those that it has taken; the others run alone
+    abstract List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted);
+
+    /// A message of the server that answers a step of a client. Only asked of steps that show it.
+    abstract void shown(Step step, ByteBuf in, int at, int next);
+
+    /// A step is answered.
+    void answered(Step step) {}
+
+    abstract void committed(Contribution each, ByteBuf commitNotices);
+
+    /// What becomes of a batch that the server refused.
+    abstract Failure failure(BatchError error, List<Contribution> taken);
+
+    /// @param alone these run by themselves
+    /// @param again these share a batch once more
+    record Failure(List<Contribution> alone, List<Contribution> again) {}
+
+    void release() {
+        messages.release();
+        if (notices != null) notices.release();
+        notices = null;
+    }
+
+    final void expect(Step next) {
+        script.add(next);
+    }
+
+    final Coalescer coalescer() {
+        return coalescer;
+    }
+
+    final BatchQueue queue() {
+        return queue;
+    }
+
+    // --- the lease
+
+    private List<Contribution> taken = List.of();
+
+    final void start() {
+        BackendConnection leased = place.slice().lease(this, System.nanoTime());
+        if (leased != null) leased(leased);
+    }
+
+    @Override
+    public final int requestBytes() {
+        return requestBytes;
+    }
+
+    @Override
+    public final void refused(Refusal refusal) {
+        state = State.OVER;
+        queue.batchEnded(all, 0);
+        for (Contribution each : all) finish(each, () -> each.client().refused(refusal));
+        release();
+    }
+
+    @Override
+    public final void leased(BackendConnection leased) {
+        backend = leased;
+        leased.divert(this);
+        sentNanos = System.nanoTime();
+        var wanted = all.stream().filter(each -> !each.isAbandoned()).toList();
+        ByteBuf out = leased.channel().alloc().directBuffer(requestBytes + 1024);
+        settings(leased, out);
+        taken = compose(leased, out, wanted);
+        List<Contribution> left = taken.size() == wanted.size() ? List.of() : without(wanted, taken);
+        if (taken.isEmpty()) {
+            out.release();
+            state = State.OVER;
+            leased.undivert();
+            leased.endLease(leased.applied(), sentNanos);
+            queue.onePerOne(left);
+            queue.batchEnded(all, 0);
+            return;
+        }
+        state = State.SENT;
+        if (place.isTracked()) {
+            askMark(leased, out);
+        } else {
+            sync(out);
+        }
+        leased.slice().stats().received(out.readableBytes());
+        leased.channel().writeAndFlush(out, leased.channel().voidPromise());
+        if (!left.isEmpty()) queue.onePerOne(left);
+    }
+
+    /// @param some of them, in the same order
+    private static List<Contribution> without(List<Contribution> wanted, List<Contribution> some) {
+        var left = new ArrayList<Contribution>();
+        int at = 0;
+        for (Contribution each : wanted) {
+            if (at < some.size() && some.get(at) == each) at++;
+            else left.add(each);
+        }
+        return left;
+    }
+
+    private void settings(BackendConnection leased, ByteBuf out) {
+        String sql = SettingsDiff.sql(leased.applied(), settings);
+        if (sql.isEmpty()) return;
+        byte[] text = sql.getBytes(StandardCharsets.UTF_8);
+        out.writeByte(FrontendType.QUERY).writeInt(text.length + 5).writeBytes(text).writeByte(0);
+        expect(Step.own(Step.Ends.QUERY));
+    }
+
+    private void askMark(BackendConnection leased, ByteBuf out) {
+        if (!leased.statements().hasProbe()) {
+            leased.statements().probe(true);
+            OutcomeProbe.writeParse(out);
+            expect(Step.own(Step.Ends.PARSE));
+        }
+        OutcomeProbe.writeBindExecute(out);
+        OutcomeProbe.writeFlush(out);
+        expect(Step.own(Step.Ends.BIND));
+        expect(Step.mark());
+        expect(Step.own(Step.Ends.CLOSE));
+    }
+
+    private void sync(ByteBuf out) {
+        out.writeByte(FrontendType.SYNC).writeInt(4);
+        if (state == State.SENT) state = State.COMMITTING;
+    }
+
+    private void sendSync() {
+        BackendConnection leased = leased();
+        ByteBuf out = leased.channel().alloc().directBuffer(5);
+        sync(out);
+        leased.channel().writeAndFlush(out, leased.channel().voidPromise());
+    }
+
+    /// Prepares a statement of the batch's own, or of a client, where the backend does not have it.
+    final void ensure(BackendConnection leased, SharedStatement statement, ByteBuf out) {
+        if (leased.statements().has(statement)) return;
+        leased.slice().stats().serverParsed();
+        byte[] name = statement.name();
+        byte[] body = statement.body();
+        out.writeByte(FrontendType.PARSE).writeInt(name.length + body.length + 5).writeBytes(name).writeByte(0).writeBytes(body);
+        expect(Step.prepares(statement));
+        SharedStatement evicted = leased.statements().add(statement, -1);
+        if (evicted == null) return;
+        byte[] gone = evicted.name();
+        out.writeByte(FrontendType.CLOSE).writeInt(gone.length + 6).writeByte('S').writeBytes(gone).writeByte(0);
+        expect(Step.own(Step.Ends.CLOSE));
+    }
+
+    private BackendConnection leased() {
+        if (backend == null) throw new IllegalStateException("no lease in state " + state);
+        return backend;
+    }
+
+    // --- what the server says
+
+    @Override
+    public final void read(ByteBuf arrived) {
+        try {
+            messages.read(arrived, this::message);
+        } catch (ProtocolViolation violation) {
+            BackendConnection broken = leased();
+            log.warn("backend {} pid {}: {}", broken.greeting().address(), broken.greeting().pid(), violation.getMessage());
+            broken.abandon(CloseReason.PROTOCOL_BROKEN, System.nanoTime());
+            lost(Loss.Ending.BROKEN, "the server broke the protocol: " + violation.getMessage());
+        }
+    }
+
+    private boolean message(byte type, ByteBuf in, int at, int next) {
+        switch (type) {
+            case 'E' -> failed(in, at, next);
+            case 'N' -> notice(in, at, next);
+            case 'S', 'A', 'G' -> { }
+            case 'Z' -> {
+                return ready(in.getByte(at + 5));
+            }
+            default -> {
+                if (error == null) answer(type, in, at, next);
+            }
+        }
+        return state != State.OVER;
+    }
+
+    private void answer(byte type, ByteBuf in, int at, int next) {
+        if (step >= script.size()) throw new ProtocolViolation("message '" + (char) type + "' that nobody asked for");
+        Step now = script.get(step);
+        if (now.ends() == Step.Ends.QUERY) return;   // the settings: their end is a ReadyForQuery
+        if (now.asksMark() && type == 'D') marked(OutcomeProbe.parse(in, at + 5, next - at - 5));
+        if (now.shows(type)) shown(now, in, at, next);
+        if (!now.isEndedBy(type)) return;
+        SharedStatement prepared = now.prepares();
+        if (prepared != null) leased().statements().confirm(prepared);
+        answered(now);
+        step++;
+    }
+
+    private void marked(Optional<TransactionMark> answer) {
+        mark = answer;
+        if (state == State.SENT) sendSync();
+    }
+
+    private void notice(ByteBuf in, int at, int next) {
+        Step now = step < script.size() ? script.get(step) : null;
+        if (now != null && now.of() != null && now.ends() != Step.Ends.QUERY) {
+            if (now.shown() != Step.Shown.NOTHING) shown(now, in, at, next);
+            return;
+        }
+        if (now != null) return;
+        // Behind the last answer: it is about the commit, and everybody's.
+        ByteBuf kept = notices == null ? Unpooled.buffer(256) : notices;
+        notices = kept;
+        if (kept.readableBytes() + next - at <= NOTICES_BYTES_MAX) kept.writeBytes(in, at, next - at);
+    }
+
+    private void failed(ByteBuf in, int at, int next) {
+        if (error != null) return;
+        byte[] body = new byte[next - at - 5];
+        in.getBytes(at + 5, body);
+        error = new BatchError(body, step < script.size() ? script.get(step) : null);
+        // What was to be prepared behind the error is not.
+        for (int i = step; i < script.size(); i++) {
+            SharedStatement skipped = script.get(i).prepares();
+            if (skipped != null) leased().statements().remove(skipped);
+        }
+        if (state == State.SENT) sendSync();
+        state = State.FAILED;
+    }
+
+    private boolean ready(byte status) {
+        if (step < script.size() && script.get(step).ends() == Step.Ends.QUERY) {
+            BatchError refusedSettings = error;
+            step++;
+            if (refusedSettings != null) giveUp(CloseReason.SETTINGS_FAILED);
+            return state != State.OVER;
+        }
+        if (status != 'I' || error == null && step < script.size()) {
+            giveUp(CloseReason.PROTOCOL_BROKEN);
+            return false;
+        }
+        long now = System.nanoTime();
+        BackendConnection done = leased();
+        backend = null;
+        done.undivert();
+        BatchError why = error;
+        boolean unsureProbe = why != null && place.isTracked();
+        if (unsureProbe) done.statements().probe(false);
+        done.slice().stats().transactionEnded(now - sentNanos);
+        done.slice().stats().queryEnded(now - sentNanos);
+        state = State.OVER;
+        if (why == null) acknowledge(done, now);
+        done.endLease(settings, now);
+        if (why == null) {
+            queue.batchEnded(all, now - sentNanos);
+            queue.stats().flushed(rows(), requestBytes, now - sentNanos);
+            ByteBuf told = notices == null ? Unpooled.EMPTY_BUFFER : notices;
+            for (Contribution each : taken) finish(each, () -> committed(each, told));
+        } else {
+            queue.stats().failed(why.sqlState());
+            apply(failure(why, taken));
+        }
+        release();
+        return false;
+    }
+
+    private void acknowledge(BackendConnection done, long now) {
+        if (mark.isPresent()) coalescer.outcomes().acknowledged(place.cluster(), coalescer.loopIndex(), mark.get(), done.origin(), coalescer.everybody(place, taken.size()), now);
+    }
+
+    private int rows() {
+        int rows = 0;
+        for (Contribution each : taken) rows += each.rows();
+        return rows;
+    }
+
+    /// The backend is of no use: what its batch was runs one by one, where the reason will be told to whom it concerns.
+    private void giveUp(CloseReason reason) {
+        BackendConnection bad = leased();
+        boolean mayBeDone = state == State.COMMITTING && error == null;
+        backend = null;
+        state = State.OVER;
+        bad.abandon(reason, System.nanoTime());
+        if (!mayBeDone) queue.onePerOne(taken);
+        queue.batchEnded(all, 0);
+        if (mayBeDone) for (Contribution each : taken) finish(each, each.client()::unknown);
+        release();
+    }
+
+    private void apply(Failure failure) {
+        for (Contribution each : failure.again) each.failedOnceMore();
+        if (!failure.again.isEmpty()) queue.again(failure.again);
+        if (!failure.alone.isEmpty()) queue.onePerOne(failure.alone);
+        queue.batchEnded(all, 0);
+    }
+
+    private static void finish(Contribution each, Runnable tell) {
+        each.become(Contribution.State.FREE);
+        if (!each.isAbandoned()) tell.run();
+    }
+
+    // --- the server is lost
+
+    @Override
+    public final void lost(Loss.Ending ending, String why) {
+        BackendConnection gone = backend;
+        backend = null;
+        if (state == State.OVER || gone == null) return;
+        boolean watched = place.outlivesBackends();
+        if (watched && ending != Loss.Ending.FENCED) place.cluster().doubt(gone.greeting().address(), DoubtReason.CONNECTION_LOST);
+        boolean surelyNot = state == State.SENT || state == State.FAILED;
+        if (surelyNot && watched) {
+            again();
+            over();
+        } else if (!watched) {
+            over();
+            for (Contribution each : taken) finish(each, () -> each.client().lost(why));
+        } else if (!place.isTracked()) {
+            over();
+            for (Contribution each : taken) finish(each, each.client()::unknown);
+        } else {
+            state = State.RESOLVING;
+            InFlight.StreamEnd end = switch (ending) {
+                case TOLD, SHUT_DOWN, END_OF_FILE -> InFlight.StreamEnd.IN_ORDER;
+                case BROKEN -> InFlight.StreamEnd.BROKEN;
+                case FENCED -> InFlight.StreamEnd.FENCED;
+            };
+            var inFlight = new InFlight(gone.origin(), gone.greeting().pid(), Work.TRANSACTION, InFlight.Stage.COMMIT_SENT, end, new Probe.Answered(mark));
+            coalescer.outcomes().resolve(place.cluster(), inFlight, coalescer.loop()).thenAccept(this::resolved);
+        }
+    }
+
+    private void over() {
+        state = State.OVER;
+        queue.batchEnded(all, 0);
+        release();
+    }
+
+    /// It surely did not happen.
+    private void again() {
+        for (Contribution each : taken) each.forgetReplies();
+        queue.again(taken);
+    }
+
+    private void resolved(CommitOutcome outcome) {
+        switch (outcome) {
+            case CommitOutcome.Committed _ -> {
+                for (Contribution each : taken) finish(each, () -> committed(each, Unpooled.EMPTY_BUFFER));
+            }
+            case CommitOutcome.Aborted _ -> again();
+            case CommitOutcome.Unknown _ -> {
+                for (Contribution each : taken) finish(each, each.client()::unknown);
+            }
+        }
+        over();
+    }
+}

@@ -1,0 +1,142 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.cluster.Outcomes;
+import org.pgkeel.proxy.config.CoalesceRule;
+import org.pgkeel.proxy.insert.CopyPlan;
+import org.pgkeel.proxy.insert.InsertShape;
+import org.pgkeel.proxy.insert.InsertTemplates;
+import org.pgkeel.proxy.insert.TargetTable;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Dialect;
+
+/// Decides whose INSERTs share commits with whose on one event loop: those of one database and user, into one table, with the same columns and the
+/// same settings.
+///
+/// Threading: confined to its event loop.
+public final class Coalescer {
+    private static final int TARGETS_MAX = 1024;
+    /// With these a row could fail, or be seen, in a way that depends on its company.
+    private static final Set<String> REFUSED_SETTINGS = Set.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable",
+            "session_replication_role", "lock_timeout", "session_authorization");
+
+    private final EventLoop loop;
+    private final int loopIndex;
+    private final Outcomes outcomes;
+    private final OwnStatements own;
+    private final InsertTemplates templates = new InsertTemplates();
+    private final Map<QueueKey, BatchQueue> queues = new HashMap<>();
+    private final Map<TableKey, TableKnowledge> tables = new HashMap<>();
+    private final Map<String, CoalesceStats> stats = new HashMap<>();
+    private final Map<Place, Outcomes.Client> everybody = new HashMap<>();
+
+    private record TableKey(Place place, Settings settings, String name) {}
+
+    /// @param plan those that may be one COPY; empty for those that may not be a COPY
+    private record QueueKey(Place place, CoalesceRule rule, long table, Settings settings, Optional<CopyPlan> plan) {}
+
+    public Coalescer(EventLoop loop, int loopIndex, StatementCache statements, Outcomes outcomes) {
+        this.loop = loop;
+        this.loopIndex = loopIndex;
+        this.outcomes = outcomes;
+        this.own = new OwnStatements(statements);
+    }
+
+    /// Finds texts of simple Queries again that differ in their values alone.
+    public InsertTemplates templates() {
+        return templates;
+    }
+
+    /// Where an INSERT goes that shares its commit.
+    /// @param rules of its client, in their order
+    /// @param types of its parameters, 0 where the client did not say
+    /// @return null if it does not share its commit, or it is not known yet whether it may
+    public @Nullable Target target(Place place, List<CoalesceRule> rules, Settings settings, InsertShape shape, int[] types, long nowNanos) {
+        if (rules.stream().noneMatch(rule -> rule.mayFit(shape.schema(), shape.table())) || !isUsual(settings)) return null;
+        if (tables.size() > TARGETS_MAX) tables.clear();
+        Settings shared = settings.without("application_name");
+        TableKnowledge table = tables.computeIfAbsent(new TableKey(place, shared, shape.writtenName()), key -> new TableKnowledge(place, shared, key.name));
+        if (!table.isReliable(nowNanos) || table.known().isEmpty()) return null;
+        TargetTable known = table.known().get();
+        Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
+        if (rule.isEmpty() || !known.readCommitted()) return null;
+        Optional<CopyPlan> plan = shape.isPlain() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
+        var key = new QueueKey(place, rule.get(), known.oid(), shared, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
+        String name = known.copyTable();
+        BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), rule.get().orderBy().isPresent() ? 1 : rule.get().lanes(), loop, this::start,
+                stats.computeIfAbsent(name, CoalesceStats::new)));
+        return new Target(place, queue, settings, shape, table, plan, templates);
+    }
+
+    private static boolean isUsual(Settings settings) {
+        var usual = new boolean[] {true};
+        settings.forEach((name, _) -> usual[0] &= !REFUSED_SETTINGS.contains(name) && name.indexOf('.') < 0);
+        String encoding = settings.get("client_encoding").orElse("UTF8");
+        return usual[0] && (encoding.equalsIgnoreCase("UTF8") || encoding.equalsIgnoreCase("UTF-8") || encoding.equalsIgnoreCase("unicode"))
+                && Dialect.of(settings.get("standard_conforming_strings").orElse("on"), encoding).equals(Dialect.USUAL);
+    }
+
+    private void start(BatchQueue from, List<Contribution> taken, BatchQueue.Size size) {
+        Target first = taken.getFirst().target();
+        BatchRun run = switch (size) {
+            case MANY -> new CopyRun(this, from, first, first.settings(), taken);
+            case FEW -> new SharedCommitRun(this, from, first.place(), first.settings(), taken);
+        };
+        run.start();
+    }
+
+    /// To be called a few times a second.
+    public void tick(long nowNanos) {
+        queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().settings()));
+        if (queues.size() > TARGETS_MAX) queues.values().removeIf(BatchQueue::isUnused);
+    }
+
+    public List<CoalesceSnapshot> snapshots() {
+        var all = new ArrayList<CoalesceSnapshot>();
+        stats.forEach((_, of) -> {
+            int rows = 0;
+            long bytes = 0;
+            int underWay = 0;
+            for (BatchQueue queue : queues.values()) {
+                if (queue.stats() != of) continue;
+                rows += queue.waitingRows();
+                bytes += queue.bufferedBytes();
+                underWay += queue.batchesUnderWay();
+            }
+            all.add(of.snapshot(rows, bytes, underWay));
+        });
+        return all;
+    }
+
+    // --- for its batches
+
+    OwnStatements own() {
+        return own;
+    }
+
+    Outcomes outcomes() {
+        return outcomes;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    int loopIndex() {
+        return loopIndex;
+    }
+
+    /// Who is told of a batch, for the list of what an asynchronous failover lost.
+    Outcomes.Client everybody(Place place, int clients) {
+        return everybody.computeIfAbsent(place, of -> new Outcomes.Client(of.slice().shared().key().user(), of.slice().shared().key().database(), "a batch of several clients"));
+    }
+}

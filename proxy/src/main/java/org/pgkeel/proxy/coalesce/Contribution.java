@@ -1,0 +1,161 @@
+package org.pgkeel.proxy.coalesce;
+
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.prepare.SharedStatement;
+
+/// One client's request that shares its commit with others. A client has one at a time, and uses the object again.
+///
+/// | from   | event                          | to     |
+/// |--------|--------------------------------|--------|
+/// | Free   | taken                          | Queued |
+/// | Queued | its batch leaves               | Sent   |
+/// | Sent   | the batch is to be sent again  | Queued |
+/// | Queued | withdrawn                      | Free   |
+/// | any    | its end is told to the client  | Free   |
+///
+/// Threading: confined to its event loop.
+public final class Contribution {
+    enum State { FREE, QUEUED, SENT }
+
+    /// How the client sent it.
+    public enum Form {
+        /// One Query.
+        SIMPLE,
+        /// Parse, or not; Bind, Describe or not, Execute, once or more; Sync.
+        EXTENDED
+    }
+
+    private final Contributor client;
+    private State state = State.FREE;
+    private Form form = Form.SIMPLE;
+    private @Nullable SharedStatement statement;
+    private @Nullable Target target;
+    private boolean abandoned;
+    private int bytes;
+    private int rows;
+    private long sinceNanos;
+    private int attempts;
+    private boolean owesParseComplete;
+    private int repliesFrom;
+    private int repliesTo;
+
+    public Contribution(Contributor client) {
+        this.client = client;
+    }
+
+    /// @param statement what is bound; null for a simple Query
+    /// @param bytes     of the request
+    /// @param rows      that it inserts
+    public Contribution describe(Target where, Form how, @Nullable SharedStatement statement, int bytes, int rows) {
+        if (state != State.FREE) throw new IllegalStateException("a client's request is under way: " + state);
+        this.target = where;
+        this.form = how;
+        this.statement = statement;
+        this.bytes = bytes;
+        this.rows = rows;
+        this.attempts = 0;
+        this.abandoned = false;
+        forgetReplies();
+        return this;
+    }
+
+    /// The client is gone: what is queued is forgotten, what was sent goes on without it.
+    public void abandon() {
+        if (state == State.QUEUED && target != null) target.queue().withdraw(this);
+        abandoned = state == State.SENT;
+    }
+
+    /// @return false if it was sent already
+    public boolean withdraw() {
+        return state == State.QUEUED && target != null && target.queue().withdraw(this);
+    }
+
+    void become(State next) {
+        boolean allowed = switch (state) {
+            case FREE -> next == State.QUEUED;
+            case QUEUED -> next != State.QUEUED;
+            case SENT -> next != State.SENT;
+        };
+        if (!allowed) throw new IllegalStateException("contribution: " + state + " to " + next);
+        state = next;
+    }
+
+    Contributor client() {
+        return client;
+    }
+
+    /// The client is gone; nobody is to be told, and its bytes are not there any more.
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    Form form() {
+        return form;
+    }
+
+    public @Nullable SharedStatement statement() {
+        return statement;
+    }
+
+    Target target() {
+        if (target == null) throw new IllegalStateException("not described");
+        return target;
+    }
+
+    public int bytes() {
+        return bytes;
+    }
+
+    int rows() {
+        return rows;
+    }
+
+    long sinceNanos() {
+        return sinceNanos;
+    }
+
+    void since(long nowNanos) {
+        sinceNanos = nowNanos;
+    }
+
+    /// How often its batch has failed.
+    int attempts() {
+        return attempts;
+    }
+
+    void failedOnceMore() {
+        attempts++;
+    }
+
+    /// What was answered to it does not count any more.
+    void forgetReplies() {
+        repliesFrom = 0;
+        repliesTo = 0;
+        owesParseComplete = false;
+    }
+
+    /// Its Parse is answered with what is shown next.
+    boolean owesParseComplete() {
+        return owesParseComplete;
+    }
+
+    void owesParseComplete(boolean owes) {
+        owesParseComplete = owes;
+    }
+
+    void repliesBegin(int at) {
+        repliesFrom = at;
+    }
+
+    void repliesEnd(int at) {
+        repliesTo = at;
+    }
+
+    int repliesFrom() {
+        return repliesFrom;
+    }
+
+    int repliesTo() {
+        return repliesTo;
+    }
+}

@@ -1,0 +1,36 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.buffer.ByteBuf;
+import org.pgkeel.proxy.refusal.Refusal;
+
+/// A client whose INSERT has been taken: exactly one of the calls that end it follows.
+///
+/// Threading: confined to its event loop; calls may come from inside of another session's or a backend's turn.
+public interface Contributor {
+    /// The request from its first message to its last, beginning at the reader index; not kept.
+    ByteBuf request();
+
+    /// It is not read from any more: too much is buffered.
+    void pauseReading();
+
+    /// It is committed, and its rows were sent in another form: it is owed the replies of plain INSERTs.
+    /// @param notices messages of the server about the commit, for everybody who took part; empty mostly
+    void committed(ByteBuf notices);
+
+    /// It is committed.
+    /// @param replies holds what the server answered to this client, without ReadyForQuery; not kept
+    /// @param notices as above
+    void committed(ByteBuf replies, int from, int to, ByteBuf notices);
+
+    /// It did not happen, and is to be run as if nothing shared a commit.
+    void alone();
+
+    /// It did not happen.
+    void refused(Refusal refusal);
+
+    /// The connection was lost, and it is not known whether it happened.
+    void unknown();
+
+    /// The connection was lost, of a cluster that nobody watches.
+    void lost(String why);
+}

@@ -1,0 +1,78 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.insert.TargetTable;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.prepare.StatementCache;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.settings.Settings;
+
+/// The statements that batches run for themselves, prepared in backends like those of clients.
+///
+/// Threading: confined to its event loop.
+final class OwnStatements {
+    private static final int COPIES_MAX = 256;
+    private static final int OID = 26;
+    private static final int TEXT = 25;
+
+    private final StatementCache cache;
+    private final SharedStatement lockTimeout;
+    private final SharedStatement guard;
+    private final LinkedHashMap<String, SharedStatement> copies = new LinkedHashMap<>(16, 0.75f, true);
+
+    OwnStatements(StatementCache cache) {
+        this.cache = cache;
+        this.lockTimeout = make("select pg_catalog.set_config('lock_timeout', $1, true)", TEXT);
+        this.guard = make(TargetTable.GUARD, OID, TEXT);
+    }
+
+    private SharedStatement make(String sql, int... types) {
+        byte[] text = sql.getBytes(StandardCharsets.UTF_8);
+        ByteBuf body = Unpooled.buffer(text.length + 3 + 4 * types.length).writeBytes(text).writeByte(0).writeShort(types.length);
+        for (int type : types) body.writeInt(type);
+        return cache.ownOf(Settings.NONE, 0, body, 0, body.writerIndex());
+    }
+
+    /// @param sql a COPY command
+    SharedStatement copy(String sql) {
+        SharedStatement known = copies.get(sql);
+        if (known == null) {
+            known = make(sql);
+            copies.put(sql, known);
+            if (copies.size() > COPIES_MAX) copies.pollFirstEntry();
+        }
+        return known;
+    }
+
+    /// From here to the end of the transaction a lock is waited for no longer than this.
+    void lockTimeout(Duration most, BatchRun run, BackendConnection leased, ByteBuf out) {
+        if (!most.isZero()) run(lockTimeout, run, leased, out, most.toMillis() + "ms");
+    }
+
+    /// The transaction fails if the table is not what it was.
+    void guard(TableKnowledge table, BatchRun run, BackendConnection leased, ByteBuf out) {
+        TargetTable known = table.known().orElseThrow();
+        run(guard, run, leased, out, Long.toString(known.oid()), known.fingerprint());
+    }
+
+    private static void run(SharedStatement statement, BatchRun run, BackendConnection leased, ByteBuf out, String... values) {
+        run.ensure(leased, statement, out);
+        byte[] name = statement.name();
+        int start = out.writerIndex();
+        out.writeByte(FrontendType.BIND).writeInt(0).writeByte(0).writeBytes(name).writeByte(0).writeShort(0).writeShort(values.length);
+        for (String value : values) {
+            byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+            out.writeInt(bytes.length).writeBytes(bytes);
+        }
+        out.writeShort(0);
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+        out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
+        run.expect(Step.own(Step.Ends.BIND));
+        run.expect(Step.own(Step.Ends.EXECUTE));
+    }
+}

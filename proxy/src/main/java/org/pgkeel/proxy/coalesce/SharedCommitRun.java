@@ -1,0 +1,129 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.settings.Settings;
+
+/// A batch of unchanged INSERTs that share one commit: each client gets the server's own replies to its messages. One that the server refuses
+/// runs alone, and the others go once more.
+final class SharedCommitRun extends BatchRun {
+    private static final byte[] SIMPLE_TAIL = {
+            // no parameter types
+            0, 0,
+            // Bind of the unnamed statement to the unnamed portal, Describe, Execute
+            'B', 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0,
+            'D', 0, 0, 0, 6, 'P', 0,
+            'E', 0, 0, 0, 9, 0, 0, 0, 0, 0};
+
+    private @Nullable ByteBuf replies;
+
+    SharedCommitRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, List<Contribution> all) {
+        super(coalescer, queue, place, settings, all);
+    }
+
+    @Override
+    List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted) {
+        coalescer().own().lockTimeout(queue().rule().lockTimeout(), this, leased, out);
+        replies = leased.channel().alloc().buffer(256);
+        for (Contribution each : wanted) {
+            if (each.form() == Contribution.Form.SIMPLE) simple(each, out);
+            else extended(each, leased, out);
+        }
+        return wanted;
+    }
+
+    private void simple(Contribution each, ByteBuf out) {
+        ByteBuf request = each.client().request();
+        int text = each.bytes() - 5;   // with its terminator
+        out.writeByte(FrontendType.PARSE).writeInt(text + 7).writeByte(0).writeBytes(request, request.readerIndex() + 5, text).writeBytes(SIMPLE_TAIL);
+        expect(Step.of(each, Step.Ends.PARSE, Step.Shown.NOTHING));
+        expect(Step.of(each, Step.Ends.BIND, Step.Shown.NOTHING));
+        expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ROWS_ONLY));
+        expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
+    }
+
+    private void extended(Contribution each, BackendConnection leased, ByteBuf out) {
+        ByteBuf request = each.client().request();
+        SharedStatement statement = each.statement();
+        if (statement == null) throw new IllegalStateException("a Bind of nothing");
+        ensure(leased, statement, out);
+        int end = request.readerIndex() + each.bytes();
+        for (int at = request.readerIndex(); at < end; ) {
+            int next = at + 1 + request.getInt(at + 1);
+            switch (request.getByte(at)) {
+                case FrontendType.PARSE -> expectParsed(each);
+                case FrontendType.BIND -> bind(each, request, at, next, statement, out);
+                case FrontendType.DESCRIBE -> {
+                    out.writeBytes(request, at, next - at);
+                    expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ALL));
+                }
+                case FrontendType.EXECUTE -> {
+                    out.writeBytes(request, at, next - at);
+                    expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
+                }
+                default -> { }   // its Sync
+            }
+            at = next;
+        }
+    }
+
+    /// The backend has the statement, or gets it in front: the client's Parse is answered with its first Bind.
+    private void expectParsed(Contribution each) {
+        each.owesParseComplete(true);
+    }
+
+    private void bind(Contribution each, ByteBuf request, int at, int next, SharedStatement statement, ByteBuf out) {
+        int portalEnd = request.indexOf(at + 5, next, (byte) 0);
+        int nameEnd = request.indexOf(portalEnd + 1, next, (byte) 0);
+        byte[] name = statement.name();
+        out.writeByte(FrontendType.BIND).writeInt(request.getInt(at + 1) + name.length - (nameEnd - portalEnd - 1));
+        out.writeBytes(request, at + 5, portalEnd - at - 4).writeBytes(name).writeBytes(request, nameEnd, next - nameEnd);
+        expect(Step.of(each, Step.Ends.BIND, Step.Shown.ALL));
+    }
+
+    @Override
+    void shown(Step step, ByteBuf in, int at, int next) {
+        Contribution of = step.of();
+        ByteBuf kept = replies;
+        if (of == null || kept == null) return;
+        if (of.repliesTo() == 0) of.repliesBegin(kept.writerIndex());
+        if (of.owesParseComplete()) {
+            of.owesParseComplete(false);
+            kept.writeByte('1').writeInt(4);
+        }
+        kept.writeBytes(in, at, next - at);
+        of.repliesEnd(kept.writerIndex());
+    }
+
+    @Override
+    void committed(Contribution each, ByteBuf commitNotices) {
+        queue().stats().row(CoalesceStats.Way.SHARED, each.rows());
+        ByteBuf kept = replies;
+        if (kept == null) throw new IllegalStateException("no replies");
+        each.client().committed(kept, each.repliesFrom(), each.repliesTo(), commitNotices);
+        each.forgetReplies();
+    }
+
+    @Override
+    Failure failure(BatchError error, List<Contribution> taken) {
+        for (Contribution each : taken) each.forgetReplies();
+        Step at = error.at();
+        Contribution suspect = at == null ? null : at.of();
+        if (suspect == null || taken.stream().anyMatch(each -> each.attempts() >= CopyRun.ATTEMPTS_MAX)) return new Failure(taken, List.of());
+        var others = new ArrayList<Contribution>(taken);
+        others.remove(suspect);
+        return new Failure(List.of(suspect), others);
+    }
+
+    @Override
+    void release() {
+        super.release();
+        if (replies != null) replies.release();
+        replies = null;
+    }
+}

@@ -1,0 +1,69 @@
+package org.pgkeel.proxy.coalesce;
+
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.prepare.SharedStatement;
+
+/// One message of a batch, and what becomes of the server's answer to it.
+///
+/// @param ends      what ends the answer
+/// @param shown     the answer goes to the client
+/// @param of        whose message it is; null for the batch's own
+/// @param prepares  the statement that stands in the backend once it is answered
+/// @param asksMark  the answer is the transaction's mark
+record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedStatement prepares, boolean asksMark) {
+    /// Which message ends an answer.
+    enum Ends { PARSE, BIND, CLOSE, DESCRIBE, EXECUTE, COPY, QUERY }
+
+    /// What of an answer a client sees.
+    enum Shown {
+        ALL,
+        /// RowDescription, where there is one: the answer to a simple Query has no NoData.
+        ROWS_ONLY,
+        NOTHING
+    }
+
+    static Step own(Ends ends) {
+        return new Step(ends, Shown.NOTHING, null, null, false);
+    }
+
+    static Step copy() {
+        return own(Ends.COPY);
+    }
+
+    boolean isCopy() {
+        return ends == Ends.COPY;
+    }
+
+    static Step prepares(SharedStatement statement) {
+        return new Step(Ends.PARSE, Shown.NOTHING, null, statement, false);
+    }
+
+    static Step mark() {
+        return new Step(Ends.EXECUTE, Shown.NOTHING, null, null, true);
+    }
+
+    static Step of(Contribution contribution, Ends ends, Shown shown) {
+        return new Step(ends, shown, contribution, null, false);
+    }
+
+    /// @param type of the server's message
+    boolean isEndedBy(byte type) {
+        return switch (ends) {
+            case PARSE -> type == '1';
+            case BIND -> type == '2';
+            case CLOSE -> type == '3';
+            case DESCRIBE -> type == 'T' || type == 'n';
+            case COPY -> type == 'C';
+            case EXECUTE -> type == 'C' || type == 'I' || type == 's';
+            case QUERY -> type == 'Z';
+        };
+    }
+
+    boolean shows(byte type) {
+        return switch (shown) {
+            case ALL -> true;
+            case ROWS_ONLY -> type != 'n';
+            case NOTHING -> false;
+        };
+    }
+}

@@ -1,0 +1,110 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Optional;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.insert.CopyPlan;
+import org.pgkeel.proxy.insert.InsertShape;
+import org.pgkeel.proxy.insert.InsertTemplates;
+import org.pgkeel.proxy.settings.Settings;
+
+/// Where the rows of one kind of INSERT of one kind of client go.
+///
+/// Threading: confined to its event loop.
+public final class Target {
+    private final Place place;
+    private final BatchQueue queue;
+    private final Settings settings;
+    private final InsertShape shape;
+    private final TableKnowledge table;
+    private final int tableVersion;
+    private final Optional<CopyPlan> plan;
+    private final InsertTemplates templates;
+
+    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertTemplates templates) {
+        this.place = place;
+        this.queue = queue;
+        this.settings = settings;
+        this.shape = shape;
+        this.table = table;
+        this.tableVersion = table.version();
+        this.plan = plan;
+        this.templates = templates;
+    }
+
+    /// What was decided still holds.
+    public boolean isCurrent(long nowNanos) {
+        return table.isReliable(nowNanos) && table.version() == tableVersion;
+    }
+
+    /// The client waits for others, or for nobody.
+    /// @return false if it is to run by itself; [#aloneEnded] follows
+    public boolean offer(Contribution contribution, long nowNanos) {
+        if (queue.isQuiet()) {
+            queue.aloneBegins(contribution.rows(), nowNanos);
+            return false;
+        }
+        queue.add(contribution, nowNanos);
+        return true;
+    }
+
+    /// What ran by itself has ended.
+    public void aloneEnded() {
+        queue.aloneEnded();
+    }
+
+    boolean isCopyable() {
+        return plan.isPresent();
+    }
+
+    /// Their rows may be one COPY.
+    boolean goesWith(Target other) {
+        return plan.equals(other.plan);
+    }
+
+    CopyPlan copyPlan() {
+        return plan.orElseThrow();
+    }
+
+    Place place() {
+        return place;
+    }
+
+    BatchQueue queue() {
+        return queue;
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    TableKnowledge table() {
+        return table;
+    }
+
+    /// Writes a client's rows as COPY has them.
+    /// @return false, and nothing is written, if one of them cannot be said in a COPY
+    boolean rows(Contribution of, ByteBuf out) {
+        int start = out.writerIndex();
+        ByteBuf request = of.client().request();
+        int from = request.readerIndex();
+        boolean written = of.form() == Contribution.Form.SIMPLE
+                ? templates.row(copyPlan(), request, from + 5, from + of.bytes() - 1, out)
+                : boundRows(request, from, from + of.bytes(), out);
+        if (!written) out.writerIndex(start);
+        return written;
+    }
+
+    private boolean boundRows(ByteBuf request, int from, int end, ByteBuf out) {
+        for (int at = from; at < end; ) {
+            int next = at + 1 + request.getInt(at + 1);
+            if (request.getByte(at) == FrontendType.BIND) {
+                int portalEnd = request.indexOf(at + 5, next, (byte) 0);
+                int nameEnd = request.indexOf(portalEnd + 1, next, (byte) 0);
+                if (!copyPlan().row(request, nameEnd + 1, next, out)) return false;
+            }
+            at = next;
+        }
+        return true;
+    }
+}

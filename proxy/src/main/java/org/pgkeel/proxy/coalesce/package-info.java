@@ -1,0 +1,9 @@
+/// Lets single-row INSERTs of many clients share one commit, as one COPY where that means the same.
+/// Heart: [BatchQueue]. Read: [Coalescer] (who belongs together), [Contribution] (one client's request), [FlushPolicy] (when a batch leaves),
+/// [BatchRun] (one batch on a backend, to its commit), [CopyRun] and [SharedCommitRun] (the two ways), [TableKnowledge] (what the catalogue says).
+/// Depends on `relay`, `pool`, `cluster`, `insert`. Used by `session`.
+/// Threading: confined to one event loop.
+@NullMarked
+package org.pgkeel.proxy.coalesce;
+
+import org.jspecify.annotations.NullMarked;

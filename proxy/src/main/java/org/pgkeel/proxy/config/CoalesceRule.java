@@ -1,0 +1,53 @@
+package org.pgkeel.proxy.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// One rule of `coalesce`: INSERTs into these tables share commits and become COPY. The first that fits a table and a client counts.
+///
+/// @param origin            where the file has it, `proxy.conf:12`
+/// @param tables            one of which the INSERT is into
+/// @param users             as the client gives its name; empty: all
+/// @param applications      as the client has set its application_name last; empty: all
+/// @param maxRows           rows of one batch
+/// @param maxBytes          bytes of one batch's rows
+/// @param maxDelay          how long a row may wait for others while nothing else holds its batch back
+/// @param maxBufferedBytes  bytes of all rows that wait, per event loop; from 80 % on clients are not read from
+/// @param lanes             batches in flight at once
+/// @param orderBy           column; rows that are equal in it are inserted in the order they came in
+/// @param copyFromRows      below it the unchanged INSERTs share a commit
+/// @param lockTimeout       of a batch, so that one locked key does not hold up the others; zero: none
+public record CoalesceRule(String origin, List<TablePattern> tables, Set<String> users, Set<String> applications, int maxRows, long maxBytes,
+                           Duration maxDelay, long maxBufferedBytes, int lanes, Optional<String> orderBy, int copyFromRows,
+                           Duration lockTimeout, AfterRowTriggers afterRowTriggers) {
+    /// What becomes of tables with AFTER ROW triggers, which see all rows of a COPY when they fire.
+    public enum AfterRowTriggers {
+        /// They get no COPY; their INSERTs share commits.
+        REFUSE,
+        ALLOW
+    }
+
+    public CoalesceRule {
+        tables = List.copyOf(tables);
+        users = Set.copyOf(users);
+        applications = Set.copyOf(applications);
+    }
+
+    /// Whether the rule is for the table with this schema and name.
+    public boolean fits(String schema, String name) {
+        for (TablePattern table : tables) if (table.fits(schema, name)) return true;
+        return false;
+    }
+
+    /// Whether the rule may be for a table that a statement writes like this: without a schema nobody knows yet.
+    public boolean mayFit(Optional<String> schema, String name) {
+        for (TablePattern table : tables) if (schema.isPresent() ? table.fits(schema.get(), name) : table.mayFit(name)) return true;
+        return false;
+    }
+
+    public boolean isFor(String user, String application) {
+        return (users.isEmpty() || users.contains(user)) && (applications.isEmpty() || applications.contains(application));
+    }
+}

@@ -1,0 +1,50 @@
+package org.pgkeel.proxy.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import org.pgkeel.proxy.config.CoalesceRule.AfterRowTriggers;
+
+/// Reads `coalesce`: whose INSERTs into which tables share commits.
+final class CoalesceSection {
+    private static final int ROWS_MAX = 100_000;
+    private static final int LANES_MAX = 64;
+
+    private CoalesceSection() {}
+
+    static CoalesceConfig read(Section root) {
+        List<CoalesceRule> rules = new ArrayList<>();
+        for (Section section : root.sections("coalesce")) {
+            if (section.isPresent()) rules.add(rule(section));
+        }
+        return new CoalesceConfig(rules);
+    }
+
+    private static CoalesceRule rule(Section section) {
+        List<TablePattern> tables = section.list("table", List.of(), TablePattern::parse);
+        if (tables.isEmpty() && section.sound("table")) section.problem("table", "missing: the tables whose INSERTs are meant, as public.events");
+        Optional<String> orderBy = section.optionalText("order-by");
+        int maxRows = section.integer("max-rows", 1000, 1, ROWS_MAX);
+        int copyFromRows = section.integer("copy-from-rows", 20, 1, ROWS_MAX);
+        if (section.sound("max-rows", "copy-from-rows") && copyFromRows > maxRows) {
+            section.warning("copy-from-rows", "more than max-rows (" + maxRows + "): there will be no COPY");
+        }
+        long maxBytes = section.size("max-bytes", Bounds.MIB, 4 * Bounds.KIB, 256 * Bounds.MIB);
+        long maxBufferedBytes = section.size("max-buffered-bytes", 64 * Bounds.MIB, 64 * Bounds.KIB, 64 * Bounds.KIB * Bounds.MIB);
+        if (section.sound("max-bytes", "max-buffered-bytes") && maxBytes > maxBufferedBytes) {
+            section.problem("max-bytes", "more than max-buffered-bytes: a batch of this size can never gather");
+        }
+        return new CoalesceRule(section.origin(), tables,
+                new LinkedHashSet<>(section.texts("user", List.of())),
+                new LinkedHashSet<>(section.texts("application-name", List.of())),
+                maxRows, maxBytes,
+                section.duration("max-delay", "5ms", Duration.ZERO, Duration.ofSeconds(10)),
+                maxBufferedBytes,
+                section.integer("lanes", 2, 1, LANES_MAX),
+                orderBy, copyFromRows,
+                section.duration("lock-timeout", "1s", Duration.ZERO, Bounds.HOUR),
+                section.word("after-row-triggers", AfterRowTriggers.REFUSE));
+    }
+}

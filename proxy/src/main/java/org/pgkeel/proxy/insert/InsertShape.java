@@ -1,0 +1,64 @@
+package org.pgkeel.proxy.insert;
+
+import java.util.List;
+import java.util.Optional;
+import org.pgkeel.proxy.statement.Dialect;
+
+/// An INSERT of one row of VALUES, as its text says.
+///
+/// Threading: immutable. Objects are compared by identity: the same text is the same object to those that remember it.
+public final class InsertShape {
+    private final Optional<String> schema;
+    private final String table;
+    private final List<String> columns;
+    private final List<Value> values;
+    private final boolean plain;
+
+    /// @param plain nothing follows the row, and it consists of parameters and literals
+    InsertShape(Optional<String> schema, String table, List<String> columns, List<Value> values, boolean plain) {
+        this.schema = schema;
+        this.table = table;
+        this.columns = List.copyOf(columns);
+        this.values = List.copyOf(values);
+        this.plain = plain;
+    }
+
+    /// Reads a text, one character for each byte.
+    /// @return empty if it is anything but a single INSERT of a single row in a syntax that is surely understood
+    public static Optional<InsertShape> parse(String text, Dialect dialect) {
+        return dialect.equals(Dialect.USUAL) ? new InsertReader(text).insert() : Optional.empty();
+    }
+
+    /// Folded as SQL folds it; empty if the text does not say.
+    public Optional<String> schema() {
+        return schema;
+    }
+
+    /// Folded as SQL folds it.
+    public String table() {
+        return table;
+    }
+
+    /// Empty if the text has no list of columns.
+    public List<String> columns() {
+        return columns;
+    }
+
+    public List<Value> values() {
+        return values;
+    }
+
+    /// Its row may be a row of a COPY, if its table allows that: no RETURNING, no ON CONFLICT, no expression.
+    public boolean isPlain() {
+        return plain;
+    }
+
+    /// The table's name with quotes, as SQL takes it.
+    public String writtenName() {
+        return schema.map(name -> quoted(name) + '.').orElse("") + quoted(table);
+    }
+
+    static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+}

@@ -1,0 +1,91 @@
+package org.pgkeel.proxy.insert;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/// What the catalogue says of a table that rows are inserted into.
+///
+/// @param oid               of the table
+/// @param schema            its schema's name
+/// @param copyTable         schema and name with quotes where they need them
+/// @param isEligible        a COPY means the same as INSERTs: an ordinary or partitioned table, without rules, active row security, foreign partitions,
+///                          and triggers that could skip a row, see the whole statement or change what others see
+/// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
+/// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
+/// @param fingerprint       changes when something of the above changes; what [#GUARD] compares with
+public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
+                          String fingerprint, List<Column> columns) {
+    /// @param baseType of a domain; else the type itself
+    public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {}
+
+    private static final String FINGERPRINT = """
+            (select pg_catalog.md5(pg_catalog.string_agg(s.x, ';' order by s.x)) from (
+              select pg_catalog.concat_ws(',', k.oid, k.relkind, k.relhasrules, k.relrowsecurity, k.relforcerowsecurity, k.relnatts, k.relname, k.relnamespace, k.relpersistence) || ':'
+                || coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(',', g.oid, g.tgtype, g.tgenabled, g.tgnewtable is not null), '|' order by g.oid)
+                             from pg_catalog.pg_trigger g where g.tgrelid = k.oid and not g.tgisinternal), '') || ':'
+                || coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(',', w.oid, w.ev_type, w.ev_enabled), '|' order by w.oid)
+                             from pg_catalog.pg_rewrite w where w.ev_class = k.oid), '') || ':'
+                || coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(',', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attidentity, a.attgenerated, a.attisdropped), '|' order by a.attnum)
+                             from pg_catalog.pg_attribute a where a.attrelid = k.oid and a.attnum > 0), '') x
+              from pg_catalog.pg_class k where k.oid = OID or k.oid in (select p.relid from pg_catalog.pg_partition_tree(OID) p)) s)""";
+
+    /// Fails with `22012` if the table with oid `$1` has not the fingerprint `$2`. Behind the rows: their lock on the table keeps changes out.
+    public static final String GUARD = "select 1 / (case when " + FINGERPRINT.replace("OID", "$1") + " = $2 then 1 else 0 end)";
+
+    private static final String QUESTION = """
+            with r as (select c.oid, c.relkind, c.relpersistence, c.relrowsecurity, c.relnamespace, c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass(NAME)),
+             tree as (select r.oid root, coalesce(p.relid, r.oid)::oid relid from r left join lateral pg_catalog.pg_partition_tree(r.oid) p on r.relkind = 'p'),
+             tg as (select g.tgtype, g.tgnewtable from tree join pg_catalog.pg_trigger g on g.tgrelid = tree.relid where not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 4) = 4)
+            select r.oid::text, n.nspname::text, r.relname::text, pg_catalog.format('%I.%I', n.nspname, r.relname),
+             (r.relkind in ('r', 'p') and r.relpersistence <> 't' and n.nspname <> 'pg_catalog'
+              and not exists (select 1 from pg_catalog.pg_rewrite w where w.ev_class = r.oid and w.ev_type = '3' and w.ev_enabled <> 'D')
+              and not (r.relrowsecurity and pg_catalog.row_security_active(r.oid))
+              and not exists (select 1 from tree join pg_catalog.pg_class k on k.oid = tree.relid where k.relkind = 'f')
+              and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
+             (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
+             (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
+             FINGERPRINT,
+             (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
+                (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
+              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped)
+            from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
+    private static final int ANSWERS = 9;
+
+    public TargetTable {
+        columns = List.copyOf(columns);
+    }
+
+    /// A Query with one row as its answer, none if there is no such table for the session that asks.
+    /// @param writtenName with quotes, as SQL takes it
+    public static String question(String writtenName) {
+        return QUESTION.replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+    }
+
+    /// @param from where the DataRow's body begins
+    /// @return empty if it is no answer to [#question]
+    public static Optional<TargetTable> parse(ByteBuf in, int from, int bytes) {
+        int end = from + bytes;
+        if (bytes < 2 || in.getShort(from) != ANSWERS) return Optional.empty();
+        var texts = new ArrayList<String>();
+        int at = from + 2;
+        for (int i = 0; i < ANSWERS; i++) {
+            int length = at + 4 > end ? -1 : in.getInt(at);
+            if (length < 0 || at + 4 + length > end) return Optional.empty();
+            texts.add(in.toString(at + 4, length, StandardCharsets.UTF_8));
+            at += 4 + length;
+        }
+        var columns = new ArrayList<Column>();
+        for (String one : texts.get(8).split(",")) {
+            String[] part = one.split(" ");
+            if (part.length != 5) return Optional.empty();
+            columns.add(new Column(new String(HexFormat.of().parseHex(part[0]), StandardCharsets.UTF_8), Integer.parseUnsignedInt(part[1]), Integer.parseUnsignedInt(part[2]),
+                    part[3].equals("true"), part[4].equals("true")));
+        }
+        return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), texts.get(4).equals("true"), texts.get(5).equals("true"),
+                texts.get(6).equals("true"), texts.get(7), columns));
+    }
+}

@@ -1,0 +1,256 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.coalesce.Coalescer;
+import org.pgkeel.proxy.coalesce.Contribution;
+import org.pgkeel.proxy.coalesce.Contributor;
+import org.pgkeel.proxy.coalesce.Place;
+import org.pgkeel.proxy.coalesce.Target;
+import org.pgkeel.proxy.config.CoalesceConfig;
+import org.pgkeel.proxy.config.CoalesceRule;
+import org.pgkeel.proxy.insert.InsertShape;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.StatementScan;
+
+/// One client's INSERTs that share commits with those of others: finds them in what the client sends, and answers for them. What is taken stays
+/// among the bytes that wait, so that it can still be run as if nothing had been taken.
+///
+/// Threading: confined to the session's event loop.
+final class InsertSharing implements Contributor {
+    /// A longer request gains nothing by sharing a commit.
+    private static final int REQUEST_BYTES_MAX = 16 * 1024;
+    private static final byte[] INSERTED = {'C', 0, 0, 0, 15, 'I', 'N', 'S', 'E', 'R', 'T', ' ', '0', ' ', '1', 0};
+    private static final int ANSWER_BYTES_MAX = 5 + INSERTED.length;
+    private static final int[] NO_TYPES = {};
+
+    private final ClientSession session;
+    private final SessionContext context;
+    private final Contribution contribution = new Contribution(this);
+    /// The next request runs by itself.
+    private boolean once;
+    private @Nullable Target aloneIn;
+
+    // The request that is being read.
+    private @Nullable SharedStatement statement;
+    private int rows;
+    private boolean parses;
+
+    // What was found for the last one.
+    private @Nullable SharedStatement lastStatement;
+    private @Nullable InsertShape lastShape;
+    private @Nullable Settings lastSettings;
+    private @Nullable CoalesceConfig lastRules;
+    private @Nullable Target target;
+
+    InsertSharing(ClientSession session, SessionContext context) {
+        this.session = session;
+        this.context = context;
+    }
+
+    // --- what the client sends
+
+    /// Takes the client's next request, if it is an INSERT that waits for others.
+    /// @param at where it begins
+    /// @return whether it is taken: one of the [Contributor]'s calls follows
+    boolean takes(ByteBuf in, int at) {
+        if (once) {
+            once = false;
+            return false;
+        }
+        int end = in.writerIndex();
+        int bytes = in.getByte(at) == FrontendType.QUERY ? 1 + in.getInt(at + 1) : extendedBytes(in, at, end);
+        if (bytes <= 0 || bytes > REQUEST_BYTES_MAX || at + bytes > end) return false;
+        boolean simple = in.getByte(at) == FrontendType.QUERY;
+        InsertShape shape = simple ? context.coalescer().templates().find(in, at + 5, at + bytes - 1) : shapeOf(statement);
+        if (shape == null) return false;
+        SharedStatement bound = simple ? null : statement;
+        long now = System.nanoTime();
+        Target to = targetOf(shape, bound, now);
+        if (to == null) return false;
+        contribution.describe(to, simple ? Contribution.Form.SIMPLE : Contribution.Form.EXTENDED, bound, bytes, simple ? 1 : rows);
+        if (to.offer(contribution, now)) return true;
+        aloneIn = to;
+        return false;
+    }
+
+    /// @return bytes of a batch that is one statement bound and executed, once or more; 0 if it is something else, or not whole
+    private int extendedBytes(ByteBuf in, int from, int end) {
+        statement = null;
+        rows = 0;
+        parses = false;
+        boolean bound = false;
+        for (int at = from; end - at >= 5; ) {
+            int next = at + 1 + in.getInt(at + 1);
+            if (next > end || next <= at) return 0;
+            switch (in.getByte(at)) {
+                case FrontendType.PARSE -> {
+                    if (at != from || in.getByte(at + 5) != 0) return 0;
+                    statement = session.walk().extended().known(in, at + 6, next);
+                    parses = true;
+                    if (statement == null) return 0;
+                }
+                case FrontendType.BIND -> {
+                    if (bound || in.getByte(at + 5) != 0) return 0;
+                    SharedStatement of = bindOf(in, at, next);
+                    if (of == null || statement != null && of != statement) return 0;
+                    statement = of;
+                    bound = true;
+                }
+                case FrontendType.DESCRIBE -> {
+                    if (!bound || next - at != 7 || in.getByte(at + 5) != 'P') return 0;
+                }
+                case FrontendType.EXECUTE -> {
+                    if (!bound || next - at != 10) return 0;
+                    bound = false;
+                    rows++;
+                }
+                case FrontendType.SYNC -> {
+                    return rows > 0 && !bound ? next - from : 0;
+                }
+                default -> {
+                    return 0;
+                }
+            }
+            at = next;
+        }
+        return 0;
+    }
+
+    private @Nullable SharedStatement bindOf(ByteBuf in, int at, int next) {
+        int nameEnd = in.indexOf(at + 6, next, (byte) 0);
+        if (nameEnd < 0) return null;
+        if (nameEnd > at + 6) return session.names().get(in, at + 6, nameEnd);
+        return parses ? statement : session.walk().extended().unnamedKept();
+    }
+
+    private @Nullable InsertShape shapeOf(@Nullable SharedStatement of) {
+        if (of == null || (of.flags() & ~StatementScan.PLAIN) != 0 || !of.effects().isEmpty() || of.kind() != SharedStatement.Kind.PARSE || session.isOutdated(of)) return null;
+        if (of == lastStatement && lastShape != null) return lastShape;
+        Optional<InsertShape> shape = of.insert(session.settings().dialect());
+        return shape.orElse(null);
+    }
+
+    private @Nullable Target targetOf(InsertShape shape, @Nullable SharedStatement of, long now) {
+        CoalesceConfig rules = context.config().coalesce();
+        Settings settings = session.settings().tracker().desired();
+        Target known = target;
+        boolean same = shape == lastShape && of == lastStatement && settings == lastSettings && rules == lastRules;
+        if (same && known != null && known.isCurrent(now)) return known;
+        lastShape = shape;
+        lastStatement = of;
+        lastSettings = settings;
+        lastRules = rules;
+        String application = settings.get("application_name").orElse("");
+        List<CoalesceRule> mine = rules.rules().stream().filter(rule -> rule.isFor(session.identity().user(), application)).toList();
+        Place place = context.placeOf(session.pool());
+        known = mine.isEmpty() ? null : context.coalescer().target(place, mine, settings, shape, of == null ? NO_TYPES : of.parameterTypes(), now);
+        target = known;
+        return known;
+    }
+
+    /// What ran by itself has ended, if something did.
+    void aloneOver() {
+        Target in = aloneIn;
+        aloneIn = null;
+        if (in != null) in.aloneEnded();
+    }
+
+    /// A request that waits is taken back.
+    /// @return false if it is on its way
+    boolean withdraw() {
+        return contribution.withdraw();
+    }
+
+    /// The client is gone.
+    void leave() {
+        contribution.abandon();
+        aloneOver();
+    }
+
+    // --- what became of it
+
+    @Override
+    public ByteBuf request() {
+        return session.walk().waiting();
+    }
+
+    @Override
+    public void pauseReading() {
+        session.pauseReading();
+    }
+
+    @Override
+    public void committed(ByteBuf notices) {
+        ByteBuf request = request();
+        Outgoing out = session.toClient();
+        int from = request.readerIndex();
+        if (request.getByte(from) == FrontendType.QUERY) {
+            out.room(ANSWER_BYTES_MAX).writeBytes(INSERTED);
+        } else {
+            for (int at = from, end = from + contribution.bytes(); at < end; at += 1 + request.getInt(at + 1)) answer(request.getByte(at), out);
+        }
+        end(notices);
+    }
+
+    private static void answer(byte type, Outgoing out) {
+        ByteBuf room = out.room(ANSWER_BYTES_MAX);
+        switch (type) {
+            case FrontendType.PARSE -> room.writeByte('1').writeInt(4);
+            case FrontendType.BIND -> room.writeByte('2').writeInt(4);
+            case FrontendType.DESCRIBE -> room.writeByte('n').writeInt(4);
+            case FrontendType.EXECUTE -> room.writeBytes(INSERTED);
+            default -> { }
+        }
+    }
+
+    @Override
+    public void committed(ByteBuf replies, int from, int to, ByteBuf notices) {
+        session.toClient().run(replies, from, to);
+        end(notices);
+    }
+
+    private void end(ByteBuf notices) {
+        Outgoing out = session.toClient();
+        if (notices.isReadable()) out.run(notices, notices.readerIndex(), notices.writerIndex());
+        out.room(6).writeByte('Z').writeInt(5).writeByte('I');
+        out.finish();
+        ByteBuf request = request();
+        byte first = request.getByte(request.readerIndex());
+        if (first == FrontendType.QUERY) session.walk().extended().forgetUnnamed();
+        else if (first == FrontendType.PARSE) session.walk().extended().restoreUnnamed(contribution.statement());
+        session.shared(contribution.bytes());
+    }
+
+    @Override
+    public void alone() {
+        once = true;
+        aloneIn = target;
+        session.sharedNot();
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        session.sharedRefused(refusal);
+    }
+
+    @Override
+    public void unknown() {
+        Refusal refusal = Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
+        context.stats().refused(refusal.reason().word());
+        session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        session.shared(contribution.bytes());
+    }
+
+    @Override
+    public void lost(String why) {
+        session.sharedLost(why);
+    }
+}
