@@ -94,6 +94,7 @@ class EquivalenceTest {
                 databases { "*" { pool { mode = transaction, max = 10 } } }
                 auth { users-file = "users.txt" }
                 shutdown.max-wait = 0
+                coalesce = [ { table = "*", copy-from-rows = 5 } ]
                 """.formatted(postgres.port()));
         var loader = new ConfigLoader(Map.of());
         return switch (loader.load(file)) {

@@ -20,6 +20,12 @@ record BatchError(byte[] body, @Nullable Step at) {
         return "";
     }
 
+    /// FATAL or PANIC: the server closes the connection.
+    boolean endsSession() {
+        String severity = field('V');
+        return severity.equals("FATAL") || severity.equals("PANIC");
+    }
+
     String sqlState() {
         return field('C');
     }

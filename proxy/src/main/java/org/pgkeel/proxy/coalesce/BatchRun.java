@@ -64,6 +64,10 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private int step;
     private @Nullable BackendConnection backend;
     private long sentNanos;
+    /// The transaction's mark is asked for, and known before it commits.
+    private boolean tracked;
+    /// The step that prepares the question for it.
+    private int probePrepared = -1;
     private Optional<TransactionMark> mark = Optional.empty();
     private @Nullable BatchError error;
     private @Nullable ByteBuf notices;
@@ -158,7 +162,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
             return;
         }
         state = State.SENT;
-        if (place.isTracked()) {
+        tracked = place.isTracked();
+        if (tracked) {
             askMark(leased, out);
         } else {
             sync(out);
@@ -191,6 +196,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (!leased.statements().hasProbe()) {
             leased.statements().probe(true);
             OutcomeProbe.writeParse(out);
+            probePrepared = script.size();
             expect(Step.own(Step.Ends.PARSE));
         }
         OutcomeProbe.writeBindExecute(out);
@@ -296,12 +302,16 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (error != null) return;
         byte[] body = new byte[next - at - 5];
         in.getBytes(at + 5, body);
-        error = new BatchError(body, step < script.size() ? script.get(step) : null);
+        var said = new BatchError(body, step < script.size() ? script.get(step) : null);
+        // The session ends, and what it was committing may be committed all the same: the end of the connection decides.
+        if (said.endsSession()) return;
+        error = said;
         // What was to be prepared behind the error is not.
         for (int i = step; i < script.size(); i++) {
             SharedStatement skipped = script.get(i).prepares();
             if (skipped != null) leased().statements().remove(skipped);
         }
+        if (step <= probePrepared) leased().statements().probe(false);
         if (state == State.SENT) sendSync();
         state = State.FAILED;
     }
@@ -322,8 +332,6 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         backend = null;
         done.undivert();
         BatchError why = error;
-        boolean unsureProbe = why != null && place.isTracked();
-        if (unsureProbe) done.statements().probe(false);
         done.slice().stats().transactionEnded(now - sentNanos);
         done.slice().stats().queryEnded(now - sentNanos);
         state = State.OVER;
@@ -393,7 +401,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         } else if (!watched) {
             over();
             for (Contribution each : taken) finish(each, () -> each.client().lost(why));
-        } else if (!place.isTracked()) {
+        } else if (!tracked) {
             over();
             for (Contribution each : taken) finish(each, each.client()::unknown);
         } else {
@@ -404,7 +412,10 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
                 case FENCED -> InFlight.StreamEnd.FENCED;
             };
             var inFlight = new InFlight(gone.origin(), gone.greeting().pid(), Work.TRANSACTION, InFlight.Stage.COMMIT_SENT, end, new Probe.Answered(mark));
-            coalescer.outcomes().resolve(place.cluster(), inFlight, coalescer.loop()).thenAccept(this::resolved);
+            coalescer.outcomes().resolve(place.cluster(), inFlight, coalescer.loop()).thenAccept(this::resolved).exceptionally(bug -> {
+                log.error("a batch of {} rows: its clients were not all told what became of it", taken.size(), bug);
+                return null;
+            });
         }
     }
 

@@ -94,6 +94,13 @@ public final class Coalescer {
         run.start();
     }
 
+    /// A pool is not used any more.
+    public void forget(Place place) {
+        queues.keySet().removeIf(key -> key.place == place);
+        tables.keySet().removeIf(key -> key.place == place);
+        everybody.remove(place);
+    }
+
     /// To be called a few times a second.
     public void tick(long nowNanos) {
         queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().settings()));

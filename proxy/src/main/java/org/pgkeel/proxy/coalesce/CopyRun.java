@@ -84,6 +84,7 @@ final class CopyRun extends BatchRun {
             target.table().outdate();
             return new Failure(taken, List.of());
         }
+        if (error.sqlState().startsWith("42")) target.table().outdate();
         OptionalInt line = guarding ? OptionalInt.empty() : error.line();
         if (line.isEmpty() || taken.stream().anyMatch(each -> each.attempts() >= ATTEMPTS_MAX)) return new Failure(taken, List.of());
         var others = new ArrayList<Contribution>(taken);

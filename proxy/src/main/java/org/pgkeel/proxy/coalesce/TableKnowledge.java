@@ -19,6 +19,8 @@ import org.pgkeel.proxy.settings.SettingsDiff;
 final class TableKnowledge {
     private static final long AGE_MAX_NANOS = 60_000_000_000L;
     private static final long RETRY_NANOS = 1_000_000_000L;
+    /// A connection that is lost does not answer.
+    private static final long ANSWER_NANOS = 10_000_000_000L;
 
     private final Place place;
     private final Settings settings;
@@ -29,6 +31,7 @@ final class TableKnowledge {
     private boolean outdated = true;
     private boolean asking;
     private long askAgainNanos;
+    private long askedNanos;
 
     TableKnowledge(Place place, Settings settings, String writtenName) {
         this.place = place;
@@ -52,7 +55,8 @@ final class TableKnowledge {
     /// @return what is known may be relied on
     boolean isReliable(long nowNanos) {
         if (generation != place.generation()) outdate();
-        if (!asking && nowNanos - askAgainNanos >= 0) ask(nowNanos);
+        boolean due = nowNanos - askAgainNanos >= 0;
+        if (due && (!asking || nowNanos - askedNanos >= ANSWER_NANOS)) ask(nowNanos);
         return !outdated;
     }
 
@@ -65,6 +69,7 @@ final class TableKnowledge {
 
     private void ask(long nowNanos) {
         asking = true;
+        askedNanos = nowNanos;
         askAgainNanos = nowNanos + RETRY_NANOS;
         var answer = new Question();
         BackendConnection leased = place.slice().lease(answer, nowNanos);

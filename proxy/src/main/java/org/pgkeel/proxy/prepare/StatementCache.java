@@ -49,6 +49,11 @@ public final class StatementCache {
         return add(make(meaning, generation, text, from, to, hash));
     }
 
+    /// The statement with this text; null if there is none.
+    public @Nullable SharedStatement peek(Settings meaning, int generation, ByteBuf text, int from, int to) {
+        return lookUp(SharedStatement.Kind.PARSE, meaning, generation, text, from, to, hash(meaning, generation, text, from, to));
+    }
+
     /// A statement of one client alone: nobody else finds it.
     public SharedStatement ownOf(Settings meaning, int generation, ByteBuf text, int from, int to) {
         return make(meaning, generation, text, from, to, 0);

@@ -392,6 +392,10 @@ public final class BackendConnection extends PooledConnection {
             channel.writeAndFlush(channel.alloc().buffer(5).writeByte(FrontendType.TERMINATE).writeInt(4));
         }
         channel.close();
+        Diversion reader = diversion;
+        diversion = null;
+        // Not from here: the pool is in the middle of something.
+        if (reader != null) channel.eventLoop().execute(() -> reader.lost(Loss.Ending.BROKEN, "the proxy closed the connection: " + reason.word()));
     }
 
     @Override

@@ -309,6 +309,10 @@ public final class ProxyServer implements AutoCloseable {
         return effective;
     }
 
+    LoopSurvey survey() {
+        return survey;
+    }
+
     OutcomeDesk outcomes() {
         return outcomes;
     }

@@ -284,6 +284,11 @@ public final class DatabasePool {
         databaseMissing = missing;
     }
 
+    /// Nobody can enter any more.
+    boolean isRetired() {
+        return clients.get() == RETIRED;
+    }
+
     /// Ends the pool if nobody has used it for long enough. Called by one thread only.
     /// @return whether it is ended now: nobody can enter any more
     boolean retireIfUnused(long nowNanos, long unusedMaxNanos) {

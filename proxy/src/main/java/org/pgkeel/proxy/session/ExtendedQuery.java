@@ -83,7 +83,7 @@ final class ExtendedQuery {
     /// @param text where its text begins
     @Nullable SharedStatement known(ByteBuf in, int text, int next) {
         if (config.unnamed() != PreparedConfig.Unnamed.CACHE || next - text > config.statementBytes()) return null;
-        SharedStatement statement = session.context().statements().findAgain(session.settings().meaning(), session.generation(), in, text, next);
+        SharedStatement statement = session.context().statements().peek(session.settings().meaning(), session.generation(), in, text, next);
         return statement == null || (statement.flags() & UNCACHED_FLAGS) != 0 ? null : statement;
     }
 

@@ -30,6 +30,8 @@ final class InsertSharing implements Contributor {
     private static final byte[] INSERTED = {'C', 0, 0, 0, 15, 'I', 'N', 'S', 'E', 'R', 'T', ' ', '0', ' ', '1', 0};
     private static final int ANSWER_BYTES_MAX = 5 + INSERTED.length;
     private static final int[] NO_TYPES = {};
+    /// What does not share commits now is looked at again after this.
+    private static final long LOOK_AGAIN_NANOS = 100_000_000;
 
     private final ClientSession session;
     private final SessionContext context;
@@ -49,6 +51,7 @@ final class InsertSharing implements Contributor {
     private @Nullable Settings lastSettings;
     private @Nullable CoalesceConfig lastRules;
     private @Nullable Target target;
+    private long lookAgainNanos;
 
     InsertSharing(ClientSession session, SessionContext context) {
         this.session = session;
@@ -65,6 +68,7 @@ final class InsertSharing implements Contributor {
             once = false;
             return false;
         }
+        aloneOver();
         int end = in.writerIndex();
         int bytes = in.getByte(at) == FrontendType.QUERY ? 1 + in.getInt(at + 1) : extendedBytes(in, at, end);
         if (bytes <= 0 || bytes > REQUEST_BYTES_MAX || at + bytes > end) return false;
@@ -143,6 +147,7 @@ final class InsertSharing implements Contributor {
         Settings settings = session.settings().tracker().desired();
         Target known = target;
         boolean same = shape == lastShape && of == lastStatement && settings == lastSettings && rules == lastRules;
+        if (same && known == null && now - lookAgainNanos < 0) return null;
         if (same && known != null && known.isCurrent(now)) return known;
         lastShape = shape;
         lastStatement = of;
@@ -153,6 +158,7 @@ final class InsertSharing implements Contributor {
         Place place = context.placeOf(session.pool());
         known = mine.isEmpty() ? null : context.coalescer().target(place, mine, settings, shape, of == null ? NO_TYPES : of.parameterTypes(), now);
         target = known;
+        lookAgainNanos = now + LOOK_AGAIN_NANOS;
         return known;
     }
 

@@ -2,10 +2,10 @@ package org.pgkeel.proxy.session;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Outcomes;
@@ -42,7 +42,7 @@ public final class SessionContext {
     private final List<ClientSession> sessions = new ArrayList<>();
     private final Nodes nodes = new Nodes();
     private final Coalescer coalescer;
-    private final Map<DatabasePool, Place> places = new WeakHashMap<>();
+    private final Map<DatabasePool, Place> places = new HashMap<>();
     private volatile boolean coalesces;
     private volatile ProxyConfig config;
     private volatile @Nullable RouteRules rules;
@@ -205,6 +205,10 @@ public final class SessionContext {
     /// To be called a few times a second: sessions whose time is up are ended.
     public void tick(long nowNanos) {
         coalescer.tick(nowNanos);
+        places.entrySet().removeIf(entry -> {
+            if (entry.getKey().isRetired()) coalescer.forget(entry.getValue());
+            return entry.getKey().isRetired();
+        });
         var timeouts = config.timeouts();
         boolean anyLimit = !timeouts.query().isZero() || !timeouts.transaction().isZero() || !timeouts.idleInTransaction().isZero()
                 || !timeouts.clientIdle().isZero();
