@@ -12,8 +12,8 @@ import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.settings.SettingsDiff;
 
 /// What the catalogue says of a table under the name that clients give it, with their settings. It is asked for when it is needed first, and
-/// again when it has grown old, when the proxy has seen DDL, and when a batch has found the table changed. Until the answer is
-/// there INSERTs into it are not taken.
+/// again when it has grown old, when the proxy has seen DDL, and when a batch has found the table changed. After the last, and before the first
+/// answer, INSERTs into it are not taken.
 ///
 /// Threading: confined to its event loop.
 final class TableKnowledge {
@@ -54,7 +54,10 @@ final class TableKnowledge {
     /// Asks if that is due.
     /// @return what is known may be relied on
     boolean isReliable(long nowNanos) {
-        if (generation != place.generation()) outdate();
+        if (generation != place.generation()) {   // until the answer is there each batch's guard sees whether it was this table
+            generation = place.generation();
+            askAgainNanos = nowNanos;
+        }
         boolean due = nowNanos - askAgainNanos >= 0;
         if (due && (!asking || nowNanos - askedNanos >= ANSWER_NANOS)) ask(nowNanos);
         return !outdated;
@@ -80,8 +83,8 @@ final class TableKnowledge {
         asking = false;
         if (!answer.map(TargetTable::fingerprint).equals(known.map(TargetTable::fingerprint))) version++;
         known = answer;
-        outdated = askedAt != place.generation();
-        if (!outdated) askAgainNanos = System.nanoTime() + AGE_MAX_NANOS;
+        outdated = false;
+        askAgainNanos = System.nanoTime() + (askedAt == place.generation() ? AGE_MAX_NANOS : 0);
     }
 
     private final class Question implements Waiter<BackendConnection>, Aside {

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Reads one INSERT from its beginning to its end, in a small part of SQL's syntax in which nothing is doubtful: no comments, no escapes in
+/// Reads one INSERT from its beginning to its end, in a small part of SQL's syntax in which nothing is doubtful: no escapes in
 /// strings, no dollar quotes, ASCII outside of quotes. What it does not know ends the reading, and the text is no INSERT to us.
 ///
 /// Threading: used once.
@@ -228,7 +228,32 @@ final class InsertReader {
     }
 
     private void skipSpace() {
-        while (at < text.length() && isSpace(text.charAt(at))) at++;
+        while (at < text.length()) {
+            if (isSpace(text.charAt(at))) at++;
+            else if (text.startsWith("--", at)) skipLine();
+            else if (text.startsWith("/*", at)) skipComment();
+            else return;
+        }
+    }
+
+    private void skipLine() {
+        while (at < text.length() && text.charAt(at) != '\n' && text.charAt(at) != '\r') at++;
+    }
+
+    private void skipComment() {
+        int depth = 0;
+        do {
+            if (at >= text.length()) throw new NotUnderstood();
+            if (text.startsWith("/*", at)) {
+                depth++;
+                at += 2;
+            } else if (text.startsWith("*/", at)) {
+                depth--;
+                at += 2;
+            } else {
+                at++;
+            }
+        } while (depth > 0);
     }
 
     static boolean isSpace(int c) {
