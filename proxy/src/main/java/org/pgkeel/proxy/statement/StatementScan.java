@@ -73,7 +73,8 @@ public final class StatementScan {
                     atStart = true;
                     behindSemicolon = MULTI;
                 } else if (atStart) {
-                    seen |= behindSemicolon | (b == '-' || b == '/' ? LOOK_CLOSER : 0);
+                    // A comment, or what no statement begins with: its first word is not what it seems.
+                    seen |= behindSemicolon | (b == '(' ? 0 : LOOK_CLOSER);
                 }
             }
             at = end + 1;

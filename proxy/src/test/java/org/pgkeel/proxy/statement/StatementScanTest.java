@@ -108,6 +108,7 @@ class StatementScanTest {
         for (StatementCorpus.Entry entry : StatementCorpus.ENTRIES) {
             verify(entry.sql());
         }
+        verify(",insert into t values (1) select 2 into temp u");
         for (int i = 0; i < 50_000; i++) {
             verify(mix(random));
         }
