@@ -148,19 +148,19 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         leased.divert(this);
         sentNanos = System.nanoTime();
         var wanted = all.stream().filter(each -> !each.isAbandoned()).toList();
-        ByteBuf out = leased.channel().alloc().directBuffer(requestBytes + 1024);
-        settings(leased, out);
-        taken = compose(leased, out, wanted);
-        List<Contribution> left = taken.size() == wanted.size() ? List.of() : without(wanted, taken);
-        if (taken.isEmpty()) {
-            out.release();
+        if (wanted.isEmpty()) {
             state = State.OVER;
             leased.undivert();
             leased.endLease(leased.applied(), sentNanos);
-            queue.onePerOne(left);
             queue.batchEnded(all, 0);
+            release();
             return;
         }
+        ByteBuf out = leased.channel().alloc().directBuffer(requestBytes + 1024);
+        settings(leased, out);
+        // Sent even if no row could be taken: what it prepares counts as prepared already.
+        taken = compose(leased, out, wanted);
+        List<Contribution> left = taken.size() == wanted.size() ? List.of() : without(wanted, taken);
         state = State.SENT;
         tracked = place.isTracked();
         if (tracked) {
@@ -230,7 +230,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (evicted == null) return;
         byte[] gone = evicted.name();
         out.writeByte(FrontendType.CLOSE).writeInt(gone.length + 6).writeByte('S').writeBytes(gone).writeByte(0);
-        expect(Step.own(Step.Ends.CLOSE));
+        expect(Step.closes(evicted));
     }
 
     private BackendConnection leased() {
@@ -274,8 +274,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (now.asksMark() && type == 'D') marked(OutcomeProbe.parse(in, at + 5, next - at - 5));
         if (now.shows(type)) shown(now, in, at, next);
         if (!now.isEndedBy(type)) return;
-        SharedStatement prepared = now.prepares();
-        if (prepared != null) leased().statements().confirm(prepared);
+        SharedStatement prepared = now.statement();
+        if (prepared != null && now.ends() == Step.Ends.PARSE) leased().statements().confirm(prepared);
         answered(now);
         step++;
     }
@@ -306,10 +306,12 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         // The session ends, and what it was committing may be committed all the same: the end of the connection decides.
         if (said.endsSession()) return;
         error = said;
-        // What was to be prepared behind the error is not.
-        for (int i = step; i < script.size(); i++) {
-            SharedStatement skipped = script.get(i).prepares();
-            if (skipped != null) leased().statements().remove(skipped);
+        // What was to be prepared behind the error is not, and what was to be closed is still there; the first word about a statement counts.
+        for (Step skipped : script.subList(Math.min(step, script.size()), script.size()).reversed()) {
+            SharedStatement statement = skipped.statement();
+            if (statement == null) continue;
+            if (skipped.ends() == Step.Ends.CLOSE) leased().statements().keep(statement);
+            else leased().statements().remove(statement);
         }
         if (step <= probePrepared) leased().statements().probe(false);
         if (state == State.SENT) sendSync();

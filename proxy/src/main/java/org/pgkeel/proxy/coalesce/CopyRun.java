@@ -29,7 +29,6 @@ final class CopyRun extends BatchRun {
     @Override
     List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted) {
         OwnStatements own = coalescer().own();
-        int begin = out.writerIndex();
         SharedStatement copy = own.copy(target.copyPlan().copyText());
         own.lockTimeout(queue().rule().lockTimeout(), this, leased, out);
         ensure(leased, copy, out);
@@ -47,7 +46,6 @@ final class CopyRun extends BatchRun {
         if (chunk >= 0) end(out, chunk);
         out.writeByte(FrontendType.COPY_DONE).writeInt(4);
         own.guard(target.table(), this, leased, out);
-        if (taken.isEmpty()) out.writerIndex(begin);
         return taken;
     }
 

@@ -8,9 +8,9 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 /// @param ends      what ends the answer
 /// @param shown     the answer goes to the client
 /// @param of        whose message it is; null for the batch's own
-/// @param prepares  the statement that stands in the backend once it is answered
+/// @param statement that stands in the backend once it is answered, or does not any more
 /// @param asksMark  the answer is the transaction's mark
-record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedStatement prepares, boolean asksMark) {
+record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedStatement statement, boolean asksMark) {
     /// Which message ends an answer.
     enum Ends { PARSE, BIND, CLOSE, DESCRIBE, EXECUTE, COPY, QUERY }
 
@@ -36,6 +36,10 @@ record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedS
 
     static Step prepares(SharedStatement statement) {
         return new Step(Ends.PARSE, Shown.NOTHING, null, statement, false);
+    }
+
+    static Step closes(SharedStatement statement) {
+        return new Step(Ends.CLOSE, Shown.NOTHING, null, statement, false);
     }
 
     static Step mark() {

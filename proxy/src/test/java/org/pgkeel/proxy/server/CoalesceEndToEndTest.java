@@ -125,6 +125,35 @@ class CoalesceEndToEndTest {
         }
     }
 
+    /// A number without quotes into a text column: only the INSERT knows what becomes of it.
+    @Test
+    void rows_that_copy_cannot_say_run_alone_and_leave_backends_as_they_are_known() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, RULE + "databases.\"*\".pool.max = 2\n")) {
+            var failures = new ConcurrentHashMap<Integer, String>();
+            var next = new AtomicInteger();
+            var clients = new ArrayList<Thread>();
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(Thread.ofPlatform().daemon().start(() -> {
+                    int id = 0;
+                    try (Connection connection = proxy.connect("preferQueryMode", "simple")) {
+                        for (int row = 0; row < 20; row++) {
+                            id = next.incrementAndGet();
+                            TestProxy.execute(connection, "insert into events (id, client, note) values (" + id + ", 1, 007)");
+                        }
+                    } catch (SQLException e) {
+                        failures.put(id, e.getMessage());
+                    }
+                }));
+            }
+            for (Thread client : clients) client.join(60_000);
+            assertThat(failures).isEmpty();
+            assertThat(postgres.query("select count(*) from events where note = '7'")).isEqualTo(Integer.toString(20 * CLIENTS));
+            postgres.execute("truncate events");
+            check(new Storm(proxy, 20).join());
+            assertThat(counted(proxy).failures().keySet()).isSubsetOf("23505");
+        }
+    }
+
     @Test
     void a_table_that_changes_meanwhile_gets_no_row_that_it_would_not_have_got() throws Exception {
         try (TestProxy proxy = TestProxy.start(postgres, RULE)) {
