@@ -13,7 +13,8 @@ import java.util.Optional;
 /// @param schema            its schema's name
 /// @param copyTable         schema and name with quotes where they need them
 /// @param isEligible        a COPY means the same as INSERTs: an ordinary or partitioned table, without rules, active row security, foreign partitions,
-///                          and triggers that could skip a row, see the whole statement or change what others see
+///                          and triggers that could skip a row, see the whole statement or change what others see;
+///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
 /// @param fingerprint       changes when something of the above changes; what [#GUARD] compares with
@@ -45,6 +46,14 @@ public record TargetTable(long oid, String schema, String name, String copyTable
               and not exists (select 1 from pg_catalog.pg_rewrite w where w.ev_class = r.oid and w.ev_type = '3' and w.ev_enabled <> 'D')
               and not (r.relrowsecurity and pg_catalog.row_security_active(r.oid))
               and not exists (select 1 from tree join pg_catalog.pg_class k on k.oid = tree.relid where k.relkind = 'f')
+              and not exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+                and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+              and not exists (select 1 from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+              and not exists (select 1 from tree join pg_catalog.pg_index k on k.indrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid = k.indexrelid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+              and not exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_constraint k on k.contypid = a.atttypid and a.atttypid <> 0
+                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
               and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
