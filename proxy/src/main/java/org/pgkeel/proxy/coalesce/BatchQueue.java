@@ -24,11 +24,11 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 final class BatchQueue {
     /// Unchanged INSERTs in one commit: more of them gain little, and one that fails takes all with it.
     private static final int SHARED_MAX = 100;
-    private static final double MEMORY = 0.75;
 
     private final CoalesceRule rule;
     private final int lanes;
     private final FlushPolicy policy;
+    private final Crowd crowd = new Crowd();
     private final EventLoop loop;
     private final BatchMaker maker;
     private final CoalesceStats stats;
@@ -37,11 +37,11 @@ final class BatchQueue {
     private final ArrayDeque<Contribution> single = new ArrayDeque<>();
     private int waitingRows;
     private long waitingBytes;
+    private int sentRows;
     private long sentBytes;
     private int batches;
     private int alone;
     private long aloneSinceNanos;
-    private double usualRows = 1;
     private long commitNanos;
     private boolean pumpDue;
     private @Nullable ScheduledFuture<?> timer;
@@ -59,7 +59,7 @@ final class BatchQueue {
     BatchQueue(CoalesceRule rule, int lanes, EventLoop loop, BatchMaker maker, CoalesceStats stats) {
         this.rule = rule;
         this.lanes = lanes;
-        this.policy = new FlushPolicy(rule.maxRows(), rule.maxBytes(), rule.maxDelay(), rule.copyFromRows());
+        this.policy = new FlushPolicy(rule.maxRows(), rule.maxBytes(), rule.maxDelay(), rule.copyFromRows(), lanes);
         this.loop = loop;
         this.maker = maker;
         this.stats = stats;
@@ -77,7 +77,7 @@ final class BatchQueue {
 
     /// Nothing waits and nothing is under way: whoever comes now need not wait for anybody.
     boolean isQuiet() {
-        return isUnused() && usualRows < 2;
+        return isUnused() && crowd.isNone();
     }
 
     /// A request runs by itself, as one of the batches under way; [#aloneEnded] follows.
@@ -92,12 +92,19 @@ final class BatchQueue {
     }
 
     void add(Contribution contribution, long nowNanos) {
+        if (isShareThere(nowNanos)) flush(nowNanos);
         contribution.become(Contribution.State.QUEUED);
         contribution.since(nowNanos);
         waiting.addLast(contribution);
         count(contribution, 1);
         if (isOverfull()) contribution.client().pauseReading();
         pumpSoon();
+    }
+
+    /// Those that came before need not wait for the end of the turn: a lane is free, and they are its share. It is a COPY, which nobody is
+    /// told of at once: this is called in the midst of what a client has sent.
+    private boolean isShareThere(long nowNanos) {
+        return waitingRows >= policy.share(crowd.rows()) && single.isEmpty() && underWay(nowNanos) < lanes && waiting.peekFirst().target().isCopyable();
     }
 
     private boolean isOverfull() {
@@ -135,20 +142,24 @@ final class BatchQueue {
         while (single.isEmpty() && !waiting.isEmpty()) {
             long now = System.nanoTime();
             long waited = now - waiting.peekFirst().sinceNanos();
-            // A single statement may be waiting for a lock: it is not waited for longer than for rows.
-            boolean aloneCounts = alone > 0 && (now - aloneSinceNanos < rule.maxDelay().toNanos() || isOrdered());
-            int underWay = batches + (aloneCounts ? alone : 0);
+            int underWay = underWay(now);
             if (underWay >= lanes) {
                 if (batches < lanes && !isOrdered()) again(rule.maxDelay().toNanos());
                 return;
             }
-            long wait = policy.waitNanos(new FlushPolicy.Situation(waitingRows, waitingBytes, underWay, waited, usualRows, commitNanos));
+            long wait = policy.waitNanos(new FlushPolicy.Situation(waitingRows, waitingBytes, underWay, waited, crowd.rows(), commitNanos));
             if (wait > 0) {
                 again(wait);
                 return;
             }
             flush(now);
         }
+    }
+
+    /// A single statement may be waiting for a lock: it is not waited for longer than for rows.
+    private int underWay(long nowNanos) {
+        boolean aloneCounts = alone > 0 && (nowNanos - aloneSinceNanos < rule.maxDelay().toNanos() || isOrdered());
+        return batches + (aloneCounts ? alone : 0);
     }
 
     private boolean isOrdered() {
@@ -161,8 +172,9 @@ final class BatchQueue {
     }
 
     private void flush(long nowNanos) {
+        crowd.seen(waitingRows + sentRows + alone);
         Size size = waitingRows >= rule.copyFromRows() && waiting.peekFirst().target().isCopyable() ? Size.MANY : Size.FEW;
-        int most = size == Size.MANY ? rule.maxRows() : Math.min(SHARED_MAX, rule.maxRows());
+        int most = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : rule.maxRows();
         var taken = new ArrayList<Contribution>(Math.min(waiting.size(), most));
         int rows = 0;
         long bytes = 0;
@@ -178,11 +190,11 @@ final class BatchQueue {
             stats.waited(nowNanos - next.sinceNanos());
             taken.add(next);
         }
-        usualRows = usualRows * MEMORY + rows * (1 - MEMORY);
         if (taken.size() == 1 && size == Size.FEW) {
             runAlone(taken.getFirst());
             return;
         }
+        sentRows += rows;
         sentBytes += bytes;
         batches++;
         maker.start(this, taken, size);
@@ -200,7 +212,10 @@ final class BatchQueue {
     /// Its backend is free again. What follows for its clients is told behind this.
     void batchEnded(List<Contribution> all, long tookNanos) {
         batches--;
-        for (Contribution each : all) sentBytes -= each.bytes();
+        for (Contribution each : all) {
+            sentRows -= each.rows();
+            sentBytes -= each.bytes();
+        }
         commitNanos = commitNanos == 0 ? tookNanos : (commitNanos * 3 + tookNanos) / 4;
         pump();
     }

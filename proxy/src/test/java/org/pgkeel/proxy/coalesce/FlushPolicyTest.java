@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 /// When the rows that have gathered leave.
 class FlushPolicyTest {
     private static final long MILLI = 1_000_000;
-    private static final FlushPolicy POLICY = new FlushPolicy(1000, 1 << 20, Duration.ofMillis(5), 20);
+    private static final FlushPolicy POLICY = new FlushPolicy(1000, 1 << 20, Duration.ofMillis(5), 20, 2);
 
-    private static FlushPolicy.Situation rows(int rows, int underWay, long waitedNanos, double usual) {
-        return new FlushPolicy.Situation(rows, rows * 100L, underWay, waitedNanos, usual, MILLI);
+    private static FlushPolicy.Situation rows(int rows, int underWay, long waitedNanos, double crowd) {
+        return new FlushPolicy.Situation(rows, rows * 100L, underWay, waitedNanos, crowd, MILLI);
     }
 
     @Test
@@ -30,14 +30,16 @@ class FlushPolicyTest {
     void rows_gather_while_the_batch_before_is_committed_unless_they_are_many_already() {
         assertThat(POLICY.waitNanos(rows(19, 1, 0, 1))).isEqualTo(5 * MILLI);
         assertThat(POLICY.waitNanos(rows(20, 1, 0, 1))).isZero();
-        assertThat(POLICY.waitNanos(rows(60, 1, 0, 100))).isEqualTo(5 * MILLI);
+        assertThat(POLICY.waitNanos(rows(60, 1, 0, 200))).isEqualTo(5 * MILLI);
+        assertThat(POLICY.waitNanos(rows(100, 1, 0, 200))).as("a lane's share").isZero();
     }
 
     @Test
     void behind_a_commit_stragglers_are_waited_for_no_longer_than_pays() {
-        assertThat(POLICY.waitNanos(rows(80, 0, 0, 100))).isZero();
-        assertThat(POLICY.waitNanos(rows(30, 0, 0, 100))).isEqualTo(MILLI / 2);
-        assertThat(POLICY.waitNanos(rows(30, 0, MILLI / 2, 100))).isZero();
+        assertThat(POLICY.waitNanos(rows(80, 0, 0, 200))).isZero();
+        assertThat(POLICY.waitNanos(rows(30, 0, 0, 200))).isEqualTo(MILLI / 2);
+        assertThat(POLICY.waitNanos(rows(30, 0, MILLI / 2, 200))).isZero();
+        assertThat(POLICY.waitNanos(rows(9, 0, 0, 12))).as("all that there are").isZero();
     }
 
     @Test
