@@ -293,7 +293,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         SharedPool<BackendConnection> from = pool.shared();
         RouteRules rules = context.rules();
         if (rules != null && looksInto()) {
-            if (routes == null) routes = new SessionRoutes(this, context);
+            if (routes == null) routes = new SessionRoutes(this, context, readyNanos != connectedNanos);
             from = routes.choose(rules, in, at, System.nanoTime());
             if (from == null) {
                 waitForReplica();

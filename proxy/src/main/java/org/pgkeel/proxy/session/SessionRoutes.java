@@ -78,11 +78,11 @@ final class SessionRoutes implements UnitReader.Listener {
     private boolean underWay;
     private boolean turnedAway;
 
-    SessionRoutes(ClientSession session, SessionContext context) {
+    /// @param used the client has been served before, without rules: nothing is known of what it has written
+    SessionRoutes(ClientSession session, SessionContext context, boolean used) {
         this.session = session;
         this.context = context;
-        // Rules that came with a reload: nothing is known of what the client has written before.
-        view.wrote(System.nanoTime());
+        if (used) view.wrote(System.nanoTime());
     }
 
     // --- which pool
