@@ -434,7 +434,7 @@ public final class BackendConnection extends PooledConnection {
                 if (reader != null) reader.read((ByteBuf) message);
                 else walk.read((ByteBuf) message);
                 // What the server says last to nobody is not waited for: the connection must not be lent once more.
-                if (lessee == null && diversion == null && walk.saidFatal() && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
+                if (lessee == null && diversion == null && !(walk.farewell() instanceof Farewell.Unsaid) && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
             } catch (ProtocolViolation violation) {
                 log.warn("backend {} pid {}: {}", greeting.address(), greeting.pid(), violation.getMessage());
                 lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), Loss.Ending.BROKEN);
@@ -445,9 +445,13 @@ public final class BackendConnection extends PooledConnection {
         public void channelInactive(ChannelHandlerContext context) {
             walk.release();
             if (state() != State.CLOSED && state() != State.MOVING) {
-                if (walk.relayedFatal()) ending = Loss.Ending.TOLD;
-                else if (walk.keptLastWords()) ending = Loss.Ending.SHUT_DOWN;
-                lost(walk.saidFatal() ? CloseReason.SERVER_FATAL : CloseReason.LOST, "the server closed the connection", ending);
+                String why = "the server closed the connection";
+                switch (walk.farewell()) {
+                    case Farewell.Unsaid _ -> lost(CloseReason.LOST, why, ending);
+                    case Farewell.Unread _ -> lost(CloseReason.SERVER_FATAL, why, ending);
+                    case Farewell.Kept _ -> lost(CloseReason.SERVER_FATAL, why, Loss.Ending.SHUT_DOWN);
+                    case Farewell.Told _ -> lost(CloseReason.SERVER_FATAL, why, Loss.Ending.TOLD);
+                }
             }
         }
 

@@ -37,15 +37,8 @@ final class ReplyWalk {
     private final byte[] insertions = new byte[INSERTIONS_MAX];
     private int insertionCount;
     private byte @Nullable [] errorOfAside;
-    private boolean fatal;
-    private boolean fatalRelayed;
-    private byte @Nullable [] lastWords;
-    /// Of the batch that is being answered: what the client has of it, and how much of that it had from another backend already.
-    private int visible;
-    private int suppressed;
-    private boolean rows;
-    private int visibleBefore;
-    private boolean rowsBefore;
+    private Farewell farewell = Farewell.UNSAID;
+    private final AnsweredBatch answered = new AnsweredBatch();
     /// The batch that is being answered failed by a plan that the proxy kept; the client will hear of the next attempt instead.
     private boolean repeats;
 
@@ -53,13 +46,8 @@ final class ReplyWalk {
         this.connection = connection;
     }
 
-    boolean saidFatal() {
-        return fatal;
-    }
-
-    /// A FATAL went to the client that has the lease: it knows why the connection ends.
-    boolean relayedFatal() {
-        return fatalRelayed;
+    Farewell farewell() {
+        return farewell;
     }
 
     void release() {
@@ -69,30 +57,21 @@ final class ReplyWalk {
 
     /// The first replies of the next batch went to the client before, by another backend.
     void suppress(int replies) {
-        suppressed = replies;
+        answered.suppress(replies);
     }
 
     /// What comes from now on is withheld from the client.
     void withholds() {
-        visibleBefore = had();
-        rowsBefore = rows;
+        answered.withholds(insertionCount);
     }
 
     /// How far the client has been answered, for the case that no more comes.
     Loss loss(String why, Loss.Ending ending, Exchange exchange, Lessee client) {
         boolean kept = client.toClient().isWithholding();
+        int had = answered.had() - insertionCount;   // what was not written is not among them
+        byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : null;
         return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed() && !repeats,
-                kept ? visibleBefore : had(), had(), kept ? rowsBefore : rows, kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
-    }
-
-    /// Replies of this batch that the client has, those included that are withheld from it. What was not written is not among them.
-    private int had() {
-        return visible + suppressed - insertionCount;
-    }
-
-    /// The server's FATAL error of a shutdown, kept from the client.
-    boolean keptLastWords() {
-        return lastWords != null;
+                kept ? answered.hadBefore() : had, had, kept ? answered.hadRowsBefore() : answered.hasRows(), kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
     }
 
     /// @param arrived released here
@@ -143,7 +122,7 @@ final class ReplyWalk {
                     if (aside != null && next <= end) rowOfAside(aside, in, at, next);
                     if (aside != null || connection.lessee() == null) from = drop(in, from, at, next);
                     else if (connection.exchange().rowIsMark()) from = mark(in, from, at, next, end);
-                    else rows = true;
+                    else answered.rowsCame();
                 }
                 case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
                 case BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE, BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> from = replied(in, from, at, next, end);
@@ -153,14 +132,14 @@ final class ReplyWalk {
                 case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
                 case BackendType.COPY_IN_RESPONSE -> {
                     from = pass(in, from, at, next);
-                    rows = true;
+                    answered.rowsCame();
                     connection.exchange().copyInBegan();
                 }
                 case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? drop(in, from, at, next) : show(in, from, at, next);
                 case BackendType.NOTICE_RESPONSE -> from = notice(in, from, at, next, end);
                 case BackendType.COPY_OUT_RESPONSE, BackendType.COPY_BOTH_RESPONSE -> {
                     from = pass(in, from, at, next);
-                    rows = true;
+                    answered.rowsCame();
                 }
                 case BackendType.NOTIFICATION_RESPONSE, BackendType.COPY_DONE -> from = pass(in, from, at, next);
                 default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
@@ -213,10 +192,7 @@ final class ReplyWalk {
     /// The client gets the message, if it has not had it already.
     private int show(ByteBuf in, int from, int at, int next) {
         if (aside != null || connection.lessee() == null) return drop(in, from, at, next);
-        visible++;
-        if (suppressed == 0) return from;
-        suppressed--;
-        return drop(in, from, at, next);
+        return answered.isNews() ? from : drop(in, from, at, next);
     }
 
     private int drop(ByteBuf in, int from, int at, int next) {
@@ -265,14 +241,6 @@ final class ReplyWalk {
         return from - bytes;
     }
 
-    /// The client is due a message that no backend sends, and has not had it already.
-    private boolean showsInsertion() {
-        visible++;
-        if (suppressed == 0) return true;
-        suppressed--;
-        return false;
-    }
-
     /// A message that no backend sends is due to the client here.
     /// @param undo how to take back what the client is told, if an error comes first
     void insertHere(ReplyPlan.Action insertion, @Nullable Object undo) {
@@ -281,7 +249,7 @@ final class ReplyWalk {
             exchange.thenReply(insertion, undo);
             return;
         }
-        if (!showsInsertion()) return;
+        if (!answered.isNews()) return;
         if (insertionCount == INSERTIONS_MAX) writeInsertions();
         insertions[insertionCount++] = typeOf(insertion);
     }
@@ -396,7 +364,7 @@ final class ReplyWalk {
     }
 
     private int insertBehind(ByteBuf in, int from, int next, byte type) {
-        if (!showsInsertion()) return from;
+        if (!answered.isNews()) return from;
         Outgoing out = client().toClient();
         if (from < next) out.run(in, withInsertions(in, from), next);
         out.room(5).writeByte(type).writeInt(4);
@@ -425,11 +393,7 @@ final class ReplyWalk {
         dropRestOfBatch(exchange);
         exchange.answered(status);
         if (repeats && mine == null) return repeat(in, from, at, next);
-        if (mine == null) {
-            visible = 0;
-            suppressed = 0;
-            rows = false;
-        }
+        if (mine == null) answered.ended();
         int start = from;
         Lessee client = connection.lessee();
         if (mine != null) {
@@ -465,13 +429,11 @@ final class ReplyWalk {
         if (client.toClient().isWithholding()) {
             client.toClient().discard();
             insertionCount = 0;
-            suppressed = visibleBefore;
+            answered.repeatedFromWithheld();
         } else {
-            suppressed += visible;
+            answered.repeated();
         }
         repeats = false;
-        visible = 0;
-        rows = false;
         client.repeat();
         return start;
     }
@@ -491,11 +453,11 @@ final class ReplyWalk {
     private int error(ByteBuf in, int from, int at, int next, int end) {
         boolean whole = next <= end;
         Lessee client = connection.lessee();
-        if (whole && isFatal(in, at + 5, next)) {
-            fatal = true;
+        if (whole && ErrorMeaning.endsSession(in, at + 5, next)) {
+            if (farewell instanceof Farewell.Unsaid) farewell = Farewell.UNREAD;
             byte[] body = ErrorBody.copy(in, at + 5, next);
-            if (client != null && client.outlivesBackend() && (isShutdown(body) || connection.isToReplica() && isConflict(body))) {
-                lastWords = body;
+            if (client != null && client.outlivesBackend() && (ErrorMeaning.isShutdown(body) || connection.isToReplica() && ErrorMeaning.isConflict(body))) {
+                farewell = new Farewell.Kept(body);
                 return drop(in, from, at, next);
             }
         }
@@ -506,14 +468,14 @@ final class ReplyWalk {
             return drop(in, from, at, next);
         }
         if (client == null) {
-            if (fatal) return next;
+            if (!(farewell instanceof Farewell.Unsaid)) return next;
             throw new ProtocolViolation("an ErrorResponse that nobody asked for");
         }
-        fatalRelayed = fatal;
+        if (!(farewell instanceof Farewell.Unsaid)) farewell = Farewell.TOLD;
         Exchange exchange = connection.exchange();
         Object refusal = exchange.refusalDue();
-        boolean outdated = whole && isOutdatedPlan(in, at + 5, next);
-        repeats = outdated && errorOfAside == null && exchange.isRepeatable() && !rows && client.mayRepeat();
+        boolean outdated = whole && ErrorMeaning.isOutdatedPlan(in, at + 5, next);
+        repeats = outdated && errorOfAside == null && exchange.isRepeatable() && !answered.hasRows() && client.mayRepeat();
         exchange.failed();
         client.failed();
         dropRestOfBatch(exchange);
@@ -521,7 +483,8 @@ final class ReplyWalk {
         if (repeats) return drop(in, from, at, next);
         if (refusal != null) return replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
-        if (cause == null && whole && !rows && !fatal && connection.isToReplica() && client.turnsAway(ErrorBody.copy(in, at + 5, next), visible + suppressed)) {
+        if (cause == null && whole && !answered.hasRows() && farewell instanceof Farewell.Unsaid && connection.isToReplica()
+                && client.turnsAway(ErrorBody.copy(in, at + 5, next), answered.had())) {
             int start = drop(in, from, at, next);
             if (insertionCount > 0) client.toClient().run(in, withInsertions(in, at), at);
             return start;
@@ -533,20 +496,10 @@ final class ReplyWalk {
         return from;
     }
 
-    /// The server, or an administrator, ends the session; not the client's doing. A server that panics goes down whole.
-    private static boolean isShutdown(byte[] body) {
-        return ErrorBody.field(body, 'V').equals("PANIC") || ErrorBody.hasSqlState(body, "57P01") || ErrorBody.hasSqlState(body, "57P02") || ErrorBody.hasSqlState(body, "57P03");
-    }
-
-    /// Recovery ends the session: what it read is gone, or its database.
-    private static boolean isConflict(byte[] body) {
-        return ErrorBody.hasSqlState(body, "40001") || ErrorBody.hasSqlState(body, "40P01") || ErrorBody.hasSqlState(body, "57P04");
-    }
-
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
-        boolean goodbye = next <= end && client != null && client.outlivesBackend() && isShutdown(ErrorBody.copy(in, at + 5, next));
+        boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isShutdown(ErrorBody.copy(in, at + 5, next));
         return goodbye ? drop(in, from, at, next) : pass(in, from, at, next);
     }
 
@@ -593,29 +546,6 @@ final class ReplyWalk {
             case PendingProbe _ -> connection.statements().probe(false);
             default -> { }
         }
-    }
-
-    /// Field V is never translated; S is, and a German ERROR begins with F.
-    private static boolean isFatal(ByteBuf in, int from, int to) {
-        for (int at = from; at < to && in.getByte(at) != 0; ) {
-            if (in.getByte(at) == 'V') return at + 1 < to && (in.getByte(at + 1) == 'F' || in.getByte(at + 1) == 'P');
-            int end = in.indexOf(at, to, (byte) 0);
-            if (end < 0) return false;
-            at = end + 1;
-        }
-        return false;
-    }
-
-    /// `0A000` raised where a cached plan is looked at again: what is prepared does not fit the tables any more.
-    private static boolean isOutdatedPlan(ByteBuf in, int from, int to) {
-        for (int i = from; i < to && in.getByte(i) != 0; ) {
-            int end = in.indexOf(i, to, (byte) 0);
-            if (end < 0) return false;
-            if (in.getByte(i) == 'C' && !(end - i == 6 && in.getByte(i + 1) == '0' && in.getByte(i + 2) == 'A')) return false;
-            i = end + 1;
-        }
-        byte[] body = ErrorBody.copy(in, from, to);
-        return ErrorBody.hasSqlState(body, "0A000") && ErrorBody.field(body, 'R').equals("RevalidateCachedQuery");
     }
 
     private int parameterStatus(ByteBuf in, int from, int at, int next, int end) {
