@@ -19,7 +19,6 @@ import org.pgkeel.bench.client.Login;
 final class EquivalenceRun {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Pattern FAILING_ROW = Pattern.compile("(DFailing row contains \\()([^|]*)");
-    private static final Pattern UNKNOWN_STATEMENT = Pattern.compile("prepared statement \"(s|pgkeel_)\\d+\" does not exist");
     private static final Pattern BOUND_IN_VAIN = Pattern.compile("(?m)^2 \\n((n |T .*)\\n)?E ");
     private static final Pattern SQL_STATE = Pattern.compile("(?m)^E .*?\\| C([0-9A-Z]{5})");
     private static final int KEPT_MAX = 200;
@@ -118,12 +117,10 @@ final class EquivalenceRun {
         }
     }
 
-    /// What sequences and clocks gave is made the same, and the name in "does not exist" of a statement whose Parse failed in the same write:
-    /// there PgKeel tells its own name for it. A value that fails in the planner fails at Bind with a plan of the values' own and at Execute
+    /// What sequences and clocks gave is made the same. A value that fails in the planner fails at Bind with a plan of the values' own and at Execute
     /// with a generic one, which PostgreSQL takes after five executions by whomever: so BindComplete right before an error is not compared.
     private static String masked(List<String> lines, int unstable) {
-        String all = UNKNOWN_STATEMENT.matcher(String.join("\n", lines)).replaceAll("prepared statement ~ does not exist");
-        all = BOUND_IN_VAIN.matcher(all).replaceAll("E ");
+        String all = BOUND_IN_VAIN.matcher(String.join("\n", lines)).replaceAll("E ");
         if (unstable == 0) return all;
         return FAILING_ROW.matcher(all).replaceAll(found -> {
             String[] values = found.group(2).split(", ", unstable + 1);

@@ -35,6 +35,17 @@ public final class NamedStatements {
         return at < 0 ? null : statements[at];
     }
 
+    /// The client's name of a statement. Looks at all of them.
+    /// @param proxyName name of the statement in backends
+    /// @return null if none of the client's statements is that one
+    public byte @Nullable [] nameOf(byte[] proxyName) {
+        for (int i = 0; i < names.length; i++) {
+            SharedStatement statement = statements[i];
+            if (statement != null && statement.isNamed(proxyName)) return names[i];
+        }
+        return null;
+    }
+
     public void put(byte[] name, SharedStatement statement) {
         int at = find(name);
         if (at >= 0) {

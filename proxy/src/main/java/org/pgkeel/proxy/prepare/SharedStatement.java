@@ -3,6 +3,7 @@ package org.pgkeel.proxy.prepare;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -110,6 +111,10 @@ public final class SharedStatement {
     /// What the statement is called in every backend that has it.
     public byte[] name() {
         return name;
+    }
+
+    public boolean isNamed(byte[] proxyName) {
+        return Arrays.equals(name, proxyName);
     }
 
     /// Of the Parse message behind the name; or the PREPARE command with a mark for the name.

@@ -27,6 +27,11 @@ public interface Lessee {
     /// ErrorResponse. Called before the message itself is written to the client.
     void failed();
 
+    /// An error in the words of the client, where it is about a prepared statement that the server knows by another name.
+    /// @param errorBody the ErrorResponse behind its length
+    /// @return null if it may stay as it is
+    byte @Nullable [] inItsWords(byte[] errorBody);
+
     /// A Parse, PREPARE or Close did not happen after all: it failed, or an error before it made the backend skip it.
     /// @param name   the client's, empty for the unnamed statement
     /// @param before what has that name again

@@ -489,11 +489,10 @@ final class ReplyWalk {
             if (insertionCount > 0) client.toClient().run(in, withInsertions(in, at), at);
             return start;
         }
-        if (cause != null) {
-            ByteBuf error = Unpooled.buffer(cause.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(cause.length + 4).writeBytes(cause);
-            return replace(in, from, at, next, error);
-        }
-        return from;
+        if (cause == null && whole) cause = client.inItsWords(ErrorBody.copy(in, at + 5, next));
+        if (cause == null) return from;
+        ByteBuf error = Unpooled.buffer(cause.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(cause.length + 4).writeBytes(cause);
+        return replace(in, from, at, next, error);
     }
 
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.

@@ -93,6 +93,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final Pins pins;
     private final ClientSettings settings;
     private final NamedStatements names = new NamedStatements();
+    private @Nullable ToldNames told;
     private final SqlStatementNames sqlNames = new SqlStatementNames(this);
     private Map<SharedStatement, PendingParse> madeByExecute = Map.of();
     private final RequestWalk walk;
@@ -550,8 +551,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
                 leased.statements().clear();
             }
             case Effect.Deallocate(var name) -> {
-                SharedStatement gone = names.remove(SqlStatementNames.bytes(name.value()));
-                if (gone != null) leased.statements().remove(gone);
+                byte[] mine = SqlStatementNames.bytes(name.value());
+                SharedStatement gone = names.remove(mine);
+                if (gone == null) break;
+                leased.statements().remove(gone);
+                told().gone(mine, gone);
             }
             case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
@@ -580,7 +584,20 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
+    public byte @Nullable [] inItsWords(byte[] errorBody) {
+        return told().told(errorBody, walk.extended().unnamed());
+    }
+
+    private ToldNames told() {
+        ToldNames mine = told;
+        if (mine == null) told = mine = new ToldNames(names);
+        return mine;
+    }
+
+    @Override
     public void notNamed(byte[] name, @Nullable SharedStatement before) {
+        SharedStatement failed = name.length == 0 ? walk.extended().unnamed() : names.get(name);
+        if (failed != null && failed != before) told().gone(name, failed);
         if (name.length == 0) walk.extended().restoreUnnamed(before);
         else if (before == null) names.remove(name);
         else names.put(name, before);

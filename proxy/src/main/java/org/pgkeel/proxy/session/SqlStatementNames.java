@@ -82,7 +82,7 @@ final class SqlStatementNames {
     /// The server says that it does not exist; unless it is somebody else's statement there, so that name must not reach it.
     private static int useUnknown(StringBuilder out, String text, int copied, Effect.Name name) {
         if (!name.value().startsWith(SharedStatement.NAME_PREFIX)) return copied;
-        out.append(text, copied, name.from()).append("\"client's ").append(name.value().replace('"', ' ')).append('"');
+        out.append(text, copied, name.from()).append('"').append(ToldNames.CLIENTS).append(name.value().replace('"', ' ')).append('"');
         return name.to();
     }
 

@@ -63,6 +63,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public byte @Nullable [] inItsWords(byte[] errorBody) {
+        return null;
+    }
+
+    @Override
     public void refused(Refusal refusal) {
         throw new AssertionError(refusal);
     }

@@ -230,6 +230,10 @@ final class Scripts {
                     parse("", "select * from nosuch"), bind("", ""), execute(""), sync()).ready(3);
         }
         d.send(parse("x", "select * from nosuch"), sync(), parse("x", "select * from nosuch"), sync(), parse("x", "select 'x'"), bind("", "x"), execute(""), sync()).ready(3);
+        d.send(parse("y", "select * from nosuch"), sync(), bind("", "y"), execute(""), sync(), describe("y"), sync()).ready(3);
+        for (int i = 0; i < 3; i++) d.send(parse("", "select * from nosuch"), sync(), bind("", ""), execute(""), sync(), describe(""), sync()).ready(3);
+        d.send(parse("w", "select $1::int"), sync(), bind("", "w", "1", "2"), execute(""), sync()).ready(2);
+        for (int i = 0; i < 3; i++) d.send(parse("", "select $1::int"), bind("", "", "1", "2"), execute(""), sync()).ready();
         d.send(close("x"), sync()).ready();
     }
 
@@ -301,6 +305,7 @@ final class Scripts {
         d.ask("execute bad");
         d.ask("prepare bad as select * from nosuch");
         d.ask("prepare bad as select 'good'");
+        d.ask("execute bad (1)");
         d.ask("execute bad");
         d.ask("create table made as execute p1(1)");
         d.ask("select * from made");
@@ -332,6 +337,10 @@ final class Scripts {
             d.send(parse("", "execute x"), bind("", ""), execute(""), sync()).ready();
             d.send(parse("", "deallocate x"), bind("", ""), execute(""), sync()).ready();
             d.send(parse("", "prepare x as select 1"), bind("", ""), execute(""), sync(), parse("", "deallocate x"), bind("", ""), execute(""), sync()).ready(2);
+            d.send(parse("", "prepare wrong as select * from nosuch"), bind("", ""), execute(""), sync()).ready();
+            d.send(parse("", "prepare wrong as select * from nosuch"), bind("", ""), execute(""), sync(), parse("", "execute wrong"), bind("", ""), execute(""), sync()).ready(2);
+            d.send(parse("", "prepare wrong as select 'right'"), bind("", ""), execute(""), sync(), parse("", "execute wrong"), bind("", ""), execute(""), sync()).ready(2);
+            d.send(parse("", "deallocate wrong"), bind("", ""), execute(""), sync()).ready();
         }
     }
 

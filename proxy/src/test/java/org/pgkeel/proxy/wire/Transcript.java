@@ -47,9 +47,8 @@ final class Transcript {
         };
     }
 
-    /// Position is left out, and names of statements: in the server they have the proxy's.
+    /// Position is left out.
     private static String told(ErrorFields fields) {
-        String said = fields.toString().replaceAll("prepared statement \"[^\"]*\"", "prepared statement \"...\"");
-        return said + fields.detail().map(text -> " DETAIL " + text).orElse("") + fields.hint().map(text -> " HINT " + text).orElse("");
+        return fields + fields.detail().map(text -> " DETAIL " + text).orElse("") + fields.hint().map(text -> " HINT " + text).orElse("");
     }
 }
