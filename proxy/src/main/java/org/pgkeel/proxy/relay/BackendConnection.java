@@ -263,6 +263,13 @@ public final class BackendConnection extends PooledConnection {
         return lessee;
     }
 
+    /// Whoever has the lease: a reply is for it.
+    Lessee client() {
+        Lessee client = lessee;
+        if (client == null) throw new IllegalStateException("a reply for nobody");
+        return client;
+    }
+
     /// The server takes its requests no slower than they come.
     public boolean isWritable() {
         return channel.isWritable();

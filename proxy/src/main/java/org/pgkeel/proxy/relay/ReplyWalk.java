@@ -3,28 +3,21 @@ package org.pgkeel.proxy.relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
-import org.pgkeel.proxy.prepare.RowShape;
-import org.pgkeel.proxy.prepare.SharedStatement;
 
-/// Walks what a backend sends, header by header, and passes it on. Only messages whose place in the [ReplyPlan] asks for
-/// it are taken out, changed, or followed by one of the proxy's own.
+/// Walks what a backend sends, header by header, and passes it on through [ReplyRuns]. Only messages whose place in the [ReplyPlan] asks for
+/// it are taken out, changed, or followed by one of the proxy's own; [PlannedReplies] does that.
 ///
 /// Threading: confined to the connection's event loop.
 final class ReplyWalk {
     /// PostgreSQL's own bound of a message, and ours for what has to be looked at as a whole.
     private static final int MESSAGE_BYTES_MAX = 0x3fffffff + 4;
     private static final int INSPECTED_BYTES_MAX = 64 * 1024;
-    private static final int INSERTIONS_MAX = LoopBuffers.HEADROOM_BYTES / 5;
 
     /// What becomes of a message.
     private enum Verdict { PASS, DROP }
-
-    private static final byte[] UNNAMED = {};
-    private static final PendingName NO_UNNAMED = new PendingName(UNNAMED, null);
 
     private final BackendConnection connection;
     /// The start of a message that has to be looked at as a whole and is not whole yet.
@@ -33,17 +26,18 @@ final class ReplyWalk {
     private Verdict skipVerdict = Verdict.PASS;
     private boolean skipEndsReply;
     private @Nullable Aside aside;
-    /// Types of messages of the proxy's own that go to the client ahead of the backend's next reply.
-    private final byte[] insertions = new byte[INSERTIONS_MAX];
-    private int insertionCount;
     private byte @Nullable [] errorOfAside;
     private Farewell farewell = Farewell.UNSAID;
     private final AnsweredBatch answered = new AnsweredBatch();
+    private final ReplyRuns runs;
+    private final PlannedReplies planned;
     /// The batch that is being answered failed by a plan that the proxy kept; the client will hear of the next attempt instead.
     private boolean repeats;
 
     ReplyWalk(BackendConnection connection) {
         this.connection = connection;
+        this.runs = new ReplyRuns(connection, answered);
+        this.planned = new PlannedReplies(connection, runs);
     }
 
     Farewell farewell() {
@@ -62,13 +56,13 @@ final class ReplyWalk {
 
     /// What comes from now on is withheld from the client.
     void withholds() {
-        answered.withholds(insertionCount);
+        answered.withholds(runs.unwritten());
     }
 
     /// How far the client has been answered, for the case that no more comes.
     Loss loss(String why, Loss.Ending ending, Exchange exchange, Lessee client) {
         boolean kept = client.toClient().isWithholding();
-        int had = answered.had() - insertionCount;   // what was not written is not among them
+        int had = answered.had() - runs.unwritten();   // what was not written is not among them
         byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : null;
         return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed() && !repeats,
                 kept ? answered.hadBefore() : had, had, kept ? answered.hadRowsBefore() : answered.hasRows(), kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
@@ -120,8 +114,8 @@ final class ReplyWalk {
             switch (type) {
                 case BackendType.DATA_ROW, BackendType.COPY_DATA -> {
                     if (aside != null && next <= end) rowOfAside(aside, in, at, next);
-                    if (aside != null || connection.lessee() == null) from = drop(in, from, at, next);
-                    else if (connection.exchange().rowIsMark()) from = mark(in, from, at, next, end);
+                    if (aside != null || connection.lessee() == null) from = runs.drop(in, from, at, next);
+                    else if (connection.exchange().rowIsMark()) from = planned.markCame(in, from, at, next, end);
                     else answered.rowsCame();
                 }
                 case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
@@ -135,7 +129,7 @@ final class ReplyWalk {
                     answered.rowsCame();
                     connection.exchange().copyInBegan();
                 }
-                case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? drop(in, from, at, next) : show(in, from, at, next);
+                case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? runs.drop(in, from, at, next) : show(in, from, at, next);
                 case BackendType.NOTICE_RESPONSE -> from = notice(in, from, at, next, end);
                 case BackendType.COPY_OUT_RESPONSE, BackendType.COPY_BOTH_RESPONSE -> {
                     from = pass(in, from, at, next);
@@ -153,8 +147,8 @@ final class ReplyWalk {
                 at = next;
             }
         }
-        if (from < at) relay(in, from, at);
-        else finish();
+        if (from < at) runs.last(in, from, at);
+        else runs.finish();
         if (connection.awaitsReplies()) connection.continueWhenAllSeen();
         if (at < end) carry = in.alloc().buffer(end - at + 64).writeBytes(in, at, end - at);
     }
@@ -186,59 +180,13 @@ final class ReplyWalk {
     // --- where bytes go
 
     private int pass(ByteBuf in, int from, int at, int next) {
-        return aside != null || connection.lessee() == null ? drop(in, from, at, next) : from;
+        return aside != null || connection.lessee() == null ? runs.drop(in, from, at, next) : from;
     }
 
     /// The client gets the message, if it has not had it already.
     private int show(ByteBuf in, int from, int at, int next) {
-        if (aside != null || connection.lessee() == null) return drop(in, from, at, next);
-        return answered.isNews() ? from : drop(in, from, at, next);
-    }
-
-    private int drop(ByteBuf in, int from, int at, int next) {
-        if (from < at) client().toClient().run(in, withInsertions(in, from), at);
-        return next;
-    }
-
-    private void relay(ByteBuf in, int from, int to) {
-        Lessee client = client();
-        client.toClient().lastRun(in, withInsertions(in, from), to);
-        count(client);
-    }
-
-    private void finish() {
-        Lessee client = connection.lessee();
-        if (client == null) return;
-        client.toClient().finish();
-        count(client);
-    }
-
-    private void count(Lessee client) {
-        connection.slice().stats().sent(client.toClient().takeWritten());
-        if (!client.isWritable()) connection.pauseReading();
-    }
-
-    private Lessee client() {
-        Lessee client = connection.lessee();
-        if (client == null) throw new IllegalStateException("a reply for nobody");
-        return client;
-    }
-
-    /// Puts pending insertions in front of a run: into the free bytes before what was read, where the run begins there.
-    private int withInsertions(ByteBuf in, int from) {
-        if (insertionCount == 0) return from;
-        int bytes = 5 * insertionCount;
-        boolean inFront = from == in.readerIndex() && from >= bytes && !client().toClient().isPending();
-        if (!inFront) {
-            ByteBuf out = client().toClient().room(bytes);
-            for (int i = 0; i < insertionCount; i++) out.writeByte(insertions[i]).writeInt(4);
-            insertionCount = 0;
-            return from;
-        }
-        int at = from - bytes;
-        for (int i = 0; i < insertionCount; i++, at += 5) in.setByte(at, insertions[i]).setInt(at + 1, 4);
-        insertionCount = 0;
-        return from - bytes;
+        if (aside != null || connection.lessee() == null) return runs.drop(in, from, at, next);
+        return runs.show(in, from, at, next);
     }
 
     /// A message that no backend sends is due to the client here.
@@ -249,136 +197,41 @@ final class ReplyWalk {
             exchange.thenReply(insertion, undo);
             return;
         }
-        if (!answered.isNews()) return;
-        if (insertionCount == INSERTIONS_MAX) writeInsertions();
-        insertions[insertionCount++] = typeOf(insertion);
+        runs.insert(PlannedReplies.typeOf(insertion));
     }
 
     void flushInsertions() {
-        if (insertionCount > 0 && connection.exchange().allSeen()) writeInsertions();
-    }
-
-    /// Not by way of the loop's scratch buffer: requests may be composed there now.
-    private void writeInsertions() {
-        ByteBuf out = connection.channel().alloc().directBuffer(5 * insertionCount);
-        for (int i = 0; i < insertionCount; i++) out.writeByte(insertions[i]).writeInt(4);
-        insertionCount = 0;
-        client().toClient().writeNow(out);
-        out.release();
-    }
-
-    private static byte typeOf(ReplyPlan.Action insertion) {
-        return insertion == ReplyPlan.Action.THEN_PARSE_COMPLETE ? BackendType.PARSE_COMPLETE : BackendType.CLOSE_COMPLETE;
+        if (runs.unwritten() > 0 && connection.exchange().allSeen()) runs.flush();
     }
 
     // --- messages that are counted
 
     private int replied(ByteBuf in, int from, int at, int next, int end) {
-        if (aside != null) return drop(in, from, at, next);
+        if (aside != null) return runs.drop(in, from, at, next);
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
         if (next > end) {
             skipEndsReply = true;
-            return exchange.shapeIsAsked() ? drop(in, from, at, next) : show(in, from, at, next);
+            return exchange.shapeIsAsked() ? runs.drop(in, from, at, next) : show(in, from, at, next);
         }
         exchange.replied();
         if (!exchange.expectsMore()) return show(in, from, at, next);
-        return planned(in, from, at, next);
+        return planned.came(in, from, at, next);
     }
 
     private int statementEnded(ByteBuf in, int from, int at, int next, int end) {
         if (next > end) throw new ProtocolViolation("end of a statement: length " + (next - at - 1));
-        if (aside != null) return drop(in, from, at, next);
+        if (aside != null) return runs.drop(in, from, at, next);
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
         exchange.statementEnded();
         if (!exchange.expectsMore()) return show(in, from, at, next);
-        return planned(in, from, at, next);
+        return planned.came(in, from, at, next);
     }
 
     /// A large reply has been relayed to its end: what is to follow it follows now.
     private int afterReply(ByteBuf in, int from, int at) {
-        return connection.exchange().expectsMore() ? planned(in, from, at, at) : from;   // it was counted when it began
-    }
-
-    private int planned(ByteBuf in, int from, int at, int next) {
-        Exchange exchange = connection.exchange();
-        ReplyPlan plan = exchange.plan;
-        int start = from;
-        if (at < next && !isOwn(exchange, in.getByte(at))) start = show(in, start, at, next);
-        while (exchange.headIsDue()) {
-            Object subject = plan.headSubject();
-            ReplyPlan.Action action = plan.headAction();
-            plan.removeHead();
-            switch (action) {
-                case SWALLOW -> {
-                    start = drop(in, start, at, next);
-                    confirm(subject);
-                }
-                case MARK -> start = drop(in, start, at, next);
-                case ROWS_OR_NOTHING -> {
-                    if (in.getByte(at) == BackendType.NO_DATA) start = drop(in, start, at, next);
-                }
-                case PARSED -> confirm(subject);
-                case SHAPE_TOLD -> {
-                    SharedStatement statement = (SharedStatement) subject;
-                    if (statement.rowShape() == RowShape.UNKNOWN) statement.rowShape(shape(in, at, next));
-                }
-                case SHAPE_ASKED -> {
-                    start = drop(in, start, at, next);
-                    client().shapeFound((SharedStatement) subject, shape(in, at, next));
-                }
-                case EFFECT -> client().completed(subject, commandTag(in, at, next));
-                case THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE -> start = insertBehind(in, start, next, typeOf(action));
-                case SWALLOW_BATCH, REFUSE -> throw new IllegalStateException(action + " inside of a batch");
-            }
-            resumeIfHalfEmpty(plan);
-        }
-        return start;
-    }
-
-    /// The reply answers a message of the proxy's own.
-    private static boolean isOwn(Exchange exchange, byte type) {
-        if (!exchange.headIsDue()) return false;
-        return switch (exchange.plan.headAction()) {
-            case SWALLOW, SHAPE_ASKED, MARK -> true;
-            case ROWS_OR_NOTHING -> type == BackendType.NO_DATA;
-            case SWALLOW_BATCH, PARSED, SHAPE_TOLD, THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE, EFFECT, REFUSE -> false;
-        };
-    }
-
-    /// The answer to the question for the transaction's mark.
-    private int mark(ByteBuf in, int from, int at, int next, int end) {
-        if (next > end) throw new ProtocolViolation("DataRow: a transaction's mark of " + (next - at) + " bytes");
-        client().marked(in, at + 5, next);
-        return drop(in, from, at, next);
-    }
-
-    private void confirm(@Nullable Object subject) {
-        if (subject instanceof PendingParse pending) connection.statements().confirm(pending.statement());
-    }
-
-    /// A client that had planned too much may send more. Not from here: this walk is not over.
-    private void resumeIfHalfEmpty(ReplyPlan plan) {
-        if (plan.size() == ReplyPlan.ENTRIES_MAX / 2) connection.channel().eventLoop().execute(client()::resumeReading);
-    }
-
-    private int insertBehind(ByteBuf in, int from, int next, byte type) {
-        if (!answered.isNews()) return from;
-        Outgoing out = client().toClient();
-        if (from < next) out.run(in, withInsertions(in, from), next);
-        out.room(5).writeByte(type).writeInt(4);
-        return next;
-    }
-
-    private static long shape(ByteBuf in, int at, int next) {
-        if (next <= at) return RowShape.UNKNOWN;
-        return in.getByte(at) == BackendType.ROW_DESCRIPTION ? RowShape.of(in, at + 5, next) : RowShape.NO_ROWS;
-    }
-
-    private static String commandTag(ByteBuf in, int at, int next) {
-        boolean tagged = in.getByte(at) == BackendType.COMMAND_COMPLETE && next - at > 6;
-        return tagged ? in.toString(at + 5, next - at - 6, StandardCharsets.US_ASCII) : "";
+        return connection.exchange().expectsMore() ? planned.came(in, from, at, at) : from;   // it was counted when it began
     }
 
     // --- messages that are read
@@ -390,7 +243,7 @@ final class ReplyWalk {
         Exchange exchange = connection.exchange();
         if (exchange.owed() == 0 && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
         Aside mine = aside;
-        dropRestOfBatch(exchange);
+        planned.skipped();
         exchange.answered(status);
         if (repeats && mine == null) return repeat(in, from, at, next);
         if (mine == null) answered.ended();
@@ -398,24 +251,20 @@ final class ReplyWalk {
         Lessee client = connection.lessee();
         if (mine != null) {
             aside = null;
-            start = drop(in, start, at, next);
+            start = runs.drop(in, start, at, next);
             mine.done(status);
         } else {
             if (client == null) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
             errorOfAside = null;
             byte told = client.readyForQuery(status);
-            if (told == 0) start = drop(in, start, at, next);
+            if (told == 0) start = runs.drop(in, start, at, next);
             else in.setByte(at + 5, told);
         }
-        while (exchange.headIsDue() && isInsertion(exchange.plan.headAction())) {
-            byte type = typeOf(exchange.plan.headAction());
-            exchange.plan.removeHead();
-            start = insertBehind(in, start, next, type);
-        }
+        start = planned.batchEnded(in, start, next);
         beginAside(exchange);
         if (client != null && client == connection.lessee() && exchange.settled()) {
-            if (start < next) relay(in, start, next);
-            else finish();
+            if (start < next) runs.last(in, start, next);
+            else runs.finish();
             client.settled(status);
             return next;
         }
@@ -424,11 +273,11 @@ final class ReplyWalk {
 
     /// The batch has come to nothing, and the client has not heard of it: it is sent again.
     private int repeat(ByteBuf in, int from, int at, int next) {
-        Lessee client = client();
-        int start = drop(in, from, at, next);
+        Lessee client = connection.client();
+        int start = runs.drop(in, from, at, next);
         if (client.toClient().isWithholding()) {
             client.toClient().discard();
-            insertionCount = 0;
+            runs.forgetInsertions();
             answered.repeatedFromWithheld();
         } else {
             answered.repeated();
@@ -436,10 +285,6 @@ final class ReplyWalk {
         repeats = false;
         client.repeat();
         return start;
-    }
-
-    private static boolean isInsertion(ReplyPlan.Action action) {
-        return action == ReplyPlan.Action.THEN_PARSE_COMPLETE || action == ReplyPlan.Action.THEN_CLOSE_COMPLETE;
     }
 
     /// If the next batch is one of the proxy's own, its replies are taken out from here.
@@ -458,14 +303,14 @@ final class ReplyWalk {
             byte[] body = ErrorBody.copy(in, at + 5, next);
             if (client != null && client.outlivesBackend() && (ErrorMeaning.isShutdown(body) || connection.isToReplica() && ErrorMeaning.isConflict(body))) {
                 farewell = new Farewell.Kept(body);
-                return drop(in, from, at, next);
+                return runs.drop(in, from, at, next);
             }
         }
         if (aside != null) {
             byte[] body = whole ? ErrorBody.copy(in, at + 5, next) : new byte[] {0};
             if (client != null) errorOfAside = body;
             aside.error(body);
-            return drop(in, from, at, next);
+            return runs.drop(in, from, at, next);
         }
         if (client == null) {
             if (!(farewell instanceof Farewell.Unsaid)) return next;
@@ -478,73 +323,26 @@ final class ReplyWalk {
         repeats = outdated && errorOfAside == null && exchange.isRepeatable() && !answered.hasRows() && client.mayRepeat();
         exchange.failed();
         client.failed();
-        dropRestOfBatch(exchange);
+        planned.skipped();
         if (outdated) client.planOutdated();
-        if (repeats) return drop(in, from, at, next);
-        if (refusal != null) return replace(in, from, at, next, client.errorFor(refusal));
+        if (repeats) return runs.drop(in, from, at, next);
+        if (refusal != null) return runs.replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
         if (cause == null && whole && !answered.hasRows() && farewell instanceof Farewell.Unsaid && connection.isToReplica()
                 && client.turnsAway(ErrorBody.copy(in, at + 5, next), answered.had())) {
-            int start = drop(in, from, at, next);
-            if (insertionCount > 0) client.toClient().run(in, withInsertions(in, at), at);
-            return start;
+            return runs.dropBehindInsertions(in, from, at, next);
         }
         if (cause == null && whole) cause = client.inItsWords(ErrorBody.copy(in, at + 5, next));
         if (cause == null) return from;
         ByteBuf error = Unpooled.buffer(cause.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(cause.length + 4).writeBytes(cause);
-        return replace(in, from, at, next, error);
+        return runs.replace(in, from, at, next, error);
     }
 
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
         boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isShutdown(ErrorBody.copy(in, at + 5, next));
-        return goodbye ? drop(in, from, at, next) : pass(in, from, at, next);
-    }
-
-    private int replace(ByteBuf in, int from, int at, int next, ByteBuf error) {
-        int start = drop(in, from, at, next);
-        if (insertionCount > 0) client().toClient().run(in, withInsertions(in, at), at);
-        client().toClient().room(error.readableBytes()).writeBytes(error);
-        error.release();
-        return start;
-    }
-
-    private void dropRestOfBatch(Exchange exchange) {
-        ArrayDeque<Object> undone = null;
-        while (exchange.headIsOfThisBatch()) {
-            Object subject = exchange.plan.headSubject();
-            ReplyPlan.Action action = exchange.plan.headAction();
-            boolean failedItself = exchange.headFailed();
-            exchange.plan.removeHead();
-            resumeIfHalfEmpty(exchange.plan);
-            if (action == ReplyPlan.Action.SHAPE_ASKED) client().shapeFound((SharedStatement) subject, RowShape.UNKNOWN);
-            Object undo = switch (subject) {
-                // The server forgets its unnamed statement before it looks at the next one.
-                case PendingParse(var statement, var name, var _) when failedItself -> new PendingParse(statement, name, null);
-                case SharedStatement before when action == ReplyPlan.Action.THEN_PARSE_COMPLETE -> new PendingName(UNNAMED, before);
-                case null -> action == ReplyPlan.Action.THEN_PARSE_COMPLETE ? NO_UNNAMED : null;
-                default -> subject;
-            };
-            if (undo == null) continue;
-            if (undone == null) undone = new ArrayDeque<>();
-            undone.push(undo);
-        }
-        if (undone != null) undone.forEach(this::undo);
-    }
-
-    private void undo(Object subject) {
-        switch (subject) {
-            case PendingParse(var statement, var name, var before) -> {
-                connection.statements().remove(statement);
-                if (connection.statements().unnamed() == statement) connection.statements().unnamed(null);
-                if (name != null) client().notNamed(name, before);
-            }
-            case PendingName(var name, var before) -> client().notNamed(name, before);
-            case PendingClose(var statement) -> connection.statements().keep(statement);
-            case PendingProbe _ -> connection.statements().probe(false);
-            default -> { }
-        }
+        return goodbye ? runs.drop(in, from, at, next) : pass(in, from, at, next);
     }
 
     private int parameterStatus(ByteBuf in, int from, int at, int next, int end) {
@@ -556,14 +354,14 @@ final class ReplyWalk {
         String value = in.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.UTF_8);
         if (aside != null) {
             aside.parameterStatus(name, value);
-            return aside.tellsClient(name, value) && connection.lessee() != null ? from : drop(in, from, at, next);
+            return aside.tellsClient(name, value) && connection.lessee() != null ? from : runs.drop(in, from, at, next);
         }
         Lessee client = connection.lessee();
         if (client == null) return next;
         String told = client.parameterStatus(name, value);
-        if (told == null) return drop(in, from, at, next);
+        if (told == null) return runs.drop(in, from, at, next);
         if (told.equals(value)) return from;
-        int start = drop(in, from, at, next);
+        int start = runs.drop(in, from, at, next);
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
         byte[] toldBytes = told.getBytes(StandardCharsets.UTF_8);
         int length = nameBytes.length + toldBytes.length + 6;
