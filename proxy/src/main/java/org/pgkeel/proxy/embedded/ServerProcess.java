@@ -126,6 +126,7 @@ record ServerProcess(ProcessHandle handle, Optional<Process> child) {
     }
 
     void kill() {
+        signal("STOP", List.of(handle));   // so that no child is born that is not in the list
         List<ProcessHandle> all = all();
         signal("KILL", List.of(handle));
         signal("CONT", all);   // a frozen child would not notice

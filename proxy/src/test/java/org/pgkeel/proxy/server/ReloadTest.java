@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +16,9 @@ import org.pgkeel.proxy.postgres.SharedPostgres;
 
 /// A reload is applied whole, or not at all.
 final class ReloadTest {
+    /// The files are looked at once a second, and twice alike before they are read.
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final PostgresFixture postgres = SharedPostgres.get();
     private RunningProxy proxy = RunningProxy.start(postgres, 2);
 
@@ -114,8 +118,8 @@ final class ReloadTest {
         proxy.writeConfig("listen {");
         proxy.writeConfig(RunningProxy.config(postgres, 4, "reload.watch = true"));
 
-        await().until(() -> sizeOfApp(console).equals("4"));
+        await().atMost(PATIENCE).until(() -> sizeOfApp(console).equals("4"));
         proxy.writeUsers(Map.of("watched", "secret"));
-        await().until(() -> proxy.server().secrets().fromFile("watched").isPresent());
+        await().atMost(PATIENCE).until(() -> proxy.server().secrets().fromFile("watched").isPresent());
     }
 }
