@@ -2,11 +2,8 @@ package org.pgkeel.proxy.relay;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +32,7 @@ public final class BackendConnection extends PooledConnection {
     private final BackendStatements statements;
     private final Function<EventLoop, LoopBuffers> buffersOf;
     private final ReplyWalk walk = new ReplyWalk(this);
+    private final Turnover turnover = new Turnover(this);
     private final int epoch;
     private PoolSlice<BackendConnection> slice;
     private Outgoing outgoing;
@@ -42,12 +40,10 @@ public final class BackendConnection extends PooledConnection {
     private @Nullable Lessee lessee;
     private @Nullable Diversion diversion;
     private Settings applied = Settings.NONE;
-    private int cancelsUnderWay;
     private boolean awaitsReplies;
     private final RequestLog requests = new RequestLog();
     private Reign reign = Reign.NONE;
     private Origin origin = new Origin(Reign.NONE.address(), 0, Reign.NONE.lifetime());
-    private Loss.Ending ending = Loss.Ending.BROKEN;
 
     /// @param id        unique in this process
     /// @param channel   logged in, nothing but TLS in its pipeline, not reading
@@ -64,7 +60,7 @@ public final class BackendConnection extends PooledConnection {
         this.statements = new BackendStatements(statementsMax);
         this.outgoing = new Outgoing(buffersOf.apply(slice.eventLoop()), new DirectWriter(channel));
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        channel.pipeline().addLast(new SocketHandler());
+        channel.pipeline().addLast(new BackendSocketHandler(this));
     }
 
     /// The server's run as primary that the connection belongs to.
@@ -121,7 +117,7 @@ public final class BackendConnection extends PooledConnection {
         readAgain();
         if (epoch != slice.shared().epoch()) {
             slice.close(this, CloseReason.RECYCLED, nowNanos);
-        } else if (cancelsUnderWay > 0) {
+        } else if (turnover.cancelsUnderWay() > 0) {
             slice.releaseUnclean(this, nowNanos);
         } else {
             slice.release(this, nowNanos);
@@ -137,25 +133,7 @@ public final class BackendConnection extends PooledConnection {
         applied = nowApplied;
         readAgain();
         slice.releaseUnclean(this, nowNanos);
-        aside(sql, new Aside() {
-            @Override
-            public void dataRow(ByteBuf in, int from, int bytes) {
-                answers.dataRow(in, from, bytes);
-            }
-
-            @Override
-            public void error(byte[] errorBody) {
-                answers.error(errorBody);
-            }
-
-            @Override
-            public void done(byte status) {
-                answers.done(status);
-                if (status != Exchange.IDLE || isStale()) slice.close(BackendConnection.this, CloseReason.RECYCLED, System.nanoTime());
-                else if (cancelsUnderWay == 0) slice.cleaned(BackendConnection.this, System.nanoTime());
-            }
-        });
-        outgoing.finish();
+        turnover.ask(sql, answers);
     }
 
     /// The client is gone; the connection is settled, but state may be left in it: an open transaction, or more.
@@ -166,23 +144,13 @@ public final class BackendConnection extends PooledConnection {
         applied = nowApplied;
         readAgain();
         slice.releaseUnclean(this, nowNanos);
-        if (exchange.status() != Exchange.IDLE) aside("ROLLBACK", IGNORED);
-        if (clearsAll) statements.clear();
-        clean(clearsAll ? "DISCARD ALL" : "", CloseReason.RESET_FAILED);
+        turnover.reset(clearsAll);
     }
 
     /// The last client may have been too slow for what was read.
     private void readAgain() {
         if (!channel.config().isAutoRead()) resumeReading();
     }
-
-    private static final Aside IGNORED = new Aside() {
-        @Override
-        public void error(byte[] errorBody) {}
-
-        @Override
-        public void done(byte status) {}
-    };
 
     /// The client is gone in the middle of something: the connection is of no use any more.
     public void abandon(CloseReason reason, long nowNanos) {
@@ -251,7 +219,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// Cancel requests for it that the server has not been told yet.
     public int cancelsUnderWay() {
-        return cancelsUnderWay;
+        return turnover.cancelsUnderWay();
     }
 
     /// It will be closed when it is given back: RECONNECT, its age, or a changed configuration.
@@ -344,14 +312,13 @@ public final class BackendConnection extends PooledConnection {
 
     /// A CancelRequest is on its way: the connection is not lent to anybody else before it has arrived.
     public void cancelBegan() {
-        cancelsUnderWay++;
+        turnover.cancelBegan();
     }
 
     /// The server has been told. A cancel that came too late for the statement must not hit the next client's: the
     /// connection answers a check first.
     public void cancelEnded() {
-        cancelsUnderWay--;
-        if (cancelsUnderWay == 0 && lessee == null && state() == State.RESETTING) check();
+        turnover.cancelEnded();
     }
 
     // --- for the pool
@@ -368,28 +335,7 @@ public final class BackendConnection extends PooledConnection {
 
     @Override
     protected void check() {
-        clean("", CloseReason.CHECK_FAILED);
-    }
-
-    /// A Query whose failure means that the connection is of no use. The empty one only asks for an answer.
-    private void clean(String sql, CloseReason onFailure) {
-        aside(sql, new Aside() {
-            private boolean broken;
-
-            @Override
-            public void error(byte[] errorBody) {
-                // A cancel that was meant for the client before hits the check; then the check has done its work.
-                broken = !ErrorBody.hasSqlState(errorBody, "57014") || !sql.isEmpty();
-            }
-
-            @Override
-            public void done(byte status) {
-                long now = System.nanoTime();
-                if (broken || status != Exchange.IDLE) slice.close(BackendConnection.this, onFailure, now);
-                else if (cancelsUnderWay == 0) slice.cleaned(BackendConnection.this, now);
-            }
-        });
-        outgoing.finish();
+        turnover.check(CloseReason.CHECK_FAILED);
     }
 
     @Override
@@ -421,6 +367,36 @@ public final class BackendConnection extends PooledConnection {
         }));
     }
 
+    // --- for its socket
+
+    /// @param arrived released here
+    /// @throws ProtocolViolation if the server breaks the protocol; [#brokeProtocol] is to follow
+    void read(ByteBuf arrived) {
+        Diversion reader = diversion;
+        if (reader != null) reader.read(arrived);
+        else walk.read(arrived);
+        // What the server says last to nobody is not waited for: the connection must not be lent once more.
+        boolean saidFarewell = !(walk.farewell() instanceof Farewell.Unsaid);
+        if (saidFarewell && lessee == null && diversion == null && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
+    }
+
+    void brokeProtocol(ProtocolViolation violation) {
+        lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), Loss.Ending.BROKEN);
+    }
+
+    /// The socket is closed, by whomever.
+    void streamEnded(Loss.Ending ending) {
+        walk.release();
+        if (state() == State.CLOSED || state() == State.MOVING) return;
+        String why = "the server closed the connection";
+        switch (walk.farewell()) {
+            case Farewell.Unsaid _ -> lost(CloseReason.LOST, why, ending);
+            case Farewell.Unread _ -> lost(CloseReason.SERVER_FATAL, why, ending);
+            case Farewell.Kept _ -> lost(CloseReason.SERVER_FATAL, why, Loss.Ending.SHUT_DOWN);
+            case Farewell.Told _ -> lost(CloseReason.SERVER_FATAL, why, Loss.Ending.TOLD);
+        }
+    }
+
     /// The stream from the server lost its meaning, or ended.
     private void lost(CloseReason reason, String why, Loss.Ending how) {
         Lessee client = lessee;
@@ -431,60 +407,5 @@ public final class BackendConnection extends PooledConnection {
         slice.close(this, reason, System.nanoTime());
         if (client != null) client.backendLost(loss);
         if (reader != null) reader.lost(how, why);
-    }
-
-    private final class SocketHandler extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            try {
-                Diversion reader = diversion;
-                if (reader != null) reader.read((ByteBuf) message);
-                else walk.read((ByteBuf) message);
-                // What the server says last to nobody is not waited for: the connection must not be lent once more.
-                if (lessee == null && diversion == null && !(walk.farewell() instanceof Farewell.Unsaid) && state() == State.IDLE) lost(CloseReason.SERVER_FATAL, "", Loss.Ending.SHUT_DOWN);
-            } catch (ProtocolViolation violation) {
-                log.warn("backend {} pid {}: {}", greeting.address(), greeting.pid(), violation.getMessage());
-                lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), Loss.Ending.BROKEN);
-            }
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext context) {
-            walk.release();
-            if (state() != State.CLOSED && state() != State.MOVING) {
-                String why = "the server closed the connection";
-                switch (walk.farewell()) {
-                    case Farewell.Unsaid _ -> lost(CloseReason.LOST, why, ending);
-                    case Farewell.Unread _ -> lost(CloseReason.SERVER_FATAL, why, ending);
-                    case Farewell.Kept _ -> lost(CloseReason.SERVER_FATAL, why, Loss.Ending.SHUT_DOWN);
-                    case Farewell.Told _ -> lost(CloseReason.SERVER_FATAL, why, Loss.Ending.TOLD);
-                }
-            }
-        }
-
-        /// End of file: without it the connection is closed for another reason.
-        @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event instanceof ChannelInputShutdownEvent) {
-                ending = Loss.Ending.END_OF_FILE;
-                context.close();
-            }
-        }
-
-        @Override
-        public void channelWritabilityChanged(ChannelHandlerContext context) {
-            Lessee client = lessee;
-            if (client != null && channel.isWritable()) client.resumeReading();
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            if (cause instanceof java.io.IOException) {
-                log.debug("backend {}: {}", greeting.address(), cause.toString());
-            } else {
-                log.error("backend {}: closed after a bug", greeting.address(), cause);
-            }
-            context.close();
-        }
     }
 }
