@@ -23,12 +23,14 @@ final class OwnStatements {
     private final StatementCache cache;
     private final SharedStatement lockTimeout;
     private final SharedStatement guard;
+    private final SharedStatement treeGuard;
     private final LinkedHashMap<String, SharedStatement> copies = new LinkedHashMap<>(16, 0.75f, true);
 
     OwnStatements(StatementCache cache) {
         this.cache = cache;
         this.lockTimeout = make("select pg_catalog.set_config('lock_timeout', $1, true)", TEXT);
         this.guard = make(TargetTable.GUARD, OID, TEXT);
+        this.treeGuard = make(TargetTable.TREE_GUARD, OID, TEXT);
     }
 
     private SharedStatement make(String sql, int... types) {
@@ -57,7 +59,7 @@ final class OwnStatements {
     /// The transaction fails if the table is not what it was.
     void guard(TableKnowledge table, BatchRun run, BackendConnection leased, ByteBuf out) {
         TargetTable known = table.known().orElseThrow();
-        run(guard, run, leased, out, Long.toString(known.oid()), known.fingerprint());
+        run(known.partitioned() ? treeGuard : guard, run, leased, out, Long.toString(known.oid()), known.fingerprint());
     }
 
     private static void run(SharedStatement statement, BatchRun run, BackendConnection leased, ByteBuf out, String... values) {

@@ -17,25 +17,29 @@ import java.util.Optional;
 ///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
-/// @param fingerprint       changes when something of the above changes; what [#GUARD] compares with
+/// @param fingerprint       changes when something of the above changes; what the guard compares with: [#GUARD], or [#TREE_GUARD] if `partitioned`
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
-                          String fingerprint, List<Column> columns) {
+                          boolean partitioned, String fingerprint, List<Column> columns) {
     /// @param baseType of a domain; else the type itself
     public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {}
 
-    private static final String FINGERPRINT = """
-            (select pg_catalog.md5(pg_catalog.string_agg(s.x, ';' order by s.x)) from (
-              select pg_catalog.concat_ws(',', k.oid, k.relkind, k.relhasrules, k.relrowsecurity, k.relforcerowsecurity, k.relnatts, k.relname, k.relnamespace, k.relpersistence) || ':'
-                || coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(',', g.oid, g.tgtype, g.tgenabled, g.tgnewtable is not null), '|' order by g.oid)
-                             from pg_catalog.pg_trigger g where g.tgrelid = k.oid and not g.tgisinternal), '') || ':'
-                || coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(',', w.oid, w.ev_type, w.ev_enabled), '|' order by w.oid)
-                             from pg_catalog.pg_rewrite w where w.ev_class = k.oid), '') || ':'
-                || coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(',', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attidentity, a.attgenerated, a.attisdropped), '|' order by a.attnum)
-                             from pg_catalog.pg_attribute a where a.attrelid = k.oid and a.attnum > 0), '') x
-              from pg_catalog.pg_class k where k.oid = OID or k.oid in (select p.relid from pg_catalog.pg_partition_tree(OID) p)) s)""";
+    /// Of one relation `k`: what it is, and which versions of its columns, triggers and rules count: what changes one of them writes a new version.
+    /// Not the version of its own row, which a TRUNCATE changes too.
+    private static final String VERSIONS = """
+            k.oid::text || ' ' || k.relkind::text || k.relpersistence::text || case when k.relrowsecurity then 's' else '' end || case when k.relforcerowsecurity then 'f' else '' end
+              || ' ' || k.relnatts::text || ' ' || k.relchecks::text || ' ' || k.relnamespace::text || ' ' || k.relname::text || ' '
+              || case when k.relhastriggers then coalesce((select pg_catalog.string_agg(g.oid::text || '/' || g.xmin::text, ' ' order by g.oid)
+                      from pg_catalog.pg_trigger g where g.tgrelid = k.oid and not g.tgisinternal), '') else '' end || ' '
+              || case when k.relhasrules then coalesce((select pg_catalog.string_agg(w.oid::text || '/' || w.xmin::text, ' ' order by w.oid) from pg_catalog.pg_rewrite w where w.ev_class = k.oid), '') else '' end || ' '
+              || coalesce((select pg_catalog.sum(a.xmin::text::pg_catalog.int8)::text from pg_catalog.pg_attribute a where a.attrelid = k.oid and a.attnum > 0), '')""";
+    private static final String FINGERPRINT = "(select " + VERSIONS + " from pg_catalog.pg_class k where k.oid = OID)";
+    private static final String TREE_FINGERPRINT = "(select pg_catalog.hashtextextended(pg_catalog.string_agg(" + VERSIONS + """
+            , ';' order by k.oid), 0)::text from pg_catalog.pg_class k where k.oid in (select p.relid from pg_catalog.pg_partition_tree(OID) p))""";
 
     /// Fails with `22012` if the table with oid `$1` has not the fingerprint `$2`. Behind the rows: their lock on the table keeps changes out.
-    public static final String GUARD = "select 1 / (case when " + FINGERPRINT.replace("OID", "$1") + " = $2 then 1 else 0 end)";
+    public static final String GUARD = guard(FINGERPRINT);
+    /// As [#GUARD], of a partitioned table with all its partitions.
+    public static final String TREE_GUARD = guard(TREE_FINGERPRINT);
 
     private static final String QUESTION = """
             with r as (select c.oid, c.relkind, c.relpersistence, c.relrowsecurity, c.relnamespace, c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass(NAME)),
@@ -57,12 +61,16 @@ public record TargetTable(long oid, String schema, String name, String copyTable
               and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
-             FINGERPRINT,
+             (r.relkind = 'p')::text, case when (r.relkind = 'p') then TREE_PRINT else FINGERPRINT end,
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
                 (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped)
             from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
-    private static final int ANSWERS = 9;
+    private static final int ANSWERS = 10;
+
+    private static String guard(String fingerprint) {
+        return "select 1 / (case when " + fingerprint.replace("OID", "$1") + " = $2 then 1 else 0 end)";
+    }
 
     public TargetTable {
         columns = List.copyOf(columns);
@@ -71,7 +79,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins
@@ -88,13 +96,13 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             at += 4 + length;
         }
         var columns = new ArrayList<Column>();
-        for (String one : texts.get(8).split(",")) {
+        for (String one : texts.get(9).split(",")) {
             String[] part = one.split(" ");
             if (part.length != 5) return Optional.empty();
             columns.add(new Column(new String(HexFormat.of().parseHex(part[0]), StandardCharsets.UTF_8), Integer.parseUnsignedInt(part[1]), Integer.parseUnsignedInt(part[2]),
                     part[3].equals("true"), part[4].equals("true")));
         }
         return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), texts.get(4).equals("true"), texts.get(5).equals("true"),
-                texts.get(6).equals("true"), texts.get(7), columns));
+                texts.get(6).equals("true"), texts.get(7).equals("true"), texts.get(8), columns));
     }
 }
