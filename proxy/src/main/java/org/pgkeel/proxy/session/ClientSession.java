@@ -7,7 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
-import org.pgkeel.proxy.config.OutcomeMode;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
@@ -27,27 +25,18 @@ import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.pool.Waiter;
-import org.pgkeel.proxy.prepare.NamedStatements;
-import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
-import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.DirectWriter;
-import org.pgkeel.proxy.relay.ErrorBody;
-import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Lessee;
 import org.pgkeel.proxy.relay.Loss;
-import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
-import org.pgkeel.proxy.relay.PendingProbe;
 import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Classifier;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
-import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,8 +81,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final Outgoing toClient;
     private final Pins pins;
     private final ClientSettings settings;
-    private final NamedStatements names = new NamedStatements();
-    private @Nullable ToldNames told;
+    private final ClientStatements statements;
     private final SqlStatementNames sqlNames = new SqlStatementNames(this);
     private Map<SharedStatement, PendingParse> madeByExecute = Map.of();
     private final RequestWalk walk;
@@ -111,9 +99,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private long requestNanos;
     private long readyNanos;
     private @Nullable SharedStatement shapeAsked;
-    private Set<SharedStatement> outdated = Set.of();
     private long waitingSinceNanos;
-    private @Nullable NamesJournal journal;
     private final CommitPath commit = new CommitPath(this);
     private @Nullable LostTransaction lostTransaction;
     private @Nullable Comeback comeback;
@@ -134,6 +120,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         this.channel = channel;
         this.pins = new Pins(context, pool);
         this.settings = new ClientSettings(context, pool, pins, startup);
+        this.statements = new ClientStatements(context, pool, settings);
         this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
         this.walk = new RequestWalk(this);
         this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
@@ -217,27 +204,14 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapeAsked != null || repeats || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
-    /// How often the catalogue has changed, as far as the proxy saw.
-    int generation() {
-        return pool.shared().catalogGeneration();
-    }
-
     /// The client is held until the backend has said what the rows of a statement look like there.
     void askShape(SharedStatement statement) {
         shapeAsked = statement;
     }
 
-    /// The statement's rows look different since the client was told about them.
-    boolean isOutdated(SharedStatement statement) {
-        return outdated.contains(statement);
-    }
-
     @Override
     public void shapeFound(SharedStatement statement, long shape) {
-        if (shape != RowShape.UNKNOWN && shape != statement.rowShape()) {
-            if (outdated.isEmpty()) outdated = Collections.newSetFromMap(new IdentityHashMap<>());
-            outdated.add(statement);
-        }
+        statements.shapeFound(statement, shape);
         shapeAsked = null;
         // Not from here: the walk of the replies is not over.
         channel.eventLoop().execute(this::resumeReading);
@@ -247,8 +221,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return backend;
     }
 
-    NamedStatements names() {
-        return names;
+    /// What it has prepared.
+    ClientStatements statements() {
+        return statements;
     }
 
     SqlStatementNames sqlNames() {
@@ -456,7 +431,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// The first message of a batch of the simple protocol is about to be sent.
     void queryBegins(BackendConnection leased) {
-        walk.extended().forgetUnnamed(leased);
+        statements.queryBegins(leased);
     }
 
     /// A message of the extended protocol is about to be sent.
@@ -545,17 +520,18 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     private void happened(BackendConnection leased, Effect effect) {
         switch (effect) {
-            case Effect.DiscardAll _ -> forgetStatements(leased);
+            case Effect.DiscardAll _ -> {
+                statements.forgetAll();
+                walk.extended().transactionEnded();
+                leased.statements().clear();
+            }
             case Effect.DeallocateAll _ -> {
-                names.clear();
+                statements.deallocateAll();
                 leased.statements().clear();
             }
             case Effect.Deallocate(var name) -> {
-                byte[] mine = SqlStatementNames.bytes(name.value());
-                SharedStatement gone = names.remove(mine);
-                if (gone == null) break;
-                leased.statements().remove(gone);
-                told().gone(mine, gone);
+                SharedStatement gone = statements.deallocate(SqlStatementNames.bytes(name.value()));
+                if (gone != null) leased.statements().remove(gone);
             }
             case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
@@ -563,13 +539,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
                  Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Pin _ -> { }
         }
-    }
-
-    private void forgetStatements(BackendConnection leased) {
-        names.clear();
-        outdated = Set.of();
-        walk.extended().forgetAll();
-        leased.statements().clear();
     }
 
     @Override
@@ -585,22 +554,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public byte @Nullable [] inItsWords(byte[] errorBody) {
-        return told().told(errorBody, walk.extended().unnamed());
-    }
-
-    private ToldNames told() {
-        ToldNames mine = told;
-        if (mine == null) told = mine = new ToldNames(names);
-        return mine;
+        return statements.inItsWords(errorBody);
     }
 
     @Override
     public void notNamed(byte[] name, @Nullable SharedStatement before) {
-        SharedStatement failed = name.length == 0 ? walk.extended().unnamed() : names.get(name);
-        if (failed != null && failed != before) told().gone(name, failed);
-        if (name.length == 0) walk.extended().restoreUnnamed(before);
-        else if (before == null) names.remove(name);
-        else names.put(name, before);
+        statements.restore(name, before);
     }
 
     @Override
@@ -624,7 +583,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         settings.tracker().readyForQuery(TransactionStatus.of(leased.exchange().status()));
         settings.transactionEnded();
         walk.extended().transactionEnded();
-        if (journal != null) journal.answered(leased.exchange().batchesAnswered());
+        statements.answered(leased.exchange().batchesAnswered());
         commit.watch().over();
         if (routes != null) routes.asksHereAgain();
         walk.again(again);
@@ -804,8 +763,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// What the client asked is not the backend's any more; the client is as it was before it asked.
     void takeBack() {
-        NamesJournal changed = journal;
-        if (changed != null) changed.undo(this::notNamed);
+        statements.undo();
         walk.extended().backendLost();
         pins.lost();
         madeByExecute = Map.of();
@@ -881,30 +839,15 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         else out.release();
         if (lost.isOver()) {
             lostTransaction = null;
-            walk.extended().forgetUnnamed();
+            statements.forgetUnnamed();
             if (context.draining()) drain();
             else if (pins.owesListen()) context.loop().execute(this::listenAgain);
         }
     }
 
-    /// A statement that the client prepares while it has no backend.
-    void keepName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
-        byte[] name = new byte[nameTo - nameFrom];
-        in.getBytes(nameFrom, name);
-        names.put(name, context.statements().ownOf(settings.meaning(), generation(), in, text, next));
-    }
-
-    /// A message of this batch changes what a name stands for.
-    void nameChanges(BackendConnection leased, byte[] name, @Nullable SharedStatement before) {
-        if (!recovers()) return;
-        NamesJournal changes = journal;
-        if (changes == null) journal = changes = new NamesJournal();
-        changes.changes(leased.exchange().openBatch(), name, before);
-    }
-
     private void answered(byte status) {
         BackendConnection leased = leasedBackend();
-        if (journal != null) journal.answered(leased.exchange().batchesAnswered());
+        statements.answered(leased.exchange().batchesAnswered());
         commit.answered(leased, status);
     }
 
@@ -916,25 +859,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public void marked(ByteBuf in, int from, int to) {
         commit.marked(in, from, to);
-    }
-
-    // --- what its statements are
-
-    StatementClass classOf(String text) {
-        return Classifier.classify(text, settings.dialect(), pool.catalogue());
-    }
-
-    /// What the client prepared under a name; null if nothing.
-    @Nullable SharedStatement statementNamed(String name) {
-        return name.isEmpty() ? walk.extended().unnamed() : names.get(SqlStatementNames.bytes(name));
-    }
-
-    StatementClass classOf(SharedStatement statement) {
-        return statement.classOf(context.classes(), settings.dialect(), pool.catalogue());
-    }
-
-    StatementClass classOf(ByteBuf in, int from, int to) {
-        return context.classes().classify(in, from, to, settings.dialect(), pool.catalogue());
     }
 
     // --- cancel, time, the end
@@ -1181,7 +1105,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     public int preparedStatements() {
-        return names.size();
+        return statements.size();
     }
 
     public Optional<BackendConnection> leasedConnection() {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.config.PreparedConfig;
-import org.pgkeel.proxy.prepare.NamedStatements;
 import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
@@ -36,17 +35,12 @@ import org.pgkeel.proxy.statement.Statements;
 final class ExtendedQuery {
     /// The statement's name in a Bind that a backend is to refuse.
     private static final byte[] NOBODYS_NAME = "pgkeel refuses".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] UNNAMED = {};
     private static final int NAME_BYTES_MAX = 64 * 1024;
     private static final int UNCACHED_FLAGS = StatementScan.VOLATILE_LITERAL | StatementScan.LOOK_CLOSER | StatementScan.DDL | StatementScan.MULTI;
 
     private final ClientSession session;
-    private final NamedStatements names;
+    private final ClientStatements statements;
     private final PreparedConfig config;
-    /// What the client's unnamed statement is.
-    private @Nullable SharedStatement unnamed;
-    /// The unnamed statement stands in the backend by its own name, not as its unnamed one.
-    private boolean unnamedIsCached;
     /// The batch that is composed begins with the Parse of an unnamed statement that backends keep, and does nothing to names.
     private boolean mayRepeat;
     /// The batch that is composed does something that cannot be done again.
@@ -59,43 +53,16 @@ final class ExtendedQuery {
 
     ExtendedQuery(ClientSession session) {
         this.session = session;
-        this.names = session.names();
+        this.statements = session.statements();
         this.config = session.context().config().prepared();
-    }
-
-    /// A simple Query ends the unnamed statement.
-    void forgetUnnamed(BackendConnection backend) {
-        if (unnamed != null) session.nameChanges(backend, UNNAMED, unnamed);
-        unnamed = null;
-        backend.statements().unnamed(null);
-    }
-
-    @Nullable SharedStatement unnamed() {
-        return unnamed;
-    }
-
-    /// The unnamed statement if backends have it under a name; null if there is none, or it stands in one backend only.
-    @Nullable SharedStatement unnamedKept() {
-        return unnamedIsCached ? unnamed : null;
     }
 
     /// The statement that a Parse without a name is about, if it is known well enough to be kept prepared; null if not.
     /// @param text where its text begins
     @Nullable SharedStatement known(ByteBuf in, int text, int next) {
         if (config.unnamed() != PreparedConfig.Unnamed.CACHE || next - text > config.statementBytes()) return null;
-        SharedStatement statement = session.context().statements().peek(session.settings().meaning(), session.generation(), in, text, next);
+        SharedStatement statement = session.context().statements().peek(session.settings().meaning(), statements.generation(), in, text, next);
         return statement == null || (statement.flags() & UNCACHED_FLAGS) != 0 ? null : statement;
-    }
-
-    /// The unnamed statement is gone.
-    void forgetUnnamed() {
-        unnamed = null;
-    }
-
-    /// An error took back what became of the unnamed statement.
-    void restoreUnnamed(@Nullable SharedStatement before) {
-        unnamed = before;
-        unnamedIsCached = before != null && before.isFound();
     }
 
     boolean mayRepeat() {
@@ -125,15 +92,7 @@ final class ExtendedQuery {
         mayRepeat = false;
         onlyOnce = false;
         repeatable = -1;
-        unnamedUnseen = false;
         transactionEnded();
-    }
-
-    /// All statements are gone.
-    void forgetAll() {
-        unnamed = null;
-        unnamedPortal = null;
-        portals = Map.of();
     }
 
     /// The transaction is over, and with it its portals.
@@ -163,44 +122,36 @@ final class ExtendedQuery {
                 "a named prepared statement is longer than " + session.context().config().limits().inspectedStatementBytes() + " bytes",
                 "The limit is limits.inspected-statement-bytes; an unnamed statement may be longer."));
         neverRepeat();
-        session.nameChanges(backend, UNNAMED, unnamed);
-        unnamed = null;
+        statements.unnamedUnseen(backend);
         backend.statements().unnamed(null);
         session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
         session.commit().watch().unwatchable();
-        unnamedUnseen = true;
         backend.exchange().messageSent();
         return from;
     }
 
-    private boolean unnamedUnseen;
-
     private int parseUnnamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
-        unnamedUnseen = false;
-        SharedStatement before = unnamed;
-        session.nameChanges(backend, UNNAMED, before);
+        SharedStatement before = statements.unnamedChanges(backend);
         StatementCache cache = session.context().statements();
         boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.settings().meaningIsOwn() && next - text <= config.statementBytes();
-        SharedStatement statement = mayCache ? cache.findAgain(session.settings().meaning(), session.generation(), in, text, next) : null;
+        SharedStatement statement = mayCache ? cache.findAgain(session.settings().meaning(), statements.generation(), in, text, next) : null;
         if (statement != null && (statement.flags() & UNCACHED_FLAGS) == 0) {
-            unnamed = statement;
-            unnamedIsCached = true;
-            return prepare(backend, in, from, at, next, statement, UNNAMED, before);
+            statements.unnamedKept(statement);
+            return prepare(backend, in, from, at, next, statement, ClientStatements.UNNAMED, before);
         }
         neverRepeat();
-        statement = cache.ownOf(session.settings().meaning(), session.generation(), in, text, next);
+        statement = cache.ownOf(session.settings().meaning(), statements.generation(), in, text, next);
         Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
-        unnamed = statement;
-        unnamedIsCached = false;
+        statements.unnamedOwn(statement);
         if (concernsNames(statement)) {
             if (session.waitsForReplies(backend, in, from, at)) {
-                restoreUnnamed(before);
+                statements.restoreUnnamed(before);
                 return RequestWalk.HELD;
             }
-            return parseWithNames(backend, in, from, at, next, statement, UNNAMED, before);
+            return parseWithNames(backend, in, from, at, next, statement, ClientStatements.UNNAMED, before);
         }
-        backend.exchange().expectParsed(new PendingParse(statement, UNNAMED, before));
+        backend.exchange().expectParsed(new PendingParse(statement, ClientStatements.UNNAMED, before));
         backend.exchange().messageSent();
         backend.statements().unnamed(statement);
         return from;
@@ -208,19 +159,19 @@ final class ExtendedQuery {
 
     private int parseNamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
         neverRepeat();
-        if (names.get(in, at + 5, text - 1) != null) {
+        if (statements.get(in, at + 5, text - 1) != null) {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
                     "prepared statement \"" + in.toString(at + 5, text - at - 6, StandardCharsets.UTF_8) + "\" already exists"));
         }
-        if (names.size() >= config.perClient()) {
+        if (statements.size() >= config.perClient()) {
             return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.TOO_MANY_STATEMENTS,
                     "a client may have " + config.perClient() + " prepared statements", "The limit is prepared.per-client."));
         }
         StatementCache cache = session.context().statements();
         boolean own = session.settings().meaningIsOwn() || next - text > config.statementBytes();
-        SharedStatement statement = own ? cache.ownOf(session.settings().meaning(), session.generation(), in, text, next) : cache.find(session.settings().meaning(), session.generation(), in, text, next);
-        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.settings().meaning(), session.generation(), in, text, next);
+        SharedStatement statement = own ? cache.ownOf(session.settings().meaning(), statements.generation(), in, text, next) : cache.find(session.settings().meaning(), statements.generation(), in, text, next);
+        if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.settings().meaning(), statements.generation(), in, text, next);
         Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         byte[] name = new byte[text - 1 - (at + 5)];
@@ -229,8 +180,7 @@ final class ExtendedQuery {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return parseWithNames(backend, in, from, at, next, statement, name, null);
         }
-        session.nameChanges(backend, name, null);
-        names.put(name, statement);
+        statements.name(backend, name, statement);
         return prepare(backend, in, from, at, next, statement, name, null);
     }
 
@@ -266,8 +216,8 @@ final class ExtendedQuery {
         int textEnd = 0;
         while (original.body()[textEnd] != 0) textEnd++;
         String text = new String(original.body(), 0, textEnd, StandardCharsets.ISO_8859_1);
-        List<Statement> statements = Statements.parse(text, session.settings().standardConformingStrings());
-        SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, statements);
+        List<Statement> parsed = Statements.parse(text, session.settings().standardConformingStrings());
+        SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, parsed);
         if (renamed.refusal().isPresent()) return refuse(backend, in, from, at, next, renamed.refusal().get());
         backend.outgoing().run(in, from, at);
         for (SharedStatement needed : renamed.needed()) ensure(backend, needed);
@@ -279,12 +229,11 @@ final class ExtendedQuery {
         SharedStatement statement = original.withNames(body, renamed.needed());
         backend.exchange().expectParsed(new PendingParse(statement, name, name.length == 0 ? before : null));
         if (name.length == 0) {
-            unnamed = statement;
-            sendParse(backend, UNNAMED, body);
+            statements.unnamedOwn(statement);
+            sendParse(backend, ClientStatements.UNNAMED, body);
             backend.statements().unnamed(statement);
         } else {
-            session.nameChanges(backend, name, null);
-            names.put(name, statement);
+            statements.name(backend, name, statement);
             sendParse(backend, statement.name(), body);
             remember(backend, statement);
         }
@@ -306,7 +255,7 @@ final class ExtendedQuery {
             byte[] command = SqlStatementNames.bytes(SqlStatementNames.command(statement));
             byte[] body = new byte[command.length + 3];
             System.arraycopy(command, 0, body, 0, command.length);
-            sendParse(backend, UNNAMED, body);
+            sendParse(backend, ClientStatements.UNNAMED, body);
             exchange.expectOwnReply(null);
             backend.outgoing().room(13).writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0);
             exchange.messageSent();
@@ -321,7 +270,7 @@ final class ExtendedQuery {
     /// The catalogue changed since the client prepared the statement and was told what its rows look like, and this backend
     /// would prepare it anew: PostgreSQL would say if they look different now, so it has to be asked.
     private boolean mustAskShape(BackendConnection backend, SharedStatement statement) {
-        return statement.generation() != session.generation() && statement.rowShape() != RowShape.UNKNOWN
+        return statement.generation() != statements.generation() && statement.rowShape() != RowShape.UNKNOWN
                 && statement.kind() == SharedStatement.Kind.PARSE && !backend.statements().has(statement);
     }
 
@@ -381,17 +330,17 @@ final class ExtendedQuery {
         session.beginBatch(backend);
         backend.slice().stats().bound();
         boolean isUnnamed = nameEnd == portalEnd + 1;
-        if (isUnnamed && unnamedUnseen) {
+        if (isUnnamed && statements.unnamedIsUnseen()) {
             backend.exchange().messageSent();
             return from;
         }
-        SharedStatement statement = isUnnamed ? unnamed : names.get(in, portalEnd + 1, nameEnd);
+        SharedStatement statement = isUnnamed ? statements.unnamed() : statements.get(in, portalEnd + 1, nameEnd);
         if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, portalEnd + 1, nameEnd));
         if (portalEnd == at + 5) unnamedPortal = statement;
         else rememberPortal(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1), statement);
-        if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
-        if (session.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
+        if (statements.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
         if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
         Outgoing out = backend.outgoing();
         out.run(in, from, at);
@@ -414,7 +363,7 @@ final class ExtendedQuery {
         if (backend.statements().unnamed() != statement) {
             backend.outgoing().run(in, start, at);
             backend.exchange().expectOwnReply(PendingParse.ofTheProxy(statement));
-            sendParse(backend, UNNAMED, statement.body());
+            sendParse(backend, ClientStatements.UNNAMED, statement.body());
             backend.statements().unnamed(statement);
             start = at;
         }
@@ -448,15 +397,15 @@ final class ExtendedQuery {
 
     private int describeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         boolean isUnnamed = next - at == 7;
-        if (isUnnamed && unnamedUnseen) {
+        if (isUnnamed && statements.unnamedIsUnseen()) {
             backend.exchange().messageSent();
             return from;
         }
-        SharedStatement statement = isUnnamed ? unnamed : names.get(in, at + 6, next - 1);
+        SharedStatement statement = isUnnamed ? statements.unnamed() : statements.get(in, at + 6, next - 1);
         if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, at + 6, next - 1));
-        if (isUnnamed && !unnamedIsCached) return bindUnnamed(backend, in, from, at, statement);
-        if (session.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
+        if (statements.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
         if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
         backend.outgoing().run(in, from, at);
         ensure(backend, statement);
@@ -472,9 +421,7 @@ final class ExtendedQuery {
         backend.outgoing().run(in, from, at);
         byte[] name = new byte[next - 1 - (at + 6)];
         in.getBytes(at + 6, name);
-        SharedStatement before = name.length == 0 ? unnamed : names.remove(name);
-        if (before != null) session.nameChanges(backend, name, before);
-        if (name.length == 0) unnamed = null;
+        SharedStatement before = statements.close(backend, name);
         backend.replyCloseComplete(before == null ? null : new PendingName(name, before));
         return next;
     }
@@ -487,7 +434,7 @@ final class ExtendedQuery {
                 : portals.isEmpty() ? null : portals.get(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1));
         int start = from;
         if (session.commit().isWatched()) {
-            StatementClass kind = statement == null ? StatementClass.UNREAD : session.classOf(statement);
+            StatementClass kind = statement == null ? StatementClass.UNREAD : statements.classOf(statement);
             CommitWatch commits = session.commit().watch();
             if (session.commit().isOutside(backend)) {
                 if (!BatchContents.isHarmless(kind)) {

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.cluster.Cluster;

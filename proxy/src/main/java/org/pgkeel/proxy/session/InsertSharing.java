@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
-import org.pgkeel.proxy.coalesce.Coalescer;
 import org.pgkeel.proxy.coalesce.Contribution;
 import org.pgkeel.proxy.coalesce.Contributor;
 import org.pgkeel.proxy.coalesce.Place;
@@ -131,12 +130,12 @@ final class InsertSharing implements Contributor {
     private @Nullable SharedStatement bindOf(ByteBuf in, int at, int next) {
         int nameEnd = in.indexOf(at + 6, next, (byte) 0);
         if (nameEnd < 0) return null;
-        if (nameEnd > at + 6) return session.names().get(in, at + 6, nameEnd);
-        return parses ? statement : session.walk().extended().unnamedKept();
+        if (nameEnd > at + 6) return session.statements().get(in, at + 6, nameEnd);
+        return parses ? statement : session.statements().unnamedKept();
     }
 
     private @Nullable InsertShape shapeOf(@Nullable SharedStatement of) {
-        if (of == null || (of.flags() & ~StatementScan.PLAIN) != 0 || !of.effects().isEmpty() || of.kind() != SharedStatement.Kind.PARSE || session.isOutdated(of)) return null;
+        if (of == null || (of.flags() & ~StatementScan.PLAIN) != 0 || !of.effects().isEmpty() || of.kind() != SharedStatement.Kind.PARSE || session.statements().isOutdated(of)) return null;
         if (of == lastStatement && lastShape != null) return lastShape;
         Optional<InsertShape> shape = of.insert(session.settings().dialect());
         return shape.orElse(null);
@@ -230,8 +229,8 @@ final class InsertSharing implements Contributor {
         out.finish();
         ByteBuf request = request();
         byte first = request.getByte(request.readerIndex());
-        if (first == FrontendType.QUERY) session.walk().extended().forgetUnnamed();
-        else if (first == FrontendType.PARSE) session.walk().extended().restoreUnnamed(contribution.statement());
+        if (first == FrontendType.QUERY) session.statements().forgetUnnamed();
+        else if (first == FrontendType.PARSE) session.statements().restoreUnnamed(contribution.statement());
         session.shared(contribution.bytes());
     }
 

@@ -79,12 +79,12 @@ final class LostBackend {
     }
 
     private StatementClass classOfText(String text) {
-        return session.classOf(text);
+        return session.statements().classOf(text);
     }
 
     private StatementClass classOfName(String name) {
-        SharedStatement statement = session.statementNamed(name);
-        return statement == null ? StatementClass.UNREAD : session.classOf(statement);
+        SharedStatement statement = session.statements().get(name);
+        return statement == null ? StatementClass.UNREAD : session.statements().classOf(statement);
     }
 
     private void apply(LossVerdict verdict, BatchContents first) {

@@ -109,7 +109,7 @@ final class LostTransaction {
             return;
         }
         if (name.isEmpty()) named.put(name, end);
-        else session.keepName(in, at + 5, nameEnd, nameEnd + 1, next);
+        else session.statements().keepName(in, at + 5, nameEnd, nameEnd + 1, next);
         reply(out, BackendType.PARSE_COMPLETE);
     }
 
@@ -153,14 +153,14 @@ final class LostTransaction {
             portals.remove(name);
         } else {
             named.remove(name);
-            if (!name.isEmpty()) session.names().remove(SqlStatementNames.bytes(name));
+            if (!name.isEmpty()) session.statements().remove(SqlStatementNames.bytes(name));
         }
         reply(out, BackendType.CLOSE_COMPLETE);
     }
 
     private @Nullable End statement(ByteBuf in, int from, int to) {
         if (from == to) return named.get("");
-        SharedStatement statement = session.names().get(in, from, to);
+        SharedStatement statement = session.statements().get(in, from, to);
         return statement == null ? null : endOf(statement.text());
     }
 

@@ -372,12 +372,12 @@ final class SessionRoutes implements UnitReader.Listener {
         UnitReader.read(session, Unpooled.wrappedBuffer(requests), 0, requests.length, new UnitReader.Listener() {
             @Override
             public void text(StatementClass kind, ByteBuf in, int from, int to) {
-                context.classes().learnWrite(in, from, to, session.settings().dialect(), session.pool().catalogue());
+                session.statements().learnWrite(in, from, to);
             }
 
             @Override
             public void prepared(StatementClass kind, SharedStatement statement) {
-                statement.learnWrite(context.classes(), session.settings().dialect(), session.pool().catalogue());
+                session.statements().learnWrite(statement);
             }
         });
     }

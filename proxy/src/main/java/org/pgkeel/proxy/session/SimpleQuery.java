@@ -31,7 +31,7 @@ final class SimpleQuery {
     int query(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         if (in.getByte(next - 1) != 0) throw new ProtocolViolation("Query: no terminator");
         int flags = StatementScan.scan(in, at + 5, next - 1);
-        StatementClass kind = session.commit().isWatched() ? session.classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
+        StatementClass kind = session.commit().isWatched() ? session.statements().classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
         if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at)) return RequestWalk.HELD;
         session.queryBegins(backend);
         session.beforeBatch(backend);

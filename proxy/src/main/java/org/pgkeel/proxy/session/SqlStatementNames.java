@@ -8,7 +8,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.pgkeel.proxy.prepare.NamedStatements;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -46,7 +45,7 @@ final class SqlStatementNames {
 
     /// @param text decoded as ISO 8859-1, so that characters are bytes
     Renamed rename(String text, List<Statement> statements) {
-        NamedStatements names = session.names();
+        ClientStatements names = session.statements();
         StatementCache cache = session.context().statements();
         Settings meaning = session.settings().meaning();
         StringBuilder out = new StringBuilder(text.length() + 32);
@@ -63,7 +62,7 @@ final class SqlStatementNames {
                             return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
                         }
                         String template = text.substring(statement.from(), name.from()) + NAME_PLACE + text.substring(name.to(), statement.to());
-                        SharedStatement prepared = cache.findPrepare(meaning, session.generation(), Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
+                        SharedStatement prepared = cache.findPrepare(meaning, names.generation(), Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
                         ofThisText.put(name.value(), prepared);
                         made.add(prepared);
                         prepares.put(statement, new PendingParse(prepared, bytes(name.value()), null));
@@ -88,7 +87,7 @@ final class SqlStatementNames {
 
     private int use(StringBuilder out, String text, int copied, Effect.Name name, Map<String, SharedStatement> ofThisText, List<SharedStatement> needed) {
         SharedStatement here = ofThisText.get(name.value());
-        SharedStatement known = here != null ? here : session.names().get(bytes(name.value()));
+        SharedStatement known = here != null ? here : session.statements().get(bytes(name.value()));
         if (known == null) return useUnknown(out, text, copied, name);
         if (here == null) needed.add(known);
         return replace(out, text, copied, name, known);

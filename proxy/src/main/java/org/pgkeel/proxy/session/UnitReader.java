@@ -48,7 +48,7 @@ final class UnitReader {
             switch (type) {
                 case FrontendType.QUERY -> {
                     if (at != first || in.getByte(next - 1) != 0) return false;
-                    listener.text(session.classOf(in, at + 5, next - 1), in, at + 5, next - 1);
+                    listener.text(session.statements().classOf(in, at + 5, next - 1), in, at + 5, next - 1);
                     return true;
                 }
                 case FrontendType.SYNC -> {
@@ -80,7 +80,7 @@ final class UnitReader {
         if (textEnd < 0) return false;
         if (parsed.isEmpty()) parsed = new HashSet<>(2);
         parsed.add(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1));
-        listener.text(session.classOf(in, nameEnd + 1, textEnd), in, nameEnd + 1, textEnd);
+        listener.text(session.statements().classOf(in, nameEnd + 1, textEnd), in, nameEnd + 1, textEnd);
         return true;
     }
 
@@ -88,9 +88,9 @@ final class UnitReader {
         int nameEnd = in.indexOf(nameFrom, next, (byte) 0);
         if (nameEnd < 0) return false;
         if (!parsed.isEmpty() && parsed.contains(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1))) return true;
-        @Nullable SharedStatement statement = nameEnd == nameFrom ? session.walk().extended().unnamed() : session.names().get(in, nameFrom, nameEnd);
+        @Nullable SharedStatement statement = nameEnd == nameFrom ? session.statements().unnamed() : session.statements().get(in, nameFrom, nameEnd);
         if (statement == null) return false;
-        listener.prepared(session.classOf(statement), statement);
+        listener.prepared(session.statements().classOf(statement), statement);
         return true;
     }
 }
