@@ -7,9 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -33,11 +30,8 @@ import org.pgkeel.proxy.relay.DirectWriter;
 import org.pgkeel.proxy.relay.Lessee;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.Outgoing;
-import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.PinReason;
-import org.pgkeel.proxy.statement.StatementScan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,8 +62,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
     /// A client that listens and was refused a backend asks for one again after this time.
     private static final Duration LISTEN_RETRY = Duration.ofSeconds(1);
-    /// A stall that lasts so long is one.
-    private static final Duration STALL = Duration.ofSeconds(5);
 
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, SHARING, LEASED, RESOLVING, DEPARTED, CLOSED }
@@ -83,29 +75,24 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final ClientSettings settings;
     private final ClientStatements statements;
     private final SqlStatementNames sqlNames = new SqlStatementNames(this);
-    private Map<SharedStatement, PendingParse> madeByExecute = Map.of();
+    private final Portals portals = new Portals();
+    private final SessionEffects effects;
+    private final Repetition repetition = new Repetition();
     private final RequestWalk walk;
     private final CancelKeys.Key cancelKey;
     private final Runnable onClose;
-    private final long connectedNanos;
+    private final SessionTimes times = new SessionTimes(System.nanoTime());
     private State state = State.GREETING;
     private int place;
     private @Nullable BackendConnection backend;
     private boolean releaseDeferred;
     private boolean awaitsReplies;
-    /// The batch under way is to be sent again.
-    private boolean repeats;
-    private long leasedNanos;
-    private long requestNanos;
-    private long readyNanos;
     private @Nullable SharedStatement shapeAsked;
-    private long waitingSinceNanos;
     private final CommitPath commit = new CommitPath(this);
     private @Nullable LostTransaction lostTransaction;
     private @Nullable Comeback comeback;
     private @Nullable InsertSharing sharing;
-    private long stalledSinceNanos;
-    private @Nullable String stalledBy;
+    private final StallWatch stalls = new StallWatch();
     /// Where it waits, or has waited last; null if that is nowhere.
     private @Nullable PoolSlice<BackendConnection> waitsAt;
     /// Since there are rules about replicas.
@@ -121,14 +108,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         this.pins = new Pins(context, pool);
         this.settings = new ClientSettings(context, pool, pins, startup);
         this.statements = new ClientStatements(context, pool, settings);
+        this.effects = new SessionEffects(context, pool, settings, pins, statements, portals);
         this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
         this.walk = new RequestWalk(this);
         this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
         this.onClose = onClose;
-        this.connectedNanos = System.nanoTime();
-        this.requestNanos = connectedNanos;
-        this.readyNanos = connectedNanos;
-        this.waitingSinceNanos = connectedNanos;
     }
 
     /// Greets the client, at once or when a backend has said what to tell it.
@@ -201,7 +185,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
-        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapeAsked != null || repeats || commit.awaitsAnswer() || routes != null && routes.holds();
+        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapeAsked != null || repetition.isUnderWay() || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
     /// The client is held until the backend has said what the rows of a statement look like there.
@@ -224,6 +208,19 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// What it has prepared.
     ClientStatements statements() {
         return statements;
+    }
+
+    Portals portals() {
+        return portals;
+    }
+
+    /// What its statements do to it.
+    SessionEffects effects() {
+        return effects;
+    }
+
+    Repetition repetition() {
+        return repetition;
     }
 
     SqlStatementNames sqlNames() {
@@ -269,7 +266,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         SharedPool<BackendConnection> from = pool.shared();
         RouteRules rules = context.rules();
         if (rules != null && looksInto()) {
-            if (routes == null) routes = new SessionRoutes(this, context, readyNanos != connectedNanos);
+            if (routes == null) routes = new SessionRoutes(this, context, times.wasEverReady());
             from = routes.choose(rules, in, at, System.nanoTime());
             if (from == null) {
                 waitForReplica();
@@ -280,14 +277,14 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     private @Nullable BackendConnection acquireFrom(SharedPool<BackendConnection> from) {
-        BackendConnection leased = lease(from, requestNanos);
+        BackendConnection leased = lease(from, times.requestNanos());
         if (leased != null) {
             begin(leased);
             return leased;
         }
         if (state == State.IDLE) {
             state = State.WAITING;
-            waitingSinceNanos = System.nanoTime();
+            times.waits(System.nanoTime());
         }
         return null;
     }
@@ -300,16 +297,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         if (mine == null) sharing = mine = new InsertSharing(this, context);
         if (!mine.takes(in, at)) return false;
         state = State.SHARING;
-        waitingSinceNanos = requestNanos;
+        times.waits(times.requestNanos());
         return true;
     }
 
     /// The client was answered.
     /// @param bytes of its request
     void shared(int bytes) {
-        readyNanos = System.nanoTime();
-        pool.shared().slice(context.index()).stats().queryEnded(readyNanos - requestNanos);
-        if (routes != null) routes.wrote(readyNanos);
+        times.ready(System.nanoTime());
+        pool.shared().slice(context.index()).stats().queryEnded(times.queryNanos());
+        if (routes != null) routes.wrote(times.readyNanos());
         walk.drop(bytes);
         if (sharesNoMore() && context.draining()) drain();
     }
@@ -338,7 +335,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// No replica is fit for what the client asks.
     private void waitForReplica() {
         Optional<Refusal> refusal = routes == null ? Optional.empty() : routes.refusal();
-        if (state == State.IDLE) waitingSinceNanos = System.nanoTime();
+        if (state == State.IDLE) times.waits(System.nanoTime());
         state = State.WAITING;
         waitsAt = null;
         if (refusal.isPresent()) context.loop().execute(() -> ifWaitingForReplica(() -> refused(refusal.get())));
@@ -372,8 +369,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     private void begin(BackendConnection leased) {
-        leasedNanos = leased.sinceNanos();
-        requestNanos = leasedNanos;
+        times.leased(leased.sinceNanos());
         state = State.LEASED;
         backend = leased;
         leased.beginLease(this);
@@ -464,32 +460,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return pins;
     }
 
-    /// BEGIN, COMMIT and ROLLBACK matter.
-    boolean tracksTransaction() {
-        return settings.tracksTransaction() || pins.refusesTransactions();
-    }
-
-    boolean mustHear(SharedStatement statement) {
-        return (statement.flags() & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) != 0
-                || (statement.flags() & StatementScan.TRANSACTION_CONTROL) != 0 && tracksTransaction();
-    }
-
-    /// A statement with these effects is about to be sent.
-    void announce(List<Effect> effects) {
-        settings.announced(effects);
-        pins.announced(effects);
-    }
-
-    void madeByExecute(SharedStatement statement, PendingParse made) {
-        if (madeByExecute.isEmpty()) madeByExecute = new IdentityHashMap<>();
-        madeByExecute.put(statement, made);
-    }
-
-    Object subjectOf(SharedStatement statement) {
-        PendingParse made = madeByExecute.isEmpty() ? null : madeByExecute.remove(statement);
-        return made == null ? statement.effects() : made;
-    }
-
     // --- what the backend's side tells
 
     @Override
@@ -503,42 +473,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    @SuppressWarnings("unchecked")
     public void completed(Object subject, String commandTag) {
-        BackendConnection leased = leasedBackend();
-        if (subject instanceof PendingParse made) {
-            leased.statements().keep(made.statement());
-            return;
-        }
-        List<Effect> effects = (List<Effect>) subject;
-        settings.tracker().completed(effects, commandTag);
-        for (Effect effect : effects) {
-            pins.happened(effect);
-            happened(leased, effect);
-        }
-    }
-
-    private void happened(BackendConnection leased, Effect effect) {
-        switch (effect) {
-            case Effect.DiscardAll _ -> {
-                statements.forgetAll();
-                walk.extended().transactionEnded();
-                leased.statements().clear();
-            }
-            case Effect.DeallocateAll _ -> {
-                statements.deallocateAll();
-                leased.statements().clear();
-            }
-            case Effect.Deallocate(var name) -> {
-                SharedStatement gone = statements.deallocate(SqlStatementNames.bytes(name.value()));
-                if (gone != null) leased.statements().remove(gone);
-            }
-            case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
-            case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
-                 Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
-                 Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
-                 Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Pin _ -> { }
-        }
+        effects.completed(leasedBackend(), subject, commandTag);
     }
 
     @Override
@@ -570,19 +506,18 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     @Override
     public boolean mayRepeat() {
         BackendConnection leased = leasedBackend();
-        repeats = state == State.LEASED && walk.extended().isRepeatable(leased.exchange().batchesAnswered()) && !leased.requests().isIncomplete() && !leased.requests().isEmpty();
-        return repeats;
+        return state == State.LEASED && repetition.begins(leased);
     }
 
     @Override
     public void repeat() {
-        repeats = false;
+        repetition.ends();
         BackendConnection leased = leasedBackend();
         byte[] again = leased.requests().copy();
         leased.requests().clear();
         settings.tracker().readyForQuery(TransactionStatus.of(leased.exchange().status()));
         settings.transactionEnded();
-        walk.extended().transactionEnded();
+        portals.over();
         statements.answered(leased.exchange().batchesAnswered());
         commit.watch().over();
         if (routes != null) routes.asksHereAgain();
@@ -604,10 +539,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         settings.tracker().readyForQuery(TransactionStatus.of(status));
         if (status == 'I') {
             if (settings.transactionEnded()) context.catalogueDoubted(pool, System.nanoTime());
-            walk.extended().transactionEnded();
+            portals.over();
         }
-        readyNanos = System.nanoTime();
-        leasedBackend().slice().stats().queryEnded(readyNanos - requestNanos);
+        times.ready(System.nanoTime());
+        leasedBackend().slice().stats().queryEnded(times.queryNanos());
         return status;
     }
 
@@ -652,12 +587,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             releaseDeferred = true;
             return;
         }
-        leased.slice().stats().transactionEnded(readyNanos - leasedNanos);
+        leased.slice().stats().transactionEnded(times.transactionNanos());
         leaseEnds();
         state = State.IDLE;
         Settings left = settings.tracker().release();
-        if (!onReplica && recovers() && pool.isCatalogueDue(readyNanos) && pool.claimCatalogue(readyNanos)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), readyNanos);
-        else leased.endLease(left, readyNanos);
+        if (!onReplica && recovers() && pool.isCatalogueDue(times.readyNanos()) && pool.claimCatalogue(times.readyNanos())) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), times.readyNanos());
+        else leased.endLease(left, times.readyNanos());
         if (context.draining()) drain();
     }
 
@@ -676,8 +611,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         settings.backendLost();
         leaseEnds();
         state = State.IDLE;
-        if (status == 'I') leased.endLease(settings.tracker().release(), readyNanos);
-        else leased.endLeaseDirty(settings.tracker().release(), false, readyNanos);
+        if (status == 'I') leased.endLease(settings.tracker().release(), times.readyNanos());
+        else leased.endLeaseDirty(settings.tracker().release(), false, times.readyNanos());
         if (routes != null) routes.asksElsewhere();
         if (whole) walk.again(requests);
         else write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
@@ -764,16 +699,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// What the client asked is not the backend's any more; the client is as it was before it asked.
     void takeBack() {
         statements.undo();
-        walk.extended().backendLost();
+        portals.over();
+        repetition.lost();
+        effects.lost();
         pins.lost();
-        madeByExecute = Map.of();
         shapeAsked = null;
-        repeats = false;
         awaitsReplies = false;
         commit.backendLost();
         releaseDeferred = false;
         if (walk.midMessage()) walk.dropMessage();
-        readyNanos = System.nanoTime();
+        times.ready(System.nanoTime());
     }
 
     RequestWalk walk() {
@@ -799,7 +734,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// Notifications come over a backend: a client that listens needs one, though it asks nothing.
     private void listenAgain() {
         if (state != State.IDLE || backend != null || lostTransaction != null || !pins.owesListen()) return;
-        requestNanos = System.nanoTime();
+        times.requested(System.nanoTime());
         acquireFrom(pool.shared());
     }
 
@@ -807,9 +742,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     void askAgain(Comeback back) {
         comeback = back;
         state = State.WAITING;
-        waitingSinceNanos = System.nanoTime();
+        times.waits(System.nanoTime());
         waitsAt = pool.shared().slice(context.index());
-        waitsAt.leaseAgain(this, waitingSinceNanos);
+        waitsAt.leaseAgain(this, times.waitingSinceNanos());
     }
 
     void resolving() {
@@ -890,26 +825,13 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
         if (isWaiting() || state == State.SHARING || state == State.RESOLVING) return;
-        watchStall(nowNanos);
-        TimeLimit.Activity activity = activity();
-        TimeLimit over = TimeLimit.exceeded(activity, nowNanos - quietSince(activity), nowNanos - leasedNanos, timeouts);
-        if (over == null) return;
         BackendConnection leased = backend;
+        String stalled = stalls.look(stall(), nowNanos);
+        if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall(), walk.pendingBytes(), leased == null ? "none" : leased.greeting().address());
+        TimeLimit over = times.exceeded(leased, nowNanos, timeouts);
+        if (over == null) return;
         if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
         end(over.reason(), over.message());
-    }
-
-    private void watchStall(long nowNanos) {
-        String reason = stall().reason();
-        if (reason == null) {
-            stalledBy = null;
-        } else if (!reason.equals(stalledBy)) {
-            stalledBy = reason;
-            stalledSinceNanos = nowNanos;
-        } else if (stalledSinceNanos != 0 && nowNanos - stalledSinceNanos >= STALL.toNanos()) {
-            stalledSinceNanos = 0;   // told once
-            log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), reason, stall(), walk.pendingBytes(), backend == null ? "none" : backend.greeting().address());
-        }
     }
 
     private Stall stall() {
@@ -918,22 +840,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         boolean takes = leased != null && leased.isWritable() && channel.isWritable() && !leased.exchange().full();
         return new Stall(state, walk.hasWholeMessage(), shapeAsked != null || commit.awaitsAnswer(), awaitsReplies, owes, takes,
                 toClient.isWithholding() && leased != null && leased.exchange().settled());
-    }
-
-    /// A client is not idle while it waits for its reply, however long that takes.
-    private long quietSince(TimeLimit.Activity activity) {
-        return switch (activity) {
-            case QUERY, QUERY_IN_TRANSACTION -> requestNanos;
-            case IDLE, IDLE_IN_TRANSACTION -> readyNanos - requestNanos > 0 ? readyNanos : requestNanos;
-        };
-    }
-
-    private TimeLimit.Activity activity() {
-        BackendConnection leased = backend;
-        if (leased == null) return TimeLimit.Activity.IDLE;
-        var exchange = leased.exchange();
-        if (exchange.owed() > 0) return exchange.status() == 'I' ? TimeLimit.Activity.QUERY : TimeLimit.Activity.QUERY_IN_TRANSACTION;
-        return exchange.status() != 'I' || exchange.batchOpen() ? TimeLimit.Activity.IDLE_IN_TRANSACTION : TimeLimit.Activity.IDLE;
     }
 
     /// Tells the client why, and closes.
@@ -1022,7 +928,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void channelRead(ChannelHandlerContext handler, Object message) {
-        requestNanos = System.nanoTime();
+        times.requested(System.nanoTime());
         if (isOpen()) walk.read((ByteBuf) message);
         else ((ByteBuf) message).release();
     }
@@ -1087,16 +993,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     public long connectedNanos() {
-        return connectedNanos;
+        return times.connectedNanos();
     }
 
     public long requestNanos() {
-        return requestNanos;
+        return times.requestNanos();
     }
 
     /// Since when it has waited for a backend, if it waits.
     public long waitingSinceNanos() {
-        return waitingSinceNanos;
+        return times.waitingSinceNanos();
     }
 
     /// Unique in this process, and what the client takes for its backend's process id.

@@ -2,9 +2,7 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
@@ -41,19 +39,16 @@ final class ExtendedQuery {
     private final ClientSession session;
     private final ClientStatements statements;
     private final PreparedConfig config;
-    /// The batch that is composed begins with the Parse of an unnamed statement that backends keep, and does nothing to names.
-    private boolean mayRepeat;
-    /// The batch that is composed does something that cannot be done again.
-    private boolean onlyOnce;
-    /// Number of the last batch that [#mayRepeat] was said of.
-    private int repeatable = -1;
-    private @Nullable SharedStatement unnamedPortal;
-    /// Statements of named portals, as far as they change the session.
-    private Map<String, SharedStatement> portals = Map.of();
+    private final Portals portals;
+    private final SessionEffects effects;
+    private final Repetition repetition;
 
     ExtendedQuery(ClientSession session) {
         this.session = session;
         this.statements = session.statements();
+        this.portals = session.portals();
+        this.effects = session.effects();
+        this.repetition = session.repetition();
         this.config = session.context().config().prepared();
     }
 
@@ -65,48 +60,12 @@ final class ExtendedQuery {
         return statement == null || (statement.flags() & UNCACHED_FLAGS) != 0 ? null : statement;
     }
 
-    boolean mayRepeat() {
-        return mayRepeat;
-    }
-
-    private void neverRepeat() {
-        mayRepeat = false;
-        onlyOnce = true;
-    }
-
-    /// A Query, FunctionCall or Sync went to the backend.
-    void batchEnds(Exchange exchange) {
-        repeatable = mayRepeat ? exchange.openBatch() - 1 : -1;
-        mayRepeat = false;
-        onlyOnce = false;
-    }
-
-    /// A plan that was kept for an unnamed statement does not fit any more: PostgreSQL itself would have made a new one for its Parse.
-    /// @param batch that failed, with nothing completed
-    boolean isRepeatable(int batch) {
-        return repeatable >= 0 && repeatable == batch;
-    }
-
-    /// The backend is gone, and with it the portals.
-    void backendLost() {
-        mayRepeat = false;
-        onlyOnce = false;
-        repeatable = -1;
-        transactionEnded();
-    }
-
-    /// The transaction is over, and with it its portals.
-    void transactionEnded() {
-        unnamedPortal = null;
-        if (!portals.isEmpty()) portals = Map.of();
-    }
-
     // --- Parse
 
     int parse(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         int nameEnd = nameEnd(in, at + 5, next, "Parse");
         boolean isUnnamed = nameEnd == at + 5;
-        mayRepeat |= !onlyOnce && backend.exchange().settled() && backend.exchange().status() == 'I';
+        repetition.parses(backend.exchange());
         session.beginBatch(backend);
         if (next > in.writerIndex()) return parseUnseen(backend, in, from, at, next, isUnnamed);
         int text = nameEnd + 1;
@@ -121,7 +80,7 @@ final class ExtendedQuery {
         if (!isUnnamed) return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.STATEMENT_TOO_LONG,
                 "a named prepared statement is longer than " + session.context().config().limits().inspectedStatementBytes() + " bytes",
                 "The limit is limits.inspected-statement-bytes; an unnamed statement may be longer."));
-        neverRepeat();
+        repetition.never();
         statements.unnamedUnseen(backend);
         backend.statements().unnamed(null);
         session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
@@ -139,7 +98,7 @@ final class ExtendedQuery {
             statements.unnamedKept(statement);
             return prepare(backend, in, from, at, next, statement, ClientStatements.UNNAMED, before);
         }
-        neverRepeat();
+        repetition.never();
         statement = cache.ownOf(session.settings().meaning(), statements.generation(), in, text, next);
         Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
@@ -158,7 +117,7 @@ final class ExtendedQuery {
     }
 
     private int parseNamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
-        neverRepeat();
+        repetition.never();
         if (statements.get(in, at + 5, text - 1) != null) {
             if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
@@ -237,7 +196,7 @@ final class ExtendedQuery {
             sendParse(backend, statement.name(), body);
             remember(backend, statement);
         }
-        for (PendingParse made : renamed.prepares().values()) session.madeByExecute(statement, made);
+        for (PendingParse made : renamed.prepares().values()) effects.madeByExecute(statement, made);
         return next;
     }
 
@@ -337,8 +296,7 @@ final class ExtendedQuery {
         SharedStatement statement = isUnnamed ? statements.unnamed() : statements.get(in, portalEnd + 1, nameEnd);
         if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, portalEnd + 1, nameEnd));
-        if (portalEnd == at + 5) unnamedPortal = statement;
-        else rememberPortal(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1), statement);
+        portals.bound(in, at + 5, portalEnd, statement);
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
         if (statements.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
         if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
@@ -371,22 +329,13 @@ final class ExtendedQuery {
         return start;
     }
 
-    private void rememberPortal(String portal, SharedStatement statement) {
-        if (statement.effects().isEmpty()) {
-            if (!portals.isEmpty()) portals.remove(portal);
-            return;
-        }
-        if (portals.isEmpty()) portals = new HashMap<>();
-        portals.put(portal, statement);
-    }
-
     int describeOrClose(BackendConnection backend, ByteBuf in, byte type, int from, int at, int next) {
         boolean close = type == FrontendType.CLOSE;
         if (next - at < 7 || in.getByte(next - 1) != 0) throw new ProtocolViolation(close ? "Close: not whole" : "Describe: not whole");
         session.beginBatch(backend);
         byte kind = in.getByte(at + 5);
         if (kind == 'P') {
-            SharedStatement statement = close || next - at != 7 ? null : unnamedPortal;
+            SharedStatement statement = close || next - at != 7 ? null : portals.unnamed();
             if (statement != null && statement.rowShape() == RowShape.UNKNOWN) backend.exchange().expectShape(statement);
             backend.exchange().messageSent();
             return from;
@@ -417,7 +366,7 @@ final class ExtendedQuery {
     }
 
     private int closeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
-        neverRepeat();
+        repetition.never();
         backend.outgoing().run(in, from, at);
         byte[] name = new byte[next - 1 - (at + 6)];
         in.getBytes(at + 6, name);
@@ -430,8 +379,7 @@ final class ExtendedQuery {
         int portalEnd = in.indexOf(at + 5, next, (byte) 0);
         if (portalEnd < 0 || next - portalEnd != 5) throw new ProtocolViolation("Execute: not whole");
         session.beginBatch(backend);
-        SharedStatement statement = portalEnd == at + 5 ? unnamedPortal
-                : portals.isEmpty() ? null : portals.get(in.toString(at + 5, portalEnd - at - 5, StandardCharsets.ISO_8859_1));
+        SharedStatement statement = portals.get(in, at + 5, portalEnd);
         int start = from;
         if (session.commit().isWatched()) {
             StatementClass kind = statement == null ? StatementClass.UNREAD : statements.classOf(statement);
@@ -454,9 +402,9 @@ final class ExtendedQuery {
                 commits.executes(kind);
             }
         }
-        if (statement != null && statement.flags() != StatementScan.PLAIN && session.mustHear(statement)) {
-            session.announce(statement.effects());
-            backend.exchange().expectEffect(session.subjectOf(statement));
+        if (statement != null && statement.flags() != StatementScan.PLAIN && effects.mustHear(statement)) {
+            effects.announce(statement.effects());
+            backend.exchange().expectEffect(effects.subjectOf(statement));
         }
         backend.exchange().executeSent();
         return start;

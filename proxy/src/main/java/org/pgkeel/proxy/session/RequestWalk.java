@@ -257,13 +257,13 @@ final class RequestWalk {
 
     /// What the client asks is kept until it is answered: it might have to be asked again.
     private boolean keepsRequests() {
-        return session.recovers() || extended.mayRepeat();
+        return session.recovers() || session.repetition().isPossible();
     }
 
     private void batchEnds(BackendConnection backend, ByteBuf in, int to) {
         if (keepsRequests()) log(backend, in, to, true);
         else unlogged = to;
-        extended.batchEnds(backend.exchange());
+        session.repetition().batchEnds(backend.exchange());
     }
 
     private void log(BackendConnection backend, ByteBuf in, int to, boolean batchEnds) {

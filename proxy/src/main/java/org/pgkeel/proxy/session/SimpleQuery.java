@@ -36,7 +36,7 @@ final class SimpleQuery {
         session.queryBegins(backend);
         session.beforeBatch(backend);
         boolean plain = (flags & ~(StatementScan.VOLATILE_LITERAL | StatementScan.MULTI)) == 0
-                || (flags & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) == 0 && !session.tracksTransaction();
+                || (flags & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) == 0 && !session.effects().tracksTransaction();
         if (plain) {
             if ((flags & StatementScan.TRANSACTION_CONTROL) != 0 && session.pins().refusesTransactions()) return refuse(backend, in, from, at, next, session.pins().noTransactions());
             return send(backend, kind, List.of(), in, from, at, next);
@@ -131,7 +131,7 @@ final class SimpleQuery {
         for (Statement statement : statements) {
             place++;
             if (!statement.effects().isEmpty()) {
-                session.announce(statement.effects());
+                session.effects().announce(statement.effects());
                 exchange.expectEffect(statement.effects(), place);
             }
         }
