@@ -12,22 +12,15 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
-import org.pgkeel.proxy.pool.CloseReason;
-import org.pgkeel.proxy.pool.PoolSlice;
-import org.pgkeel.proxy.pool.SharedPool;
-import org.pgkeel.proxy.pool.Waiter;
-import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.DirectWriter;
-import org.pgkeel.proxy.relay.Lessee;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.settings.Settings;
@@ -55,13 +48,11 @@ import org.slf4j.LoggerFactory;
 /// | any      | closed                           | Closed   |
 ///
 /// Threading: confined to its channel's event loop.
-public final class ClientSession extends ChannelInboundHandlerAdapter implements Lessee, Waiter<BackendConnection> {
+public final class ClientSession extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
 
     /// How often a backend is looked after whose client said goodbye before it had its replies.
     private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
-    /// A client that listens and was refused a backend asks for one again after this time.
-    private static final Duration LISTEN_RETRY = Duration.ofSeconds(1);
 
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, SHARING, LEASED, RESOLVING, DEPARTED, CLOSED }
@@ -77,26 +68,20 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     private final SqlStatementNames sqlNames = new SqlStatementNames(this);
     private final Portals portals = new Portals();
     private final SessionEffects effects;
+    private final RowShapes shapes = new RowShapes();
     private final Repetition repetition = new Repetition();
+    private final LeasePath path;
+    private final ClientLease lease;
     private final RequestWalk walk;
     private final CancelKeys.Key cancelKey;
     private final Runnable onClose;
     private final SessionTimes times = new SessionTimes(System.nanoTime());
     private State state = State.GREETING;
     private int place;
-    private @Nullable BackendConnection backend;
-    private boolean releaseDeferred;
-    private boolean awaitsReplies;
-    private @Nullable SharedStatement shapeAsked;
     private final CommitPath commit = new CommitPath(this);
     private @Nullable LostTransaction lostTransaction;
-    private @Nullable Comeback comeback;
     private @Nullable InsertSharing sharing;
     private final StallWatch stalls = new StallWatch();
-    /// Where it waits, or has waited last; null if that is nowhere.
-    private @Nullable PoolSlice<BackendConnection> waitsAt;
-    /// Since there are rules about replicas.
-    private @Nullable SessionRoutes routes;
 
     /// @param startup settings of the StartupMessage
     /// @param onClose called once, when the client is gone
@@ -108,8 +93,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         this.pins = new Pins(context, pool);
         this.settings = new ClientSettings(context, pool, pins, startup);
         this.statements = new ClientStatements(context, pool, settings);
-        this.effects = new SessionEffects(context, pool, settings, pins, statements, portals);
+        this.effects = new SessionEffects(context, pool, settings, pins, statements, shapes, portals);
         this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
+        this.path = new LeasePath(this);
+        this.lease = new ClientLease(this);
         this.walk = new RequestWalk(this);
         this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
         this.onClose = onClose;
@@ -123,41 +110,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         if (early.isReadable()) walk.read(early);
         else early.release();
         if (state != State.GREETING) return;   // what it sent with its login has ended it
-        pool.greetings().of(settings.startup()).ifPresentOrElse(this::greet, this::askBackend);
+        new Greeter(this).greet();
     }
 
-    // --- the greeting
-
-    private void askBackend() {
-        BackendConnection leased = lease(pool.shared(), System.nanoTime());
-        if (leased != null) leased(leased);
-        else readAgain();
-    }
-
-    private void greetFrom(BackendConnection leased) {
-        leased.beginLease(this);
-        backend = leased;
-        new Greeter(settings.startup(), new Greeter.Listener() {
-            @Override
-            public void learned(BackendConnection asked, Settings applied, SequencedMap<String, String> parameterStatus) {
-                if (backend != asked || state == State.CLOSED) return;
-                backend = null;
-                asked.endLease(applied, System.nanoTime());
-                pool.greetings().learn(settings.startup(), parameterStatus);
-                greet(parameterStatus);
-            }
-
-            @Override
-            public void refused(BackendConnection asked, byte[] errorBody) {
-                if (backend != asked || state == State.CLOSED) return;
-                backend = null;
-                asked.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
-                closeWith(SessionMessages.fatal(errorBody), ClientClose.STARTUP_REFUSED.word());
-            }
-        }).ask(leased);
-    }
-
-    private void greet(SequencedMap<String, String> parameterStatus) {
+    /// It is known what the client is told.
+    void greeted(SequencedMap<String, String> parameterStatus) {
         ByteBuf out = channel.alloc().buffer(512);
         SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
         state = State.IDLE;
@@ -169,7 +126,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         else walk.resume();
     }
 
-    // --- what the walk asks
+    // --- its state
 
     SessionContext context() {
         return context;
@@ -185,24 +142,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
-        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapeAsked != null || repetition.isUnderWay() || commit.awaitsAnswer() || routes != null && routes.holds();
+        SessionRoutes routes = path.routes();
+        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapes.isAsked() || repetition.isUnderWay() || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
-    /// The client is held until the backend has said what the rows of a statement look like there.
-    void askShape(SharedStatement statement) {
-        shapeAsked = statement;
-    }
-
-    @Override
-    public void shapeFound(SharedStatement statement, long shape) {
-        statements.shapeFound(statement, shape);
-        shapeAsked = null;
-        // Not from here: the walk of the replies is not over.
-        channel.eventLoop().execute(this::resumeReading);
-    }
-
-    @Nullable BackendConnection backend() {
-        return backend;
+    void becomes(State next) {
+        state = next;
     }
 
     /// What it has prepared.
@@ -219,8 +164,35 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return effects;
     }
 
+    RowShapes shapes() {
+        return shapes;
+    }
+
     Repetition repetition() {
         return repetition;
+    }
+
+    /// Its way to a commit.
+    CommitPath commit() {
+        return commit;
+    }
+
+    SessionTimes times() {
+        return times;
+    }
+
+    /// Its way to a backend.
+    LeasePath path() {
+        return path;
+    }
+
+    /// The backend that it has.
+    ClientLease lease() {
+        return lease;
+    }
+
+    Outgoing toClient() {
+        return toClient;
     }
 
     SqlStatementNames sqlNames() {
@@ -233,63 +205,27 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     /// A closed channel is left alone: its descriptor may be somebody else's already.
-    private void readAgain() {
+    void readAgain() {
         if (channel.isOpen()) channel.config().setAutoRead(true);
-    }
-
-    /// What the next message means depends on how those before it end: it waits until they are answered.
-    /// @return false if they are; else what stands before the message has been run
-    boolean waitsForReplies(BackendConnection leased, ByteBuf in, int from, int at) {
-        if (leased.exchange().allSeen()) return false;
-        pauseReading();
-        leased.outgoing().run(in, from, at);
-        leased.awaitReplies();
-        awaitsReplies = true;
-        return true;
     }
 
     void pauseReading() {
         channel.config().setAutoRead(false);
     }
 
-    private @Nullable BackendConnection lease(SharedPool<BackendConnection> from, long now) {
-        PoolSlice<BackendConnection> slice = from.slice(context.index());
-        waitsAt = slice;
-        return slice.lease(this, now);
+    /// The client takes its replies, or is not there to take any.
+    boolean takesReplies() {
+        return state == State.DEPARTED || channel.isWritable();
     }
+
+    // --- what it does without a backend
 
     /// @param in what the client has sent
     /// @param at where its next unit begins
-    /// @return a backend now; null when the client has to wait, or was refused
+    /// @return a backend now; null when the client has to wait, was refused, or shares a commit
     @Nullable BackendConnection acquire(ByteBuf in, int at) {
-        if (context.coalesces() && sharesNext(in, at)) return null;
-        SharedPool<BackendConnection> from = pool.shared();
-        RouteRules rules = context.rules();
-        if (rules != null && looksInto()) {
-            if (routes == null) routes = new SessionRoutes(this, context, times.wasEverReady());
-            from = routes.choose(rules, in, at, System.nanoTime());
-            if (from == null) {
-                waitForReplica();
-                return null;
-            }
-        }
-        return acquireFrom(from);
+        return context.coalesces() && sharesNext(in, at) ? null : path.acquire(in, at);
     }
-
-    private @Nullable BackendConnection acquireFrom(SharedPool<BackendConnection> from) {
-        BackendConnection leased = lease(from, times.requestNanos());
-        if (leased != null) {
-            begin(leased);
-            return leased;
-        }
-        if (state == State.IDLE) {
-            state = State.WAITING;
-            times.waits(System.nanoTime());
-        }
-        return null;
-    }
-
-    // --- INSERTs that share commits
 
     private boolean sharesNext(ByteBuf in, int at) {
         if (state != State.IDLE || !looksInto() || !pins.isEmpty() || settings.meaningIsOwn() || settings.tracksTransaction()) return false;
@@ -306,6 +242,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     void shared(int bytes) {
         times.ready(System.nanoTime());
         pool.shared().slice(context.index()).stats().queryEnded(times.queryNanos());
+        SessionRoutes routes = path.routes();
         if (routes != null) routes.wrote(times.readyNanos());
         walk.drop(bytes);
         if (sharesNoMore() && context.draining()) drain();
@@ -318,101 +255,36 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     private boolean sharesNoMore() {
         if (state != State.SHARING) return false;
-        state = State.IDLE;
-        readAgain();
-        walk.resume();
+        lookAgain();
         return isOpen() && state == State.IDLE;
     }
 
     void sharedRefused(Refusal refusal) {
-        if (state == State.SHARING) refused(refusal);
+        if (state == State.SHARING) path.refused(refusal);
     }
 
     void sharedLost(String why) {
         closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)), RefusalReason.BACKEND_LOST.word());
     }
 
-    /// No replica is fit for what the client asks.
-    private void waitForReplica() {
-        Optional<Refusal> refusal = routes == null ? Optional.empty() : routes.refusal();
-        if (state == State.IDLE) times.waits(System.nanoTime());
-        state = State.WAITING;
-        waitsAt = null;
-        if (refusal.isPresent()) context.loop().execute(() -> ifWaitingForReplica(() -> refused(refusal.get())));
-        else if (routes != null) context.loop().schedule(() -> ifWaitingForReplica(this::lookAgain), routes.waitMillis(), TimeUnit.MILLISECONDS);
+    /// What ran by itself, while INSERTs of others were waiting for it, has ended.
+    void aloneOver() {
+        if (sharing != null) sharing.aloneOver();
     }
 
-    private void ifWaitingForReplica(Runnable then) {
-        if (state == State.WAITING && waitsAt == null) then.run();
-    }
-
-    /// The client asks anew for where its unit is to run.
-    private void lookAgain() {
-        state = State.IDLE;
-        readAgain();
-        walk.resume();
-    }
-
-    boolean isOnReplica() {
-        return routes != null && routes.onReplica();
-    }
-
-    /// The end of a batch was given to the backend.
-    /// @return whether what follows it has to wait until it is answered
-    boolean waitsBehind() {
-        return routes != null && routes.batchSent();
-    }
-
-    @Override
-    public int requestBytes() {
-        return walk.pendingBytes();
-    }
-
-    private void begin(BackendConnection leased) {
-        times.leased(leased.sinceNanos());
-        state = State.LEASED;
-        backend = leased;
-        leased.beginLease(this);
-        if (routes != null) routes.begin(leased);
-        settings.tracker().lease(leased.applied());
-        if (pins.owesListen()) pins.listenAgain(leased, () -> write(SessionMessages.listensAgain()));
-        if (!looksInto()) settings.beforeBatch(leased);
-    }
-
-    @Override
-    public void leased(BackendConnection leased) {
-        if (state == State.GREETING) {
-            greetFrom(leased);
-            return;
-        }
-        Comeback back = comeback;
-        comeback = null;
-        begin(leased);
-        if (back != null) leased.suppressReplies(back.suppressed());
-        readAgain();
-        walk.resume();
-    }
-
-    @Override
-    public void refused(Refusal refusal) {
-        if (state == State.WAITING && routes != null && routes.isRefusedHere(waitsAt, refusal)) {
-            lookAgain();
-            return;
-        }
-        comeback = null;
-        if (routes != null) routes.over();
+    /// There will be no backend for what the client asks.
+    void refused(Refusal refusal) {
         context.stats().refused(refusal.reason().word());
         if (state == State.GREETING) {
             closeWith(SessionMessages.fatal(refusal), refusal.reason().word());
             return;
         }
         state = State.IDLE;
-        if (sharing != null) sharing.aloneOver();
+        aloneOver();
         readAgain();
         walk.refusePending(
                 () -> write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
                 () -> write(SessionMessages.error(refusal)));
-        if (pins.owesListen()) context.loop().schedule(this::listenAgain, LISTEN_RETRY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// A Sync of a client that is outside of a transaction and has no backend.
@@ -425,33 +297,6 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         channel.flush();
     }
 
-    /// The first message of a batch of the simple protocol is about to be sent.
-    void queryBegins(BackendConnection leased) {
-        statements.queryBegins(leased);
-    }
-
-    /// A message of the extended protocol is about to be sent.
-    void beginBatch(BackendConnection leased) {
-        if (!leased.exchange().batchOpen()) beforeBatch(leased);
-    }
-
-    /// Brings the backend to the client's state, if nothing of the client is under way on it.
-    void beforeBatch(BackendConnection leased) {
-        settings.beforeBatch(leased);
-    }
-
-    /// The turn's requests are composed: they leave.
-    void sent(BackendConnection leased, ByteBuf in, int from, int to) {
-        leased.outgoing().lastRun(in, from, to);
-        leased.slice().stats().received(leased.outgoing().takeWritten());
-        leased.endOfRequests();
-        if (!leased.isWritable()) pauseReading();
-        if (releaseDeferred && !walk.midMessage()) {
-            releaseDeferred = false;
-            if (leased.exchange().settled()) settled(leased.exchange().status());
-        }
-    }
-
     ClientSettings settings() {
         return settings;
     }
@@ -460,204 +305,12 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         return pins;
     }
 
-    // --- what the backend's side tells
+    // --- when the backend is lost
 
-    @Override
-    public Outgoing toClient() {
-        return toClient;
-    }
-
-    @Override
-    public boolean isWritable() {
-        return state == State.DEPARTED || channel.isWritable();
-    }
-
-    @Override
-    public void completed(Object subject, String commandTag) {
-        effects.completed(leasedBackend(), subject, commandTag);
-    }
-
-    @Override
-    public @Nullable String parameterStatus(String name, String value) {
-        return settings.parameterStatus(name, value);
-    }
-
-    @Override
-    public void failed() {
-        settings.tracker().error();
-        commit.failed();
-    }
-
-    @Override
-    public byte @Nullable [] inItsWords(byte[] errorBody) {
-        return statements.inItsWords(errorBody);
-    }
-
-    @Override
-    public void notNamed(byte[] name, @Nullable SharedStatement before) {
-        statements.restore(name, before);
-    }
-
-    @Override
-    public void planOutdated() {
-        pool.shared().catalogChanged();
-    }
-
-    @Override
-    public boolean mayRepeat() {
-        BackendConnection leased = leasedBackend();
-        return state == State.LEASED && repetition.begins(leased);
-    }
-
-    @Override
-    public void repeat() {
-        repetition.ends();
-        BackendConnection leased = leasedBackend();
-        byte[] again = leased.requests().copy();
-        leased.requests().clear();
-        settings.tracker().readyForQuery(TransactionStatus.of(leased.exchange().status()));
-        settings.transactionEnded();
-        portals.over();
-        statements.answered(leased.exchange().batchesAnswered());
-        commit.watch().over();
-        if (routes != null) routes.asksHereAgain();
-        walk.again(again);
-        log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", identity.address());
-        // Not from here: the walk of the replies is not over.
-        context.loop().execute(this::resumeReading);
-    }
-
-    @Override
-    public byte readyForQuery(byte status) {
-        if (routes != null && state == State.LEASED) {
-            if (routes.isTurnedAway()) return 0;
-            routes.answered(leasedBackend(), status, commit.mayHaveWritten());
-        }
-        leasedBackend().requests().answered();
-        if (recovers()) answered(status);
-        if (settings.failed()) return 'I';
-        settings.tracker().readyForQuery(TransactionStatus.of(status));
-        if (status == 'I') {
-            if (settings.transactionEnded()) context.catalogueDoubted(pool, System.nanoTime());
-            portals.over();
-        }
-        times.ready(System.nanoTime());
-        leasedBackend().slice().stats().queryEnded(times.queryNanos());
-        return status;
-    }
-
-    @Override
-    public void settled(byte status) {
-        BackendConnection leased = leasedBackend();
-        if (state == State.LEASED && routes != null && routes.isTurnedAway()) {
-            turnAway(leased, status);
-            return;
-        }
-        leased.requests().clear();
-        boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
-        if (settings.failed()) {
-            settings.failureHandled();
-            leaseEnds();
-            state = State.IDLE;
-            leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
-            if (awaitsReplies) context.loop().execute(this::resumeReading);
-            return;
-        }
-        if (mayHaveReset && status != 'E' && state == State.LEASED && !settings.tracker().inStep()) {
-            settings.restoreStartup(leased, status);
-            return;
-        }
-        if (state == State.DEPARTED) {
-            leave(ClientClose.TERMINATED.word());
-            return;
-        }
-        if (awaitsReplies) {
-            // The message that waited goes on with this lease: given back now, it might have to wait for ever.
-            context.loop().execute(this::resumeReading);
-            return;
-        }
-        if (status == 'I' && pins.wantVerification() && !walk.midMessage()) {
-            pins.verify(leased);
-            return;
-        }
-        boolean onReplica = isOnReplica();
-        if (onReplica && walk.pendingBytes() > 0) context.loop().execute(this::resumeReading);
-        if (status != 'I' || !pins.isEmpty() || !looksInto()) return;
-        if (walk.midMessage()) {
-            releaseDeferred = true;
-            return;
-        }
-        leased.slice().stats().transactionEnded(times.transactionNanos());
-        leaseEnds();
-        state = State.IDLE;
-        Settings left = settings.tracker().release();
-        if (!onReplica && recovers() && pool.isCatalogueDue(times.readyNanos()) && pool.claimCatalogue(times.readyNanos())) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), times.readyNanos());
-        else leased.endLease(left, times.readyNanos());
-        if (context.draining()) drain();
-    }
-
-    private void leaseEnds() {
-        backend = null;
-        if (sharing != null) sharing.aloneOver();
-        if (routes != null) routes.end();
-    }
-
-    /// A replica could not do what the client asked, and the client does not know: it is asked elsewhere.
-    private void turnAway(BackendConnection leased, byte status) {
-        boolean whole = !leased.requests().isIncomplete();
-        byte[] requests = leased.requests().copy();
-        leased.requests().clear();
-        takeBack();
-        settings.backendLost();
-        leaseEnds();
-        state = State.IDLE;
-        if (status == 'I') leased.endLease(settings.tracker().release(), times.readyNanos());
-        else leased.endLeaseDirty(settings.tracker().release(), false, times.readyNanos());
-        if (routes != null) routes.asksElsewhere();
-        if (whole) walk.again(requests);
-        else write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
-        goOn();
-    }
-
-    @Override
-    public boolean turnsAway(byte[] errorBody, int visible) {
-        return state == State.LEASED && routes != null && routes.turnsAway(leasedBackend(), errorBody, visible);
-    }
-
-    /// The replica is lost, and the client has this many replies to what it asked: it is asked elsewhere.
-    void askElsewhere(int suppressed) {
-        if (routes != null) routes.asksElsewhere(suppressed);
-        goOn();
-    }
-
-    @Override
-    public void resumeReading() {
-        awaitsReplies = false;
-        readAgain();
-        if (isOpen()) walk.resume();
-    }
-
-    @Override
-    public ByteBuf errorFor(Object refusal) {
-        context.stats().refused(((Refusal) refusal).reason().word());
-        return SessionMessages.error((Refusal) refusal);
-    }
-
-    @Override
-    public boolean outlivesBackend() {
-        return pool.clientsOutliveBackends();
-    }
-
-    @Override
-    public void backendLost(Loss loss) {
-        BackendConnection lost = backend;
-        LossRules.Node node = !isOnReplica() || routes == null ? LossRules.Node.PRIMARY : routes.isTurnedAway() ? LossRules.Node.REPLICA_TURNED_AWAY : LossRules.Node.REPLICA;
-        leaseEnds();
-        if (state == State.CLOSED || lost == null) return;
-        if (routes != null && node == LossRules.Node.PRIMARY) routes.wrote(System.nanoTime());
-        else if (routes != null) routes.lost(lost);
-        if (state == State.GREETING && outlivesBackend()) {
-            askBackend();
+    /// @param lost is not the client's any more
+    void backendLost(BackendConnection lost, Loss loss, LossRules.Node node) {
+        if (state == State.GREETING && recovers()) {
+            path.askForGreeting();
             return;
         }
         if (state == State.LEASED && recovers() && loss.ending() != Loss.Ending.TOLD && isOpen()) {
@@ -683,32 +336,16 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         closeWith(SessionMessages.fatal(lastWords), ClientClose.SERVER_FATAL.word());
     }
 
-    private BackendConnection leasedBackend() {
-        BackendConnection leased = backend;
-        if (leased == null) throw new IllegalStateException("no lease in state " + state);
-        return leased;
-    }
-
-    // --- when the backend is lost
-
     /// The client stays when its backend is lost, and what it asks is kept until it is answered.
     boolean recovers() {
         return pool.clientsOutliveBackends();
     }
 
-    /// What the client asked is not the backend's any more; the client is as it was before it asked.
-    void takeBack() {
-        statements.undo();
-        portals.over();
-        repetition.lost();
-        effects.lost();
-        pins.lost();
-        shapeAsked = null;
-        awaitsReplies = false;
-        commit.backendLost();
-        releaseDeferred = false;
-        if (walk.midMessage()) walk.dropMessage();
-        times.ready(System.nanoTime());
+    /// The replica is lost, and the client has this many replies to what it asked: it is asked elsewhere.
+    void askElsewhere(int suppressed) {
+        SessionRoutes routes = path.routes();
+        if (routes != null) routes.asksElsewhere(suppressed);
+        goOn();
     }
 
     RequestWalk walk() {
@@ -721,34 +358,26 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
         walk.resume();
     }
 
+    /// The client asks anew for what it had begun to ask.
+    void lookAgain() {
+        state = State.IDLE;
+        readOn();
+    }
+
+    /// There is room for what the client asks, if it is still there.
+    void resumeReading() {
+        readAgain();
+        if (isOpen()) walk.resume();
+    }
+
     /// The client goes on without a backend, with what it sent and was not answered first.
     void goOn() {
         state = State.IDLE;
         context.loop().execute(() -> {
             readAgain();
-            if (isOpen() && state == State.IDLE && backend == null) walk.resume();
-            listenAgain();
+            if (isOpen() && state == State.IDLE && lease.backend() == null) walk.resume();
+            path.listenAgain();
         });
-    }
-
-    /// Notifications come over a backend: a client that listens needs one, though it asks nothing.
-    private void listenAgain() {
-        if (state != State.IDLE || backend != null || lostTransaction != null || !pins.owesListen()) return;
-        times.requested(System.nanoTime());
-        acquireFrom(pool.shared());
-    }
-
-    /// What was not answered is asked again, ahead of whoever waits.
-    void askAgain(Comeback back) {
-        comeback = back;
-        state = State.WAITING;
-        times.waits(System.nanoTime());
-        waitsAt = pool.shared().slice(context.index());
-        waitsAt.leaseAgain(this, times.waitingSinceNanos());
-    }
-
-    void resolving() {
-        state = State.RESOLVING;
     }
 
     void lose(LostTransaction transaction) {
@@ -776,24 +405,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
             lostTransaction = null;
             statements.forgetUnnamed();
             if (context.draining()) drain();
-            else if (pins.owesListen()) context.loop().execute(this::listenAgain);
+            else if (pins.owesListen()) context.loop().execute(path::listenAgain);
         }
-    }
-
-    private void answered(byte status) {
-        BackendConnection leased = leasedBackend();
-        statements.answered(leased.exchange().batchesAnswered());
-        commit.answered(leased, status);
-    }
-
-    /// Its way to a commit.
-    CommitPath commit() {
-        return commit;
-    }
-
-    @Override
-    public void marked(ByteBuf in, int from, int to) {
-        commit.marked(in, from, to);
     }
 
     // --- cancel, time, the end
@@ -801,14 +414,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// A CancelRequest of the client came.
     /// @param delivered called on this event loop when there is nothing left to do for it
     public void cancel(Runnable delivered) {
-        BackendConnection leased = backend;
-        if (state == State.WAITING) {
-            if (waitsAt != null) waitsAt.leave(this);
-            refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
-        }
-        if (state == State.SHARING && sharing != null && sharing.withdraw()) {
-            refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
-        }
+        BackendConnection leased = lease.backend();
+        if (state == State.WAITING) path.cancelled();
+        else if (state == State.SHARING && sharing != null && sharing.withdraw()) path.cancelled();
         // A cancelled wait for a synchronous standby looks like a success, and is none.
         if (leased == null || leased.exchange().settled() || commit.isUnderWay()) {
             delivered.run();
@@ -825,7 +433,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     /// Ends the session if one of its limits is over.
     void tick(long nowNanos, TimeoutsConfig timeouts) {
         if (isWaiting() || state == State.SHARING || state == State.RESOLVING) return;
-        BackendConnection leased = backend;
+        BackendConnection leased = lease.backend();
         String stalled = stalls.look(stall(), nowNanos);
         if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall(), walk.pendingBytes(), leased == null ? "none" : leased.greeting().address());
         TimeLimit over = times.exceeded(leased, nowNanos, timeouts);
@@ -835,10 +443,10 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     private Stall stall() {
-        BackendConnection leased = backend;
+        BackendConnection leased = lease.backend();
         boolean owes = leased != null && (leased.exchange().owed() > 0 || !leased.exchange().allSeen());
         boolean takes = leased != null && leased.isWritable() && channel.isWritable() && !leased.exchange().full();
-        return new Stall(state, walk.hasWholeMessage(), shapeAsked != null || commit.awaitsAnswer(), awaitsReplies, owes, takes,
+        return new Stall(state, walk.hasWholeMessage(), shapes.isAsked() || commit.awaitsAnswer(), lease.awaitsReplies(), owes, takes,
                 toClient.isWithholding() && leased != null && leased.exchange().settled());
     }
 
@@ -855,7 +463,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// The client said goodbye: what it asked for before is still done.
     void terminated() {
-        if (backend != null && backend.exchange().owed() > 0 && state == State.LEASED) {
+        BackendConnection leased = lease.backend();
+        if (leased != null && leased.exchange().owed() > 0 && state == State.LEASED) {
             state = State.DEPARTED;
             channel.close();
             watchDeparted();
@@ -866,13 +475,13 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Ends a departed session whose backend waits for messages that will never come: rows of a COPY, or a Sync.
     private void watchDeparted() {
-        BackendConnection leased = backend;
+        BackendConnection leased = lease.backend();
         if (state != State.DEPARTED || leased == null) return;
         if (leased.exchange().copyIn() || leased.exchange().owed() == 0) leave(ClientClose.TERMINATED.word());
         else context.loop().schedule(this::watchDeparted, DEPARTED_CHECK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void closeWith(ByteBuf lastWords, String reason) {
+    void closeWith(ByteBuf lastWords, String reason) {
         if (state == State.CLOSED) {
             lastWords.release();
             return;
@@ -888,40 +497,20 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
 
     /// Gives back all that the client holds. Nothing happens the second time.
     /// @param reason why, for counting: a word of [ClientClose] or [RefusalReason]
-    private void leave(String reason) {
+    void leave(String reason) {
         if (state == State.CLOSED) return;
         if (state == State.GREETING) context.stats().login(reason);
         else context.stats().clientClosed(reason);
         boolean wasWaiting = isWaiting();
         state = State.CLOSED;
         context.cancelKeys().withdraw(cancelKey.pid());
-        if (wasWaiting && waitsAt != null) waitsAt.leave(this);
-        BackendConnection leased = backend;
-        if (leased != null) giveBackGone(leased);
+        if (wasWaiting) path.leave();
+        lease.clientGone();
         if (sharing != null) sharing.leave();
         walk.release();
         toClient.discard();
         context.closed(this);
         onClose.run();
-    }
-
-    /// The client of this lease is gone.
-    private void giveBackGone(BackendConnection leased) {
-        leaseEnds();
-        long now = System.nanoTime();
-        var exchange = leased.exchange();
-        if (!exchange.settled() || walk.midMessage()) {
-            boolean running = !exchange.allSeen();   // also behind a Flush, without a Sync
-            if (running) context.canceller().cancel(leased, () -> { });
-            leased.abandon(running ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);
-        } else if (pool.target().isReplication()) {
-            leased.abandon(CloseReason.DEDICATED, now);
-        } else if (exchange.status() == 'I' && pins.isEmpty() && looksInto()) {
-            leased.endLease(settings.tracker().release(), now);
-        } else {
-            boolean clearsAll = !pins.isEmpty() || !looksInto() || settings.tracker().pending();
-            leased.endLeaseDirty(clearsAll ? Settings.NONE : settings.tracker().applied(), clearsAll, now);
-        }
     }
 
     // --- Netty
@@ -948,7 +537,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     public void channelWritabilityChanged(ChannelHandlerContext handler) {
         // A client that does not take its replies is not read from either: it must not pile up more of them.
         if (channel.isOpen()) channel.config().setAutoRead(channel.isWritable());
-        BackendConnection leased = backend;
+        BackendConnection leased = lease.backend();
         if (leased != null && channel.isWritable()) leased.resumeReading();
     }
 
@@ -1015,7 +604,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter implements
     }
 
     public Optional<BackendConnection> leasedConnection() {
-        return Optional.ofNullable(backend);
+        return Optional.ofNullable(lease.backend());
     }
 
     public String applicationName() {

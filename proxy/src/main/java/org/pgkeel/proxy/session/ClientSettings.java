@@ -129,6 +129,11 @@ final class ClientSettings {
 
     // --- bringing a backend in step
 
+    /// A message of the extended protocol is about to be sent, perhaps the first of its batch.
+    void beginBatch(BackendConnection leased) {
+        if (!leased.exchange().batchOpen()) beforeBatch(leased);
+    }
+
     /// Brings the backend to the client's settings, if nothing of the client is under way on it.
     void beforeBatch(BackendConnection leased) {
         if (tracker.inStep() || !leased.exchange().settled()) return;

@@ -1,19 +1,14 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.NamedStatements;
-import org.pgkeel.proxy.prepare.RowShape;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Classifier;
 import org.pgkeel.proxy.statement.StatementClass;
 
-/// What one client has prepared: the statements behind its names and behind no name, what kind of statement a text of its is, and whether the
-/// client knows of a statement's rows what is not true any more.
+/// What one client has prepared: the statements behind its names and behind no name; and what kind of statement a text of its is.
 ///
 /// The unnamed statement is one of: none; one that backends keep prepared by a name of the proxy's (*kept*); one that stands in a single backend by no
 /// name (*own*); one that was too long to be looked into (*unseen*: only its backend knows it).
@@ -32,8 +27,6 @@ final class ClientStatements {
     private @Nullable SharedStatement unnamed;
     private boolean unnamedIsKept;
     private boolean unnamedIsUnseen;
-    /// Their rows look different since the client was told about them.
-    private Set<SharedStatement> outdated = Set.of();
     private @Nullable NamesJournal journal;
     private @Nullable ToldNames told;
 
@@ -113,7 +106,6 @@ final class ClientStatements {
     /// DISCARD ALL.
     void forgetAll() {
         named.clear();
-        outdated = Set.of();
         unnamed = null;
     }
 
@@ -230,18 +222,6 @@ final class ClientStatements {
     /// How often the catalogue has changed, as far as the proxy saw.
     int generation() {
         return pool.shared().catalogGeneration();
-    }
-
-    /// The statement's rows look different since the client was told about them.
-    boolean isOutdated(SharedStatement statement) {
-        return outdated.contains(statement);
-    }
-
-    /// A backend has said what the statement's rows look like now.
-    void shapeFound(SharedStatement statement, long shape) {
-        if (shape == RowShape.UNKNOWN || shape == statement.rowShape()) return;
-        if (outdated.isEmpty()) outdated = Collections.newSetFromMap(new IdentityHashMap<>());
-        outdated.add(statement);
     }
 
     StatementClass classOf(String text) {

@@ -36,7 +36,7 @@ final class CommitPath {
 
     /// The outcome of a commit is to be known though the primary is lost.
     boolean isWatched() {
-        return session.recovers() && mode() != OutcomeMode.OFF && !session.isOnReplica();
+        return session.recovers() && mode() != OutcomeMode.OFF && !session.path().isOnReplica();
     }
 
     /// The transaction that is being answered may have written something.
@@ -61,7 +61,7 @@ final class CommitPath {
     /// One batch that writes is under way at a time, and a transaction is ended when it is known how it stands.
     /// @return true if the client's message has to wait for the answers to those before it
     boolean waitsForEarlier(BackendConnection leased, ByteBuf in, int from, int at) {
-        return leased.exchange().owed() > 0 && session.waitsForReplies(leased, in, from, at);
+        return leased.exchange().owed() > 0 && session.lease().waitsForReplies(leased, in, from, at);
     }
 
     /// The client hears of what it does now when it is committed.
@@ -105,7 +105,7 @@ final class CommitPath {
 
     /// The same in front of a COMMIT of the simple protocol: in a batch of its own.
     boolean askAside(BackendConnection leased, ByteBuf in, int from, int at) {
-        if (session.settings().expectsEffects() && session.waitsForReplies(leased, in, from, at)) return false;
+        if (session.settings().expectsEffects() && session.lease().waitsForReplies(leased, in, from, at)) return false;
         leased.outgoing().run(in, from, at);
         ByteBuf batch = session.channel().alloc().buffer(2 * OutcomeProbe.BYTES_MAX);
         if (!leased.statements().hasProbe()) OutcomeProbe.writeParse(batch);
@@ -160,7 +160,7 @@ final class CommitPath {
 
     /// The question for the mark is answered, or will never be.
     private void answerKnown() {
-        BackendConnection leased = session.backend();
+        BackendConnection leased = session.lease().backend();
         if (!awaitsAnswer) return;
         boolean sync = owesSync;
         awaitsAnswer = false;

@@ -15,7 +15,6 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
-import org.pgkeel.proxy.relay.PendingClose;
 import org.pgkeel.proxy.relay.PendingName;
 import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.statement.Effect;
@@ -40,6 +39,8 @@ final class ExtendedQuery {
     private final ClientStatements statements;
     private final PreparedConfig config;
     private final Portals portals;
+    private final RowShapes shapes;
+    private final ClientLease lease;
     private final SessionEffects effects;
     private final Repetition repetition;
 
@@ -47,6 +48,8 @@ final class ExtendedQuery {
         this.session = session;
         this.statements = session.statements();
         this.portals = session.portals();
+        this.shapes = session.shapes();
+        this.lease = session.lease();
         this.effects = session.effects();
         this.repetition = session.repetition();
         this.config = session.context().config().prepared();
@@ -66,7 +69,7 @@ final class ExtendedQuery {
         int nameEnd = nameEnd(in, at + 5, next, "Parse");
         boolean isUnnamed = nameEnd == at + 5;
         repetition.parses(backend.exchange());
-        session.beginBatch(backend);
+        session.settings().beginBatch(backend);
         if (next > in.writerIndex()) return parseUnseen(backend, in, from, at, next, isUnnamed);
         int text = nameEnd + 1;
         int textEnd = in.indexOf(text, next, (byte) 0);
@@ -104,7 +107,7 @@ final class ExtendedQuery {
         if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         statements.unnamedOwn(statement);
         if (concernsNames(statement)) {
-            if (session.waitsForReplies(backend, in, from, at)) {
+            if (lease.waitsForReplies(backend, in, from, at)) {
                 statements.restoreUnnamed(before);
                 return RequestWalk.HELD;
             }
@@ -119,7 +122,7 @@ final class ExtendedQuery {
     private int parseNamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
         repetition.never();
         if (statements.get(in, at + 5, text - 1) != null) {
-            if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+            if (lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
                     "prepared statement \"" + in.toString(at + 5, text - at - 6, StandardCharsets.UTF_8) + "\" already exists"));
         }
@@ -136,7 +139,7 @@ final class ExtendedQuery {
         byte[] name = new byte[text - 1 - (at + 5)];
         in.getBytes(at + 5, name);
         if (concernsNames(statement)) {
-            if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+            if (lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             return parseWithNames(backend, in, from, at, next, statement, name, null);
         }
         statements.name(backend, name, statement);
@@ -152,14 +155,14 @@ final class ExtendedQuery {
         boolean known = backend.statements().has(statement);
         if (known && exchange.inFailedTransaction() && (statement.flags() & StatementScan.TRANSACTION_CONTROL) == 0) {
             exchange.expectParsed(new PendingName(name, before));
-            sendParse(backend, statement.name(), statement.body());
+            ExtendedPreparation.sendParse(backend, statement.name(), statement.body());
         } else if (known && backend.statements().isSure(statement, exchange.openBatch())) {
             backend.replyParseComplete(name.length == 0 || exchange.allSeen() ? before : new PendingName(name, before));
         } else {
-            if (known) sendClose(backend, statement);
+            if (known) ExtendedPreparation.sendClose(backend, statement);
             exchange.expectParsed(new PendingParse(statement, name, before));
-            sendParse(backend, statement.name(), statement.body());
-            remember(backend, statement);
+            ExtendedPreparation.sendParse(backend, statement.name(), statement.body());
+            ExtendedPreparation.remember(backend, statement);
         }
         return next;
     }
@@ -179,8 +182,8 @@ final class ExtendedQuery {
         SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, parsed);
         if (renamed.refusal().isPresent()) return refuse(backend, in, from, at, next, renamed.refusal().get());
         backend.outgoing().run(in, from, at);
-        for (SharedStatement needed : renamed.needed()) ensure(backend, needed);
-        for (SharedStatement made : renamed.made()) forget(backend, made);
+        for (SharedStatement needed : renamed.needed()) ExtendedPreparation.ensure(backend, needed);
+        for (SharedStatement made : renamed.made()) ExtendedPreparation.forget(backend, made);
         byte[] changed = renamed.text().getBytes(StandardCharsets.ISO_8859_1);
         byte[] body = new byte[changed.length + original.body().length - textEnd];
         System.arraycopy(changed, 0, body, 0, changed.length);
@@ -189,91 +192,27 @@ final class ExtendedQuery {
         backend.exchange().expectParsed(new PendingParse(statement, name, name.length == 0 ? before : null));
         if (name.length == 0) {
             statements.unnamedOwn(statement);
-            sendParse(backend, ClientStatements.UNNAMED, body);
+            ExtendedPreparation.sendParse(backend, ClientStatements.UNNAMED, body);
             backend.statements().unnamed(statement);
         } else {
             statements.name(backend, name, statement);
-            sendParse(backend, statement.name(), body);
-            remember(backend, statement);
+            ExtendedPreparation.sendParse(backend, statement.name(), body);
+            ExtendedPreparation.remember(backend, statement);
         }
         for (PendingParse made : renamed.prepares().values()) effects.madeByExecute(statement, made);
         return next;
     }
 
-    /// Has the backend know a statement before a message that uses it.
-    private void ensure(BackendConnection backend, SharedStatement statement) {
-        if (!statement.uses().isEmpty()) statement.uses().forEach(used -> ensure(backend, used));
-        if (backend.statements().has(statement)) return;
-        Exchange exchange = backend.exchange();
-        PendingParse pending = PendingParse.ofTheProxy(statement);
-        if (statement.kind() == SharedStatement.Kind.PARSE) {
-            exchange.expectOwnReply(pending);
-            sendParse(backend, statement.name(), statement.body());
-        } else {
-            exchange.expectOwnReply(pending);
-            byte[] command = SqlStatementNames.bytes(SqlStatementNames.command(statement));
-            byte[] body = new byte[command.length + 3];
-            System.arraycopy(command, 0, body, 0, command.length);
-            sendParse(backend, ClientStatements.UNNAMED, body);
-            exchange.expectOwnReply(null);
-            backend.outgoing().room(13).writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0);
-            exchange.messageSent();
-            exchange.expectOwnReply(null);
-            backend.outgoing().room(10).writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
-            exchange.executeSent();
-            backend.statements().unnamed(null);
-        }
-        remember(backend, statement);
-    }
-
-    /// The catalogue changed since the client prepared the statement and was told what its rows look like, and this backend
-    /// would prepare it anew: PostgreSQL would say if they look different now, so it has to be asked.
-    private boolean mustAskShape(BackendConnection backend, SharedStatement statement) {
-        return statement.generation() != statements.generation() && statement.rowShape() != RowShape.UNKNOWN
-                && statement.kind() == SharedStatement.Kind.PARSE && !backend.statements().has(statement);
-    }
-
     /// Prepares and describes the statement; the client's message waits for the answer.
     private int askShape(BackendConnection backend, ByteBuf in, int from, int at, SharedStatement statement) {
         backend.outgoing().run(in, from, at);
-        ensure(backend, statement);
-        byte[] name = statement.name();
-        backend.exchange().expectOwnShape(statement);
-        backend.outgoing().room(name.length + 12).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0)
-                .writeByte(FrontendType.FLUSH).writeInt(4);
-        backend.exchange().messageSent();
-        session.askShape(statement);
+        ExtendedPreparation.ensure(backend, statement);
+        shapes.ask(backend, statement);
         return RequestWalk.HELD;
     }
 
     private static Refusal outdated() {
         return Refusal.of(RefusalReason.OUTDATED_STATEMENT, "cached plan must not change result type");
-    }
-
-    private void remember(BackendConnection backend, SharedStatement statement) {
-        backend.slice().stats().serverParsed();
-        SharedStatement evicted = backend.statements().add(statement, backend.exchange().openBatch());
-        if (evicted != null) sendClose(backend, evicted);
-    }
-
-    /// A statement that the client's is about to make: it must not be there before.
-    private static void forget(BackendConnection backend, SharedStatement statement) {
-        if (!backend.statements().has(statement)) return;
-        sendClose(backend, statement);
-        backend.statements().remove(statement);
-    }
-
-    private static void sendClose(BackendConnection backend, SharedStatement statement) {
-        backend.exchange().expectOwnReply(new PendingClose(statement));
-        byte[] name = statement.name();
-        backend.outgoing().room(name.length + 7).writeByte(FrontendType.CLOSE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
-        backend.exchange().messageSent();
-    }
-
-    private static void sendParse(BackendConnection backend, byte[] name, byte[] body) {
-        ByteBuf out = backend.outgoing().room(name.length + body.length + 6);
-        out.writeByte(FrontendType.PARSE).writeInt(name.length + body.length + 5).writeBytes(name).writeByte(0).writeBytes(body);
-        backend.exchange().messageSent();
     }
 
     // --- Bind, Describe, Close, Execute
@@ -286,7 +225,7 @@ final class ExtendedQuery {
             if (next <= in.writerIndex() || seen - at > 2 * NAME_BYTES_MAX) throw new ProtocolViolation("Bind: no names");
             return RequestWalk.INCOMPLETE;
         }
-        session.beginBatch(backend);
+        session.settings().beginBatch(backend);
         backend.slice().stats().bound();
         boolean isUnnamed = nameEnd == portalEnd + 1;
         if (isUnnamed && statements.unnamedIsUnseen()) {
@@ -294,15 +233,15 @@ final class ExtendedQuery {
             return from;
         }
         SharedStatement statement = isUnnamed ? statements.unnamed() : statements.get(in, portalEnd + 1, nameEnd);
-        if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+        if (statement == null && lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, portalEnd + 1, nameEnd));
         portals.bound(in, at + 5, portalEnd, statement);
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
-        if (statements.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
-        if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
+        if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
         Outgoing out = backend.outgoing();
         out.run(in, from, at);
-        ensure(backend, statement);
+        ExtendedPreparation.ensure(backend, statement);
         byte[] name = statement.name();
         ByteBuf room = out.room(portalEnd - at + 1 + name.length);
         room.writeByte(FrontendType.BIND).writeInt(in.getInt(at + 1) + name.length - (nameEnd - portalEnd - 1));
@@ -315,14 +254,12 @@ final class ExtendedQuery {
         int start = from;
         if (!statement.uses().isEmpty()) {
             backend.outgoing().run(in, from, at);
-            statement.uses().forEach(used -> ensure(backend, used));
+            statement.uses().forEach(used -> ExtendedPreparation.ensure(backend, used));
             start = at;
         }
         if (backend.statements().unnamed() != statement) {
             backend.outgoing().run(in, start, at);
-            backend.exchange().expectOwnReply(PendingParse.ofTheProxy(statement));
-            sendParse(backend, ClientStatements.UNNAMED, statement.body());
-            backend.statements().unnamed(statement);
+            ExtendedPreparation.ensureUnnamed(backend, statement);
             start = at;
         }
         backend.exchange().messageSent();
@@ -332,7 +269,7 @@ final class ExtendedQuery {
     int describeOrClose(BackendConnection backend, ByteBuf in, byte type, int from, int at, int next) {
         boolean close = type == FrontendType.CLOSE;
         if (next - at < 7 || in.getByte(next - 1) != 0) throw new ProtocolViolation(close ? "Close: not whole" : "Describe: not whole");
-        session.beginBatch(backend);
+        session.settings().beginBatch(backend);
         byte kind = in.getByte(at + 5);
         if (kind == 'P') {
             SharedStatement statement = close || next - at != 7 ? null : portals.unnamed();
@@ -351,13 +288,13 @@ final class ExtendedQuery {
             return from;
         }
         SharedStatement statement = isUnnamed ? statements.unnamed() : statements.get(in, at + 6, next - 1);
-        if (statement == null && session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+        if (statement == null && lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, at + 6, next - 1));
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
-        if (statements.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
-        if (mustAskShape(backend, statement)) return askShape(backend, in, from, at, statement);
+        if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
         backend.outgoing().run(in, from, at);
-        ensure(backend, statement);
+        ExtendedPreparation.ensure(backend, statement);
         if (statement.rowShape() == RowShape.UNKNOWN) backend.exchange().expectShape(statement);
         byte[] name = statement.name();
         backend.outgoing().room(name.length + 7).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
@@ -378,7 +315,7 @@ final class ExtendedQuery {
     int execute(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         int portalEnd = in.indexOf(at + 5, next, (byte) 0);
         if (portalEnd < 0 || next - portalEnd != 5) throw new ProtocolViolation("Execute: not whole");
-        session.beginBatch(backend);
+        session.settings().beginBatch(backend);
         SharedStatement statement = portals.get(in, at + 5, portalEnd);
         int start = from;
         if (session.commit().isWatched()) {

@@ -3,37 +3,35 @@ package org.pgkeel.proxy.session;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.settings.SettingsDiff;
 
-/// Finds out from a backend what a client with certain startup settings is told when it logs in: brings the backend from where it
-/// is to no settings, then to the client's, and listens to what it says of its parameters.
+/// Greets one client: at once, if it is known what clients with its startup settings are told ([Greetings]), else when a backend has said it. That
+/// backend is brought from where it is to no settings, then to the client's, and listened to for what it says of its parameters.
 ///
 /// Threading: confined to the session's event loop.
 final class Greeter {
-    /// Hears the end.
-    interface Listener {
-        /// @param applied what the backend has now
-        void learned(BackendConnection leased, Settings applied, SequencedMap<String, String> parameterStatus);
-
-        /// The server refuses one of the client's startup settings.
-        void refused(BackendConnection leased, byte[] errorBody);
-    }
-
+    private final ClientSession session;
     private final Settings startup;
-    private final Listener listener;
 
-    Greeter(Settings startup, Listener listener) {
-        this.startup = startup;
-        this.listener = listener;
+    Greeter(ClientSession session) {
+        this.session = session;
+        this.startup = session.settings().startup();
     }
 
+    void greet() {
+        session.pool().greetings().of(startup).ifPresentOrElse(session::greeted, session.path()::askForGreeting);
+    }
+
+    /// @param leased is the client's until it has answered
     void ask(BackendConnection leased) {
+        session.lease().borrow(leased);
         var told = new LinkedHashMap<>(leased.greeting().parameterStatus());
         if (startup.isEmpty()) {
-            listener.learned(leased, leased.applied(), told);
+            learned(leased, leased.applied(), told);
             return;
         }
         String reset = SettingsDiff.sql(leased.applied(), Settings.NONE);
@@ -41,6 +39,21 @@ final class Greeter {
         if (!reset.isEmpty()) leased.aside(reset, new Resetting(asking));
         leased.aside(SettingsDiff.sql(Settings.NONE, startup), asking);
         leased.outgoing().finish();
+    }
+
+    /// @param applied what the backend has now
+    private void learned(BackendConnection asked, Settings applied, SequencedMap<String, String> parameterStatus) {
+        if (!session.lease().returns(asked)) return;
+        asked.endLease(applied, System.nanoTime());
+        session.pool().greetings().learn(startup, parameterStatus);
+        session.greeted(parameterStatus);
+    }
+
+    /// The server refuses one of the client's startup settings.
+    private void refused(BackendConnection asked, byte[] errorBody) {
+        if (!session.lease().returns(asked)) return;
+        asked.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+        session.closeWith(SessionMessages.fatal(errorBody), ClientClose.STARTUP_REFUSED.word());
     }
 
     /// What it says of parameters while it is reset counts only if another client's settings had hidden it.
@@ -81,8 +94,8 @@ final class Greeter {
 
         @Override
         public void done(byte status) {
-            if (error != null) listener.refused(leased, error);
-            else listener.learned(leased, startup, told);
+            if (error != null) refused(leased, error);
+            else learned(leased, startup, told);
         }
     }
 }

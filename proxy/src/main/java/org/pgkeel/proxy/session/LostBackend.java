@@ -63,7 +63,7 @@ final class LostBackend {
     private void decide() {
         LossRules.CommitPoint commit = session.commit().watch().point(lost, session.commit().isWatched());
         if (loss.ending() != Loss.Ending.FENCED) session.pool().cluster().doubt(lost.greeting().address(), doubt());
-        session.takeBack();
+        session.lease().takeBack();
         BatchContents first = whole ? BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName) : BatchContents.unknown(loss.owed() > 0);
         LossVerdict verdict = LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit, node));
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
@@ -90,7 +90,7 @@ final class LostBackend {
     private void apply(LossVerdict verdict, BatchContents first) {
         switch (verdict) {
             case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
-                session.resolving();
+                session.becomes(ClientSession.State.RESOLVING);
                 session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
                         .thenAccept(outcome -> guarded(() -> resolved(outcome, ifAborted, first)));
             }
@@ -134,14 +134,14 @@ final class LostBackend {
     private void askAgain(Comeback back) {
         byte[] lastWords = ended();
         if (lastWords == null) {
-            session.askAgain(back);
+            session.path().askAgain(back);
             return;
         }
-        session.resolving();
+        session.becomes(ClientSession.State.RESOLVING);
         session.pool().cluster().goesOn(lost.reign()).thenAcceptAsync(goesOn -> guarded(() -> {
             if (!session.isOpen()) return;
             if (goesOn) session.ended(lastWords);
-            else session.askAgain(back);
+            else session.path().askAgain(back);
         }), session.context().loop());
     }
 

@@ -21,6 +21,7 @@ final class RequestWalk {
     private static final int PENDING_BYTES_MAX = LoopBuffers.READ_BYTES;
 
     private final ClientSession session;
+    private final ClientLease lease;
     private final SimpleQuery simple;
     private final ExtendedQuery extended;
     private final int messageBytesMax;
@@ -41,6 +42,7 @@ final class RequestWalk {
         this.messageBytesMax = limits.messageBytes();
         this.inspectedBytesMax = limits.inspectedStatementBytes();
         this.rerunBytesMax = limits.rerunBytes();
+        this.lease = session.lease();
         this.simple = new SimpleQuery(session);
         this.extended = new ExtendedQuery(session);
     }
@@ -193,7 +195,7 @@ final class RequestWalk {
             at += part;
             if (skipDropped) from = at;
         }
-        BackendConnection backend = session.backend();
+        BackendConnection backend = lease.backend();
         unlogged = at;
         while (end - at >= 5) {
             byte type = in.getByte(at);
@@ -232,7 +234,7 @@ final class RequestWalk {
                 from = verdict;
                 boolean endsBatch = type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
                 if (endsBatch) batchEnds(backend, in, Math.min(next, end));
-                if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.waitsBehind()) {
+                if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.path().waitsBehind()) {
                     at = Math.min(next, end);
                     break;
                 }
@@ -251,7 +253,7 @@ final class RequestWalk {
             log(backend, in, at, false);
             if (skip > 0) backend.requests().incomplete();
         }
-        session.sent(backend, in, from, at);
+        lease.sent(backend, in, from, at);
         return at;
     }
 
@@ -284,19 +286,19 @@ final class RequestWalk {
         Exchange exchange = backend.exchange();
         boolean whole = next <= in.writerIndex();
         if (type == FrontendType.TERMINATE) {
-            session.sent(backend, in, from, at);
+            lease.sent(backend, in, from, at);
             session.terminated();
             return next;
         }
         if (!session.looksInto()) return unseen(exchange, type, from);
-        if (session.commit().mustSettleFirst(exchange, type) && session.waitsForReplies(backend, in, from, at)) return HELD;
+        if (session.commit().mustSettleFirst(exchange, type) && lease.waitsForReplies(backend, in, from, at)) return HELD;
         switch (type) {
             case FrontendType.QUERY -> {
                 if (mustWait(backend, in, from, at)) return HELD;
                 if (length > inspectedBytesMax) {
                     session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
-                    session.queryBegins(backend);
-                    session.beforeBatch(backend);
+                    session.statements().queryBegins(backend);
+                    session.settings().beforeBatch(backend);
                     session.commit().watch().unwatchable();
                     exchange.querySent();
                     return from;
@@ -324,7 +326,7 @@ final class RequestWalk {
             }
             case FrontendType.FUNCTION_CALL -> {
                 if (mustWait(backend, in, from, at)) return HELD;
-                session.beforeBatch(backend);
+                session.settings().beforeBatch(backend);
                 session.commit().watch().unwatchable();
                 exchange.querySent();
                 return from;
@@ -347,7 +349,7 @@ final class RequestWalk {
 
     /// A Query behind messages of the extended protocol without a Sync: the server skips it if one of them fails, and then does not answer it.
     private boolean mustWait(BackendConnection backend, ByteBuf in, int from, int at) {
-        return backend.exchange().batchOpen() && session.waitsForReplies(backend, in, from, at);
+        return backend.exchange().batchOpen() && lease.waitsForReplies(backend, in, from, at);
     }
 
     /// A message on a backend that is the client's until it leaves: counted, not looked into.

@@ -24,16 +24,18 @@ final class SessionEffects {
     private final ClientSettings settings;
     private final Pins pins;
     private final ClientStatements statements;
+    private final RowShapes shapes;
     private final Portals portals;
     /// Statements of the extended protocol that are a PREPARE: what each makes when it is executed.
     private Map<SharedStatement, PendingParse> madeByExecute = Map.of();
 
-    SessionEffects(SessionContext context, DatabasePool pool, ClientSettings settings, Pins pins, ClientStatements statements, Portals portals) {
+    SessionEffects(SessionContext context, DatabasePool pool, ClientSettings settings, Pins pins, ClientStatements statements, RowShapes shapes, Portals portals) {
         this.context = context;
         this.pool = pool;
         this.settings = settings;
         this.pins = pins;
         this.statements = statements;
+        this.shapes = shapes;
         this.portals = portals;
     }
 
@@ -85,6 +87,7 @@ final class SessionEffects {
         switch (effect) {
             case Effect.DiscardAll _ -> {
                 statements.forgetAll();
+                shapes.forget();
                 portals.over();
                 leased.statements().clear();
             }

@@ -33,8 +33,8 @@ final class SimpleQuery {
         int flags = StatementScan.scan(in, at + 5, next - 1);
         StatementClass kind = session.commit().isWatched() ? session.statements().classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
         if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at)) return RequestWalk.HELD;
-        session.queryBegins(backend);
-        session.beforeBatch(backend);
+        session.statements().queryBegins(backend);
+        session.settings().beforeBatch(backend);
         boolean plain = (flags & ~(StatementScan.VOLATILE_LITERAL | StatementScan.MULTI)) == 0
                 || (flags & (StatementScan.LOOK_CLOSER | StatementScan.DDL)) == 0 && !session.effects().tracksTransaction();
         if (plain) {
@@ -52,7 +52,7 @@ final class SimpleQuery {
             if (refusal != null) return refuse(backend, in, from, at, next, refusal);
         }
         if (statements.stream().anyMatch(SqlStatementNames::concerns)) {
-            if (session.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+            if (session.lease().waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
             if (session.commit().isWatched() && !BatchContents.isHarmless(kind)) session.commit().watch().unwatchable();
             return renamed(backend, in, text, statements, from, at, next);
         }

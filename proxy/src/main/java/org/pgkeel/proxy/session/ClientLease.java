@@ -1,0 +1,387 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.backend.TransactionStatus;
+import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.Lessee;
+import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.settings.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The backend that one client has, from the lease until it is given back: gives it what a turn of the client has composed, hears what its side
+/// tells, and decides when it goes back.
+///
+/// It goes back when all that was asked is answered outside of a transaction, the client is not inside of a message, nothing pins it, and no message
+/// waits for the answers. Before that the settings that a RESET took away are restored, and doubtful pins are asked after.
+///
+/// Invariant: there is a backend in the states LEASED and DEPARTED, may be one in GREETING, and is none in any other.
+///
+/// Threading: confined to the session's event loop.
+final class ClientLease implements Lessee {
+    private static final Logger log = LoggerFactory.getLogger(ClientLease.class);
+
+    private final ClientSession session;
+    private final SessionContext context;
+    private final DatabasePool pool;
+    private final Outgoing toClient;
+    private final ClientSettings settings;
+    private final Pins pins;
+    private final ClientStatements statements;
+    private final Portals portals;
+    private final SessionEffects effects;
+    private final RowShapes shapes;
+    private final Repetition repetition;
+    private final CommitPath commit;
+    private final SessionTimes times;
+    private final LeasePath path;
+    private @Nullable BackendConnection backend;
+    /// All is answered, but the client was inside of a message.
+    private boolean releaseDeferred;
+    /// A message waits for the answers to those before it.
+    private boolean awaitsReplies;
+
+    ClientLease(ClientSession session) {
+        this.session = session;
+        this.context = session.context();
+        this.pool = session.pool();
+        this.toClient = session.toClient();
+        this.settings = session.settings();
+        this.pins = session.pins();
+        this.statements = session.statements();
+        this.portals = session.portals();
+        this.effects = session.effects();
+        this.shapes = session.shapes();
+        this.repetition = session.repetition();
+        this.commit = session.commit();
+        this.times = session.times();
+        this.path = session.path();
+    }
+
+    @Nullable BackendConnection backend() {
+        return backend;
+    }
+
+    private BackendConnection leased() {
+        BackendConnection leased = backend;
+        if (leased == null) throw new IllegalStateException("no lease in state " + session.state());
+        return leased;
+    }
+
+    // --- its begin and end
+
+    /// What the client asks goes to this backend from here on.
+    void begin(BackendConnection leased) {
+        times.leased(leased.sinceNanos());
+        session.becomes(ClientSession.State.LEASED);
+        borrow(leased);
+        SessionRoutes routes = path.routes();
+        if (routes != null) routes.begin(leased);
+        settings.tracker().lease(leased.applied());
+        if (pins.owesListen()) pins.listenAgain(leased, () -> session.write(SessionMessages.listensAgain()));
+        if (!session.looksInto()) settings.beforeBatch(leased);
+    }
+
+    /// The backend is asked for the client, which has not asked anything itself yet.
+    void borrow(BackendConnection leased) {
+        backend = leased;
+        leased.beginLease(this);
+    }
+
+    /// What was borrowed is not needed any more; the caller gives it back.
+    /// @return false if it is not the client's any more
+    boolean returns(BackendConnection borrowed) {
+        if (backend != borrowed) return false;
+        backend = null;
+        return true;
+    }
+
+    private void ends() {
+        backend = null;
+        session.aloneOver();
+        SessionRoutes routes = path.routes();
+        if (routes != null) routes.end();
+    }
+
+    /// The client is gone: its backend is given back as it stands.
+    void clientGone() {
+        BackendConnection leased = backend;
+        if (leased == null) return;
+        ends();
+        long now = System.nanoTime();
+        var exchange = leased.exchange();
+        if (!exchange.settled() || session.walk().midMessage()) {
+            boolean running = !exchange.allSeen();   // also behind a Flush, without a Sync
+            if (running) context.canceller().cancel(leased, () -> { });
+            leased.abandon(running ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);
+        } else if (pool.target().isReplication()) {
+            leased.abandon(CloseReason.DEDICATED, now);
+        } else if (exchange.status() == 'I' && pins.isEmpty() && session.looksInto()) {
+            leased.endLease(settings.tracker().release(), now);
+        } else {
+            boolean clearsAll = !pins.isEmpty() || !session.looksInto() || settings.tracker().pending();
+            leased.endLeaseDirty(clearsAll ? Settings.NONE : settings.tracker().applied(), clearsAll, now);
+        }
+    }
+
+    // --- what the client sends
+
+    /// What the next message means depends on how those before it end: it waits until they are answered.
+    /// @return false if they are; else what stands before the message has been run
+    boolean waitsForReplies(BackendConnection leased, ByteBuf in, int from, int at) {
+        if (leased.exchange().allSeen()) return false;
+        session.pauseReading();
+        leased.outgoing().run(in, from, at);
+        leased.awaitReplies();
+        awaitsReplies = true;
+        return true;
+    }
+
+    boolean awaitsReplies() {
+        return awaitsReplies;
+    }
+
+    /// The turn's requests are composed: they leave.
+    void sent(BackendConnection leased, ByteBuf in, int from, int to) {
+        leased.outgoing().lastRun(in, from, to);
+        leased.slice().stats().received(leased.outgoing().takeWritten());
+        leased.endOfRequests();
+        if (!leased.isWritable()) session.pauseReading();
+        if (releaseDeferred && !session.walk().midMessage()) {
+            releaseDeferred = false;
+            if (leased.exchange().settled()) settled(leased.exchange().status());
+        }
+    }
+
+    // --- what the backend's side tells
+
+    @Override
+    public Outgoing toClient() {
+        return toClient;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return session.takesReplies();
+    }
+
+    @Override
+    public void completed(Object subject, String commandTag) {
+        effects.completed(leased(), subject, commandTag);
+    }
+
+    @Override
+    public @Nullable String parameterStatus(String name, String value) {
+        return settings.parameterStatus(name, value);
+    }
+
+    @Override
+    public void failed() {
+        settings.tracker().error();
+        commit.failed();
+    }
+
+    @Override
+    public byte @Nullable [] inItsWords(byte[] errorBody) {
+        return statements.inItsWords(errorBody);
+    }
+
+    @Override
+    public void notNamed(byte[] name, @Nullable SharedStatement before) {
+        statements.restore(name, before);
+    }
+
+    @Override
+    public void shapeFound(SharedStatement statement, long shape) {
+        shapes.answered(statement, shape);
+        // Not from here: the walk of the replies is not over.
+        context.loop().execute(this::resumeReading);
+    }
+
+    @Override
+    public void planOutdated() {
+        pool.shared().catalogChanged();
+    }
+
+    @Override
+    public boolean mayRepeat() {
+        return session.state() == ClientSession.State.LEASED && repetition.begins(leased());
+    }
+
+    @Override
+    public void repeat() {
+        repetition.ends();
+        BackendConnection leased = leased();
+        byte[] again = leased.requests().copy();
+        leased.requests().clear();
+        settings.tracker().readyForQuery(TransactionStatus.of(leased.exchange().status()));
+        settings.transactionEnded();
+        portals.over();
+        statements.answered(leased.exchange().batchesAnswered());
+        commit.watch().over();
+        SessionRoutes routes = path.routes();
+        if (routes != null) routes.asksHereAgain();
+        session.walk().again(again);
+        log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", session.identity().address());
+        // Not from here: the walk of the replies is not over.
+        context.loop().execute(this::resumeReading);
+    }
+
+    @Override
+    public boolean turnsAway(byte[] errorBody, int visible) {
+        SessionRoutes routes = path.routes();
+        return session.state() == ClientSession.State.LEASED && routes != null && routes.turnsAway(leased(), errorBody, visible);
+    }
+
+    @Override
+    public void marked(ByteBuf in, int from, int to) {
+        commit.marked(in, from, to);
+    }
+
+    @Override
+    public ByteBuf errorFor(Object refusal) {
+        context.stats().refused(((Refusal) refusal).reason().word());
+        return SessionMessages.error((Refusal) refusal);
+    }
+
+    @Override
+    public byte readyForQuery(byte status) {
+        BackendConnection leased = leased();
+        SessionRoutes routes = path.routes();
+        if (routes != null && session.state() == ClientSession.State.LEASED) {
+            if (routes.isTurnedAway()) return 0;
+            routes.answered(leased, status, commit.mayHaveWritten());
+        }
+        leased.requests().answered();
+        if (outlivesBackend()) {
+            statements.answered(leased.exchange().batchesAnswered());
+            commit.answered(leased, status);
+        }
+        if (settings.failed()) return 'I';
+        settings.tracker().readyForQuery(TransactionStatus.of(status));
+        if (status == 'I') {
+            if (settings.transactionEnded()) context.catalogueDoubted(pool, System.nanoTime());
+            portals.over();
+        }
+        times.ready(System.nanoTime());
+        leased.slice().stats().queryEnded(times.queryNanos());
+        return status;
+    }
+
+    @Override
+    public void settled(byte status) {
+        BackendConnection leased = leased();
+        SessionRoutes routes = path.routes();
+        if (session.state() == ClientSession.State.LEASED && routes != null && routes.isTurnedAway()) {
+            turnAway(leased, routes, status);
+            return;
+        }
+        leased.requests().clear();
+        boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
+        if (settings.failed()) {
+            settings.failureHandled();
+            ends();
+            session.becomes(ClientSession.State.IDLE);
+            leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+            if (awaitsReplies) context.loop().execute(this::resumeReading);
+            return;
+        }
+        if (mayHaveReset && status != 'E' && session.state() == ClientSession.State.LEASED && !settings.tracker().inStep()) {
+            settings.restoreStartup(leased, status);
+            return;
+        }
+        if (session.state() == ClientSession.State.DEPARTED) {
+            session.leave(ClientClose.TERMINATED.word());
+            return;
+        }
+        if (awaitsReplies) {
+            // The message that waited goes on with this lease: given back now, it might have to wait for ever.
+            context.loop().execute(this::resumeReading);
+            return;
+        }
+        if (status == 'I' && pins.wantVerification() && !session.walk().midMessage()) {
+            pins.verify(leased);
+            return;
+        }
+        boolean onReplica = path.isOnReplica();
+        if (onReplica && session.walk().pendingBytes() > 0) context.loop().execute(this::resumeReading);
+        if (status != 'I' || !pins.isEmpty() || !session.looksInto()) return;
+        if (session.walk().midMessage()) releaseDeferred = true;
+        else giveBack(leased, onReplica);
+    }
+
+    private void giveBack(BackendConnection leased, boolean onReplica) {
+        leased.slice().stats().transactionEnded(times.transactionNanos());
+        ends();
+        session.becomes(ClientSession.State.IDLE);
+        Settings left = settings.tracker().release();
+        long now = times.readyNanos();
+        if (!onReplica && outlivesBackend() && pool.isCatalogueDue(now) && pool.claimCatalogue(now)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), now);
+        else leased.endLease(left, now);
+        if (context.draining()) session.drain();
+    }
+
+    /// A replica could not do what the client asked, and the client does not know: it is asked elsewhere.
+    private void turnAway(BackendConnection leased, SessionRoutes routes, byte status) {
+        boolean whole = !leased.requests().isIncomplete();
+        byte[] requests = leased.requests().copy();
+        leased.requests().clear();
+        takeBack();
+        settings.backendLost();
+        ends();
+        session.becomes(ClientSession.State.IDLE);
+        long now = times.readyNanos();
+        if (status == 'I') leased.endLease(settings.tracker().release(), now);
+        else leased.endLeaseDirty(settings.tracker().release(), false, now);
+        routes.asksElsewhere();
+        if (whole) session.walk().again(requests);
+        else session.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
+        session.goOn();
+    }
+
+    @Override
+    public void resumeReading() {
+        awaitsReplies = false;
+        session.resumeReading();
+    }
+
+    // --- when the backend is lost
+
+    @Override
+    public boolean outlivesBackend() {
+        return pool.clientsOutliveBackends();
+    }
+
+    @Override
+    public void backendLost(Loss loss) {
+        BackendConnection lost = backend;
+        SessionRoutes routes = path.routes();
+        LossRules.Node node = !path.isOnReplica() || routes == null ? LossRules.Node.PRIMARY : routes.isTurnedAway() ? LossRules.Node.REPLICA_TURNED_AWAY : LossRules.Node.REPLICA;
+        ends();
+        if (lost == null) return;
+        if (routes != null && node == LossRules.Node.PRIMARY) routes.wrote(System.nanoTime());
+        else if (routes != null) routes.lost(lost);
+        session.backendLost(lost, loss, node);
+    }
+
+    /// What the client asked is not the backend's any more; the client is as it was before it asked.
+    void takeBack() {
+        statements.undo();
+        portals.over();
+        shapes.lost();
+        repetition.lost();
+        effects.lost();
+        pins.lost();
+        commit.backendLost();
+        awaitsReplies = false;
+        releaseDeferred = false;
+        if (session.walk().midMessage()) session.walk().dropMessage();
+        times.ready(System.nanoTime());
+    }
+}

@@ -1,0 +1,177 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.pool.PoolSlice;
+import org.pgkeel.proxy.pool.SharedPool;
+import org.pgkeel.proxy.pool.Waiter;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
+
+/// One client's way to a backend: which pool it asks, where it waits in line, and what it asks anew when it was refused or has lost the one it had.
+///
+/// Invariants: the client stands in at most one line, and in that of [#waitsAt] only in the states WAITING and GREETING; a client that listens asks for
+/// a backend until it has one, though it sends nothing.
+///
+/// Threading: confined to the session's event loop.
+final class LeasePath implements Waiter<BackendConnection> {
+    /// A client that listens and was refused a backend asks for one again after this time.
+    private static final Duration LISTEN_RETRY = Duration.ofSeconds(1);
+
+    private final ClientSession session;
+    private final SessionContext context;
+    private final DatabasePool pool;
+    private final SessionTimes times;
+    /// Where it waits, or has waited last; null if that is nowhere.
+    private @Nullable PoolSlice<BackendConnection> waitsAt;
+    private @Nullable Comeback comeback;
+    /// Since there are rules about replicas.
+    private @Nullable SessionRoutes routes;
+
+    LeasePath(ClientSession session) {
+        this.session = session;
+        this.context = session.context();
+        this.pool = session.pool();
+        this.times = session.times();
+    }
+
+    /// Where the client's units run; null as long as there are no rules about that.
+    @Nullable SessionRoutes routes() {
+        return routes;
+    }
+
+    /// The backend that the client has is a replica's.
+    boolean isOnReplica() {
+        return routes != null && routes.onReplica();
+    }
+
+    /// The end of a batch was given to the backend.
+    /// @return whether what follows it has to wait until it is answered
+    boolean waitsBehind() {
+        return routes != null && routes.batchSent();
+    }
+
+    // --- it asks
+
+    /// @param in what the client has sent
+    /// @param at where its next unit begins
+    /// @return a backend, whose lease has begun; null when the client has to wait, or was refused
+    @Nullable BackendConnection acquire(ByteBuf in, int at) {
+        SharedPool<BackendConnection> from = pool.shared();
+        RouteRules rules = context.rules();
+        if (rules != null && session.looksInto()) {
+            SessionRoutes mine = routes;
+            if (mine == null) routes = mine = new SessionRoutes(session, context, times.wasEverReady());
+            from = mine.choose(rules, in, at, System.nanoTime());
+            if (from == null) {
+                waitForReplica(mine);
+                return null;
+            }
+        }
+        return acquireFrom(from);
+    }
+
+    private @Nullable BackendConnection acquireFrom(SharedPool<BackendConnection> from) {
+        BackendConnection leased = ask(from, times.requestNanos());
+        if (leased != null) {
+            session.lease().begin(leased);
+            return leased;
+        }
+        if (session.state() == ClientSession.State.IDLE) {
+            session.becomes(ClientSession.State.WAITING);
+            times.waits(System.nanoTime());
+        }
+        return null;
+    }
+
+    private @Nullable BackendConnection ask(SharedPool<BackendConnection> from, long now) {
+        PoolSlice<BackendConnection> slice = from.slice(context.index());
+        waitsAt = slice;
+        return slice.lease(this, now);
+    }
+
+    /// A backend is to say what the client is greeted with.
+    void askForGreeting() {
+        BackendConnection leased = ask(pool.shared(), System.nanoTime());
+        if (leased != null) leased(leased);
+        else session.readAgain();
+    }
+
+    /// What was not answered is asked again, ahead of whoever waits.
+    void askAgain(Comeback back) {
+        comeback = back;
+        session.becomes(ClientSession.State.WAITING);
+        times.waits(System.nanoTime());
+        waitsAt = pool.shared().slice(context.index());
+        waitsAt.leaseAgain(this, times.waitingSinceNanos());
+    }
+
+    /// Notifications come over a backend: a client that listens needs one, though it asks nothing.
+    void listenAgain() {
+        if (session.state() != ClientSession.State.IDLE || session.lease().backend() != null || session.lostTransaction() != null || !session.pins().owesListen()) return;
+        times.requested(System.nanoTime());
+        acquireFrom(pool.shared());
+    }
+
+    /// No replica is fit for what the client asks.
+    private void waitForReplica(SessionRoutes mine) {
+        Optional<Refusal> refusal = mine.refusal();
+        if (session.state() == ClientSession.State.IDLE) times.waits(System.nanoTime());
+        session.becomes(ClientSession.State.WAITING);
+        waitsAt = null;
+        if (refusal.isPresent()) context.loop().execute(() -> ifWaitingForReplica(() -> refused(refusal.get())));
+        else context.loop().schedule(() -> ifWaitingForReplica(session::lookAgain), mine.waitMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void ifWaitingForReplica(Runnable then) {
+        if (session.state() == ClientSession.State.WAITING && waitsAt == null) then.run();
+    }
+
+    // --- it waits
+
+    @Override
+    public int requestBytes() {
+        return session.walk().pendingBytes();
+    }
+
+    @Override
+    public void leased(BackendConnection leased) {
+        if (session.state() == ClientSession.State.GREETING) {
+            new Greeter(session).ask(leased);
+            return;
+        }
+        Comeback back = comeback;
+        comeback = null;
+        session.lease().begin(leased);
+        if (back != null) leased.suppressReplies(back.suppressed());
+        session.readOn();
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+        SessionRoutes mine = routes;
+        if (session.state() == ClientSession.State.WAITING && mine != null && mine.isRefusedHere(waitsAt, refusal)) {
+            session.lookAgain();
+            return;
+        }
+        comeback = null;
+        if (mine != null) mine.over();
+        session.refused(refusal);
+        if (session.isOpen() && session.pins().owesListen()) context.loop().schedule(this::listenAgain, LISTEN_RETRY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /// The client has cancelled what it asks.
+    void cancelled() {
+        if (session.state() == ClientSession.State.WAITING) leave();
+        refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
+    }
+
+    /// The client is not in line any more.
+    void leave() {
+        if (waitsAt != null) waitsAt.leave(this);
+    }
+}
