@@ -13,6 +13,8 @@ import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.relay.PendingProbe;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
 import org.pgkeel.protocol.wire.FrontendType;
 
 /// One client's way to a commit whose outcome can be found out: asks for the transaction's mark before its end is sent, keeps the end
@@ -74,6 +76,46 @@ final class CommitPath {
         if (!session.toClient().isWithholding()) return;
         session.toClient().deliver();
         session.toClient().finish();
+    }
+
+    /// An Execute is about to be sent.
+    /// @param kind of its statement
+    /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Execute has to wait
+    int executes(BackendConnection leased, StatementClass kind, ByteBuf in, int from, int at) {
+        int start = from;
+        boolean ends = kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION);
+        if (isOutside(leased)) {
+            if (!BatchContents.isHarmless(kind)) {
+                if (waitsForEarlier(leased, in, from, at)) return RequestWalk.HELD;
+                if (!kind.has(StatementKind.COPY_IN)) withhold(leased);
+            }
+            watch.executes(kind);
+        } else if (ends) {
+            if (waitsForEarlier(leased, in, from, at)) return RequestWalk.HELD;
+            if (watch.mustAsk() && leased.exchange().status() != 'E') {
+                if (!ask(leased, in, from, at)) return RequestWalk.HELD;
+                start = at;
+            }
+            watch.executes(kind);
+            watch.sent();
+        } else {
+            watch.executes(kind);
+        }
+        return start;
+    }
+
+    /// A Sync is about to be sent: outside of a transaction block it commits.
+    /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Sync has to wait
+    int syncs(BackendConnection leased, ByteBuf in, int from, int at) {
+        Exchange exchange = leased.exchange();
+        if (exchange.copyIn() || !exchange.batchOpen() || exchange.skipping() || !isOutside(leased)) return from;
+        int start = from;
+        if (watch.mustAsk()) {
+            if (!ask(leased, in, from, at)) return RequestWalk.HELD;
+            start = at;
+        }
+        watch.sent();
+        return start;
     }
 
     /// Asks for the transaction's mark, behind all that was given to the backend before `at`.

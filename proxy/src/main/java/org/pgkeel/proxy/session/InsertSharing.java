@@ -96,7 +96,7 @@ final class InsertSharing implements Contributor {
             switch (in.getByte(at)) {
                 case FrontendType.PARSE -> {
                     if (at != from || in.getByte(at + 5) != 0) return 0;
-                    statement = session.walk().extended().known(in, at + 6, next);
+                    statement = session.walk().parsing().known(in, at + 6, next);
                     parses = true;
                     if (statement == null) return 0;
                 }

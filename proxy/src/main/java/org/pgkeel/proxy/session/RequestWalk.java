@@ -23,6 +23,7 @@ final class RequestWalk {
     private final ClientSession session;
     private final ClientLease lease;
     private final SimpleQuery simple;
+    private final Parsing parsing;
     private final ExtendedQuery extended;
     private final int messageBytesMax;
     private final int inspectedBytesMax;
@@ -44,11 +45,12 @@ final class RequestWalk {
         this.rerunBytesMax = limits.rerunBytes();
         this.lease = session.lease();
         this.simple = new SimpleQuery(session);
+        this.parsing = new Parsing(session);
         this.extended = new ExtendedQuery(session);
     }
 
-    ExtendedQuery extended() {
-        return extended;
+    Parsing parsing() {
+        return parsing;
     }
 
     /// The client is inside of a message that is relayed as it comes.
@@ -308,7 +310,7 @@ final class RequestWalk {
             }
             case FrontendType.PARSE -> {
                 if (!whole && length <= inspectedBytesMax) return INCOMPLETE;
-                return extended.parse(backend, in, from, at, next);
+                return parsing.parse(backend, in, from, at, next);
             }
             case FrontendType.BIND -> {
                 return extended.bind(backend, in, from, at, next);
