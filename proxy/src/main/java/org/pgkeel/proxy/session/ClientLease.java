@@ -227,7 +227,7 @@ final class ClientLease implements Lessee {
         commit.watch().over();
         SessionRoutes routes = path.routes();
         if (routes != null) routes.asksHereAgain();
-        session.walk().again(again);
+        session.waiting().again(again);
         log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", session.identity().address());
         // Not from here: the walk of the replies is not over.
         context.loop().execute(this::resumeReading);
@@ -310,7 +310,7 @@ final class ClientLease implements Lessee {
             return;
         }
         boolean onReplica = path.isOnReplica();
-        if (onReplica && session.walk().pendingBytes() > 0) context.loop().execute(this::resumeReading);
+        if (onReplica && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
         if (status != 'I' || !pins.isEmpty() || !session.looksInto()) return;
         if (session.walk().midMessage()) releaseDeferred = true;
         else giveBack(leased, onReplica);
@@ -340,7 +340,7 @@ final class ClientLease implements Lessee {
         if (status == 'I') leased.endLease(settings.tracker().release(), now);
         else leased.endLeaseDirty(settings.tracker().release(), false, now);
         routes.asksElsewhere();
-        if (whole) session.walk().again(requests);
+        if (whole) session.waiting().again(requests);
         else session.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
         session.goOn();
     }

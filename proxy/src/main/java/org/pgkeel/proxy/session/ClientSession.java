@@ -72,6 +72,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     private final Repetition repetition = new Repetition();
     private final LeasePath path;
     private final ClientLease lease;
+    private final WaitingBytes waiting;
     private final RequestWalk walk;
     private final CancelKeys.Key cancelKey;
     private final Runnable onClose;
@@ -97,6 +98,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
         this.path = new LeasePath(this);
         this.lease = new ClientLease(this);
+        this.waiting = new WaitingBytes(context.buffers());
         this.walk = new RequestWalk(this);
         this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
         this.onClose = onClose;
@@ -244,7 +246,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         pool.shared().slice(context.index()).stats().queryEnded(times.queryNanos());
         SessionRoutes routes = path.routes();
         if (routes != null) routes.wrote(times.readyNanos());
-        walk.drop(bytes);
+        waiting.drop(bytes);
         if (sharesNoMore() && context.draining()) drain();
     }
 
@@ -348,6 +350,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         goOn();
     }
 
+    /// What it has sent and could not be worked on yet.
+    WaitingBytes waiting() {
+        return waiting;
+    }
+
     RequestWalk walk() {
         return walk;
     }
@@ -435,7 +442,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         if (isWaiting() || state == State.SHARING || state == State.RESOLVING) return;
         BackendConnection leased = lease.backend();
         String stalled = stalls.look(stall(), nowNanos);
-        if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall(), walk.pendingBytes(), leased == null ? "none" : leased.greeting().address());
+        if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall(), waiting.size(), leased == null ? "none" : leased.greeting().address());
         TimeLimit over = times.exceeded(leased, nowNanos, timeouts);
         if (over == null) return;
         if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
@@ -507,7 +514,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         if (wasWaiting) path.leave();
         lease.clientGone();
         if (sharing != null) sharing.leave();
-        walk.release();
+        waiting.release();
         toClient.discard();
         context.closed(this);
         onClose.run();

@@ -184,7 +184,7 @@ final class InsertSharing implements Contributor {
 
     @Override
     public ByteBuf request() {
-        return session.walk().waiting();
+        return session.waiting().peek();
     }
 
     @Override

@@ -135,7 +135,7 @@ final class LeasePath implements Waiter<BackendConnection> {
 
     @Override
     public int requestBytes() {
-        return session.walk().pendingBytes();
+        return session.waiting().size();
     }
 
     @Override

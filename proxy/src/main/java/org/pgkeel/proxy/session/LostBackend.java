@@ -101,7 +101,7 @@ final class LostBackend {
             }
             case LossVerdict.Rerun(int suppressed) -> {
                 forget();
-                session.walk().again(requests);
+                session.waiting().again(requests);
                 if (node != LossRules.Node.PRIMARY) session.askElsewhere(suppressed);
                 else askAgain(new Comeback(suppressed));
             }
@@ -170,7 +170,7 @@ final class LostBackend {
     private void failTransaction(boolean told, int suppressed) {
         var transaction = new LostTransaction(session, told, suppressed);
         session.lose(transaction);
-        session.walk().again(requests);
+        session.waiting().again(requests);
         if (!whole) {
             ByteBuf out = session.channel().alloc().buffer(256);
             transaction.unknownBatches(loss.owed(), loss.open(), out);
@@ -180,7 +180,7 @@ final class LostBackend {
     }
 
     private void goOnWithRest() {
-        session.walk().again(Arrays.copyOfRange(requests, firstBytes, requests.length));
+        session.waiting().again(Arrays.copyOfRange(requests, firstBytes, requests.length));
         session.goOn();
     }
 

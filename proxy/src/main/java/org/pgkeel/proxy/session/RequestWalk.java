@@ -1,14 +1,10 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.relay.BackendConnection;
-import org.pgkeel.proxy.relay.Exchange;
-import org.pgkeel.proxy.relay.LoopBuffers;
 import org.pgkeel.proxy.relay.Outgoing;
-import org.pgkeel.proxy.statement.PinReason;
 
 /// Walks what a client sends, message by message, and forwards it to the leased backend. A lease is asked for when the
 /// first message that needs one is there as a whole (or is large): half a message holds no backend.
@@ -17,23 +13,19 @@ import org.pgkeel.proxy.statement.PinReason;
 final class RequestWalk {
     /// A message longer than this is given a backend before it is whole; a shorter one is waited for.
     private static final int WAITED_FOR_BYTES_MAX = 16 * 1024;
-    /// While a client waits for a backend it is read up to here.
-    private static final int PENDING_BYTES_MAX = LoopBuffers.READ_BYTES;
 
     private final ClientSession session;
     private final ClientLease lease;
-    private final SimpleQuery simple;
-    private final Parsing parsing;
-    private final ExtendedQuery extended;
+    private final ClientMessages messages;
+    private final WaitingBytes waiting;
     private final int messageBytesMax;
-    private final int inspectedBytesMax;
-    /// Bytes that could not be worked on yet: half a message, or a client that waits.
-    private @Nullable ByteBuf pending;
+    private final int rerunBytesMax;
+    /// Bytes of the message that the client is inside of which have not come yet.
     private int skip;
+    /// They go nowhere.
     private boolean skipDropped;
     /// Where the bytes begin that are not in the log of the backend's requests yet.
     private int unlogged;
-    private final int rerunBytesMax;
     /// The client's batch was refused before it had a backend: the rest of it is dropped.
     private boolean droppingUntilSync;
 
@@ -41,16 +33,14 @@ final class RequestWalk {
         this.session = session;
         var limits = session.context().config().limits();
         this.messageBytesMax = limits.messageBytes();
-        this.inspectedBytesMax = limits.inspectedStatementBytes();
         this.rerunBytesMax = limits.rerunBytes();
         this.lease = session.lease();
-        this.simple = new SimpleQuery(session);
-        this.parsing = new Parsing(session);
-        this.extended = new ExtendedQuery(session);
+        this.messages = new ClientMessages(session);
+        this.waiting = session.waiting();
     }
 
     Parsing parsing() {
-        return parsing;
+        return messages.parsing();
     }
 
     /// The client is inside of a message that is relayed as it comes.
@@ -58,41 +48,9 @@ final class RequestWalk {
         return skip > 0 && !skipDropped;
     }
 
-    void release() {
-        if (pending != null) pending.release();
-        pending = null;
-    }
-
     /// @param arrived released here
     void read(ByteBuf arrived) {
-        if (pending == null) {
-            walk(arrived);
-            return;
-        }
-        ByteBuf all = pending;
-        pending = null;
-        if (all.refCnt() == 1) {
-            all.discardReadBytes().writeBytes(arrived);
-        } else {
-            // Part of it is queued for a slow server: its bytes must stay where they are.
-            ByteBuf both = all.alloc().buffer(all.readableBytes() + arrived.readableBytes()).writeBytes(all).writeBytes(arrived);
-            all.release();
-            all = both;
-        }
-        arrived.release();
-        walk(all);
-    }
-
-    /// Messages are to be worked on ahead of those that wait: they were sent to a backend that was lost.
-    void again(byte[] messages) {
-        if (messages.length == 0) return;
-        ByteBuf after = pending;
-        ByteBuf both = session.context().buffers().allocator().buffer(messages.length + (after == null ? 0 : after.readableBytes())).writeBytes(messages);
-        if (after != null) {
-            both.writeBytes(after);
-            after.release();
-        }
-        pending = both;
+        walk(waiting.takeWith(arrived));
     }
 
     /// The message that is relayed as it comes goes nowhere from here on.
@@ -105,39 +63,15 @@ final class RequestWalk {
         droppingUntilSync = true;
     }
 
-    /// Bytes that wait.
-    int pendingBytes() {
-        ByteBuf waiting = pending;
-        return waiting == null ? 0 : waiting.readableBytes();
-    }
-
     /// A whole message waits.
     boolean hasWholeMessage() {
-        ByteBuf waiting = pending;
-        if (waiting == null || waiting.readableBytes() < 5 || skip > 0) return false;
-        return waiting.getInt(waiting.readerIndex() + 1) < waiting.readableBytes();
-    }
-
-    /// The bytes that wait, beginning with a whole message; they stay here.
-    ByteBuf waiting() {
-        if (pending == null) throw new IllegalStateException("nothing waits");
-        return pending;
-    }
-
-    /// The first of the bytes that wait are dealt with.
-    void drop(int bytes) {
-        ByteBuf all = waiting().skipBytes(bytes);
-        if (all.isReadable()) return;
-        all.release();
-        pending = null;
+        return skip == 0 && waiting.beginWithWholeMessage();
     }
 
     /// There is a lease now, or room for more requests.
     void resume() {
-        ByteBuf all = pending;
-        if (all == null) return;
-        pending = null;
-        walk(all);
+        ByteBuf all = waiting.take();
+        if (all != null) walk(all);
     }
 
     private void walk(ByteBuf in) {
@@ -154,13 +88,8 @@ final class RequestWalk {
     }
 
     private void keep(ByteBuf in, int at) {
-        if (session.context().buffers().isShared(in)) {
-            pending = in.alloc().buffer(in.writerIndex() - at).writeBytes(in, at, in.writerIndex() - at);
-            in.release();
-        } else {
-            pending = in.readerIndex(at);
-        }
-        if (session.isHeld() && pending.readableBytes() >= PENDING_BYTES_MAX) session.pauseReading();
+        waiting.keep(in, at);
+        if (session.isHeld() && waiting.size() >= WaitingBytes.BYTES_MAX) session.pauseReading();
     }
 
     /// The request that waits for a backend will not get one: it is taken out of what is pending. What follows it goes on
@@ -168,8 +97,8 @@ final class RequestWalk {
     /// @param answerQuery     tells the client, ReadyForQuery included
     /// @param answerUntilSync tells the client; ReadyForQuery follows when its Sync comes
     void refusePending(Runnable answerQuery, Runnable answerUntilSync) {
-        ByteBuf all = pending;
-        if (all == null) return;
+        if (waiting.size() == 0) return;
+        ByteBuf all = waiting.peek();
         byte type = all.getByte(all.readerIndex());
         if (type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL) {
             int bytes = 1 + all.getInt(all.readerIndex() + 1);
@@ -207,7 +136,7 @@ final class RequestWalk {
             if (droppingUntilSync && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = next;
             } else if (backend == null && session.lostTransaction() != null) {
-                if (next > end && length <= PENDING_BYTES_MAX / 2) return at;
+                if (next > end && length <= WaitingBytes.BYTES_MAX / 2) return at;
                 session.answerLost(in, type, at, next, next <= end);
                 if (!session.isOpen()) return end;
                 from = next;
@@ -229,7 +158,7 @@ final class RequestWalk {
             } else if (backend.exchange().skipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = dropped(backend.outgoing(), in, from, at, next);
             } else {
-                int verdict = leased(backend, in, type, length, from, at, next);
+                int verdict = messages.message(backend, in, type, length, from, at, next);
                 if (verdict == HELD) from = at;
                 if (verdict == INCOMPLETE || verdict == HELD) break;
                 if (!session.isOpen()) return end;
@@ -280,93 +209,6 @@ final class RequestWalk {
     static final int INCOMPLETE = -1;
     /// The message has to wait; what came before it was given to the backend.
     static final int HELD = -2;
-
-    /// One message for the leased backend.
-    /// @return where the run of bytes to relay begins now: `from` to relay the message as it is, `next` if it was dealt
-    ///         with; [#INCOMPLETE] to wait for more of it, [#HELD] if it waits
-    private int leased(BackendConnection backend, ByteBuf in, byte type, int length, int from, int at, int next) {
-        Exchange exchange = backend.exchange();
-        boolean whole = next <= in.writerIndex();
-        if (type == FrontendType.TERMINATE) {
-            lease.sent(backend, in, from, at);
-            session.terminated();
-            return next;
-        }
-        if (!session.looksInto()) return unseen(exchange, type, from);
-        if (session.commit().mustSettleFirst(exchange, type) && lease.waitsForReplies(backend, in, from, at)) return HELD;
-        switch (type) {
-            case FrontendType.QUERY -> {
-                if (mustWait(backend, in, from, at)) return HELD;
-                if (length > inspectedBytesMax) {
-                    session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
-                    session.statements().queryBegins(backend);
-                    session.settings().beforeBatch(backend);
-                    session.commit().watch().unwatchable();
-                    exchange.querySent();
-                    return from;
-                }
-                if (!whole) return INCOMPLETE;
-                return simple.query(backend, in, from, at, next);
-            }
-            case FrontendType.PARSE -> {
-                if (!whole && length <= inspectedBytesMax) return INCOMPLETE;
-                return parsing.parse(backend, in, from, at, next);
-            }
-            case FrontendType.BIND -> {
-                return extended.bind(backend, in, from, at, next);
-            }
-            case FrontendType.DESCRIBE, FrontendType.CLOSE -> {
-                if (!whole) return INCOMPLETE;
-                return extended.describeOrClose(backend, in, type, from, at, next);
-            }
-            case FrontendType.EXECUTE -> {
-                if (!whole) return INCOMPLETE;
-                return extended.execute(backend, in, from, at, next);
-            }
-            case FrontendType.SYNC -> {
-                return extended.sync(backend, in, from, at);
-            }
-            case FrontendType.FUNCTION_CALL -> {
-                if (mustWait(backend, in, from, at)) return HELD;
-                session.settings().beforeBatch(backend);
-                session.commit().watch().unwatchable();
-                exchange.querySent();
-                return from;
-            }
-            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
-                exchange.copyEndSent();
-                return from;
-            }
-            case FrontendType.COPY_DATA -> {
-                backend.requests().incomplete();
-                return from;
-            }
-            case FrontendType.FLUSH -> {
-                session.commit().flush();
-                return from;
-            }
-            default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
-        }
-    }
-
-    /// A Query behind messages of the extended protocol without a Sync: the server skips it if one of them fails, and then does not answer it.
-    private boolean mustWait(BackendConnection backend, ByteBuf in, int from, int at) {
-        return backend.exchange().batchOpen() && lease.waitsForReplies(backend, in, from, at);
-    }
-
-    /// A message on a backend that is the client's until it leaves: counted, not looked into.
-    private int unseen(Exchange exchange, byte type, int from) {
-        switch (type) {
-            case FrontendType.QUERY, FrontendType.FUNCTION_CALL -> exchange.querySent();
-            case FrontendType.SYNC -> exchange.syncSent();
-            case FrontendType.PARSE, FrontendType.BIND, FrontendType.DESCRIBE, FrontendType.CLOSE -> exchange.messageSent();
-            case FrontendType.EXECUTE -> exchange.executeSent();
-            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> exchange.copyEndSent();
-            case FrontendType.FLUSH, FrontendType.COPY_DATA -> { }
-            default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
-        }
-        return from;
-    }
 
     private static boolean needsBackend(byte type) {
         return switch (type) {
