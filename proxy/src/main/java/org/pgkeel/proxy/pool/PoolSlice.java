@@ -2,7 +2,6 @@ package org.pgkeel.proxy.pool;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -22,30 +21,17 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 ///
 /// @param <C> the connections of the pool
 public final class PoolSlice<C extends PooledConnection> {
-    private static final long PUT_OFF_NANOS = 20_000_000;
-
     private final SharedPool<C> shared;
     private final int index;
     private final EventLoop loop;
     private final Opener<C> opener;
     private final PoolStats stats;
     private final ArrayDeque<C> idle = new ArrayDeque<>();
-    private final ArrayDeque<Waiting<C>> waiting = new ArrayDeque<>();
+    private final WaitingLine<C> waiting;
+    private final OpenAttempts<C> attempts;
     private final Set<C> open = Collections.newSetFromMap(new IdentityHashMap<>());
     /// Those that were idle for long and are asked whether they still answer.
     private final Set<C> checking = Collections.newSetFromMap(new IdentityHashMap<>());
-    private int opening;
-    private long openAgainNanos;
-    private boolean opensPaused;
-    private Optional<Refusal> lastFailure = Optional.empty();
-
-    /// @param heldBy    the gate that has it on its books; null if it only waits for a connection of the pool
-    /// @param heldBytes of its request, as they stand on the books
-    private record Waiting<C extends PooledConnection>(Waiter<C> waiter, long sinceNanos, @Nullable LeaseGate heldBy, int heldBytes) {
-        static <C extends PooledConnection> Waiting<C> of(Waiter<C> waiter, long sinceNanos, LeaseGate gate) {
-            return gate.isOpen() ? new Waiting<>(waiter, sinceNanos, null, 0) : new Waiting<>(waiter, sinceNanos, gate, waiter.requestBytes());
-        }
-    }
 
     PoolSlice(SharedPool<C> shared, int index, EventLoop loop, Opener<C> opener) {
         this.shared = shared;
@@ -53,6 +39,8 @@ public final class PoolSlice<C extends PooledConnection> {
         this.loop = loop;
         this.opener = opener;
         this.stats = new PoolStats(shared.key().database(), shared.key().user());
+        this.waiting = new WaitingLine<>(this);
+        this.attempts = new OpenAttempts<>(this, opener);
     }
 
     public EventLoop eventLoop() {
@@ -87,30 +75,25 @@ public final class PoolSlice<C extends PooledConnection> {
             }
             if (entry == LeaseGate.Entry.PERMITTED) gate.release();
         }
-        wait(waiter, nowNanos, false);
+        waits(waiting.addLast(waiter, nowNanos), nowNanos);
         return null;
     }
 
     /// As [#lease], ahead of all others: the waiter had a lease already, and lost it with its server. It always waits.
     public void leaseAgain(Waiter<C> waiter, long nowNanos) {
         assert loop.inEventLoop();
-        wait(waiter, nowNanos, true);
+        waits(waiting.addFirst(waiter, nowNanos), nowNanos);
         loop.execute(this::serve);
     }
 
-    private void wait(Waiter<C> waiter, long nowNanos, boolean first) {
-        var entry = Waiting.of(waiter, nowNanos, shared.gate());
-        if (first) waiting.addFirst(entry);
-        else waiting.addLast(entry);
-        if (!shared.gate().isOpen()) shared.gate().waits(this);
-        book(entry);
-        if (isHopeless(nowNanos)) loop.execute(() -> refuse(entry, lastFailure.orElseGet(this::gone)));
+    private void waits(WaitingLine.Entry<C> entry, long nowNanos) {
+        if (isHopeless(nowNanos)) loop.execute(() -> waiting.refuse(entry, lastFailure().orElseGet(this::gone)));
         else openMore(nowNanos);
     }
 
     /// A client of a replica has somewhere else to go: it does not wait for one that could not be reached a moment ago.
     private boolean isHopeless(long nowNanos) {
-        return shared.isRetired() || shared.key().isToReplica() && shared.open() == 0 && mayNotOpenYet(nowNanos);
+        return shared.isRetired() || shared.key().isToReplica() && shared.open() == 0 && attempts.isTooSoon(nowNanos);
     }
 
     private Refusal gone() {
@@ -122,31 +105,10 @@ public final class PoolSlice<C extends PooledConnection> {
         closeIdle();
     }
 
-    private void book(Waiting<C> entry) {
-        LeaseGate gate = entry.heldBy;
-        if (gate != null) gate.hold(entry.heldBytes).ifPresent(refusal -> loop.execute(() -> refuse(entry, refusal)));
-    }
-
-    private void refuse(Waiting<C> entry, Refusal refusal) {
-        if (!waiting.remove(entry)) return;
-        headChanged();
-        if (entry.heldBy != null) entry.heldBy.refused(entry.heldBytes);
-        entry.waiter.refused(refusal);
-    }
-
     /// The hold of the cluster has changed: whoever waits is held from now on, or may be served.
     void holdChanged() {
-        LeaseGate gate = shared.gate();
-        if (!gate.isOpen()) {
-            if (!waiting.isEmpty()) gate.waits(this);
-            for (int i = waiting.size(); i > 0; i--) {
-                var entry = waiting.removeFirst();
-                var held = entry.heldBy == null ? Waiting.of(entry.waiter, entry.sinceNanos, gate) : entry;
-                waiting.addLast(held);
-                if (held != entry) book(held);
-            }
-        }
-        opensPaused = false;
+        waiting.holdChanged();
+        attempts.holdChanged();
         serve();
     }
 
@@ -157,12 +119,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// The waiter does not want a connection any more.
     public void leave(Waiter<C> waiter) {
-        waiting.removeIf(entry -> {
-            boolean itself = entry.waiter == waiter;
-            if (itself && entry.heldBy != null) entry.heldBy.gone(entry.heldBytes);
-            return itself;
-        });
-        headChanged();
+        waiting.leave(waiter);
     }
 
     /// A leased connection comes back clean: outside of a transaction, nothing owed.
@@ -203,9 +160,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// An attempt of the opener succeeded.
     public void opened(C connection, long nowNanos) {
-        opening--;
-        lastFailure = Optional.empty();
-        opensPaused = false;
+        attempts.succeeded();
         open.add(connection);
         if (shared.paused() || shared.isRetired()) {
             close(connection, CloseReason.RECYCLED, nowNanos);
@@ -218,45 +173,30 @@ public final class PoolSlice<C extends PooledConnection> {
     /// @param forGood a new attempt would fail the same way: if there is no other connection, whoever waits is refused now.
     ///                Otherwise they go on waiting, and the next attempt comes after `timeouts.server-login-retry`
     public void openFailed(Refusal why, boolean forGood, long nowNanos) {
-        opening--;
-        shared.givePlaceBack();
-        lastFailure = Optional.of(why);
-        opensPaused = true;
-        openAgainNanos = nowNanos + shared.settings().timeouts().serverLoginRetry().toNanos();
+        attempts.failed(why, nowNanos);
         if (forGood && open.isEmpty()) refuseAll(why);
     }
 
     /// Refuses everybody who waits.
     public void refuseAll(Refusal why) {
-        var all = new ArrayList<>(waiting);
-        waiting.clear();
-        shared.fed(index);
-        shared.gate().waitsNoMore(this);
-        for (var entry : all) {
-            if (entry.heldBy != null) entry.heldBy.refused(entry.heldBytes);
-            entry.waiter.refused(why);
-        }
+        waiting.refuseAll(why);
     }
 
     /// An attempt of the opener ended without a verdict: the cluster has no primary now, or another one than when it began.
     /// The next attempt is made when that changes.
     /// @param why for those whose wait runs out meanwhile
     public void openPutOff(Refusal why, long nowNanos) {
-        lastFailure = Optional.of(why);
-        opening--;
-        shared.givePlaceBack();
-        opensPaused = true;
-        openAgainNanos = nowNanos + PUT_OFF_NANOS;
+        attempts.putOff(why, nowNanos);
     }
 
     /// Why the last attempt to open a connection failed, if none has succeeded since.
     public Optional<Refusal> lastFailure() {
-        return lastFailure;
+        return attempts.lastFailure();
     }
 
     /// To be called about ten times a second: deadlines, ages, limits, the reserve, the minimum.
     public void tick(long nowNanos) {
-        expireWaiters(nowNanos);
+        waiting.expire(nowNanos, lastFailure());
         expireChecks(nowNanos);
         expireIdle(nowNanos);
         closeExcess(nowNanos);
@@ -271,7 +211,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     public int opening() {
-        return opening;
+        return attempts.underWay();
     }
 
     public int waitingCount() {
@@ -284,8 +224,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// How long the client at the head of the queue has waited; 0 if nobody waits.
     public long longestWaitNanos(long nowNanos) {
-        var first = waiting.peekFirst();
-        return first == null ? 0 : nowNanos - first.sinceNanos;
+        return waiting.isEmpty() ? 0 : nowNanos - waiting.headSinceNanos();
     }
 
     /// Closes every connection, whoever has it. The pool is paused before, or it would open others.
@@ -357,8 +296,7 @@ public final class PoolSlice<C extends PooledConnection> {
             return;
         }
         if (!shared.nobodyHungry()) {
-            var first = waiting.peekFirst();
-            int sibling = shared.hungrierThan(index, first == null ? Long.MAX_VALUE : first.sinceNanos);
+            int sibling = shared.hungrierThan(index, waiting.headSinceNanos());
             if (sibling >= 0) {
                 move(connection, sibling, nowNanos);
                 return;
@@ -372,25 +310,12 @@ public final class PoolSlice<C extends PooledConnection> {
         LeaseGate gate = shared.gate();
         LeaseGate.Entry permission = gate.enter();
         if (permission == LeaseGate.Entry.CLOSED) return false;
-        var entry = waiting.removeFirst();
         connection.become(PooledConnection.State.LEASED, nowNanos);
         if (permission == LeaseGate.Entry.PERMITTED) connection.permit(gate);
-        if (entry.heldBy != null) entry.heldBy.drained(entry.heldBytes, nowNanos - entry.sinceNanos);
-        stats.waited(nowNanos - entry.sinceNanos);
+        Waiter<C> first = waiting.takeFirst(nowNanos);
         stats.serverAssigned();
-        headChanged();
-        entry.waiter.leased(connection);
+        first.leased(connection);
         return true;
-    }
-
-    private void headChanged() {
-        var first = waiting.peekFirst();
-        if (first == null) {
-            shared.fed(index);
-            shared.gate().waitsNoMore(this);
-        } else {
-            shared.nextWaits(index, first.sinceNanos);
-        }
     }
 
     /// The idle connection used last, if it needs no check: the others have been idle for longer.
@@ -408,66 +333,33 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void openMore(long nowNanos) {
-        if (shared.paused() || shared.isRetired() || !shared.mayOpen()) return;
-        while (waiting.size() > opening + checking.size()) {
+        if (!attempts.areAllowed()) return;
+        while (waiting.size() > attempts.underWay() + checking.size()) {
             if (!idle.isEmpty()) {
                 check(idle.pollFirst(), nowNanos);
                 continue;
             }
-            if (mayNotOpenYet(nowNanos) || !shared.takePlace(0)) {
-                var oldest = waiting.peekFirst();
-                if (shared.slices().size() > 1 && oldest != null) shared.hungry(index, oldest.sinceNanos);
+            if (attempts.isTooSoon(nowNanos) || !attempts.begin(0)) {
+                if (shared.slices().size() > 1 && !waiting.isEmpty()) shared.hungry(index, waiting.headSinceNanos());
                 return;
             }
-            opening++;
-            opener.open(this);
-            if (opensPaused) return;
+            if (attempts.isSingle()) return;
         }
-    }
-
-    /// The last attempt failed a short while ago.
-    private boolean mayNotOpenYet(long nowNanos) {
-        return opensPaused && nowNanos - openAgainNanos < 0;
     }
 
     private void openReserve(long nowNanos) {
         var shape = shared.settings().shape();
-        if (shape.reserve() == 0 || waiting.isEmpty() || shared.paused() || shared.isRetired() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
+        if (shape.reserve() == 0 || waiting.isEmpty() || !attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
         if (longestWaitNanos(nowNanos) < shape.reserveWait().toNanos()) return;
-        if (waiting.size() > opening + checking.size() && shared.takePlace(shape.reserve())) {
-            opening++;
-            opener.open(this);
-        }
+        if (waiting.size() > attempts.underWay() + checking.size()) attempts.begin(shape.reserve());
     }
 
     private void keepMinimum(long nowNanos) {
-        if (shared.paused() || shared.isRetired() || !shared.mayOpen() || mayNotOpenYet(nowNanos)) return;
+        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
         int missing = shared.settings().shape().min() - shared.open();
-        for (int i = 0; i < missing && shared.takePlace(0); i++) {
-            opening++;
-            opener.open(this);
-            if (opensPaused) return;
+        for (int i = 0; i < missing && attempts.begin(0); i++) {
+            if (attempts.isSingle()) return;
         }
-    }
-
-    private void expireWaiters(long nowNanos) {
-        LeaseGate gate = shared.gate();
-        boolean open = gate.isOpen();
-        var maxWait = open ? shared.settings().shape().maxWait() : gate.maxWait();
-        if (maxWait.isZero()) return;
-        for (var first = waiting.peekFirst(); first != null; first = waiting.peekFirst()) {
-            long since = open ? gate.deadlineBegins(first.sinceNanos) : first.sinceNanos;
-            if (nowNanos - since < maxWait.toNanos()) break;
-            refuse(first, open ? waitedTooLong(maxWait.toMillis()) : gate.waitedTooLong());
-        }
-    }
-
-    private Refusal waitedTooLong(long maxWaitMillis) {
-        var refusal = Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT,
-                "no backend connection for database \"" + shared.key().database() + "\", user \"" + shared.key().user()
-                        + "\" within " + maxWaitMillis + " ms",
-                "The wait is databases." + shared.key().database() + ".pool.max-wait, the number of connections pool.max.");
-        return lastFailure.map(failure -> refusal.withDetail(failure.message())).orElse(refusal);
     }
 
     /// A check or a reset that a server does not answer ends as a connect does.

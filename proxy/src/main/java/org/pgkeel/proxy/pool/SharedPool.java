@@ -21,7 +21,8 @@ public final class SharedPool<C extends PooledConnection> {
     /// How much longer than a slice's own longest wait a sibling's must be, before a connection moves over: FIFO holds
     /// across event loops within this bound.
     private static final long UNFAIR_NANOS = 2_000_000;
-    private static final long NOBODY = Long.MAX_VALUE;
+    /// In the place of a time since when somebody waits.
+    static final long NOBODY = Long.MAX_VALUE;
 
     private final PoolKey key;
     private final List<BackendBudget> budgets;
@@ -295,7 +296,7 @@ public final class SharedPool<C extends PooledConnection> {
     }
 
     /// The slice to which a connection released in `from` should go instead of to its own oldest client.
-    /// @param ownSinceNanos since when that client waits, [Long#MAX_VALUE] if nobody does
+    /// @param ownSinceNanos since when that client waits, [#NOBODY] if nobody does
     /// @return its index, or -1
     int hungrierThan(int from, long ownSinceNanos) {
         int chosen = -1;

@@ -1,0 +1,161 @@
+package org.pgkeel.proxy.pool;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
+
+/// Who waits for a connection of one slice, in the order in which they are served.
+///
+/// Whoever waits while the gate is not open is on its books from then on, and leaves them once: drained, refused or gone. The pool and the gate know
+/// since when the head waits, or that nobody does.
+///
+/// Threading: confined to the slice's event loop.
+///
+/// @param <C> the connections of the pool
+final class WaitingLine<C extends PooledConnection> {
+    private final PoolSlice<C> slice;
+    private final SharedPool<C> shared;
+    private final ArrayDeque<Entry<C>> entries = new ArrayDeque<>();
+
+    /// One who waits.
+    ///
+    /// @param heldBy    the gate that has it on its books; null if it only waits for a connection of the pool
+    /// @param heldBytes of its request, as they stand on the books
+    record Entry<C extends PooledConnection>(Waiter<C> waiter, long sinceNanos, @Nullable LeaseGate heldBy, int heldBytes) {
+        private static <C extends PooledConnection> Entry<C> of(Waiter<C> waiter, long sinceNanos, LeaseGate gate) {
+            return gate.isOpen() ? new Entry<>(waiter, sinceNanos, null, 0) : new Entry<>(waiter, sinceNanos, gate, waiter.requestBytes());
+        }
+    }
+
+    WaitingLine(PoolSlice<C> slice) {
+        this.slice = slice;
+        this.shared = slice.shared();
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    int size() {
+        return entries.size();
+    }
+
+    /// @return since when the head waits, [SharedPool#NOBODY] if nobody does
+    long headSinceNanos() {
+        var first = entries.peekFirst();
+        return first == null ? SharedPool.NOBODY : first.sinceNanos;
+    }
+
+    Entry<C> addLast(Waiter<C> waiter, long nowNanos) {
+        var entry = Entry.of(waiter, nowNanos, shared.gate());
+        entries.addLast(entry);
+        added(entry);
+        return entry;
+    }
+
+    /// Ahead of all others.
+    Entry<C> addFirst(Waiter<C> waiter, long nowNanos) {
+        var entry = Entry.of(waiter, nowNanos, shared.gate());
+        entries.addFirst(entry);
+        added(entry);
+        return entry;
+    }
+
+    private void added(Entry<C> entry) {
+        if (!shared.gate().isOpen()) shared.gate().waits(slice);
+        book(entry);
+    }
+
+    private void book(Entry<C> entry) {
+        LeaseGate gate = entry.heldBy;
+        if (gate != null) gate.hold(entry.heldBytes).ifPresent(refusal -> slice.eventLoop().execute(() -> refuse(entry, refusal)));
+    }
+
+    /// The head is served.
+    Waiter<C> takeFirst(long nowNanos) {
+        var entry = entries.removeFirst();
+        long waitedNanos = nowNanos - entry.sinceNanos;
+        if (entry.heldBy != null) entry.heldBy.drained(entry.heldBytes, waitedNanos);
+        slice.stats().waited(waitedNanos);
+        headChanged();
+        return entry.waiter;
+    }
+
+    /// Does nothing if it does not wait any more.
+    void refuse(Entry<C> entry, Refusal refusal) {
+        if (!entries.remove(entry)) return;
+        headChanged();
+        refused(entry, refusal);
+    }
+
+    void refuseAll(Refusal why) {
+        var all = new ArrayList<>(entries);
+        entries.clear();
+        headChanged();
+        for (var entry : all) refused(entry, why);
+    }
+
+    private static <C extends PooledConnection> void refused(Entry<C> entry, Refusal why) {
+        if (entry.heldBy != null) entry.heldBy.refused(entry.heldBytes);
+        entry.waiter.refused(why);
+    }
+
+    /// The waiter does not want a connection any more.
+    void leave(Waiter<C> waiter) {
+        entries.removeIf(entry -> {
+            boolean itself = entry.waiter == waiter;
+            if (itself && entry.heldBy != null) entry.heldBy.gone(entry.heldBytes);
+            return itself;
+        });
+        headChanged();
+    }
+
+    /// The hold of the cluster has changed: whoever waits is held from now on, if it is not already.
+    void holdChanged() {
+        LeaseGate gate = shared.gate();
+        if (gate.isOpen()) return;
+        if (!entries.isEmpty()) gate.waits(slice);
+        for (int i = entries.size(); i > 0; i--) {
+            var entry = entries.removeFirst();
+            var held = entry.heldBy == null ? Entry.of(entry.waiter, entry.sinceNanos, gate) : entry;
+            entries.addLast(held);
+            if (held != entry) book(held);
+        }
+    }
+
+    /// Refuses those whose wait has run out.
+    /// @param lastFailure why no connection could be opened, if that is so
+    void expire(long nowNanos, Optional<Refusal> lastFailure) {
+        LeaseGate gate = shared.gate();
+        boolean open = gate.isOpen();
+        Duration maxWait = open ? shared.settings().shape().maxWait() : gate.maxWait();
+        if (maxWait.isZero()) return;
+        for (var first = entries.peekFirst(); first != null; first = entries.peekFirst()) {
+            long since = open ? gate.deadlineBegins(first.sinceNanos) : first.sinceNanos;
+            if (nowNanos - since < maxWait.toNanos()) break;
+            refuse(first, open ? waitedTooLong(maxWait, lastFailure) : gate.waitedTooLong());
+        }
+    }
+
+    private Refusal waitedTooLong(Duration maxWait, Optional<Refusal> lastFailure) {
+        PoolKey key = shared.key();
+        var refusal = Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT,
+                "no backend connection for database \"" + key.database() + "\", user \"" + key.user() + "\" within " + maxWait.toMillis() + " ms",
+                "The wait is databases." + key.database() + ".pool.max-wait, the number of connections pool.max.");
+        return lastFailure.map(failure -> refusal.withDetail(failure.message())).orElse(refusal);
+    }
+
+    private void headChanged() {
+        var first = entries.peekFirst();
+        if (first == null) {
+            shared.fed(slice.index());
+            shared.gate().waitsNoMore(slice);
+        } else {
+            shared.nextWaits(slice.index(), first.sinceNanos);
+        }
+    }
+}
