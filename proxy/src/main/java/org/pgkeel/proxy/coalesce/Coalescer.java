@@ -20,7 +20,7 @@ import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
 
 /// Decides whose INSERTs share commits with whose on one event loop: those of one database and user, into one table, with the same columns and the
-/// same settings.
+/// same settings; `application_name` may differ where nothing of the table could ask for it.
 ///
 /// Threading: confined to its event loop.
 public final class Coalescer {
@@ -70,7 +70,7 @@ public final class Coalescer {
         Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
         if (rule.isEmpty() || !known.readCommitted()) return null;
         Optional<CopyPlan> plan = shape.isPlain() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
-        var key = new QueueKey(place, rule.get(), known.oid(), shared, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
+        var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
         String name = known.copyTable();
         BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), rule.get().orderBy().isPresent() ? 1 : rule.get().lanes(), loop, this::start,
                 stats.computeIfAbsent(name, CoalesceStats::new)));

@@ -17,9 +17,10 @@ import java.util.Optional;
 ///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
+/// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
 /// @param fingerprint       changes when something of the above changes; what the guard compares with: [#GUARD], or [#TREE_GUARD] if `partitioned`
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
-                          boolean partitioned, String fingerprint, List<Column> columns) {
+                          boolean asksSettings, boolean partitioned, String fingerprint, List<Column> columns) {
     /// @param baseType of a domain; else the type itself
     public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {}
 
@@ -61,12 +62,23 @@ public record TargetTable(long oid, String schema, String name, String copyTable
               and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
+             (exists (select 1 from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid where pg_catalog.pg_get_expr(k.adbin, k.adrelid) ~ ASKS)
+              or exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'c' where pg_catalog.pg_get_constraintdef(k.oid) ~ ASKS)
+              or exists (select 1 from tree join pg_catalog.pg_index k on k.indrelid = tree.relid where pg_catalog.pg_get_indexdef(k.indexrelid) ~ ASKS)
+              or exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'd'))::text,
              (r.relkind = 'p')::text, case when (r.relkind = 'p') then TREE_PRINT else FINGERPRINT end,
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
                 (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped)
             from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
-    private static final int ANSWERS = 10;
+    /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
+    private static final String ASKS = "'setting|_to_xml'";
+    private static final int ANSWERS = 11;
+
+    /// What its rows become does not depend on the application_name of the session that inserts them.
+    public boolean ignoresApplicationName() {
+        return isEligible && !hasAfterRowTrigger && !asksSettings;
+    }
 
     private static String guard(String fingerprint) {
         return "select 1 / (case when " + fingerprint.replace("OID", "$1") + " = $2 then 1 else 0 end)";
@@ -79,7 +91,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins
@@ -96,13 +108,13 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             at += 4 + length;
         }
         var columns = new ArrayList<Column>();
-        for (String one : texts.get(9).split(",")) {
+        for (String one : texts.get(10).split(",")) {
             String[] part = one.split(" ");
             if (part.length != 5) return Optional.empty();
             columns.add(new Column(new String(HexFormat.of().parseHex(part[0]), StandardCharsets.UTF_8), Integer.parseUnsignedInt(part[1]), Integer.parseUnsignedInt(part[2]),
                     part[3].equals("true"), part[4].equals("true")));
         }
         return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), texts.get(4).equals("true"), texts.get(5).equals("true"),
-                texts.get(6).equals("true"), texts.get(7).equals("true"), texts.get(8), columns));
+                texts.get(6).equals("true"), texts.get(7).equals("true"), texts.get(8).equals("true"), texts.get(9), columns));
     }
 }

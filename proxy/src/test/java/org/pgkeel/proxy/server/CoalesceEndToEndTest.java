@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -122,6 +123,34 @@ class CoalesceEndToEndTest {
             assertThat(counted.waitingRows()).isZero();
             assertThat(counted.bufferedBytes()).isZero();
             assertThat(counted.underWay()).isZero();
+        }
+    }
+
+    @Test
+    void a_table_that_asks_who_inserts_gets_the_name_of_each_client() throws Exception {
+        postgres.execute("create table named (name text, asked text default current_setting('application_name'))", "grant all on named to app");
+        try (TestProxy proxy = TestProxy.start(postgres, RULE.replace("events", "named"))) {
+            List<SQLException> failures = new CopyOnWriteArrayList<>();
+            var clients = new ArrayList<Thread>();
+            for (int i = 0; i < CLIENTS; i++) {
+                String name = "app " + i % 3;
+                clients.add(Thread.ofPlatform().daemon().start(() -> {
+                    try (Connection connection = proxy.connect("ApplicationName", name, "prepareThreshold", "1"); var insert = connection.prepareStatement("insert into named (name) values (?)")) {
+                        for (int row = 0; row < 50; row++) {
+                            insert.setString(1, name);
+                            insert.executeUpdate();
+                        }
+                    } catch (SQLException e) {
+                        failures.add(e);
+                    }
+                }));
+            }
+            for (Thread client : clients) client.join(60_000);
+            assertThat(failures).isEmpty();
+            assertThat(counted(proxy).batches()).isPositive();
+            assertThat(postgres.query("select count(*) || '|' || count(*) filter (where name <> asked) from named")).isEqualTo(50 * CLIENTS + "|0");
+        } finally {
+            postgres.execute("drop table named");
         }
     }
 
