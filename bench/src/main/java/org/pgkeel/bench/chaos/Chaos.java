@@ -17,6 +17,7 @@ import org.pgkeel.bench.cluster.ClusterOptions;
 import org.pgkeel.bench.cluster.ClusterOptions.DcsKind;
 import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.fault.Fault;
 import org.pgkeel.bench.fault.Faults;
 import org.pgkeel.bench.verdict.RoundResult;
@@ -103,12 +104,7 @@ public final class Chaos implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Chaos()).setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler((failure, command, _) -> {
-            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
-            if (!(failure instanceof IOException)) throw failure;
-            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
-            return 1;
-        }).execute(arguments));
+        System.exit(BenchCommand.run(new Chaos(), arguments));
     }
 
     @Override
@@ -123,7 +119,7 @@ public final class Chaos implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--scenario: " + e.getMessage() + "; --list says what there is");
         }
-        refuseUnknown("--workloads", chosenWorkloads, workloadNames());
+        BenchCommand.refuseUnknown(spec, "--workloads", chosenWorkloads, workloadNames());
         long seed = chosenSeed.orElseGet(System::currentTimeMillis);
         say("seed " + seed);
         var runs = new ArrayList<RunResult>();
@@ -139,7 +135,7 @@ public final class Chaos implements Callable<Integer> {
 
     private RunResult run(Target target, long seed) throws Exception {
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            WorkFolder work = cleanup.add(WorkFolder.temporary());
             long began = System.nanoTime();
             say("starting the cluster: " + dcs + ", " + replication());
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(dcs, replication())));
@@ -210,11 +206,6 @@ public final class Chaos implements Callable<Integer> {
     private String command(long seed) {
         String given = String.join(" ", spec.commandLine().getParseResult().originalArgs());
         return "bench/bin/chaos " + given + (chosenSeed.isPresent() ? "" : " --seed " + seed);
-    }
-
-    private void refuseUnknown(String option, List<String> names, List<String> known) {
-        List<String> unknown = names.stream().filter(n -> !known.contains(n)).toList();
-        if (!unknown.isEmpty()) throw new CommandLine.ParameterException(spec.commandLine(), option + ": " + unknown + " is none of " + known);
     }
 
     private static void say(String text) {

@@ -9,10 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// PgBouncer with the settings that are compared: transaction pooling, ten backends, SCRAM, prepared statements where it can.
+/// PgBouncer with the settings that are compared: transaction pooling, SCRAM, prepared statements where it can.
 public final class PgBouncer implements ProxyProgram {
     private static final Duration VERSION_LIMIT = Duration.ofSeconds(10);
-    private static final int POOL_SIZE = 10;
 
     private final Path program;
     private final String version;
@@ -29,11 +28,7 @@ public final class PgBouncer implements ProxyProgram {
         this.postgres = postgres;
     }
 
-    /// @param chosen a program named by the caller; else the one `bench/bin/get-pgbouncer` left, else the system's
-    public static PgBouncer find(Optional<Path> chosen, WorkFolder work, PostgresServer postgres) throws IOException {
-        return find(chosen, work, postgres, POOL_SIZE);
-    }
-
+    /// @param chosen   a program named by the caller; else the one `bench/bin/get-pgbouncer` left, else the system's
     /// @param poolSize backends at most
     public static PgBouncer find(Optional<Path> chosen, WorkFolder work, PostgresServer postgres, int poolSize) throws IOException {
         Path fetched = Caches.folder().resolve("pgbouncer");

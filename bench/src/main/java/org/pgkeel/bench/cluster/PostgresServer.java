@@ -56,6 +56,12 @@ public final class PostgresServer implements AutoCloseable {
         public Options(int scale, int connections, Durability durability) {
             this(scale, connections, durability, Optional.empty(), List.of());
         }
+
+        /// For the cost of a relay.
+        /// @param scale of pgbench's tables; 1 is 100,000 accounts
+        public static Options forPgbench(int scale) {
+            return new Options(scale, 300, Durability.NONE);
+        }
     }
 
     private final Path bin;
@@ -70,11 +76,6 @@ public final class PostgresServer implements AutoCloseable {
         this.port = port;
         this.postmaster = postmaster;
         this.version = version;
-    }
-
-    /// @param scale of pgbench's tables; 1 is 100,000 accounts
-    public static PostgresServer start(WorkFolder work, int scale) throws IOException {
-        return start(work, new Options(scale, 300, Durability.NONE));
     }
 
     /// Autovacuum is off, because it would run into some rounds and not into others; checkpoints come when the caller asks for them.

@@ -16,6 +16,11 @@ public record WorkFolder(Path path) implements AutoCloseable {
         return new WorkFolder(folder);
     }
 
+    /// Where temporary files go on this machine (`java.io.tmpdir`).
+    public static WorkFolder temporary() throws IOException {
+        return in(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
     /// A new folder in it.
     Path folder(String name) throws IOException {
         return Files.createDirectories(path.resolve(name));

@@ -5,15 +5,14 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.pgkeel.bench.client.Login;
-import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.PgKeel;
 import org.pgkeel.bench.cluster.PostgresServer;
+import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.RunningProxy;
-import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.command.BenchCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,7 +27,6 @@ public final class Equivalence implements Callable<Integer> {
     static final String DIRECT_DATABASE = "direct";
     static final String THROUGH_DATABASE = "through";
     private static final int EXIT_DIFFERENT = 3;
-    private static final Duration PROXY_START_LIMIT = Duration.ofSeconds(60);
     private static final int CONNECTIONS_BESIDE_CLIENTS = 100;
 
     @Option(names = "--cases", paramLabel = "N", defaultValue = "100000", description = "How many (default: ${DEFAULT-VALUE}).")
@@ -58,24 +56,17 @@ public final class Equivalence implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Equivalence()).setExecutionExceptionHandler((failure, command, _) -> {
-            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
-            if (!(failure instanceof IOException)) throw failure;
-            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
-            return 1;
-        }).execute(arguments));
+        System.exit(BenchCommand.run(new Equivalence(), arguments));
     }
 
     @Override
     public Integer call() throws Exception {
         long seed = chosenSeed.orElseGet(System::currentTimeMillis);
-        try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server, Ways.SETTINGS)));
+        try (Rig rig = Rig.start(new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server, Ways.SETTINGS))) {
+            PostgresServer postgres = rig.postgres();
             prepare(postgres);
             Ways.prepare(postgres);
-            RunningProxy proxy = cleanup.add(new PgKeel("pgkeel", pgkeel, coalesce, work, postgres).start());
-            proxy.awaitFirstQuery(login(THROUGH_DATABASE), PROXY_START_LIMIT);
+            RunningProxy proxy = rig.start(rig.pgKeel("pgkeel", pgkeel, coalesce), login(THROUGH_DATABASE));
             System.err.printf("%s, %s, seed %d%n", postgres.version(), proxy.version(), seed);
             var run = new EquivalenceRun(new EquivalenceRun.Plan(seed, cases, clients), new EquivalenceRun.Side(postgres.port(), login(DIRECT_DATABASE)),
                     new EquivalenceRun.Side(proxy.port(), login(THROUGH_DATABASE)), System.err::println);

@@ -12,11 +12,12 @@ import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import org.pgkeel.bench.client.Login;
-import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.PgKeel;
 import org.pgkeel.bench.cluster.PostgresServer;
+import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.RunningProxy;
 import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.report.Json;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,7 +29,6 @@ import picocli.CommandLine.Option;
                 + "Every input has to end in an ErrorResponse, a normal reply or a closed socket; the other client must notice nothing; memory stays bounded.",
         exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:nothing found", "1:an offence was found, or it did not run", "2:wrong options"})
 public final class Fuzz implements Callable<Integer> {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
     private static final long QUICK_INPUTS = 200_000;
     private static final int SLOW_LOGINS = 60;
@@ -75,26 +75,19 @@ public final class Fuzz implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Fuzz()).setExecutionExceptionHandler((failure, command, _) -> {
-            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
-            if (!(failure instanceof IOException)) throw failure;
-            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
-            return 1;
-        }).execute(arguments));
+        System.exit(BenchCommand.run(new Fuzz(), arguments));
     }
 
     @Override
     public Integer call() throws Exception {
         long seed = chosenSeed.orElseGet(System::currentTimeMillis);
         say("seed " + seed);
-        try (var cleanup = new Cleanup()) {
-            if (target.isPresent()) return run(seed, address(target.get()), OptionalLong.empty(), Optional.empty());
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, 1));
+        if (target.isPresent()) return run(seed, address(target.get()), OptionalLong.empty(), Optional.empty());
+        try (Rig rig = Rig.start(PostgresServer.Options.forPgbench(1))) {
+            PostgresServer postgres = rig.postgres();
             postgres.sql(PostgresServer.DATABASE, "create table fuzz (line text); grant all on fuzz to " + PostgresServer.TRUSTED_USER);
             if (direct) return run(seed, loopback(postgres.port()), OptionalLong.empty(), Optional.empty());
-            RunningProxy proxy = cleanup.add(new PgKeel("pgkeel", pgkeel, configuration(work, postgres), work, postgres).start());
-            proxy.awaitFirstQuery(challenged, START_LIMIT);
+            RunningProxy proxy = rig.start(rig.pgKeel("pgkeel", pgkeel, configuration(rig.work(), postgres)), challenged);
             return run(seed, loopback(proxy.port()), proxy.proxyPid(), Optional.of(new ProxyLog(proxy.log())));
         }
     }

@@ -10,15 +10,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.PgBouncer;
 import org.pgkeel.bench.cluster.PgKeel;
 import org.pgkeel.bench.cluster.PostgresServer;
 import org.pgkeel.bench.cluster.ProxyProgram;
-import org.pgkeel.bench.cluster.RunningProxy;
+import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.SyncStandby;
 import org.pgkeel.bench.cluster.Target;
-import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.report.Goal;
 import org.pgkeel.bench.report.JsonReport;
 import org.pgkeel.bench.report.Results;
@@ -36,7 +35,6 @@ import picocli.CommandLine.Spec;
         exitCodeList = {"0:it ran", "1:it did not run", "2:wrong options", "3:with --strict: a goal was missed or a run failed"})
 public final class Ingest implements Callable<Integer> {
     private static final int EXIT_MISSED = 3;
-    private static final Duration PROXY_START_LIMIT = Duration.ofSeconds(60);
     private static final List<String> TARGETS = List.of("direct", "pgbouncer", "pgkeel", "coalesced", "multi-row", "copy");
     private static final int CONNECTIONS_BESIDE_CLIENTS = 100;
     private static final int FREEZE_CLIENTS = 512;
@@ -97,24 +95,18 @@ public final class Ingest implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Ingest()).setExecutionExceptionHandler((failure, command, _) -> {
-            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
-            if (!(failure instanceof IOException)) throw failure;
-            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
-            return 1;
-        }).execute(arguments));
+        System.exit(BenchCommand.run(new Ingest(), arguments));
     }
 
     @Override
     public Integer call() throws Exception {
         IngestRounds.Plan plan = plan();
-        try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-            int connections = plan.workloads().stream().mapToInt(Workload::clients).max().orElse(0) + 2 * pool + CONNECTIONS_BESIDE_CLIENTS;
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, connections, PostgresServer.Durability.FULL)));
-            if (replica == Replica.sync) cleanup.add(SyncStandby.start(work, postgres));
+        int connections = plan.workloads().stream().mapToInt(Workload::clients).max().orElse(0) + 2 * pool + CONNECTIONS_BESIDE_CLIENTS;
+        try (Rig rig = Rig.start(new PostgresServer.Options(0, connections, PostgresServer.Durability.FULL))) {
+            PostgresServer postgres = rig.postgres();
+            if (replica == Replica.sync) rig.add(SyncStandby.start(rig.work(), postgres));
             for (String sql : EventMessages.SCHEMA) postgres.sql(PostgresServer.DATABASE, "set role " + PostgresServer.USER + "; " + sql);
-            List<Contender> contenders = contenders(cleanup, work, postgres);
+            List<Contender> contenders = contenders(rig);
             String versions = contenders.stream().map(c -> c.name() + " = " + c.target().version()).collect(Collectors.joining("\n  ", "  ", "\n"));
             System.err.print(versions);
             Results results;
@@ -152,41 +144,34 @@ public final class Ingest implements Callable<Integer> {
         return strict && missed ? EXIT_MISSED : 0;
     }
 
-    private List<Contender> contenders(Cleanup cleanup, WorkFolder work, PostgresServer postgres) throws IOException {
+    private List<Contender> contenders(Rig rig) throws IOException {
         var contenders = new ArrayList<Contender>();
-        var direct = new Target.Direct(postgres);
+        Target direct = rig.direct();
         String poolSize = "databases.\"*\".pool.max = " + pool + "\n";
         for (String name : targetNames) {
             switch (name) {
                 case "direct" -> contenders.add(Contender.of(direct));
                 case "multi-row" -> contenders.add(new Contender(name, direct, Contender.ByHand.MULTI_ROW));
                 case "copy" -> contenders.add(new Contender(name, direct, Contender.ByHand.COPY));
-                case "pgbouncer" -> contenders.add(Contender.of(started(cleanup, PgBouncer.find(pgbouncerPath, work, postgres, pool), postgres)));
-                case "pgkeel" -> contenders.add(Contender.of(started(cleanup, new PgKeel(name, pgkeelPath, poolSize, work, postgres), postgres)));
-                default -> contenders.add(Contender.of(started(cleanup, new PgKeel(name, pgkeelPath, poolSize + coalesce, work, postgres), postgres)));
+                case "pgbouncer" -> contenders.add(started(rig, rig.pgBouncer(pgbouncerPath, pool)));
+                case "pgkeel" -> contenders.add(started(rig, rig.pgKeel(name, pgkeelPath, poolSize)));
+                default -> contenders.add(started(rig, rig.pgKeel(name, pgkeelPath, poolSize + coalesce)));
             }
         }
         return contenders;
     }
 
-    private static RunningProxy started(Cleanup cleanup, ProxyProgram program, PostgresServer postgres) throws IOException {
-        RunningProxy proxy = cleanup.add(program.start());
-        proxy.awaitFirstQuery(postgres.login(), PROXY_START_LIMIT);
-        return proxy;
+    private static Contender started(Rig rig, ProxyProgram program) throws IOException {
+        return Contender.of(rig.start(program, rig.postgres().login()));
     }
 
     private IngestRounds.Plan plan() {
         List<String> known = Workload.all().stream().map(Workload::name).toList();
         List<String> names = !only.isEmpty() ? only : freeze ? List.of() : quick ? Workload.quick() : known;
-        refuseUnknown("--only", names, known);
-        refuseUnknown("--targets", targetNames, TARGETS);
-        if (freeze) refuseUnknown("--freeze-target", List.of(freezeTarget), targetNames.stream().filter(List.of("pgkeel", "coalesced")::contains).toList());
+        BenchCommand.refuseUnknown(spec, "--only", names, known);
+        BenchCommand.refuseUnknown(spec, "--targets", targetNames, TARGETS);
+        if (freeze) BenchCommand.refuseUnknown(spec, "--freeze-target", List.of(freezeTarget), targetNames.stream().filter(List.of("pgkeel", "coalesced")::contains).toList());
         List<Workload> workloads = Workload.all().stream().filter(w -> names.contains(w.name())).toList();
         return new IngestRounds.Plan(workloads, rounds.orElse(quick ? 2 : 5), Duration.ofSeconds(seconds.orElse(quick ? 2 : 4)), warmUp);
-    }
-
-    private void refuseUnknown(String option, List<String> names, List<String> known) {
-        List<String> unknown = names.stream().filter(n -> !known.contains(n)).toList();
-        if (!unknown.isEmpty()) throw new CommandLine.ParameterException(spec.commandLine(), option + ": " + unknown + " is none of " + known);
     }
 }

@@ -16,6 +16,7 @@ import org.pgkeel.bench.cluster.ClusterOptions.DcsKind;
 import org.pgkeel.bench.cluster.ClusterOptions.Replication;
 import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.cluster.PatroniNode;
+import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.fault.Fault;
 import org.pgkeel.bench.fault.Faults;
 import org.pgkeel.bench.fault.Injection;
@@ -53,11 +54,7 @@ public final class ChaosCluster implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new ChaosCluster()).setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler((failure, command, _) -> {
-            if (!(failure instanceof IOException)) throw failure;
-            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
-            return 1;
-        }).execute(arguments));
+        System.exit(BenchCommand.run(new ChaosCluster(), arguments));
     }
 
     @Override

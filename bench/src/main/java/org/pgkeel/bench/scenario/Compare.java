@@ -12,14 +12,14 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.PgBouncer;
 import org.pgkeel.bench.cluster.PgKeel;
 import org.pgkeel.bench.cluster.PostgresServer;
 import org.pgkeel.bench.cluster.ProxyProgram;
-import org.pgkeel.bench.cluster.RunningProxy;
+import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.Target;
 import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.report.Goal;
 import org.pgkeel.bench.report.Goals;
 import org.pgkeel.bench.report.JsonReport;
@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 public final class Compare implements Callable<Integer> {
     private static final int EXIT_MISSED = 3;
     private static final int SCALE = 10;
-    private static final Duration PROXY_START_LIMIT = Duration.ofSeconds(60);
+    private static final int POOL_SIZE = 10;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -80,34 +80,23 @@ public final class Compare implements Callable<Integer> {
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Compare()).setExecutionExceptionHandler((failure, command, _) -> {
-            // What the machine or a process did is told in a line; anything else is our bug and shows its stack.
-            if (!(failure instanceof IOException)) throw failure;
-            command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
-            return 1;
-        }).execute(arguments));
+        System.exit(BenchCommand.run(new Compare(), arguments));
     }
 
     @Override
     public Integer call() throws Exception {
         Comparison.Plan plan = plan();
-        try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+        System.err.println("starting PostgreSQL, pgbench scale " + SCALE);
+        try (Rig rig = Rig.start(PostgresServer.Options.forPgbench(SCALE))) {
             Path memory = Path.of("/dev/shm");
-            WorkFolder logs = cleanup.add(WorkFolder.in(Files.isWritable(memory) ? memory : work.path()));
-            System.err.println("starting PostgreSQL, pgbench scale " + SCALE);
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, SCALE));
-            List<ProxyProgram> programs = programs(work, postgres);
+            WorkFolder logs = rig.add(WorkFolder.in(Files.isWritable(memory) ? memory : rig.work().path()));
+            List<ProxyProgram> programs = programs(rig);
             var targets = new ArrayList<Target>();
-            if (targetNames.contains("direct")) targets.add(new Target.Direct(postgres));
-            for (ProxyProgram program : programs) {
-                RunningProxy proxy = cleanup.add(program.start());
-                proxy.awaitFirstQuery(postgres.login(), PROXY_START_LIMIT);
-                targets.add(proxy);
-            }
+            if (targetNames.contains("direct")) targets.add(rig.direct());
+            for (ProxyProgram program : programs) targets.add(rig.start(program, rig.postgres().login()));
             String versions = targets.stream().map(t -> t.name() + " = " + t.version()).collect(Collectors.joining("\n  ", "  ", "\n"));
             System.err.print(versions);
-            Results results = new Comparison(plan, postgres, logs.path()).run(targets, programs);
+            Results results = new Comparison(plan, rig.postgres(), logs.path()).run(targets, programs);
             return report(plan, versions, results);
         }
     }
@@ -128,18 +117,18 @@ public final class Compare implements Callable<Integer> {
         return strict && missed ? EXIT_MISSED : 0;
     }
 
-    private List<ProxyProgram> programs(WorkFolder work, PostgresServer postgres) throws IOException {
+    private List<ProxyProgram> programs(Rig rig) throws IOException {
         var programs = new ArrayList<ProxyProgram>();
         if (targetNames.contains("pgbouncer")) {
-            PgBouncer pgbouncer = PgBouncer.find(pgbouncerPath, work, postgres);
+            PgBouncer pgbouncer = rig.pgBouncer(pgbouncerPath, POOL_SIZE);
             if (!pgbouncer.preparesInTransactionMode()) {
                 System.err.println("note: " + pgbouncer.version() + " cannot do prepared statements in transaction mode; bench/bin/get-pgbouncer fetches a newer one");
             }
             programs.add(pgbouncer);
         }
-        if (targetNames.contains("pgkeel")) programs.add(new PgKeel("pgkeel", pgkeelPath, "", work, postgres));
+        if (targetNames.contains("pgkeel")) programs.add(rig.pgKeel("pgkeel", pgkeelPath, ""));
         for (Map.Entry<String, String> variant : variants.entrySet()) {
-            programs.add(new PgKeel(variant.getKey(), pgkeelPath, variant.getValue(), work, postgres));
+            programs.add(rig.pgKeel(variant.getKey(), pgkeelPath, variant.getValue()));
         }
         return programs;
     }
@@ -148,16 +137,11 @@ public final class Compare implements Callable<Integer> {
         List<String> names = !only.isEmpty() ? only
                 : Stream.concat(quick ? Workload.quick().stream() : Workload.all().stream().map(Workload::name), Stream.of("memory", "start")).toList();
         List<String> known = Stream.concat(Workload.all().stream().map(Workload::name), Stream.of("memory", "start")).toList();
-        refuseUnknown("--only", names, known);
-        refuseUnknown("--targets", targetNames, List.of("direct", "pgbouncer", "pgkeel"));
+        BenchCommand.refuseUnknown(spec, "--only", names, known);
+        BenchCommand.refuseUnknown(spec, "--targets", targetNames, List.of("direct", "pgbouncer", "pgkeel"));
         List<Workload> workloads = Workload.all().stream().filter(w -> names.contains(w.name())).toList();
         List<Integer> idleClients = !names.contains("memory") ? List.of() : quick ? List.of(0, 1_000, 5_000) : List.of(0, 1_000, 5_000, 10_000);
         return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : 5), Duration.ofSeconds(seconds.orElse(quick ? 2 : 5)), warmUp,
                 idleClients, names.contains("start") ? quick ? 3 : 5 : 0);
-    }
-
-    private void refuseUnknown(String option, List<String> names, List<String> known) {
-        List<String> unknown = names.stream().filter(n -> !known.contains(n)).toList();
-        if (!unknown.isEmpty()) throw new CommandLine.ParameterException(spec.commandLine(), option + ": " + unknown + " is none of " + known);
     }
 }

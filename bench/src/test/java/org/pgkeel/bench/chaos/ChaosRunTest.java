@@ -33,7 +33,7 @@ class ChaosRunTest {
     void through_pgkeel_a_failover_is_a_pause_and_every_promise_holds() throws Exception {
         System.out.println("chaos seed " + SEED);
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            WorkFolder work = cleanup.add(WorkFolder.temporary());
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
             cluster.awaitHealthy(START_LIMIT);
             List<String> names = Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).toList();
@@ -56,7 +56,7 @@ class ChaosRunTest {
     void without_a_proxy_a_failover_loses_no_data_but_connections() throws Exception {
         System.out.println("chaos seed " + SEED);
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            WorkFolder work = cleanup.add(WorkFolder.temporary());
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
             cluster.awaitHealthy(START_LIMIT);
             List<String> names = Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).toList();

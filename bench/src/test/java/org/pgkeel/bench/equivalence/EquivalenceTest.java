@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,7 +31,7 @@ class EquivalenceTest {
 
     @BeforeAll
     static void start() throws IOException {
-        WorkFolder work = CLEANUP.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));   // PostgreSQL runs as another user
+        WorkFolder work = CLEANUP.add(WorkFolder.temporary());   // PostgreSQL runs as another user
         postgres = CLEANUP.add(PostgresServer.start(work, new PostgresServer.Options(0, 2 * CLIENTS + 50, PostgresServer.Durability.NONE)));
         Equivalence.prepare(postgres);
     }

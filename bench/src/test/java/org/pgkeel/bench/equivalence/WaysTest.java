@@ -2,7 +2,6 @@ package org.pgkeel.bench.equivalence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.bench.cluster.Cleanup;
@@ -13,7 +12,7 @@ class WaysTest {
     @Test
     void rows_that_came_by_copy_are_told_from_others() throws Exception {
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            WorkFolder work = cleanup.add(WorkFolder.temporary());
             PostgresServer postgres = cleanup.add(PostgresServer.start(work, new PostgresServer.Options(0, 50, PostgresServer.Durability.NONE, Optional.empty(), Ways.SETTINGS)));
             Equivalence.prepare(postgres);
             Ways.prepare(postgres);

@@ -160,7 +160,7 @@ class BrokenClusterTest {
         List<String> program = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m", "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"), "org.pgkeel.proxy.Main");
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+            WorkFolder work = cleanup.add(WorkFolder.temporary());
             PgKeelProcess first = cleanup.add(PgKeelProcess.start("first", program, work, configuration));
             PgKeelProcess second = cleanup.add(PgKeelProcess.start("second", program, work, configuration));
             first.awaitFirstQuery(LIMIT);

@@ -45,8 +45,8 @@ class FuzzedProxyTest {
         bugs.start();
         ((Logger) LoggerFactory.getLogger("org.pgkeel")).addAppender(bugs);
         try (var cleanup = new Cleanup()) {
-            WorkFolder work = cleanup.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));   // PostgreSQL runs as another user
-            PostgresServer postgres = cleanup.add(PostgresServer.start(work, 1));
+            WorkFolder work = cleanup.add(WorkFolder.temporary());   // PostgreSQL runs as another user
+            PostgresServer postgres = cleanup.add(PostgresServer.start(work, PostgresServer.Options.forPgbench(1)));
             postgres.sql(PostgresServer.DATABASE, "create table fuzz (line text); grant all on fuzz to " + PostgresServer.TRUSTED_USER);
             ProxyServer proxy = cleanup.add(start(postgres));
             var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port());

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +29,7 @@ class StormTest {
 
     @BeforeAll
     static void start() throws Exception {
-        WorkFolder work = CLEANUP.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
+        WorkFolder work = CLEANUP.add(WorkFolder.temporary());
         postgres = CLEANUP.add(PostgresServer.start(work, new PostgresServer.Options(0, 50, PostgresServer.Durability.NONE)));
         for (String sql : EventMessages.SCHEMA) postgres.sql(PostgresServer.DATABASE, "set role " + PostgresServer.USER + "; " + sql);
     }

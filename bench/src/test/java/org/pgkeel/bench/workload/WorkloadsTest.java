@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
@@ -36,9 +35,9 @@ class WorkloadsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        WorkFolder work = CLEANUP.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-        logs = CLEANUP.add(WorkFolder.in(Path.of(System.getProperty("java.io.tmpdir"))));
-        postgres = CLEANUP.add(PostgresServer.start(work, 1));
+        WorkFolder work = CLEANUP.add(WorkFolder.temporary());
+        logs = CLEANUP.add(WorkFolder.temporary());
+        postgres = CLEANUP.add(PostgresServer.start(work, PostgresServer.Options.forPgbench(1)));
         postgres.sql(PostgresServer.DATABASE, "drop table pgbench_accounts, pgbench_branches, pgbench_tellers, pgbench_history; grant all on schema public to " + PostgresServer.USER);
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), postgres.port());
         endpoint = new Endpoint(List.of(address), Endpoint.Doors.SERVERS, postgres.login(), LIMIT);

@@ -1,0 +1,6 @@
+/// How the bench's commands begin and end, whatever they do.
+/// Heart: [BenchCommand]. Used by `scenario`, `ingest`, `equivalence`, `fuzz` and `chaos`.
+@NullMarked
+package org.pgkeel.bench.command;
+
+import org.jspecify.annotations.NullMarked;
