@@ -75,6 +75,19 @@ final class ClientStatements {
         named.put(name, context.statements().ownOf(settings.meaning(), generation(), in, text, next));
     }
 
+    /// As [#keepName], of a statement that nothing but its name is known of: whether it is right is seen when it is used.
+    /// @return false if the name is taken, or the statement does something to the session
+    boolean keepNewName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
+        if (named.get(in, nameFrom, nameTo) != null || named.size() >= context.config().prepared().perClient()) return false;
+        keepName(in, nameFrom, nameTo, text, next);
+        SharedStatement kept = named.get(in, nameFrom, nameTo);
+        if (kept == null || kept.effects().isEmpty()) return kept != null;
+        byte[] name = new byte[nameTo - nameFrom];
+        in.getBytes(nameFrom, name);
+        named.remove(name);
+        return false;
+    }
+
     /// The client closes a statement while it has no backend.
     void remove(byte[] name) {
         named.remove(name);

@@ -18,7 +18,8 @@ import org.pgkeel.proxy.statement.Statements;
 
 /// Stands in for the backend of a client whose transaction was lost with the primary: the client is in a failed transaction, as
 /// PostgreSQL would have it, until it ends it. Its first statement is told `40001`, later ones `25P02`; ROLLBACK succeeds, and so does
-/// COMMIT with the tag ROLLBACK, but for one that is the first to hear of the loss.
+/// COMMIT with the tag ROLLBACK, but for one that is the first to hear of the loss. A statement that is only prepared under a name is not the first:
+/// pgbench, for one, retries transactions but prepares once.
 /// <https://www.postgresql.org/docs/current/protocol-flow.html>
 ///
 /// Threading: confined to the session's event loop.
@@ -33,7 +34,7 @@ final class LostTransaction {
     /// Replies that the client has already, from the backend that was lost.
     private int suppressed;
     private boolean skipping;
-    private byte status = 'E';
+    private boolean ended;
     private boolean over;
 
     LostTransaction(ClientSession session, boolean told, int suppressed) {
@@ -105,7 +106,8 @@ final class LostTransaction {
         End end = endOf(text(in, nameEnd + 1, textEnd));
         named.remove(name);
         if (end == null) {
-            failAndSkip(out);
+            if (!told && !name.isEmpty() && session.statements().keepNewName(in, at + 5, nameEnd, nameEnd + 1, next)) reply(out, BackendType.PARSE_COMPLETE);
+            else failAndSkip(out);
             return;
         }
         if (name.isEmpty()) named.put(name, end);
@@ -168,7 +170,7 @@ final class LostTransaction {
     /// deferred constraints are violated.
     /// @return whether it succeeds
     private boolean end(End end, ByteBuf out) {
-        status = 'I';
+        ended = true;
         if (end == End.COMMIT && !told) {
             error(out);
             return false;
@@ -206,8 +208,8 @@ final class LostTransaction {
 
     private void readyForQuery(ByteBuf out) {
         suppressed = 0;
-        over = status == 'I';
-        out.writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(status);
+        over = ended;
+        out.writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(ended ? 'I' : told ? 'E' : 'T');
     }
 
     /// What the text does, if it is nothing but the end of a transaction.

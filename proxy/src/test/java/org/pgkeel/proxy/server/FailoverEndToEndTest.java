@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +21,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.Execute;
+import org.pgkeel.protocol.frontend.FrontendMessage;
+import org.pgkeel.protocol.frontend.Parse;
+import org.pgkeel.protocol.frontend.Query;
+import org.pgkeel.protocol.frontend.Sync;
+import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.wire.WireClient;
 
 /// The primary of a watched cluster is killed under its clients and comes back in another life. Real failovers to another node are
 /// the chaos bench's.
@@ -46,7 +57,7 @@ class FailoverEndToEndTest {
                 """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, outcome));
     }
 
-    private static CompletableFuture<String> async(Query query) {
+    private static CompletableFuture<String> async(Asking query) {
         return CompletableFuture.supplyAsync(() -> {
             try {
                 return query.ask();
@@ -56,7 +67,7 @@ class FailoverEndToEndTest {
         }, task -> Thread.ofPlatform().daemon().start(task));
     }
 
-    private interface Query {
+    private interface Asking {
         String ask() throws SQLException;
     }
 
@@ -94,6 +105,33 @@ class FailoverEndToEndTest {
             inTransaction.commit();
             assertThat(TestProxy.column(idle, "select x from kept order by x")).isEqualTo(List.of("1", "4", "5"));
         }
+    }
+
+    /// As pgbench does, which retries its transactions and prepares each statement once.
+    @Test
+    void a_statement_that_is_prepared_while_its_transaction_is_lost_is_there_for_the_retry() throws Exception {
+        try (TestProxy proxy = proxy("strict"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            assertThat(replies(client, new Query("begin"))).endsWith("ReadyForQuery[status=IN_TRANSACTION]");
+            postgres.kill();
+            assertThat(replies(client, new Parse("kept", "select x from kept where x = $1", List.of()), Sync.INSTANCE)).containsExactly("INSTANCE", "ReadyForQuery[status=IN_TRANSACTION]");
+            FrontendMessage[] use = {new Bind("", "kept", List.of(), List.of(Value.ofText("99")), List.of()), new Execute("", 0), Sync.INSTANCE};
+            assertThat(replies(client, use)).hasSize(2).last().isEqualTo("ReadyForQuery[status=FAILED]");
+            assertThat(replies(client, new Query("rollback"))).endsWith("ReadyForQuery[status=IDLE]");
+            await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+                postgres.startAgain();
+                return true;
+            });
+            assertThat(replies(client, use)).containsExactly("INSTANCE", "CommandComplete[tag=SELECT 0]", "ReadyForQuery[status=IDLE]");
+        }
+    }
+
+    private static List<String> replies(WireClient client, FrontendMessage... messages) throws IOException {
+        client.send(messages);
+        List<String> replies = new ArrayList<>();
+        do {
+            replies.add(client.read().toString());
+        } while (!replies.getLast().startsWith("ReadyForQuery"));
+        return replies;
     }
 
     /// A server that is being shut down goes on answering on connections that it has not come to yet; a smart shutdown makes that moment as long
