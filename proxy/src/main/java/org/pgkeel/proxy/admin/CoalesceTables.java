@@ -1,8 +1,10 @@
 package org.pgkeel.proxy.admin;
 
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.observe.InsertHabit;
+import org.pgkeel.proxy.observe.InsertTally;
 
-/// SHOW COALESCE: the rows that shared commits, by table.
+/// SHOW COALESCE: the rows that shared commits, by table. SHOW COALESCE CANDIDATES: the tables whose rows could.
 final class CoalesceTables {
     private CoalesceTables() {}
 
@@ -20,4 +22,14 @@ final class CoalesceTables {
             .int8("wait_time", row -> row.waits().sumMicros())
             .int8("flush_time", row -> row.flushes().sumMicros())
             .text("failures", row -> row.failures().toString());
+
+    static final ShowTable<?> CANDIDATES = ShowTable.<InsertTally>of("coalesce candidates", sources -> sources.operations().insertTallies())
+            .text("database", InsertTally::database)
+            .text("user", InsertTally::user)
+            .text("table", InsertTally::table)
+            .text("verdict", row -> row.verdict().word())
+            .text("rows_per_second", row -> InsertTally.shown(row.rate()))
+            .text("coalesced_per_second", row -> InsertTally.shown(row.rate(InsertHabit.Fate.DONE)))
+            .text("unfit_per_second", row -> InsertTally.shown(row.rate(InsertHabit.Fate.NONE)))
+            .text("why", InsertTally::why);
 }

@@ -61,6 +61,7 @@ final class ConsoleParser {
         return switch (String.join(" ", tokens.stream().skip(1).map(Token::folded).toList())) {
             case "transaction isolation level" -> parameter("transaction_isolation");
             case "time zone" -> parameter("timezone");
+            case "coalesce candidates" -> ShowTables.find("coalesce candidates").map(Show::new);
             default -> Optional.empty();
         };
     }

@@ -10,6 +10,7 @@ import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.HoldSnapshot;
+import org.pgkeel.proxy.observe.InsertTally;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
@@ -54,6 +55,9 @@ public interface Operations {
 
     /// The tables whose rows shared commits, over all event loops.
     CompletionStage<List<CoalesceSnapshot>> coalesced();
+
+    /// The tables that INSERTs went into in the last minute, the most frequented first.
+    CompletionStage<List<InsertTally>> insertTallies();
 
     /// The rules of `routing` in their order, then what none of them decided; empty without rules.
     CompletionStage<List<RouteSnapshot>> routes();

@@ -13,7 +13,7 @@ final class ShowTables {
             ConnectionTables.ACTIVE_SOCKETS, StatsTables.STATS, StatsTables.STATS_TOTALS, StatsTables.STATS_AVERAGES,
             PoolTables.USERS, ProxyTables.VERSION, StatsTables.TOTALS, ProxyTables.MEM, ProxyTables.DNS_HOSTS,
             ProxyTables.DNS_ZONES, ProxyTables.STATE, PoolTables.PINS, OutcomeTables.OUTCOMES, RouteTables.ROUTES, ClusterTables.CLUSTER,
-            HoldTables.HOLD, CoalesceTables.COALESCE));
+            HoldTables.HOLD, CoalesceTables.COALESCE, CoalesceTables.CANDIDATES));
 
     private ShowTables() {}
 

@@ -77,7 +77,8 @@ public final class Coalescer {
         return new Target(place, queue, settings, shape, table, plan, templates);
     }
 
-    private static boolean isUsual(Settings settings) {
+    /// A client with these settings may share commits.
+    public static boolean isUsual(Settings settings) {
         var usual = new boolean[] {true};
         settings.forEach((name, _) -> usual[0] &= !REFUSED_SETTINGS.contains(name) && name.indexOf('.') < 0);
         String encoding = settings.get("client_encoding").orElse("UTF8");

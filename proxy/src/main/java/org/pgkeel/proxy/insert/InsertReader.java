@@ -58,6 +58,63 @@ final class InsertReader {
         }
     }
 
+    /// As much as can be seen of an INSERT that is not of that syntax.
+    Optional<InsertOutline> outline() {
+        String name;
+        try {
+            expectWord("insert");
+            expectWord("into");
+            String first = name();
+            name = InsertShape.quoted(first) + (takes('.') ? '.' + InsertShape.quoted(name()) : "");
+        } catch (NotUnderstood other) {
+            return Optional.empty();
+        }
+        var source = InsertOutline.Source.OTHER;
+        try {
+            skipSpace();
+            if (at < text.length() && text.charAt(at) == '(') skipParentheses();
+            String word = word();
+            if (word.equals("select") || word.equals("with") || word.equals("table")) source = InsertOutline.Source.QUERY;
+            if (!word.equals("values")) return Optional.of(new InsertOutline(name, source, InsertOutline.End.UNKNOWN));
+            source = InsertOutline.Source.VALUES;
+            skipParentheses();
+            return Optional.of(new InsertOutline(name, source, end()));
+        } catch (NotUnderstood other) {
+            return Optional.of(new InsertOutline(name, source, InsertOutline.End.UNKNOWN));
+        }
+    }
+
+    private InsertOutline.End end() {
+        if (takes(',')) return InsertOutline.End.MORE_ROWS;
+        if (takes(';')) skipSpace();
+        skipSpace();
+        if (at >= text.length()) return InsertOutline.End.NOTHING;
+        if (!isLetter(text.charAt(at))) return InsertOutline.End.UNKNOWN;
+        return switch (word()) {
+            case "returning" -> InsertOutline.End.RETURNING;
+            case "on" -> text.toLowerCase(Locale.ROOT).indexOf("update", at) >= 0 ? InsertOutline.End.ON_CONFLICT_UPDATE : InsertOutline.End.ON_CONFLICT;
+            default -> InsertOutline.End.STATEMENT;
+        };
+    }
+
+    /// From an opening parenthesis to behind the one that closes it.
+    private void skipParentheses() {
+        expect('(');
+        for (int depth = 1; depth > 0; ) {
+            skipSpace();
+            if (at >= text.length()) throw new NotUnderstood();
+            char c = text.charAt(at);
+            if (c == '\'') {
+                string();
+            } else if (c == '"') {
+                name();
+            } else {
+                depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+                at++;
+            }
+        }
+    }
+
     /// @param rowAt behind the parenthesis that opens the row
     record Head(Optional<String> schema, String table, List<String> columns, int rowAt) {}
 

@@ -21,6 +21,7 @@ import org.pgkeel.proxy.observe.ConfigEntry;
 import org.pgkeel.proxy.observe.DatabaseSnapshot;
 import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.HoldSnapshot;
+import org.pgkeel.proxy.observe.InsertTally;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.MemoryEntry;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
@@ -117,6 +118,11 @@ final class ProxyOperations implements Operations {
             for (CoalesceSnapshot one : all) byTable.merge(one.table(), one, CoalesceSnapshot::plus);
             return List.copyOf(byTable.values());
         });
+    }
+
+    @Override
+    public CompletionStage<List<InsertTally>> insertTallies() {
+        return loops.askAll(context -> context.inserts().snapshots(System.nanoTime())).thenApply(InsertTally::merge);
     }
 
     @Override

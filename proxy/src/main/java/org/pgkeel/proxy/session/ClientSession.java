@@ -70,6 +70,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     private final SessionEffects effects;
     private final RowShapes shapes = new RowShapes();
     private final Repetition repetition = new Repetition();
+    private final InsertNotes inserts = new InsertNotes(this);
     private final LeasePath path;
     private final ClientLease lease;
     private final WaitingBytes waiting;
@@ -168,6 +169,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
 
     RowShapes shapes() {
         return shapes;
+    }
+
+    /// For the census of INSERTs.
+    InsertNotes inserts() {
+        return inserts;
     }
 
     Repetition repetition() {

@@ -165,6 +165,7 @@ final class ExtendedQuery {
             effects.announce(statement.effects());
             backend.exchange().expectEffect(effects.subjectOf(statement));
         }
+        session.inserts().executed(backend.exchange(), statement);
         backend.exchange().executeSent();
         return start;
     }

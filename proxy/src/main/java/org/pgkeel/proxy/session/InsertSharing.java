@@ -25,7 +25,7 @@ import org.pgkeel.proxy.statement.StatementScan;
 /// Threading: confined to the session's event loop.
 final class InsertSharing implements Contributor {
     /// A longer request gains nothing by sharing a commit.
-    private static final int REQUEST_BYTES_MAX = 16 * 1024;
+    static final int REQUEST_BYTES_MAX = 16 * 1024;
     private static final byte[] INSERTED = {'C', 0, 0, 0, 15, 'I', 'N', 'S', 'E', 'R', 'T', ' ', '0', ' ', '1', 0};
     private static final int ANSWER_BYTES_MAX = 5 + INSERTED.length;
     private static final int[] NO_TYPES = {};
@@ -79,7 +79,10 @@ final class InsertSharing implements Contributor {
         Target to = targetOf(shape, bound, now);
         if (to == null) return false;
         contribution.describe(to, simple ? Contribution.Form.SIMPLE : Contribution.Form.EXTENDED, bound, bytes, simple ? 1 : rows);
-        if (to.offer(contribution, now)) return true;
+        if (to.offer(contribution, now)) {
+            if (context.inserts().isDue()) context.inserts().coalesced(session.identity().database(), session.identity().user(), shape.writtenName(), simple ? 1 : rows);
+            return true;
+        }
         aloneIn = to;
         return false;
     }

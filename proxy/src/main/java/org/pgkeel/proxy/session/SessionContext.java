@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Outcomes;
+import org.pgkeel.proxy.census.InsertCensus;
 import org.pgkeel.proxy.coalesce.Coalescer;
 import org.pgkeel.proxy.coalesce.Place;
 import org.pgkeel.proxy.config.ProxyConfig;
@@ -42,6 +43,7 @@ public final class SessionContext {
     private final List<ClientSession> sessions = new ArrayList<>();
     private final Nodes nodes = new Nodes();
     private final Coalescer coalescer;
+    private final InsertCensus inserts;
     private final Map<DatabasePool, Place> places = new HashMap<>();
     private volatile boolean coalesces;
     private volatile ProxyConfig config;
@@ -61,6 +63,7 @@ public final class SessionContext {
         this.outcomes = outcomes;
         this.rules = rulesOf(config);
         this.coalescer = new Coalescer(loop, index, statements, outcomes);
+        this.inserts = new InsertCensus(System.nanoTime() ^ index, System.nanoTime());
         this.coalesces = !config.coalesce().rules().isEmpty();
     }
 
@@ -137,6 +140,11 @@ public final class SessionContext {
         return coalescer;
     }
 
+    /// Which INSERTs pass through here.
+    public InsertCensus inserts() {
+        return inserts;
+    }
+
     /// Where the batches of a pool's clients run.
     Place placeOf(DatabasePool pool) {
         return places.computeIfAbsent(pool, one -> new Place() {
@@ -205,6 +213,7 @@ public final class SessionContext {
     /// To be called a few times a second: sessions whose time is up are ended.
     public void tick(long nowNanos) {
         coalescer.tick(nowNanos);
+        inserts.tick(nowNanos);
         places.entrySet().removeIf(entry -> {
             if (entry.getKey().isRetired()) coalescer.forget(entry.getValue());
             return entry.getKey().isRetired();

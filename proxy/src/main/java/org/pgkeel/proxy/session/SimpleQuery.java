@@ -33,6 +33,7 @@ final class SimpleQuery {
         int flags = StatementScan.scan(in, at + 5, next - 1);
         StatementClass kind = session.commit().isWatched() ? session.statements().classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
         if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at)) return RequestWalk.HELD;
+        session.inserts().query(backend.exchange(), in, at + 5, next - 1, flags);
         session.statements().queryBegins(backend);
         session.settings().beforeBatch(backend);
         boolean plain = (flags & ~(StatementScan.VOLATILE_LITERAL | StatementScan.MULTI)) == 0

@@ -22,6 +22,8 @@ import org.pgkeel.proxy.observe.DnsHost;
 import org.pgkeel.proxy.observe.Endpoint;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.HoldSnapshot;
+import org.pgkeel.proxy.observe.InsertHabit;
+import org.pgkeel.proxy.observe.InsertTally;
 import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.LoopStats;
@@ -95,6 +97,10 @@ final class FakeOperations implements Operations {
     @Override public CompletionStage<List<CoalesceSnapshot>> coalesced() {
         return now(List.of(new CoalesceSnapshot("public.events", 900, 60, 40, 3, 960, 96_000, 5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(),
                 Map.of("23505", 2L))));
+    }
+
+    @Override public CompletionStage<List<InsertTally>> insertTallies() {
+        return now(List.of(new InsertTally("app", "alice", "\"events\"", Map.of(InsertHabit.PLAIN, 60_000L, InsertHabit.IN_TRANSACTION, 600L), 60)));
     }
 
     @Override public CompletionStage<List<HoldSnapshot>> holds() {

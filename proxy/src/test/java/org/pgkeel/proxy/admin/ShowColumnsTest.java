@@ -45,6 +45,7 @@ class ShowColumnsTest {
             + "alarms:s flags:s scheduled_switchover:s",
         "hold, cluster:s database:s state:s reason:s since_ms:q waiting:i waiting_bytes:q held:q drained:q refused:q gone:q longest_wait_ms:q "
             + "max_wait_ms:q max_clients:i max_bytes:q drain_concurrency:i",
+        "coalesce candidates, database:s user:s table:s verdict:s rows_per_second:s coalesced_per_second:s unfit_per_second:s why:s",
         "routes, position:i name:s conditions:s destination:s hits:q",
     })
     void columns_are_in_the_order_and_of_the_types_that_dashboards_expect(String word, String columns) {

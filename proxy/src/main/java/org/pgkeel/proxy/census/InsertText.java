@@ -1,0 +1,44 @@
+package org.pgkeel.proxy.census;
+
+import java.util.Optional;
+import org.pgkeel.proxy.insert.InsertOutline;
+import org.pgkeel.proxy.insert.InsertShape;
+import org.pgkeel.proxy.observe.InsertHabit;
+import org.pgkeel.proxy.statement.Dialect;
+
+/// What a text says of its INSERT.
+///
+/// @param table with quotes, as SQL takes it
+/// @param habit what it would be outside of a transaction, in company with no others
+record InsertText(String table, InsertHabit habit) {
+    /// @param text one character for each byte
+    /// @return empty if it is no INSERT
+    static Optional<InsertText> of(String text, Dialect dialect) {
+        Optional<InsertShape> shape = InsertShape.parse(text, dialect);
+        if (shape.isPresent() && shape.get().isPlain()) return Optional.of(new InsertText(shape.get().writtenName(), InsertHabit.PLAIN));
+        return InsertOutline.of(text).map(outline -> new InsertText(outline.writtenName(), shape.isPresent() ? shared(outline) : other(outline, dialect)));
+    }
+
+    /// It could share a commit, but is no row of a COPY.
+    private static InsertHabit shared(InsertOutline outline) {
+        return switch (outline.end()) {
+            case RETURNING -> InsertHabit.RETURNING;
+            case ON_CONFLICT -> InsertHabit.ON_CONFLICT;
+            case NOTHING, MORE_ROWS, ON_CONFLICT_UPDATE, STATEMENT, UNKNOWN -> InsertHabit.EXPRESSION;
+        };
+    }
+
+    private static InsertHabit other(InsertOutline outline, Dialect dialect) {
+        if (!dialect.equals(Dialect.USUAL)) return InsertHabit.SETTINGS;
+        return switch (outline.source()) {
+            case QUERY -> InsertHabit.QUERY;
+            case OTHER -> InsertHabit.OTHER_FORM;
+            case VALUES -> switch (outline.end()) {
+                case MORE_ROWS -> InsertHabit.MANY_ROWS;
+                case STATEMENT -> InsertHabit.WITH_OTHERS;
+                case ON_CONFLICT_UPDATE -> InsertHabit.ON_CONFLICT_UPDATE;
+                case NOTHING, RETURNING, ON_CONFLICT, UNKNOWN -> InsertHabit.CALLS;
+            };
+        };
+    }
+}
