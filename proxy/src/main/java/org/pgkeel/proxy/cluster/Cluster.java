@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -98,11 +97,7 @@ public final class Cluster {
     }
 
     private void onRooms(Runnable work) {
-        try {
-            rooms.loop().execute(work);
-        } catch (RejectedExecutionException shuttingDown) {
-            // Nobody watches any more.
-        }
+        rooms.execute(work);
     }
 
     private void withWatch(Consumer<ClusterWatch> work) {

@@ -3,7 +3,6 @@ package org.pgkeel.proxy.cluster;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,9 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.patroni.ClusterDocument;
@@ -25,7 +22,6 @@ import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.failover.watch.Evidence;
-import org.pgkeel.failover.watch.LeaderLease;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.proxy.backend.BackendTarget;
 import org.pgkeel.proxy.backend.Credential;
@@ -44,38 +40,23 @@ final class Members {
     private static final String POSITION = "select pg_is_in_recovery(), case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end";
     /// Without Patroni.
     private static final Duration NODES_TIMEOUT = Duration.ofMillis(800);
-    /// Documents that are waited for count together after this time at the latest.
-    private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time.
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
-
-    /// Nobody's answer in time does not make those of before untrue at once.
-    private static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long SETTINGS_NANOS = TimeUnit.MINUTES.toNanos(1);
-    private static final long SETTINGS_RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final ClusterConfig config;
     private final Rooms rooms;
     private final Runnable judge;
     private final Consumer<NodeAddress> lost;
     private final Duration timeout;
-    private final Optional<PatroniClient> client;
+    private final Optional<Patroni> patroni;
     private final PollErrors errors;
     private final Map<String, WatchedMember> byName = new LinkedHashMap<>();
-    private List<Evidence.Document> documents = List.of();
-    private @Nullable DocumentRound round;
-    private boolean full;
-    private boolean wanted;
     private int turn;
-    private String scope = "";
     private @Nullable String primary;
-    private LeaderLease lease = LeaderLease.DEFAULT;
-    private boolean settingsAsked;
-    private long settingsAskedNanos;
-    private long settingsPauseNanos;
-    /// Where `/cluster` was asked for and has not been answered.
-    private final Set<URI> documentsUnderWay = new HashSet<>();
     private final SqlListener replied;
+
+    /// Where the members come from, if not from the configuration.
+    private record Patroni(PatroniClient client, ClusterDocuments documents, LeaderTerms terms) {}
 
     /// Hears what a PostgreSQL said.
     interface SqlListener {
@@ -93,9 +74,13 @@ final class Members {
         this.judge = judge;
         this.lost = lost;
         this.timeout = config.patroni().map(PatroniConfig::timeout).orElse(NODES_TIMEOUT);
-        this.client = config.patroni().map(patroni -> new PatroniClient(timeout,
-                patroni.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())), PatroniTls.context(patroni.tls())));
+        this.patroni = config.patroni().map(this::patroni);
         for (NodeAddress node : config.nodes()) byName.put(node.toString(), member(node.toString(), node, Optional.empty()));
+    }
+
+    private Patroni patroni(PatroniConfig asked) {
+        var client = new PatroniClient(timeout, asked.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())), PatroniTls.context(asked.tls()));
+        return new Patroni(client, new ClusterDocuments(client, asked.members(), rooms, errors, new DocumentListener()), new LeaderTerms(client, rooms));
     }
 
     private WatchedMember member(String name, NodeAddress address, Optional<URI> restUrl) {
@@ -127,11 +112,11 @@ final class Members {
     /// What the first member that can say it knows of the timelines before; empty if nobody can.
     CompletionStage<String> history() {
         CompletionStage<String> found = CompletableFuture.completedFuture("");
-        if (client.isEmpty()) return found;
+        if (patroni.isEmpty()) return found;
         for (WatchedMember member : byName.values()) {
             if (member.restUrl().isEmpty()) continue;
             URI url = member.restUrl().get();
-            found = found.thenCompose(known -> known.isEmpty() ? client.get().history(url).thenApply(answer ->
+            found = found.thenCompose(known -> known.isEmpty() ? patroni.get().client.history(url).thenApply(answer ->
                     answer instanceof PatroniAnswer.History(var json) ? json : "") : CompletableFuture.completedFuture(known));
         }
         return found;
@@ -140,7 +125,7 @@ final class Members {
     void end() {
         byName.values().forEach(member -> member.side().end());
         byName.clear();
-        client.ifPresent(PatroniClient::close);
+        patroni.ifPresent(each -> each.client.close());
     }
 
     Collection<WatchedMember> all() {
@@ -153,12 +138,16 @@ final class Members {
     }
 
     Evidence evidence() {
-        return new Evidence(client.isPresent() ? Evidence.Source.PATRONI : Evidence.Source.NODES,
-                byName.values().stream().map(WatchedMember::evidence).toList(), documents);
+        return new Evidence(patroni.isPresent() ? Evidence.Source.PATRONI : Evidence.Source.NODES,
+                byName.values().stream().map(WatchedMember::evidence).toList(), documents());
+    }
+
+    private List<Evidence.Document> documents() {
+        return patroni.map(each -> each.documents.documents()).orElse(List.of());
     }
 
     Optional<Instant> scheduledSwitchover() {
-        return documents.stream().flatMap(each -> each.document().scheduledSwitchover().stream()).findFirst();
+        return documents().stream().flatMap(each -> each.document().scheduledSwitchover().stream()).findFirst();
     }
 
     /// Whether the primary's Patroni is silent while others talk: the leader key may move any moment.
@@ -171,22 +160,7 @@ final class Members {
     boolean leaseMayEnd(@Nullable String name, long nowNanos) {
         WatchedMember member = name == null ? null : byName.get(name);
         if (member == null || !isSilentAmongOthers(name) || member.heardNanos() == Evidence.NEVER) return false;
-        return lease.mayEnd(nowNanos - member.heardNanos());
-    }
-
-    /// `ttl` and `loop_wait`, from whoever says them; they hardly ever change.
-    private void askSettings(PatroniClient patroni) {
-        long now = System.nanoTime();
-        if (settingsAsked && now - settingsAskedNanos < settingsPauseNanos) return;
-        Optional<URI> talking = byName.values().stream().filter(member -> !member.isPatroniSilent()).flatMap(member -> member.restUrl().stream()).findFirst();
-        if (talking.isEmpty()) return;
-        settingsAsked = true;
-        settingsAskedNanos = now;
-        patroni.settings(talking.get()).whenComplete((answer, bug) -> onRooms(() -> {
-            boolean said = answer instanceof PatroniAnswer.Settings;
-            settingsPauseNanos = said ? SETTINGS_NANOS : SETTINGS_RETRY_NANOS;
-            if (answer instanceof PatroniAnswer.Settings(var ttl, var loopWait)) lease = new LeaderLease(Duration.ofMillis(ttl), Duration.ofMillis(loopWait));
-        }));
+        return patroni.isPresent() && patroni.get().terms.lease().mayEnd(nowNanos - member.heardNanos());
     }
 
     /// Whether this member's PostgreSQL did not answer when it was asked last.
@@ -207,9 +181,8 @@ final class Members {
             boolean asPrimary = member.name().equals(primary) || restless && turn % 10 != 0;
             askStatus(member, asPrimary ? "primary" : Replica.REPLICA);
         }
-        if (client.isEmpty()) return;
         askDocuments(restless || byName.isEmpty());
-        askSettings(client.get());
+        patroni.ifPresent(each -> each.terms.ask(byName.values()));
     }
 
     /// What is asked now was asked after the doubt.
@@ -248,9 +221,9 @@ final class Members {
     }
 
     private void askStatus(WatchedMember member, String endpoint) {
-        if (client.isEmpty() || member.restUrl().isEmpty() || !member.beginRest()) return;
+        if (patroni.isEmpty() || member.restUrl().isEmpty() || !member.beginRest()) return;
         long asked = System.nanoTime();
-        client.get().status(member.restUrl().get(), endpoint).whenComplete((answer, bug) -> onRooms(() -> {
+        patroni.get().client.status(member.restUrl().get(), endpoint).whenComplete((answer, bug) -> rooms.execute(() -> {
             if (!isStill(member)) return;
             PatroniAnswer checked = answer instanceof PatroniAnswer.Status(_, var status) && isOfAnother(member.name(), status.name(), status.scope())
                     ? new PatroniAnswer.Failed(PatroniAnswer.Kind.WRONG_MEMBER, "another member, or another cluster") : answer;
@@ -261,75 +234,43 @@ final class Members {
     }
 
     private boolean isOfAnother(String wantedName, String name, String itsScope) {
-        return !name.isEmpty() && !name.equals(wantedName) || !itsScope.isEmpty() && !scope.isEmpty() && !itsScope.equals(scope);
+        return !name.isEmpty() && !name.equals(wantedName) || patroni.map(each -> each.documents.isOtherScope(itsScope)).orElse(false);
     }
 
     /// @param all of every member at once; else of one, in turn
     void askDocuments(boolean all) {
-        long now = System.nanoTime();
-        boolean under = round != null && !round.isComplete() && now - round.askedNanos() < ROUND_NANOS;
-        if (client.isEmpty() || under && (full || !all)) return;
-        wanted = false;
-        var targets = new LinkedHashMap<URI, Boolean>();
-        for (WatchedMember member : byName.values()) member.restUrl().ifPresent(url -> targets.put(url, !member.isPatroniSilent()));
-        if (!targets.containsValue(true)) config.patroni().orElseThrow().members().forEach(seed -> targets.putIfAbsent(seed, true));
-        List<URI> talking = targets.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).toList();
-        full = all || talking.isEmpty();
-        if (!full) targets.keySet().retainAll(List.of(talking.get(turn % talking.size())));
-        targets.keySet().removeAll(documentsUnderWay);
-        if (targets.isEmpty()) return;
-        documentsUnderWay.addAll(targets.keySet());
-        var mine = new DocumentRound(now, (int) targets.values().stream().filter(awaited -> awaited).count());
-        round = mine;
-        targets.forEach((url, awaited) -> client.get().cluster(url).whenComplete((answer, bug) -> onRooms(() -> document(mine, url, answer, awaited))));
-        if (full) rooms.loop().schedule(() -> settle(mine, true), ROUND_NANOS, TimeUnit.NANOSECONDS);
-    }
-
-    private void document(DocumentRound mine, URI url, PatroniAnswer answer, boolean awaited) {
-        documentsUnderWay.remove(url);
-        if (awaited) mine.answered();
-        switch (answer) {
-            case PatroniAnswer.Map(var map) when scope.isEmpty() || map.scope().isEmpty() || map.scope().equals(scope) -> {
-                if (scope.isEmpty()) scope = map.scope();
-                mine.said(map);
-            }
-            case PatroniAnswer.Map _ -> errors.rest(url.getAuthority(), PatroniAnswer.Kind.WRONG_MEMBER, "another cluster");
-            case PatroniAnswer.Failed(var kind, var text) -> errors.rest(url.getAuthority(), kind, text);
-            case PatroniAnswer.Status _, PatroniAnswer.Settings _, PatroniAnswer.History _ -> throw new IllegalStateException("a status where a map was asked for");
-        }
-        settle(mine, false);
-    }
-
-    /// The documents of a round count when all have answered that were waited for, or have had their time.
-    private void settle(DocumentRound mine, boolean late) {
-        if (mine != round || !mine.isComplete() && !late) return;
-        boolean empty = mine.documents().isEmpty();
-        if (!full && (empty || isNews(mine.documents().getFirst().document()))) {
-            wanted = true;
-        } else if (!empty || documents.isEmpty() || System.nanoTime() - documents.getFirst().askedNanos() > KEPT_NANOS) {
-            documents = List.copyOf(mine.documents());
-            follow();
-        }
-        judge.run();
-    }
-
-    /// One member's map is not believed alone when it says something else than was known.
-    private boolean isNews(ClusterDocument document) {
-        Set<String> names = new HashSet<>();
-        for (ClusterDocument.Member member : document.members()) names.add(member.name());
-        boolean sameLeader = document.leader().map(leader -> leader.name().equals(primary)).orElse(false);
-        return !sameLeader || !names.equals(byName.keySet());
+        patroni.ifPresent(each -> each.documents.ask(all, turn, byName.values()));
     }
 
     /// Whether one member's map needs those of the others.
     boolean wantsDocuments() {
-        return wanted;
+        return patroni.map(each -> each.documents.wantsAll()).orElse(false);
+    }
+
+    private final class DocumentListener implements ClusterDocuments.Listener {
+        @Override
+        public boolean isNews(ClusterDocument document) {
+            Set<String> names = new HashSet<>();
+            for (ClusterDocument.Member member : document.members()) names.add(member.name());
+            boolean sameLeader = document.leader().map(leader -> leader.name().equals(primary)).orElse(false);
+            return !sameLeader || !names.equals(byName.keySet());
+        }
+
+        @Override
+        public void changed() {
+            follow();
+        }
+
+        @Override
+        public void roundEnded() {
+            judge.run();
+        }
     }
 
     /// Members come, move and go.
     private void follow() {
         long now = System.nanoTime();
-        for (Evidence.Document each : documents) {
+        for (Evidence.Document each : documents()) {
             for (ClusterDocument.Member named : each.document().members()) {
                 if (named.address().isEmpty()) continue;
                 WatchedMember known = byName.get(named.name());
@@ -350,14 +291,6 @@ final class Members {
             if (now - member.namedNanos() < FORGET_NANOS || member.isWritable()) continue;
             byName.remove(member.name());
             member.side().end();
-        }
-    }
-
-    private void onRooms(Runnable news) {
-        try {
-            rooms.loop().execute(news);
-        } catch (RejectedExecutionException shuttingDown) {
-            // Nobody watches any more.
         }
     }
 }

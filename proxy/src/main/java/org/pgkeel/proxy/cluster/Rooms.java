@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.cluster;
 
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.tls.BackendTls;
@@ -10,4 +11,13 @@ import org.pgkeel.proxy.tls.BackendTls;
 /// @param loop      the one thread of the cluster rooms
 /// @param connector for side connections
 /// @param tlsOf     TLS towards a cluster's PostgreSQL, by its name
-public record Rooms(EventLoop loop, BackendConnector connector, Function<String, BackendTls> tlsOf) {}
+public record Rooms(EventLoop loop, BackendConnector connector, Function<String, BackendTls> tlsOf) {
+    /// Runs it on the one thread; not at all where that has ended: nobody watches any more.
+    void execute(Runnable work) {
+        try {
+            loop.execute(work);
+        } catch (RejectedExecutionException shuttingDown) {
+            // Nobody waits for it.
+        }
+    }
+}

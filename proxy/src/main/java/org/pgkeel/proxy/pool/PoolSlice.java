@@ -259,7 +259,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// A sibling has clients that wait: gives it an idle connection, if there is one. It asks again while it is hungry.
     void spareFor(int sibling) {
-        if (shared.paused() || !waiting.isEmpty() || !shared.isHungry(sibling)) return;
+        if (shared.paused() || !waiting.isEmpty() || !shared.hunger().isOf(sibling)) return;
         long now = shared.nowNanos();
         C connection = pollIdle(now);
         if (connection != null) move(connection, sibling, now);
@@ -279,7 +279,7 @@ public final class PoolSlice<C extends PooledConnection> {
         connection.become(PooledConnection.State.IDLE, now);
         if (connection.isOpen() && !connection.isStale()) offer(connection, now);
         else close(connection, CloseReason.LOST, now);
-        if (shared.isHungry(index)) donor.eventLoop().execute(() -> donor.spareFor(index));
+        if (shared.hunger().isOf(index)) donor.eventLoop().execute(() -> donor.spareFor(index));
     }
 
     private void offer(C connection, long nowNanos) {
@@ -295,8 +295,8 @@ public final class PoolSlice<C extends PooledConnection> {
             close(connection, CloseReason.RECYCLED, nowNanos);
             return;
         }
-        if (!shared.nobodyHungry()) {
-            int sibling = shared.hungrierThan(index, waiting.headSinceNanos());
+        if (!shared.hunger().isNobodys()) {
+            int sibling = shared.hunger().greaterThanOf(index, waiting.headSinceNanos());
             if (sibling >= 0) {
                 move(connection, sibling, nowNanos);
                 return;

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
@@ -18,12 +17,6 @@ import org.pgkeel.failover.topology.NodeAddress;
 ///
 /// @param <C> the connections of the pool
 public final class SharedPool<C extends PooledConnection> {
-    /// How much longer than a slice's own longest wait a sibling's must be, before a connection moves over: FIFO holds
-    /// across event loops within this bound.
-    private static final long UNFAIR_NANOS = 2_000_000;
-    /// In the place of a time since when somebody waits.
-    static final long NOBODY = Long.MAX_VALUE;
-
     private final PoolKey key;
     private final List<BackendBudget> budgets;
     private final BackendBudget own;
@@ -34,9 +27,7 @@ public final class SharedPool<C extends PooledConnection> {
     /// The one of the two that counts now.
     private volatile LeaseGate gate;
     private final List<PoolSlice<C>> slices;
-    private final AtomicInteger hungrySlices = new AtomicInteger();
-    /// Per slice: since when its oldest client has waited without a way to open a connection; [#NOBODY] if none does.
-    private final AtomicLongArray hungrySince;
+    private final Hunger hunger;
     private volatile PoolSettings settings;
     private volatile boolean paused;
     private final AtomicInteger epoch = new AtomicInteger();
@@ -74,10 +65,9 @@ public final class SharedPool<C extends PooledConnection> {
         all.add(own);
         all.addAll(others);
         this.budgets = List.copyOf(all);
-        this.hungrySince = new AtomicLongArray(loops.size());
+        this.hunger = new Hunger(loops.size());
         var made = new ArrayList<PoolSlice<C>>();
         for (int i = 0; i < loops.size(); i++) {
-            hungrySince.set(i, NOBODY);
             made.add(new PoolSlice<>(this, i, loops.get(i), opener));
         }
         this.slices = List.copyOf(made);
@@ -241,9 +231,9 @@ public final class SharedPool<C extends PooledConnection> {
 
     void givePlaceBack() {
         for (var budget : budgets) budget.giveBack();
-        if (hungrySlices.get() > 0) {
+        if (!hunger.isNobodys()) {
             for (int i = 0; i < slices.size(); i++) {
-                if (hungrySince.get(i) != NOBODY) slices.get(i).eventLoop().execute(slices.get(i)::serve);
+                if (hunger.isOf(i)) slices.get(i).eventLoop().execute(slices.get(i)::serve);
             }
         }
     }
@@ -255,59 +245,16 @@ public final class SharedPool<C extends PooledConnection> {
         return false;
     }
 
-    /// A slice's oldest client waits since then and the slice cannot help itself.
+    /// Whose clients wait while it may not open a connection.
+    Hunger hunger() {
+        return hunger;
+    }
+
+    /// A slice's oldest client waits since then and the slice cannot help itself: its siblings are asked, once.
     void hungry(int slice, long sinceNanos) {
-        if (hungrySince.getAndSet(slice, sinceNanos) == NOBODY) {
-            hungrySlices.incrementAndGet();
-            askSiblings(slice);
-        }
-    }
-
-    /// A sibling gave the slice a connection, and more clients wait there: others may have one too.
-    void stillHungry(int slice) {
-        if (isHungry(slice)) askSiblings(slice);
-    }
-
-    private void askSiblings(int slice) {
+        if (!hunger.begins(slice, sinceNanos)) return;
         for (var sibling : slices) {
             if (sibling.index() != slice) sibling.eventLoop().execute(() -> sibling.spareFor(slice));
         }
-    }
-
-    /// The oldest client has gone, and the next one waits since then. Without this a slice would go on taking connections
-    /// for a client that has been served.
-    void nextWaits(int slice, long sinceNanos) {
-        if (hungrySince.get(slice) != NOBODY) hungrySince.set(slice, sinceNanos);
-    }
-
-    /// Only the slice itself writes its place.
-    void fed(int slice) {
-        if (hungrySince.get(slice) == NOBODY) return;
-        hungrySince.set(slice, NOBODY);
-        hungrySlices.decrementAndGet();
-    }
-
-    boolean nobodyHungry() {
-        return hungrySlices.get() == 0;
-    }
-
-    boolean isHungry(int slice) {
-        return hungrySince.get(slice) != NOBODY;
-    }
-
-    /// The slice to which a connection released in `from` should go instead of to its own oldest client.
-    /// @param ownSinceNanos since when that client waits, [#NOBODY] if nobody does
-    /// @return its index, or -1
-    int hungrierThan(int from, long ownSinceNanos) {
-        int chosen = -1;
-        long oldest = ownSinceNanos == NOBODY ? NOBODY : ownSinceNanos - UNFAIR_NANOS;
-        for (int i = 0; i < slices.size(); i++) {
-            long since = hungrySince.get(i);
-            if (i != from && since != NOBODY && (oldest == NOBODY || since - oldest < 0)) {
-                chosen = i;
-                oldest = since;
-            }
-        }
-        return chosen;
     }
 }

@@ -44,10 +44,10 @@ final class WaitingLine<C extends PooledConnection> {
         return entries.size();
     }
 
-    /// @return since when the head waits, [SharedPool#NOBODY] if nobody does
+    /// @return since when the head waits, [Hunger#NOBODY] if nobody does
     long headSinceNanos() {
         var first = entries.peekFirst();
-        return first == null ? SharedPool.NOBODY : first.sinceNanos;
+        return first == null ? Hunger.NOBODY : first.sinceNanos;
     }
 
     Entry<C> addLast(Waiter<C> waiter, long nowNanos) {
@@ -152,10 +152,10 @@ final class WaitingLine<C extends PooledConnection> {
     private void headChanged() {
         var first = entries.peekFirst();
         if (first == null) {
-            shared.fed(slice.index());
+            shared.hunger().ends(slice.index());
             shared.gate().waitsNoMore(slice);
         } else {
-            shared.nextWaits(slice.index(), first.sinceNanos);
+            shared.hunger().nextWaits(slice.index(), first.sinceNanos);
         }
     }
 }

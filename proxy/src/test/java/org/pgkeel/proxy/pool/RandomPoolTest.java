@@ -209,7 +209,7 @@ class RandomPoolTest {
         }
         assertThat(clients).noneMatch(FakeClient::isWaiting);
         for (var world : worlds) {
-            assertThat(world.pool.nobodyHungry()).isTrue();
+            assertThat(world.pool.hunger().isNobodys()).isTrue();
             assertThat(law(world.gate.snapshot(world.nowNanos)) + law(world.byHand.snapshot(world.nowNanos))).isZero();
             assertThat(world.byHand.hold()).as("the drain after a pause has ended").isEqualTo(Hold.OPEN);
         }

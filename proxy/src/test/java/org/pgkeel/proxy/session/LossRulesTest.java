@@ -3,9 +3,13 @@ package org.pgkeel.proxy.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
 import org.pgkeel.failover.outcome.Probe;
@@ -132,5 +136,70 @@ class LossRulesTest {
         assertThat(verdict(failed('T', false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(true, 1));
         assertThat(verdict(failed('T', true), commit, KEPT_BACK)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
         assertThat(verdict(failed('T', true), commit, SENT)).isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(LOST));
+    }
+
+    private static LossVerdict onReplica(LossRules.Node node, Loss loss, BatchContents first, boolean whole) {
+        return LossRules.verdict(new Situation(loss, first, true, whole, UNKNOWN, node));
+    }
+
+    @Test
+    void what_was_asked_of_a_replica_is_asked_again_unless_rows_of_it_were_seen_or_it_is_not_known_word_for_word() {
+        BatchContents read = batch(true, true, StatementKind.QUERY);
+        BatchContents unknown = batch(false, true, StatementKind.DATA);
+        for (BatchContents first : List.of(read, unknown)) {
+            assertThat(onReplica(LossRules.Node.REPLICA, loss('I', 2, false), first, true)).isEqualTo(new LossVerdict.Rerun(2));
+            assertThat(onReplica(LossRules.Node.REPLICA, loss('I', 2, true), first, true)).isEqualTo(LOST);
+            assertThat(onReplica(LossRules.Node.REPLICA, loss('I', 2, false), first, false)).isEqualTo(LOST);
+        }
+        assertThat(onReplica(LossRules.Node.REPLICA, loss('I', 4, true), batch(true, true, StatementKind.BEGIN, StatementKind.QUERY), true))
+                .isEqualTo(new LossVerdict.FailTransaction(false, 4));
+    }
+
+    @Test
+    void a_batch_that_failed_on_a_replica_ends_with_its_error_but_not_where_that_was_kept_from_the_client() {
+        BatchContents read = batch(true, true, StatementKind.QUERY);
+        assertThat(onReplica(LossRules.Node.REPLICA, failed('I', false), read, true)).isEqualTo(new LossVerdict.EndOfBatch());
+        assertThat(onReplica(LossRules.Node.REPLICA_TURNED_AWAY, failed('I', false), read, true)).isEqualTo(new LossVerdict.Rerun(1));
+    }
+
+    @Test
+    void a_transaction_on_a_replica_has_committed_nothing() {
+        BatchContents commit = batch(true, true, StatementKind.COMMIT);
+        assertThat(onReplica(LossRules.Node.REPLICA, loss('T', 0, false), commit, true)).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(loss('T', 0, false), commit, true, true, SENT, LossRules.Node.REPLICA))).isEqualTo(LOST);
+        assertThat(onReplica(LossRules.Node.REPLICA, loss('T', 1, false), batch(true, true, StatementKind.QUERY), true)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void whatever_was_under_way_nothing_is_unknown_of_a_replica_and_nothing_seen_is_shown_twice(long seed) {
+        var random = new Random(seed);
+        StatementKind[] kinds = StatementKind.values();
+        for (int round = 0; round < 20_000; round++) {
+            var has = EnumSet.noneOf(StatementKind.class);
+            for (int i = random.nextInt(4); i > 0; i--) has.add(kinds[random.nextInt(kinds.length)]);
+            char status = "ITE".charAt(random.nextInt(3));
+            int visible = random.nextInt(5);
+            boolean rows = random.nextBoolean();
+            var loss = new Loss("gone", Loss.Ending.values()[random.nextInt(5)], null, (byte) status, 1, random.nextBoolean(), random.nextBoolean(), visible, visible, rows,
+                    random.nextBoolean(), false, false);
+            var first = new BatchContents(random.nextBoolean(), random.nextBoolean(), has, random.nextBoolean());
+            CommitPoint commit = List.of(UNKNOWN, ONLY_READ, KEPT_BACK, SENT).get(random.nextInt(4));
+            LossRules.Node node = random.nextBoolean() ? LossRules.Node.REPLICA : LossRules.Node.REPLICA_TURNED_AWAY;
+            var at = new Situation(loss, first, random.nextBoolean(), random.nextBoolean(), commit, node);
+            String what = "seed " + seed + ", round " + round + ": " + at;
+            switch (LossRules.verdict(at)) {
+                case LossVerdict.Resolve _ -> throw new AssertionError(what);
+                case LossVerdict.Fail(var reason) -> assertThat(reason).as(what).isEqualTo(RefusalReason.PRIMARY_LOST);
+                case LossVerdict.Rerun(int suppressed) -> {
+                    assertThat(suppressed).as(what).isEqualTo(visible);
+                    assertThat(rows).as(what).isFalse();
+                }
+                case LossVerdict.FailTransaction(_, int suppressed) -> assertThat(suppressed).as(what).isEqualTo(visible);
+                case LossVerdict.EndOfBatch _ -> assertThat(loss.failed()).as(what).isTrue();
+                case LossVerdict.Unnoticed _ -> assertThat(at.anything()).as(what).isFalse();
+                case LossVerdict.Close _ -> throw new AssertionError(what);
+            }
+        }
     }
 }
