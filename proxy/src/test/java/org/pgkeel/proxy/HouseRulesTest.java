@@ -43,7 +43,7 @@ class HouseRulesTest {
             Set.of("proxy.session"),
             Set.of("proxy.coalesce"),
             Set.of("proxy.relay"),
-            Set.of("proxy.prepare", "proxy.login", "proxy.pool", "proxy.cluster", "proxy.census"),
+            Set.of("proxy.prepare", "proxy.login", "proxy.pool", "proxy.cluster", "proxy.census", "proxy.advise"),
             Set.of("proxy.settings", "proxy.backend", "proxy.admin", "proxy.route", "proxy.insert"),
             Set.of("proxy.statement", "proxy.tls", "proxy.transport", "proxy.refusal", "proxy.observe", "proxy.embedded"),
             Set.of("proxy.config", "proxy.catalogue"),

@@ -25,6 +25,7 @@ public final class PgKeelCommand implements Callable<Integer> {
         commandLine.addSubcommand(new TrainCommand(ProxyServer::start));
         commandLine.addSubcommand(new CheckCommand());
         commandLine.addSubcommand(new ExplainCommand());
+        commandLine.addSubcommand(new AdviseCommand());
         commandLine.addSubcommand(new ConvertCommand());
         commandLine.addSubcommand(new VersionCommand());
         commandLine.addSubcommand(new CommandLine.HelpCommand());
