@@ -17,7 +17,7 @@ import org.pgkeel.proxy.statement.StatementClass;
 /// [#undo] gives all names back the meaning that they had before the first batch that is not answered.
 ///
 /// Threading: confined to the session's event loop.
-final class ClientStatements {
+final class ClientStatements implements LostTransaction.Names {
     static final byte[] UNNAMED = {};
 
     private final SessionContext context;
@@ -43,7 +43,8 @@ final class ClientStatements {
     }
 
     /// @return null if the client has no statement of that name
-    @Nullable SharedStatement get(ByteBuf in, int from, int to) {
+    @Override
+    public @Nullable SharedStatement get(ByteBuf in, int from, int to) {
         return named.get(in, from, to);
     }
 
@@ -69,7 +70,8 @@ final class ClientStatements {
     }
 
     /// A statement that the client prepares while it has no backend.
-    void keepName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
+    @Override
+    public void keepName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
         byte[] name = new byte[nameTo - nameFrom];
         in.getBytes(nameFrom, name);
         named.put(name, context.statements().ownOf(settings.meaning(), generation(), in, text, next));
@@ -77,7 +79,8 @@ final class ClientStatements {
 
     /// As [#keepName], of a statement that nothing but its name is known of: whether it is right is seen when it is used.
     /// @return false if the name is taken, or the statement does something to the session
-    boolean keepNewName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
+    @Override
+    public boolean keepNewName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
         if (named.get(in, nameFrom, nameTo) != null || named.size() >= context.config().prepared().perClient()) return false;
         keepName(in, nameFrom, nameTo, text, next);
         SharedStatement kept = named.get(in, nameFrom, nameTo);
@@ -89,7 +92,8 @@ final class ClientStatements {
     }
 
     /// The client closes a statement while it has no backend.
-    void remove(byte[] name) {
+    @Override
+    public void remove(byte[] name) {
         named.remove(name);
     }
 

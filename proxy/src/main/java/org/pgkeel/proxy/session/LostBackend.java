@@ -168,7 +168,7 @@ final class LostBackend {
     }
 
     private void failTransaction(boolean told, int suppressed) {
-        var transaction = new LostTransaction(session, told, suppressed);
+        var transaction = new LostTransaction(session.statements(), session.context().stats(), told, suppressed);
         session.lose(transaction);
         session.waiting().again(requests);
         if (!whole) {

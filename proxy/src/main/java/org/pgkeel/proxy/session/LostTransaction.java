@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
@@ -27,7 +28,8 @@ final class LostTransaction {
     /// What a statement does that is allowed in a failed transaction.
     private enum End { ROLLBACK, COMMIT }
 
-    private final ClientSession session;
+    private final Names names;
+    private final LoopStats stats;
     private final Map<String, End> named = new HashMap<>(0);
     private final Map<String, End> portals = new HashMap<>(0);
     private boolean told;
@@ -37,8 +39,26 @@ final class LostTransaction {
     private boolean ended;
     private boolean over;
 
-    LostTransaction(ClientSession session, boolean told, int suppressed) {
-        this.session = session;
+    /// The client's named statements, while it has no backend.
+    interface Names {
+        /// @return null if the client has no statement of that name
+        @Nullable SharedStatement get(ByteBuf in, int from, int to);
+
+        /// @param text where the statement's text begins, and all behind it
+        void keepName(ByteBuf in, int nameFrom, int nameTo, int text, int next);
+
+        /// As [#keepName], of a statement of which only the name is known to be right.
+        /// @return false if it cannot be kept
+        boolean keepNewName(ByteBuf in, int nameFrom, int nameTo, int text, int next);
+
+        void remove(byte[] name);
+    }
+
+    /// @param told       the client has read an error of it already
+    /// @param suppressed replies that it has already, from the backend that was lost
+    LostTransaction(Names names, LoopStats stats, boolean told, int suppressed) {
+        this.names = names;
+        this.stats = stats;
         this.told = told;
         this.suppressed = suppressed;
     }
@@ -106,12 +126,12 @@ final class LostTransaction {
         End end = endOf(text(in, nameEnd + 1, textEnd));
         named.remove(name);
         if (end == null) {
-            if (!told && !name.isEmpty() && session.statements().keepNewName(in, at + 5, nameEnd, nameEnd + 1, next)) reply(out, BackendType.PARSE_COMPLETE);
+            if (!told && !name.isEmpty() && names.keepNewName(in, at + 5, nameEnd, nameEnd + 1, next)) reply(out, BackendType.PARSE_COMPLETE);
             else failAndSkip(out);
             return;
         }
         if (name.isEmpty()) named.put(name, end);
-        else session.statements().keepName(in, at + 5, nameEnd, nameEnd + 1, next);
+        else names.keepName(in, at + 5, nameEnd, nameEnd + 1, next);
         reply(out, BackendType.PARSE_COMPLETE);
     }
 
@@ -155,14 +175,14 @@ final class LostTransaction {
             portals.remove(name);
         } else {
             named.remove(name);
-            if (!name.isEmpty()) session.statements().remove(SqlStatementNames.bytes(name));
+            if (!name.isEmpty()) names.remove(SqlStatementNames.bytes(name));
         }
         reply(out, BackendType.CLOSE_COMPLETE);
     }
 
     private @Nullable End statement(ByteBuf in, int from, int to) {
         if (from == to) return named.get("");
-        SharedStatement statement = session.statements().get(in, from, to);
+        SharedStatement statement = names.get(in, from, to);
         return statement == null ? null : endOf(statement.text());
     }
 
@@ -190,7 +210,7 @@ final class LostTransaction {
                 : Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
         told = true;
         suppressed = 0;
-        session.context().stats().refused(refusal.reason().word());
+        stats.refused(refusal.reason().word());
         ByteBuf message = SessionMessages.error(refusal);
         out.writeBytes(message);
         message.release();
