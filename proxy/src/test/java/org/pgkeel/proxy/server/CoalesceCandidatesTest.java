@@ -108,4 +108,23 @@ class CoalesceCandidatesTest {
             assertThat(counts(proxy)).isEqualTo(Map.of("\"t_batches\"", Map.of(InsertHabit.PLAIN, (long) ROWS)));
         }
     }
+
+    @Test
+    void rows_that_share_their_commit_are_told_apart_from_those_that_do_not() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, "coalesce = [ { table = t_plain } ]\n")) {
+            var clients = new java.util.ArrayList<Thread>();
+            for (int i = 0; i < 16; i++) clients.add(Thread.ofPlatform().daemon().start(() -> insert(proxy)));
+            for (Thread client : clients) client.join();
+
+            assertThat(counts(proxy).get("\"t_plain\"").get(InsertHabit.COALESCED)).isPositive();
+        }
+    }
+
+    private static void insert(TestProxy proxy) {
+        try (Connection connection = proxy.connect("prepareThreshold", "1")) {
+            run(connection, false, "insert into t_plain (a, b) values (?, 'x')");
+        } catch (SQLException broken) {
+            throw new IllegalStateException(broken);
+        }
+    }
 }
