@@ -45,7 +45,7 @@ public final class Equivalence implements Callable<Integer> {
             description = "Added to PgKeel's configuration; empty for PgKeel without coalescing (default: ${DEFAULT-VALUE}).")
     private String coalesce = "";
 
-    @Option(names = "--copied-min", paramLabel = "PERCENT", defaultValue = "5", description = "Of the rows that have to come by COPY where there is coalescing (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--copied-min", paramLabel = "PERCENT", defaultValue = "10", description = "Of the rows that have to come by COPY where there is coalescing (default: ${DEFAULT-VALUE}).")
     private int copiedMin;
 
     @Option(names = "--server", paramLabel = "FOLDER", description = "Of the initdb and postgres to be asked (default: the newest in /usr/lib/postgresql).")

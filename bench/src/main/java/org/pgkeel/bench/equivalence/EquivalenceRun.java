@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.pgkeel.bench.client.Login;
 
-/// Many clients, each of which is two: one asks PostgreSQL, the other asks through PgKeel, the same at the same time.
+/// Many clients, each of which is two: one asks through PgKeel, all of them at the same time, then the other asks PostgreSQL the same.
 ///
 /// Threading: each client has a thread of its own; the counts are shared.
 final class EquivalenceRun {
@@ -40,7 +40,7 @@ final class EquivalenceRun {
     private final Side direct;
     private final Side through;
     private final Consumer<String> say;
-    /// Where clients wait for one another, so that those who do alike do it at the same time.
+    /// Where clients wait for one another before each case, so that those who do alike do it at the same time.
     private final Phaser together = new Phaser();
     private final AtomicLong done = new AtomicLong();
     private final AtomicLong different = new AtomicLong();
@@ -82,12 +82,12 @@ final class EquivalenceRun {
             var maker = new CaseMaker(plan.seed, number, dictionary);
             long mine = plan.cases / plan.clients + (number < plan.cases % plan.clients ? 1 : 0);
             for (long n = 0; n < mine; n++) {
-                if (n % Style.EPOCH_CASES == 0) together.arriveAndAwaitAdvance();
                 CaseMaker.Case next = maker.next();
+                together.arriveAndAwaitAdvance();
                 b.send(next.messages());
+                List<String> got = b.receive(next.readies());
                 a.send(next.messages());
                 List<String> expected = a.receive(next.readies());
-                List<String> got = b.receive(next.readies());
                 judge(number, n, next, expected, got);
                 if (expected.stream().anyMatch(line -> line.startsWith("E "))) maker.failed();
                 if (got.getLast().startsWith(Peer.CLOSED) || expected.getLast().startsWith(Peer.CLOSED)) return;

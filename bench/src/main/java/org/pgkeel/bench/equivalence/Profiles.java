@@ -32,7 +32,7 @@ final class Profiles {
     private Profiles() {}
 
     static Profile any(SplittableRandom random) {
-        return random.nextInt(100) < 55 ? PLAIN : ODD.get(random.nextInt(ODD.size()));
+        return random.nextInt(100) < 75 ? PLAIN : ODD.get(random.nextInt(ODD.size()));
     }
 
     private static Profile of(String... sets) {
