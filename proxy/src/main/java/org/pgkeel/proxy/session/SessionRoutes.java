@@ -2,13 +2,8 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.LocalTime;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.cluster.Cluster;
@@ -21,47 +16,30 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.route.Candidate;
-import org.pgkeel.proxy.route.ConnectionRoutes;
 import org.pgkeel.proxy.route.ReplicaChoice;
 import org.pgkeel.proxy.route.Route;
 import org.pgkeel.proxy.route.SessionView;
-import org.pgkeel.proxy.route.Traits;
-import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.StatementClass;
-import org.pgkeel.proxy.statement.StatementKind;
 
 /// Where one client's units run: asks the rules, chooses the server, remembers what the client was told of the data, and takes a unit to
 /// another server if the one that was chosen fails it before the client has seen a row.
 ///
-/// A unit is what [UnitReader] reads. It goes to a replica only if every statement of it does, by one rule; a transaction goes where
-/// its BEGIN goes. While a unit is under way on a replica, what the client sends next waits: it may belong elsewhere.
+/// A unit is what [UnitReader] reads, and [UnitRules] says of it where it may go. While a unit is under way on a replica, what the client sends next
+/// waits: it may belong elsewhere.
 ///
 /// Threading: confined to the session's event loop.
-final class SessionRoutes implements UnitReader.Listener {
-    /// So often a unit is taken to another replica; then it goes to the primary, if its rule lets it.
-    private static final int MOVES_MAX = 3;
+final class SessionRoutes {
+    /// A unit whose rule says `wait` looks so often for a replica.
     private static final long WAIT_MILLIS = 20;
 
     private final ClientSession session;
     private final SessionContext context;
     private final SessionView view = new SessionView();
-    private @Nullable ConnectionRoutes routes;
-    private Settings routesOf = Settings.NONE;
-    private Traits traits = Traits.USUAL;
+    private final UnitRules unit;
+    private final UnitMoves moves = new UnitMoves();
 
-    // The unit that is being read.
-    private @Nullable RouteRules rules;
-    private int minuteOfDay;
-    private Optional<Route> decided = Optional.empty();
-    private boolean mixed;
-    private boolean inBlock;
-    private boolean begins;
-    private boolean reads;
-
-    // What it has been through.
-    private Set<NodeAddress> avoided = Set.of();
-    private int moves;
-    private boolean primaryOnly;
+    // The unit.
+    /// Replies to it that the client has already.
     private int suppressed;
     /// While it waits for a replica: what the rules said.
     private Route.@Nullable ToReplica kept;
@@ -82,6 +60,7 @@ final class SessionRoutes implements UnitReader.Listener {
     SessionRoutes(ClientSession session, SessionContext context, boolean used) {
         this.session = session;
         this.context = context;
+        this.unit = new UnitRules(session);
         if (used) view.wrote(System.nanoTime());
     }
 
@@ -92,14 +71,14 @@ final class SessionRoutes implements UnitReader.Listener {
         DatabasePool pool = session.pool();
         Cluster cluster = pool.cluster();
         // A client that listens gets its backend back before it goes anywhere else.
-        Route.ToReplica to = primaryOnly || session.pins().owesListen() ? null : kept != null ? kept : decide(inForce, in, at);
+        Route.ToReplica to = moves.primaryOnly() || session.pins().owesListen() ? null : kept != null ? kept : unit.decide(inForce, in, at);
         by = to;
         kept = null;
         // Somebody has to ask the primary what the names in its database stand for.
         if (to == null || pool.isCatalogueDue(now) && cluster.primary() != null) return pool.shared();
         RouteRule rule = to.by();
         if (rule.consistency() != RouteRule.Consistency.EVENTUAL || rule.maxLag().isPresent() || rule.maxLagBytes().isPresent()) cluster.wantFreshness();
-        List<Candidate> candidates = context.nodes().candidates(cluster, avoided, to.orPrimary(), now);
+        List<Candidate> candidates = context.nodes().candidates(cluster, moves.avoided(), to.orPrimary(), now);
         int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
         boolean primaryIsBetter = rule.orElse() == RouteRule.OrElse.PRIMARY && cluster.primary() != null;
         if (chosen != ReplicaChoice.NONE && !(candidates.get(chosen).recentlyFailed() && primaryIsBetter)) {
@@ -111,7 +90,7 @@ final class SessionRoutes implements UnitReader.Listener {
         }
         return switch (rule.orElse()) {
             case PRIMARY -> {
-                boolean looksAgain = moves == 0 && isOnlyBehind(candidates, rule, now) && comeback.mayWait(now);
+                boolean looksAgain = moves.isNone() && isOnlyBehind(candidates, rule, now) && comeback.mayWait(now);
                 if (looksAgain) cluster.askFreshness();
                 kept = looksAgain ? to : null;
                 yield looksAgain ? null : pool.shared();
@@ -144,7 +123,7 @@ final class SessionRoutes implements UnitReader.Listener {
             waits = true;
             waitsSinceNanos = now;
         }
-        avoided = Set.of();
+        moves.avoidNone();
         long maxWaitMillis = session.pool().shared().settings().shape().maxWait().toMillis();
         if (now - waitsSinceNanos < maxWaitMillis * 1_000_000) return null;
         return refuse("no replica was fit for rule \"" + rule.name() + "\" within " + maxWaitMillis + " ms", "The wait is databases.*.pool.max-wait.");
@@ -158,76 +137,6 @@ final class SessionRoutes implements UnitReader.Listener {
     /// Why there is no pool for the unit; empty if one is to be waited for.
     Optional<Refusal> refusal() {
         return refusal;
-    }
-
-    /// @return null for the primary
-    private Route.@Nullable ToReplica decide(RouteRules inForce, ByteBuf in, int at) {
-        ConnectionRoutes mine = connectionRoutes(inForce);
-        reads = false;
-        if (!mine.splits()) return null;
-        rules = inForce;
-        minuteOfDay = mine.asksTime() ? LocalTime.now().toSecondOfDay() / 60 : 0;
-        decided = Optional.empty();
-        mixed = false;
-        inBlock = false;
-        begins = false;
-        reads = true;
-        boolean whole = UnitReader.read(session, in, at, in.writerIndex(), this);
-        reads &= whole;
-        return whole && !mixed && decided.isPresent() && decided.get() instanceof Route.ToReplica to ? to : null;
-    }
-
-    private ConnectionRoutes connectionRoutes(RouteRules inForce) {
-        Settings desired = session.settings().tracker().desired();
-        ConnectionRoutes known = routes;
-        if (known != null && known.table() == inForce.table() && routesOf == desired) return known;
-        routesOf = desired;
-        traits = new Traits(desired.get("default_transaction_read_only").map(SessionRoutes::isOn).orElse(false),
-                desired.get("default_transaction_isolation").map("serializable"::equalsIgnoreCase).orElse(false));
-        InetAddress address = session.identity().address() instanceof InetSocketAddress inet ? inet.getAddress() : null;
-        ConnectionRoutes made = inForce.table().forConnection(session.identity().user(), session.identity().database(),
-                desired.get("application_name").orElse(""), address);
-        routes = made;
-        return made;
-    }
-
-    /// As PostgreSQL reads a boolean; what it would refuse never gets here.
-    private static boolean isOn(String value) {
-        String word = value.toLowerCase(java.util.Locale.ROOT);
-        return word.equals("on") || word.equals("1") || "true".startsWith(word) || "yes".startsWith(word);
-    }
-
-    @Override
-    public void text(StatementClass kind, ByteBuf in, int from, int to) {
-        join(kind);
-    }
-
-    @Override
-    public void prepared(StatementClass kind, SharedStatement statement) {
-        join(kind);
-    }
-
-    private void join(StatementClass kind) {
-        boolean opens = kind.has(StatementKind.BEGIN);
-        reads &= kind.isRead();
-        if (inBlock) {
-            // Where a transaction runs its BEGIN has said.
-            if (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.ROLLBACK)) inBlock = false;
-            if (opens) mixed = true;
-            return;
-        }
-        RouteRules asked = rules;
-        ConnectionRoutes mine = routes;
-        if (asked == null || mine == null) throw new IllegalStateException("no rules");
-        if (opens) {
-            begins = true;
-            boolean once = kind.kinds().getFirst() == StatementKind.BEGIN && kind.kinds().stream().filter(each -> each == StatementKind.BEGIN).count() == 1;
-            if (!once) mixed = true;
-            inBlock = !kind.has(StatementKind.COMMIT) && !kind.has(StatementKind.ROLLBACK);
-        }
-        Route route = mine.decide(kind, traits.of(kind), minuteOfDay, asked.hits());
-        if (decided.isPresent() && decided.get().rule() != route.rule()) mixed = true;
-        decided = Optional.of(route);
     }
 
     // --- the lease
@@ -281,7 +190,7 @@ final class SessionRoutes implements UnitReader.Listener {
         long now = System.nanoTime();
         NodeAddress there = node;
         if (there != null) view.read(there, incarnation, now);
-        else if (wrote && !reads) wrote(now);
+        else if (wrote && !unit.reads()) wrote(now);
         else view.read(leased.greeting().address(), leased.reign().number(), now);
         if (status == 'I') over();
     }
@@ -297,12 +206,8 @@ final class SessionRoutes implements UnitReader.Listener {
 
     /// The unit is over.
     void over() {
-        if (moves > 0 || primaryOnly) {
-            avoided = Set.of();
-            moves = 0;
-            primaryOnly = false;
-        }
-        reads = false;
+        moves.over();
+        unit.over();
         turnedAway = false;
         waits = false;
         kept = null;
@@ -318,7 +223,7 @@ final class SessionRoutes implements UnitReader.Listener {
         if (asked == null || !asked.shared().key().isToReplica() || why.reason() == RefusalReason.POOL_WAIT_TIMEOUT || why.reason() == RefusalReason.CANCELLED_WHILE_WAITING) return false;
         NodeAddress there = asked.shared().key().replica().orElseThrow();
         context.nodes().use(there).failed(System.nanoTime());
-        avoid(there);
+        moves.failedAt(there, by);
         return true;
     }
 
@@ -326,15 +231,7 @@ final class SessionRoutes implements UnitReader.Listener {
     void lost(BackendConnection backend) {
         NodeAddress there = backend.slice().shared().key().replica().orElseThrow();
         context.nodes().use(there).lost(System.nanoTime());
-        avoid(there);
-    }
-
-    private void avoid(NodeAddress there) {
-        moves++;
-        if (avoided.isEmpty()) avoided = new HashSet<>();
-        avoided.add(there);
-        Route.ToReplica route = by;
-        if (moves >= MOVES_MAX && route != null && route.by().orElse() == RouteRule.OrElse.PRIMARY) primaryOnly = true;
+        moves.failedAt(there, by);
     }
 
     /// A replica answers the unit with an error. If that says more about the replica than about the unit, the client does not get it, and the
@@ -343,18 +240,18 @@ final class SessionRoutes implements UnitReader.Listener {
     boolean turnsAway(BackendConnection leased, byte[] errorBody, int visible) {
         NodeAddress there = node;
         Route.ToReplica route = by;
-        if (there == null || route == null || leased.exchange().status() != 'I' || leased.requests().isIncomplete() || moves > MOVES_MAX) return false;
+        if (there == null || route == null || leased.exchange().status() != 'I' || leased.requests().isIncomplete() || moves.areTooMany()) return false;
         String code = ErrorBody.field(errorBody, 'C');
         boolean elsewhere = switch (code) {
             // A conflict with recovery, or a deadlock with it.
             case "40001", "40P01" -> true;
-            case "25006" -> route.readsOnly() && !begins;
+            case "25006" -> route.readsOnly() && !unit.begins();
             default -> route.readsOnly() && route.by().orElse() == RouteRule.OrElse.PRIMARY && mayBeOutOfDate(code);
         };
         if (!elsewhere) return false;
-        avoid(there);
+        moves.failedAt(there, by);
         boolean conflict = code.startsWith("40");
-        if (!conflict) primaryOnly = true;
+        if (!conflict) moves.toPrimary();
         if (code.equals("25006")) learn(leased);
         context.stats().backendLost(conflict ? "replica_conflict" : "replica_unfit");
         suppressed = visible;
