@@ -297,7 +297,7 @@ final class ClientLease implements Lessee {
             return;
         }
         if (session.state() == ClientSession.State.DEPARTED) {
-            session.leave(ClientClose.TERMINATED.word());
+            session.end().departed();
             return;
         }
         if (awaitsReplies) {

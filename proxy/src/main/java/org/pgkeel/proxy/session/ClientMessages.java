@@ -40,7 +40,7 @@ final class ClientMessages {
         boolean whole = next <= in.writerIndex();
         if (type == FrontendType.TERMINATE) {
             lease.sent(backend, in, from, at);
-            session.terminated();
+            session.end().terminated();
             return next;
         }
         if (!session.looksInto()) return unseen(exchange, type, from);

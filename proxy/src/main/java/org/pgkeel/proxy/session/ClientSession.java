@@ -2,15 +2,12 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
@@ -51,9 +48,6 @@ import org.slf4j.LoggerFactory;
 public final class ClientSession extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
 
-    /// How often a backend is looked after whose client said goodbye before it had its replies.
-    private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
-
     /// Where the client is in its session.
     public enum State { GREETING, IDLE, WAITING, SHARING, LEASED, RESOLVING, DEPARTED, CLOSED }
 
@@ -76,7 +70,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     private final WaitingBytes waiting;
     private final RequestWalk walk;
     private final CancelKeys.Key cancelKey;
-    private final Runnable onClose;
+    private final SessionEnd end;
     private final SessionTimes times = new SessionTimes(System.nanoTime());
     private State state = State.GREETING;
     private int place;
@@ -102,7 +96,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         this.waiting = new WaitingBytes(context.buffers());
         this.walk = new RequestWalk(this);
         this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
-        this.onClose = onClose;
+        this.end = new SessionEnd(this, onClose);
     }
 
     /// Greets the client, at once or when a backend has said what to tell it.
@@ -127,6 +121,13 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         readAgain();
         if (context.draining()) drain();
         else walk.resume();
+    }
+
+    // --- its parts
+
+    /// How it ends.
+    SessionEnd end() {
+        return end;
     }
 
     // --- its state
@@ -245,34 +246,17 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /// The client was answered.
-    /// @param bytes of its request
-    void shared(int bytes) {
-        times.ready(System.nanoTime());
-        pool.shared().slice(context.index()).stats().queryEnded(times.queryNanos());
-        SessionRoutes routes = path.routes();
-        if (routes != null) routes.wrote(times.readyNanos());
-        waiting.drop(bytes);
-        if (sharesNoMore() && context.draining()) drain();
-    }
-
-    /// The request that was taken runs by itself.
-    void sharedNot() {
-        sharesNoMore();
-    }
-
-    private boolean sharesNoMore() {
+    /// Its request is not in a batch any more: it is answered, or runs by itself.
+    /// @return whether it is open, and nothing of it is under way
+    boolean sharesNoMore() {
         if (state != State.SHARING) return false;
         lookAgain();
         return isOpen() && state == State.IDLE;
     }
 
-    void sharedRefused(Refusal refusal) {
-        if (state == State.SHARING) path.refused(refusal);
-    }
-
-    void sharedLost(String why) {
-        closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + why)), RefusalReason.BACKEND_LOST.word());
+    /// It is gone, and its request with it.
+    void leaveBatch() {
+        if (sharing != null) sharing.leave();
     }
 
     /// What ran by itself, while INSERTs of others were waiting for it, has ended.
@@ -284,7 +268,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     void refused(Refusal refusal) {
         context.stats().refused(refusal.reason().word());
         if (state == State.GREETING) {
-            closeWith(SessionMessages.fatal(refusal), refusal.reason().word());
+            end.told(refusal);
             return;
         }
         state = State.IDLE;
@@ -326,22 +310,8 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
             return;
         }
         settings.backendLost();
-        if (loss.ending() == Loss.Ending.TOLD) close(ClientClose.SERVER_FATAL);
-        else closeLost(loss);
-    }
-
-    /// The client cannot go on.
-    void closeLost(Loss loss) {
-        settings.backendLost();
-        closeWith(SessionMessages.fatal(Refusal.of(RefusalReason.BACKEND_LOST, "the connection to the server was lost: " + loss.why())),
-                RefusalReason.BACKEND_LOST.word());
-    }
-
-    /// An administrator ended the client's session on a server that lives on: so it ends.
-    /// @param lastWords the server's: the ErrorResponse behind its length
-    void ended(byte[] lastWords) {
-        state = State.IDLE;
-        closeWith(SessionMessages.fatal(lastWords), ClientClose.SERVER_FATAL.word());
+        if (loss.ending() == Loss.Ending.TOLD) end.close(ClientClose.SERVER_FATAL);
+        else end.lost(loss);
     }
 
     /// The client stays when its backend is lost, and what it asks is kept until it is answered.
@@ -404,22 +374,17 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     /// A message of a client whose transaction was lost.
     void answerLost(ByteBuf in, byte type, int at, int next, boolean whole) {
         if (type == FrontendType.TERMINATE) {
-            terminated();
+            end.terminated();
             return;
         }
         LostTransaction lost = lostTransaction;
         if (lost == null) throw new IllegalStateException("no transaction was lost");
-        ByteBuf out = channel.alloc().buffer(64);
-        if (whole) lost.message(in, type, at, next, out);
-        else lost.tooLong(type, out);
-        if (out.isReadable()) channel.writeAndFlush(out, channel.voidPromise());
-        else out.release();
-        if (lost.isOver()) {
-            lostTransaction = null;
-            statements.forgetUnnamed();
-            if (context.draining()) drain();
-            else if (pins.owesListen()) context.loop().execute(path::listenAgain);
-        }
+        lost.answer(in, type, at, next, whole);
+        if (!lost.isOver()) return;
+        lostTransaction = null;
+        statements.forgetUnnamed();
+        if (context.draining()) drain();
+        else if (pins.owesListen()) context.loop().execute(path::listenAgain);
     }
 
     // --- cancel, time, the end
@@ -447,83 +412,23 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     void tick(long nowNanos, TimeoutsConfig timeouts) {
         if (isWaiting() || state == State.SHARING || state == State.RESOLVING) return;
         BackendConnection leased = lease.backend();
-        String stalled = stalls.look(stall(), nowNanos);
-        if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall(), waiting.size(), leased == null ? "none" : leased.greeting().address());
+        Stall stall = Stall.of(this);
+        String stalled = stalls.look(stall, nowNanos);
+        if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall, waiting.size(), leased == null ? "none" : leased.greeting().address());
         TimeLimit over = times.exceeded(leased, nowNanos, timeouts);
         if (over == null) return;
         if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
         end(over.reason(), over.message());
     }
 
-    private Stall stall() {
-        BackendConnection leased = lease.backend();
-        boolean owes = leased != null && (leased.exchange().owed() > 0 || !leased.exchange().allSeen());
-        boolean takes = leased != null && leased.isWritable() && channel.isWritable() && !leased.exchange().full();
-        return new Stall(state, walk.hasWholeMessage(), shapes.isAsked() || commit.awaitsAnswer(), lease.awaitsReplies(), owes, takes,
-                toClient.isWithholding() && leased != null && leased.exchange().settled());
-    }
-
     /// Tells the client why, and closes.
     public void end(RefusalReason reason, String message) {
-        context.stats().refused(reason.word());
-        closeWith(SessionMessages.fatal(Refusal.of(reason, message)), reason.word());
+        end.refused(reason, message);
     }
 
     /// Ends the session now if it is outside of a transaction, else when it has come out of it.
     void drain() {
         if ((state == State.IDLE && lostTransaction == null) || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
-    }
-
-    /// The client said goodbye: what it asked for before is still done.
-    void terminated() {
-        BackendConnection leased = lease.backend();
-        if (leased != null && leased.exchange().owed() > 0 && state == State.LEASED) {
-            state = State.DEPARTED;
-            channel.close();
-            watchDeparted();
-        } else {
-            close(ClientClose.TERMINATED);
-        }
-    }
-
-    /// Ends a departed session whose backend waits for messages that will never come: rows of a COPY, or a Sync.
-    private void watchDeparted() {
-        BackendConnection leased = lease.backend();
-        if (state != State.DEPARTED || leased == null) return;
-        if (leased.exchange().copyIn() || leased.exchange().owed() == 0) leave(ClientClose.TERMINATED.word());
-        else context.loop().schedule(this::watchDeparted, DEPARTED_CHECK.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    void closeWith(ByteBuf lastWords, String reason) {
-        if (state == State.CLOSED) {
-            lastWords.release();
-            return;
-        }
-        channel.writeAndFlush(lastWords).addListener(ChannelFutureListener.CLOSE);
-        leave(reason);
-    }
-
-    private void close(ClientClose reason) {
-        channel.close();
-        leave(reason.word());
-    }
-
-    /// Gives back all that the client holds. Nothing happens the second time.
-    /// @param reason why, for counting: a word of [ClientClose] or [RefusalReason]
-    void leave(String reason) {
-        if (state == State.CLOSED) return;
-        if (state == State.GREETING) context.stats().login(reason);
-        else context.stats().clientClosed(reason);
-        boolean wasWaiting = isWaiting();
-        state = State.CLOSED;
-        context.cancelKeys().withdraw(cancelKey.pid());
-        if (wasWaiting) path.leave();
-        lease.clientGone();
-        if (sharing != null) sharing.leave();
-        waiting.release();
-        toClient.discard();
-        context.closed(this);
-        onClose.run();
     }
 
     // --- Netty
@@ -543,7 +448,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext handler) {
-        if (state != State.DEPARTED) leave(ClientClose.DISCONNECTED.word());
+        end.disconnected();
     }
 
     @Override
@@ -557,7 +462,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
         if (cause instanceof IOException) {
-            if (state != State.DEPARTED) close(ClientClose.DISCONNECTED);
+            end.disconnected();
             return;
         }
         log.error("client {}: closed after a bug", identity.address(), cause);

@@ -53,7 +53,7 @@ final class Greeter {
     private void refused(BackendConnection asked, byte[] errorBody) {
         if (!session.lease().returns(asked)) return;
         asked.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
-        session.closeWith(SessionMessages.fatal(errorBody), ClientClose.STARTUP_REFUSED.word());
+        session.end().inItsWords(errorBody, ClientClose.STARTUP_REFUSED);
     }
 
     /// What it says of parameters while it is reset counts only if another client's settings had hidden it.

@@ -234,19 +234,29 @@ final class InsertSharing implements Contributor {
         byte first = request.getByte(request.readerIndex());
         if (first == FrontendType.QUERY) session.statements().forgetUnnamed();
         else if (first == FrontendType.PARSE) session.statements().restoreUnnamed(contribution.statement());
-        session.shared(contribution.bytes());
+        answered(contribution.bytes());
+    }
+
+    private void answered(int bytes) {
+        SessionTimes times = session.times();
+        times.ready(System.nanoTime());
+        session.pool().shared().slice(context.index()).stats().queryEnded(times.queryNanos());
+        SessionRoutes routes = session.path().routes();
+        if (routes != null) routes.wrote(times.readyNanos());
+        session.waiting().drop(bytes);
+        if (session.sharesNoMore() && context.draining()) session.drain();
     }
 
     @Override
     public void alone() {
         once = true;
         aloneIn = target;
-        session.sharedNot();
+        session.sharesNoMore();
     }
 
     @Override
     public void refused(Refusal refusal) {
-        session.sharedRefused(refusal);
+        if (session.state() == ClientSession.State.SHARING) session.path().refused(refusal);
     }
 
     @Override
@@ -254,11 +264,11 @@ final class InsertSharing implements Contributor {
         Refusal refusal = Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
         context.stats().refused(refusal.reason().word());
         session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
-        session.shared(contribution.bytes());
+        answered(contribution.bytes());
     }
 
     @Override
     public void lost(String why) {
-        session.sharedLost(why);
+        session.end().backendLost(why);
     }
 }

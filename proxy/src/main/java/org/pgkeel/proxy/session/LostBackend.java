@@ -94,7 +94,7 @@ final class LostBackend {
                 session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
                         .thenAccept(outcome -> guarded(() -> resolved(outcome, ifAborted, first)));
             }
-            case LossVerdict.Close _ -> session.closeLost(loss);
+            case LossVerdict.Close _ -> session.end().lost(loss);
             case LossVerdict.Unnoticed _ -> {
                 forget();
                 session.goOn();
@@ -140,7 +140,7 @@ final class LostBackend {
         session.becomes(ClientSession.State.RESOLVING);
         session.pool().cluster().goesOn(lost.reign()).thenAcceptAsync(goesOn -> guarded(() -> {
             if (!session.isOpen()) return;
-            if (goesOn) session.ended(lastWords);
+            if (goesOn) session.end().inItsWords(lastWords, ClientClose.SERVER_FATAL);
             else session.path().askAgain(back);
         }), session.context().loop());
     }

@@ -223,7 +223,7 @@ final class RequestWalk {
     /// What a server outside of a transaction answers without a look at its data: CopyData that came too late is ignored.
     private int withoutBackend(ByteBuf in, byte type, int length, int at, int next) {
         if (type == FrontendType.SYNC) session.answerSync();
-        else if (type == FrontendType.TERMINATE) session.terminated();
+        else if (type == FrontendType.TERMINATE) session.end().terminated();
         return next;
     }
 

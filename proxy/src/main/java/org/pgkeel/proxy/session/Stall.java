@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.session;
 
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.relay.BackendConnection;
 
 /// Whether a client waits for something that will never come. That is always a bug of the proxy, and is looked for so that it is seen where
 /// it happens, not only by its victim.
@@ -17,6 +18,14 @@ import org.jspecify.annotations.Nullable;
 /// @param backendTakes the backend's socket and plan take more requests, and the client's socket more replies
 /// @param withholds    replies are withheld from the client
 record Stall(ClientSession.State state, boolean request, boolean held, boolean awaits, boolean backendOwes, boolean backendTakes, boolean withholds) {
+    static Stall of(ClientSession session) {
+        BackendConnection leased = session.lease().backend();
+        boolean owes = leased != null && (leased.exchange().owed() > 0 || !leased.exchange().allSeen());
+        boolean takes = leased != null && leased.isWritable() && session.channel().isWritable() && !leased.exchange().full();
+        return new Stall(session.state(), session.walk().hasWholeMessage(), session.shapes().isAsked() || session.commit().awaitsAnswer(), session.lease().awaitsReplies(), owes, takes,
+                session.toClient().isWithholding() && leased != null && leased.exchange().settled());
+    }
+
     /// @return what the client waits for in vain; null if it is not so
     @Nullable String reason() {
         return switch (state) {
