@@ -30,6 +30,7 @@ final class ClientLease implements Lessee {
     private final ClientSession session;
     private final SessionContext context;
     private final DatabasePool pool;
+    private final ClientSocket socket;
     private final Outgoing toClient;
     private final ClientSettings settings;
     private final Pins pins;
@@ -51,6 +52,7 @@ final class ClientLease implements Lessee {
         this.session = session;
         this.context = session.context();
         this.pool = session.pool();
+        this.socket = session.socket();
         this.toClient = session.toClient();
         this.settings = session.settings();
         this.pins = session.pins();
@@ -84,7 +86,7 @@ final class ClientLease implements Lessee {
         SessionRoutes routes = path.routes();
         if (routes != null) routes.begin(leased);
         settings.tracker().lease(leased.applied());
-        if (pins.owesListen()) pins.listenAgain(leased, () -> session.write(SessionMessages.listensAgain()));
+        if (pins.owesListen()) pins.listenAgain(leased, () -> socket.write(SessionMessages.listensAgain()));
         if (!session.looksInto()) settings.beforeBatch(leased);
     }
 
@@ -136,7 +138,7 @@ final class ClientLease implements Lessee {
     /// @return false if they are; else what stands before the message has been run
     boolean waitsForReplies(BackendConnection leased, ByteBuf in, int from, int at) {
         if (leased.exchange().allSeen()) return false;
-        session.pauseReading();
+        socket.pauseReading();
         leased.outgoing().run(in, from, at);
         leased.awaitReplies();
         awaitsReplies = true;
@@ -152,7 +154,7 @@ final class ClientLease implements Lessee {
         leased.outgoing().lastRun(in, from, to);
         leased.slice().stats().received(leased.outgoing().takeWritten());
         leased.endOfRequests();
-        if (!leased.isWritable()) session.pauseReading();
+        if (!leased.isWritable()) socket.pauseReading();
         if (releaseDeferred && !session.walk().midMessage()) {
             releaseDeferred = false;
             if (leased.exchange().settled()) settled(leased.exchange().status());
@@ -168,7 +170,7 @@ final class ClientLease implements Lessee {
 
     @Override
     public boolean isWritable() {
-        return session.takesReplies();
+        return session.state() == ClientSession.State.DEPARTED || socket.isWritable();
     }
 
     @Override
@@ -341,7 +343,7 @@ final class ClientLease implements Lessee {
         else leased.endLeaseDirty(settings.tracker().release(), false, now);
         routes.asksElsewhere();
         if (whole) session.waiting().again(requests);
-        else session.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
+        else socket.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
         session.goOn();
     }
 

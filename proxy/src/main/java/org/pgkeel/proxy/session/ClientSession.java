@@ -2,9 +2,6 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -17,7 +14,6 @@ import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
-import org.pgkeel.proxy.relay.DirectWriter;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.settings.Settings;
@@ -45,7 +41,7 @@ import org.slf4j.LoggerFactory;
 /// | any      | closed                           | Closed   |
 ///
 /// Threading: confined to its channel's event loop.
-public final class ClientSession extends ChannelInboundHandlerAdapter {
+public final class ClientSession {
     private static final Logger log = LoggerFactory.getLogger(ClientSession.class);
 
     /// Where the client is in its session.
@@ -54,8 +50,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     private final SessionContext context;
     private final DatabasePool pool;
     private final ClientIdentity identity;
-    private final Channel channel;
-    private final Outgoing toClient;
+    private final ClientSocket socket;
     private final Pins pins;
     private final ClientSettings settings;
     private final ClientStatements statements;
@@ -85,12 +80,11 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         this.context = context;
         this.pool = pool;
         this.identity = identity.without(pool.shared().key().user(), pool.shared().key().database());
-        this.channel = channel;
+        this.socket = new ClientSocket(this, channel, context.buffers());
         this.pins = new Pins(context, pool);
         this.settings = new ClientSettings(context, pool, pins, startup);
         this.statements = new ClientStatements(context, pool, settings);
         this.effects = new SessionEffects(context, pool, settings, pins, statements, shapes, portals);
-        this.toClient = new Outgoing(context.buffers(), new DirectWriter(channel));
         this.path = new LeasePath(this);
         this.lease = new ClientLease(this);
         this.waiting = new WaitingBytes(context.buffers());
@@ -103,7 +97,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     /// @param early what the client sent beyond its login; released here
     public void start(ByteBuf early) {
         context.opened(this);
-        channel.pipeline().addLast(this);
+        socket.opens();
         if (early.isReadable()) walk.read(early);
         else early.release();
         if (state != State.GREETING) return;   // what it sent with its login has ended it
@@ -112,29 +106,27 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
 
     /// It is known what the client is told.
     void greeted(SequencedMap<String, String> parameterStatus) {
-        ByteBuf out = channel.alloc().buffer(512);
+        ByteBuf out = channel().alloc().buffer(512);
         SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
         state = State.IDLE;
         context.stats().login("ok");
-        channel.writeAndFlush(out, channel.voidPromise());
+        socket.write(out);
         if (!isOpen()) return;   // the write found that the client is gone
-        readAgain();
+        socket.readAgain();
         if (context.draining()) drain();
         else walk.resume();
     }
 
-    // --- its parts
+    // --- what the client sends
 
-    /// How it ends.
-    SessionEnd end() {
-        return end;
+    /// @param bytes released here
+    void arrived(ByteBuf bytes) {
+        times.requested(System.nanoTime());
+        if (isOpen()) walk.read(bytes);
+        else bytes.release();
     }
 
     // --- its state
-
-    SessionContext context() {
-        return context;
-    }
 
     boolean isOpen() {
         return state != State.CLOSED && state != State.DEPARTED;
@@ -154,77 +146,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         state = next;
     }
 
-    /// What it has prepared.
-    ClientStatements statements() {
-        return statements;
-    }
-
-    Portals portals() {
-        return portals;
-    }
-
-    /// What its statements do to it.
-    SessionEffects effects() {
-        return effects;
-    }
-
-    RowShapes shapes() {
-        return shapes;
-    }
-
-    /// For the census of INSERTs.
-    InsertNotes inserts() {
-        return inserts;
-    }
-
-    Repetition repetition() {
-        return repetition;
-    }
-
-    /// Its way to a commit.
-    CommitPath commit() {
-        return commit;
-    }
-
-    SessionTimes times() {
-        return times;
-    }
-
-    /// Its way to a backend.
-    LeasePath path() {
-        return path;
-    }
-
-    /// The backend that it has.
-    ClientLease lease() {
-        return lease;
-    }
-
-    Outgoing toClient() {
-        return toClient;
-    }
-
-    SqlStatementNames sqlNames() {
-        return sqlNames;
-    }
-
     /// Messages are looked into: the next transaction may run on another backend.
     boolean looksInto() {
         return pool.mode() != PoolMode.SESSION;
-    }
-
-    /// A closed channel is left alone: its descriptor may be somebody else's already.
-    void readAgain() {
-        if (channel.isOpen()) channel.config().setAutoRead(true);
-    }
-
-    void pauseReading() {
-        channel.config().setAutoRead(false);
-    }
-
-    /// The client takes its replies, or is not there to take any.
-    boolean takesReplies() {
-        return state == State.DEPARTED || channel.isWritable();
     }
 
     // --- what it does without a backend
@@ -273,28 +197,15 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         }
         state = State.IDLE;
         aloneOver();
-        readAgain();
+        socket.readAgain();
         walk.refusePending(
-                () -> write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
-                () -> write(SessionMessages.error(refusal)));
+                () -> socket.write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
+                () -> socket.write(SessionMessages.error(refusal)));
     }
 
     /// A Sync of a client that is outside of a transaction and has no backend.
     void answerSync() {
-        write(SessionMessages.readyForQuery());
-    }
-
-    void write(ByteBuf... messages) {
-        for (ByteBuf message : messages) channel.write(message, channel.voidPromise());
-        channel.flush();
-    }
-
-    ClientSettings settings() {
-        return settings;
-    }
-
-    Pins pins() {
-        return pins;
+        socket.write(SessionMessages.readyForQuery());
     }
 
     // --- when the backend is lost
@@ -326,18 +237,9 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         goOn();
     }
 
-    /// What it has sent and could not be worked on yet.
-    WaitingBytes waiting() {
-        return waiting;
-    }
-
-    RequestWalk walk() {
-        return walk;
-    }
-
     /// What kept the client from being read is over.
     void readOn() {
-        readAgain();
+        socket.readAgain();
         walk.resume();
     }
 
@@ -349,7 +251,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
 
     /// There is room for what the client asks, if it is still there.
     void resumeReading() {
-        readAgain();
+        socket.readAgain();
         if (isOpen()) walk.resume();
     }
 
@@ -357,7 +259,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     void goOn() {
         state = State.IDLE;
         context.loop().execute(() -> {
-            readAgain();
+            socket.readAgain();
             if (isOpen() && state == State.IDLE && lease.backend() == null) walk.resume();
             path.listenAgain();
         });
@@ -431,42 +333,102 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
         if ((state == State.IDLE && lostTransaction == null) || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
     }
 
-    // --- Netty
-
-    @Override
-    public void channelRead(ChannelHandlerContext handler, Object message) {
-        times.requested(System.nanoTime());
-        if (isOpen()) walk.read((ByteBuf) message);
-        else ((ByteBuf) message).release();
-    }
-
     /// The client broke the protocol: it is told, and closed.
     void violated(ProtocolViolation violation) {
         log.info("client {}: {}", identity.address(), violation.getMessage());
         end(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
     }
 
-    @Override
-    public void channelInactive(ChannelHandlerContext handler) {
-        end.disconnected();
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext handler) {
-        // A client that does not take its replies is not read from either: it must not pile up more of them.
-        if (channel.isOpen()) channel.config().setAutoRead(channel.isWritable());
-        BackendConnection leased = lease.backend();
-        if (leased != null && channel.isWritable()) leased.resumeReading();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
-        if (cause instanceof IOException) {
-            end.disconnected();
-            return;
-        }
-        log.error("client {}: closed after a bug", identity.address(), cause);
+    /// A bug of ours: the client is told, and closed.
+    void broken(Throwable bug) {
+        log.error("client {}: closed after a bug", identity.address(), bug);
         end(RefusalReason.INTERNAL_ERROR, "internal error");
+    }
+
+    // --- its parts
+
+    ClientSocket socket() {
+        return socket;
+    }
+
+    SessionContext context() {
+        return context;
+    }
+
+    ClientSettings settings() {
+        return settings;
+    }
+
+    Pins pins() {
+        return pins;
+    }
+
+    /// What it has prepared.
+    ClientStatements statements() {
+        return statements;
+    }
+
+    Portals portals() {
+        return portals;
+    }
+
+    /// What its statements do to it.
+    SessionEffects effects() {
+        return effects;
+    }
+
+    RowShapes shapes() {
+        return shapes;
+    }
+
+    /// For the census of INSERTs.
+    InsertNotes inserts() {
+        return inserts;
+    }
+
+    Repetition repetition() {
+        return repetition;
+    }
+
+    SqlStatementNames sqlNames() {
+        return sqlNames;
+    }
+
+    SessionTimes times() {
+        return times;
+    }
+
+    /// Its way to a commit.
+    CommitPath commit() {
+        return commit;
+    }
+
+    /// Its way to a backend.
+    LeasePath path() {
+        return path;
+    }
+
+    /// The backend that it has.
+    ClientLease lease() {
+        return lease;
+    }
+
+    /// What it has sent and could not be worked on yet.
+    WaitingBytes waiting() {
+        return waiting;
+    }
+
+    RequestWalk walk() {
+        return walk;
+    }
+
+    Outgoing toClient() {
+        return socket.replies();
+    }
+
+    /// How it ends.
+    SessionEnd end() {
+        return end;
     }
 
     // --- for the console
@@ -492,7 +454,7 @@ public final class ClientSession extends ChannelInboundHandlerAdapter {
     }
 
     public Channel channel() {
-        return channel;
+        return socket.channel();
     }
 
     public Set<PinReason> pinnedBy() {

@@ -192,7 +192,7 @@ final class InsertSharing implements Contributor {
 
     @Override
     public void pauseReading() {
-        session.pauseReading();
+        session.socket().pauseReading();
     }
 
     @Override
@@ -263,7 +263,7 @@ final class InsertSharing implements Contributor {
     public void unknown() {
         Refusal refusal = Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
         context.stats().refused(refusal.reason().word());
-        session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
         answered(contribution.bytes());
     }
 

@@ -98,7 +98,7 @@ final class LeasePath implements Waiter<BackendConnection> {
     void askForGreeting() {
         BackendConnection leased = ask(pool.shared(), System.nanoTime());
         if (leased != null) leased(leased);
-        else session.readAgain();
+        else session.socket().readAgain();
     }
 
     /// What was not answered is asked again, ahead of whoever waits.

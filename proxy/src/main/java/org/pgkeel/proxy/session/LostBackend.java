@@ -109,7 +109,7 @@ final class LostBackend {
                 session.toClient().deliver();
                 session.toClient().finish();
                 forget();
-                if (first.complete()) session.write(SessionMessages.readyForQuery());
+                if (first.complete()) session.socket().write(SessionMessages.readyForQuery());
                 else session.walk().dropUntilSync();
                 goOnWithRest();
             }
@@ -157,12 +157,12 @@ final class LostBackend {
             default -> Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
         };
         session.context().stats().refused(refusal.reason().word());
-        session.write(SessionMessages.error(refusal));
+        session.socket().write(SessionMessages.error(refusal));
         boolean complete = first.complete() && !(loss.copyIn() && loss.open());
-        if (complete) session.write(SessionMessages.readyForQuery());
+        if (complete) session.socket().write(SessionMessages.readyForQuery());
         else session.walk().dropUntilSync();
         if (!whole) {
-            for (int i = 1; i < loss.owed(); i++) session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+            for (int i = 1; i < loss.owed(); i++) session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
         }
         goOnWithRest();
     }
@@ -174,7 +174,7 @@ final class LostBackend {
         if (!whole) {
             ByteBuf out = session.channel().alloc().buffer(256);
             transaction.unknownBatches(loss.owed(), loss.open(), out);
-            session.write(out);
+            session.socket().write(out);
         }
         session.goOn();
     }

@@ -74,7 +74,7 @@ final class LostTransaction {
         ByteBuf out = session.channel().alloc().buffer(64);
         if (whole) message(in, type, at, next, out);
         else tooLong(type, out);
-        if (out.isReadable()) session.write(out);
+        if (out.isReadable()) session.socket().write(out);
         else out.release();
     }
 

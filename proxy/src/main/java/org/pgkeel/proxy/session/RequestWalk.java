@@ -89,7 +89,7 @@ final class RequestWalk {
 
     private void keep(ByteBuf in, int at) {
         waiting.keep(in, at);
-        if (session.isHeld() && waiting.size() >= WaitingBytes.BYTES_MAX) session.pauseReading();
+        if (session.isHeld() && waiting.size() >= WaitingBytes.BYTES_MAX) session.socket().pauseReading();
     }
 
     /// The request that waits for a backend will not get one: it is taken out of what is pending. What follows it goes on
@@ -153,7 +153,7 @@ final class RequestWalk {
                     continue;
                 }
             } else if (backend.exchange().full()) {
-                session.pauseReading();
+                session.socket().pauseReading();
                 break;
             } else if (backend.exchange().skipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = dropped(backend.outgoing(), in, from, at, next);
