@@ -289,8 +289,12 @@ final class ClientLease implements Lessee {
         if (settings.failed()) {
             settings.failureHandled();
             ends();
-            session.becomes(ClientSession.State.IDLE);
             leased.abandon(CloseReason.SETTINGS_FAILED, System.nanoTime());
+            if (session.state() == ClientSession.State.DEPARTED) {
+                session.end().departed();
+                return;
+            }
+            session.becomes(ClientSession.State.IDLE);
             if (awaitsReplies) context.loop().execute(this::resumeReading);
             return;
         }

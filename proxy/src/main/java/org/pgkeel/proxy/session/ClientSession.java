@@ -108,7 +108,7 @@ public final class ClientSession {
     void greeted(SequencedMap<String, String> parameterStatus) {
         ByteBuf out = channel().alloc().buffer(512);
         SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
-        state = State.IDLE;
+        becomes(State.IDLE);
         context.stats().login("ok");
         socket.write(out);
         if (!isOpen()) return;   // the write found that the client is gone
@@ -142,8 +142,9 @@ public final class ClientSession {
         return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapes.isAsked() || repetition.isUnderWay() || commit.awaitsAnswer() || routes != null && routes.holds();
     }
 
+    /// The one door to every state. Nothing leaves CLOSED: a write that finds the client gone ends its session in the middle of what goes on.
     void becomes(State next) {
-        state = next;
+        if (state != State.CLOSED) state = next;
     }
 
     /// Messages are looked into: the next transaction may run on another backend.
@@ -165,7 +166,7 @@ public final class ClientSession {
         InsertSharing mine = sharing;
         if (mine == null) sharing = mine = new InsertSharing(this, context);
         if (!mine.takes(in, at)) return false;
-        state = State.SHARING;
+        becomes(State.SHARING);
         times.waits(times.requestNanos());
         return true;
     }
@@ -195,7 +196,7 @@ public final class ClientSession {
             end.told(refusal);
             return;
         }
-        state = State.IDLE;
+        becomes(State.IDLE);
         aloneOver();
         socket.readAgain();
         walk.refusePending(
@@ -245,7 +246,7 @@ public final class ClientSession {
 
     /// The client asks anew for what it had begun to ask.
     void lookAgain() {
-        state = State.IDLE;
+        becomes(State.IDLE);
         readOn();
     }
 
@@ -257,7 +258,7 @@ public final class ClientSession {
 
     /// The client goes on without a backend, with what it sent and was not answered first.
     void goOn() {
-        state = State.IDLE;
+        becomes(State.IDLE);
         context.loop().execute(() -> {
             socket.readAgain();
             if (isOpen() && state == State.IDLE && lease.backend() == null) walk.resume();

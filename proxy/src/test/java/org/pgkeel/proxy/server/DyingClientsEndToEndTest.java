@@ -177,6 +177,24 @@ class DyingClientsEndToEndTest {
     }
 
     @Test
+    void a_client_that_said_goodbye_is_gone_though_its_settings_fail() throws Exception {
+        postgres.execute("drop role if exists dying_role", "create role dying_role", "grant dying_role to app");
+        try (TestProxy proxy = TestProxy.start(postgres, "databases.\"*\".pool.max = 1")) {
+            try (WireClient other = WireClient.ofApp(proxy.port(), Map.of())) {
+                WireClient client = WireClient.ofApp(proxy.port(), Map.of());
+                Replies.ask(client, "set role dying_role");
+                assertThat(Replies.value(other, "select current_user")).isEqualTo("app");
+                postgres.execute("revoke dying_role from app", "drop role dying_role");
+
+                client.send(new Query("select 1"), Terminate.INSTANCE);
+
+                await().atMost(NOTICED).untilAsserted(() -> assertThat(proxy.server().admission().clients()).isEqualTo(1));
+                assertThat(Replies.value(other, "select current_user")).isEqualTo("app");
+            }
+        }
+    }
+
+    @Test
     void a_goodbye_in_a_transaction_rolls_it_back() throws Exception {
         int number = NUMBERS.incrementAndGet();
         try (TestProxy proxy = TestProxy.start(postgres, "databases.\"*\".pool.max = 1")) {
