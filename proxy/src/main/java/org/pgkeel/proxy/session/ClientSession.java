@@ -21,7 +21,10 @@ import org.pgkeel.proxy.statement.PinReason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One client, from its login to its end.
+/// One client, from its login to its end: the states of its session, what moves it from one to the next, and who is told to. What it knows and holds is
+/// in its parts, each with a concept of its own (`proxy/README.md` has their map).
+///
+/// Law: what the client sends is worked on in the states IDLE and LEASED, if no question of the proxy's own is open ([#isHeld]); in all others it waits.
 ///
 /// | from     | event                            | to       |
 /// |----------|----------------------------------|----------|
