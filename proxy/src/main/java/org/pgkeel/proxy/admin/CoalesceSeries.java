@@ -27,6 +27,12 @@ final class CoalesceSeries {
         var buffered = GaugeSnapshot.builder().name("pgkeel_coalesce_buffered_bytes").help("Bytes of requests that wait or are under way");
         var waits = HistogramSnapshot.builder().name("pgkeel_coalesce_wait_seconds").help("From a row's arrival until its batch left");
         var flushes = HistogramSnapshot.builder().name("pgkeel_coalesce_flush_seconds").help("From a batch's first byte to its commit");
+        var spilledRows = CounterSnapshot.builder().name("pgkeel_coalesce_spilled_rows").help("Rows whose requests went to disk");
+        var spilledBytes = CounterSnapshot.builder().name("pgkeel_coalesce_spilled_bytes").help("Bytes of requests that went to disk");
+        var spillFailures = CounterSnapshot.builder().name("pgkeel_coalesce_spill_failed_requests").help("Requests that could not be written to disk, or not be read back, by reason");
+        var onDiskRows = GaugeSnapshot.builder().name("pgkeel_coalesce_on_disk_rows").help("Rows whose requests wait on disk");
+        var onDiskBytes = GaugeSnapshot.builder().name("pgkeel_coalesce_on_disk_bytes").help("Bytes of requests that wait on disk");
+        var readBacks = HistogramSnapshot.builder().name("pgkeel_coalesce_spill_read_seconds").help("From the question to the file until a portion of requests was in memory again");
         for (var table : tables) {
             Labels labels = Labels.of("table", table.table());
             rows.dataPoint(counter(way(table, "copy"), table.copied()));
@@ -40,8 +46,15 @@ final class CoalesceSeries {
             buffered.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.bufferedBytes()).build());
             waits.dataPoint(histogram(labels, table.waits()));
             flushes.dataPoint(histogram(labels, table.flushes()));
+            spilledRows.dataPoint(counter(labels, table.spill().rows()));
+            spilledBytes.dataPoint(counter(labels, table.spill().bytes()));
+            table.spill().failures().forEach((reason, count) -> spillFailures.dataPoint(counter(Labels.of("table", table.table(), "reason", reason), count)));
+            onDiskRows.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.spill().waitingRows()).build());
+            onDiskBytes.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.spill().waitingBytes()).build());
+            readBacks.dataPoint(histogram(labels, table.spill().readBacks()));
         }
-        series.addAll(List.of(rows.build(), failures.build(), batches.build(), batchRows.build(), batchBytes.build(), waiting.build(), buffered.build(), waits.build(), flushes.build()));
+        series.addAll(List.of(rows.build(), failures.build(), batches.build(), batchRows.build(), batchBytes.build(), waiting.build(), buffered.build(), waits.build(), flushes.build(),
+                spilledRows.build(), spilledBytes.build(), spillFailures.build(), onDiskRows.build(), onDiskBytes.build(), readBacks.build()));
     }
 
     private static Labels way(CoalesceSnapshot table, String way) {

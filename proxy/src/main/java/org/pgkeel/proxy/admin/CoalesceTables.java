@@ -21,7 +21,12 @@ final class CoalesceTables {
             .int8("batches_under_way", CoalesceSnapshot::underWay)
             .int8("wait_time", row -> row.waits().sumMicros())
             .int8("flush_time", row -> row.flushes().sumMicros())
-            .text("failures", row -> row.failures().toString());
+            .text("failures", row -> row.failures().toString())
+            .int8("rows_spilled", row -> row.spill().rows())
+            .int8("bytes_spilled", row -> row.spill().bytes())
+            .int8("rows_on_disk", row -> row.spill().waitingRows())
+            .int8("bytes_on_disk", row -> row.spill().waitingBytes())
+            .text("spill_failures", row -> row.spill().failures().toString());
 
     static final ShowTable<?> CANDIDATES = ShowTable.<InsertTally>of("coalesce candidates", sources -> sources.operations().insertTallies())
             .text("database", InsertTally::database)

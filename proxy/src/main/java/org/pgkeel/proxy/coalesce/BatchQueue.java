@@ -21,7 +21,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 /// | the end of the event loop's turn, or a commit | a free lane and enough rows, see [FlushPolicy] | a batch leaves    |
 ///
 /// Threading: confined to its event loop.
-final class BatchQueue {
+final class BatchQueue implements SpilledRows.Owner {
     /// Unchanged INSERTs in one commit: more of them gain little, and one that fails takes all with it.
     private static final int SHARED_MAX = 100;
 
@@ -35,7 +35,10 @@ final class BatchQueue {
     private final ArrayDeque<Contribution> waiting = new ArrayDeque<>();
     /// They run one by one in their own form, ahead of those that wait: their batch has failed.
     private final ArrayDeque<Contribution> single = new ArrayDeque<>();
+    /// Null where the rule has no disk.
+    private final @Nullable SpilledRows spilled;
     private int waitingRows;
+    /// In memory.
     private long waitingBytes;
     private int sentRows;
     private long sentBytes;
@@ -56,13 +59,15 @@ final class BatchQueue {
     enum Size { FEW, MANY }
 
     /// @param lanes batches that may be under way at once
-    BatchQueue(CoalesceRule rule, int lanes, EventLoop loop, BatchMaker maker, CoalesceStats stats) {
+    /// @param spill where requests go when too much is buffered; null if they stay
+    BatchQueue(CoalesceRule rule, int lanes, EventLoop loop, BatchMaker maker, CoalesceStats stats, @Nullable Spill spill) {
         this.rule = rule;
         this.lanes = lanes;
         this.policy = new FlushPolicy(rule.maxRows(), rule.maxBytes(), rule.maxDelay(), rule.copyFromRows(), lanes);
         this.loop = loop;
         this.maker = maker;
         this.stats = stats;
+        this.spilled = spill == null ? null : new SpilledRows(spill, Math.max(1, Math.min(rule.maxBytes(), rule.maxBufferedBytes() / 10)), loop, stats, this);
     }
 
     CoalesceRule rule() {
@@ -97,23 +102,31 @@ final class BatchQueue {
         contribution.since(nowNanos);
         waiting.addLast(contribution);
         count(contribution, 1);
-        if (isOverfull()) contribution.client().pauseReading();
+        if (isOverfull()) {
+            contribution.client().pauseReading();
+            if (spilled != null) spilled.offer(contribution, nowNanos);
+        }
         pumpSoon();
     }
 
     /// Those that came before need not wait for the end of the turn: a lane is free, and they are its share. It is a COPY, which nobody is
     /// told of at once: this is called in the midst of what a client has sent.
     private boolean isShareThere(long nowNanos) {
-        return waitingRows >= policy.share(crowd.rows()) && single.isEmpty() && underWay(nowNanos) < lanes && waiting.peekFirst().target().isCopyable();
+        return waitingRows >= policy.share(crowd.rows()) && single.isEmpty() && underWay(nowNanos) < lanes && !waiting.peekFirst().isAway() && waiting.peekFirst().target().isCopyable();
     }
 
     private boolean isOverfull() {
-        return (waitingBytes + sentBytes) * 5 >= rule.maxBufferedBytes() * 4;
+        return bufferedBytes() * 5 >= rule.maxBufferedBytes() * 4;
     }
 
     boolean withdraw(Contribution contribution) {
         if (!waiting.remove(contribution)) return false;
-        count(contribution, -1);
+        if (spilled != null && contribution.isAway()) {
+            waitingRows -= contribution.rows();
+            spilled.forget(contribution);
+        } else {
+            count(contribution, -1);
+        }
         contribution.become(Contribution.State.FREE);
         return true;
     }
@@ -140,6 +153,8 @@ final class BatchQueue {
     private void pump() {
         while (!single.isEmpty() && !(isOrdered() && alone > 0)) runAlone(single.removeFirst());
         while (single.isEmpty() && !waiting.isEmpty()) {
+            if (spilled != null) spilled.readAhead(waiting);
+            if (waiting.peekFirst().isAway()) return;   // it is being read
             long now = System.nanoTime();
             long waited = now - waiting.peekFirst().sinceNanos();
             int underWay = underWay(now);
@@ -180,7 +195,7 @@ final class BatchQueue {
         long bytes = 0;
         while (!waiting.isEmpty()) {
             Contribution next = waiting.peekFirst();
-            boolean fits = taken.isEmpty() || rows + next.rows() <= most && bytes + next.bytes() <= rule.maxBytes() && (size == Size.FEW || next.target().goesWith(taken.getFirst().target()));
+            boolean fits = !next.isAway() && (taken.isEmpty() || rows + next.rows() <= most && bytes + next.bytes() <= rule.maxBytes() && (size == Size.FEW || next.target().goesWith(taken.getFirst().target())));
             if (!fits) break;
             waiting.removeFirst();
             count(next, -1);
@@ -247,9 +262,12 @@ final class BatchQueue {
             late.add(each);
         }
         for (Contribution each : late) {
+            boolean away = each.isAway();
             withdraw(each);
-            each.client().refused(Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT, "the rows before it were not committed within " + maxWait.toMillis() + " ms",
-                    "The wait is pool.max-wait, the number of batches under way coalesce.lanes."));
+            Refusal why = Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT, "the rows before it were not committed within " + maxWait.toMillis() + " ms",
+                    "The wait is pool.max-wait, the number of batches under way coalesce.lanes.");
+            if (away) each.client().refusedAway(why);
+            else each.client().refused(why);
         }
     }
 
@@ -262,7 +280,37 @@ final class BatchQueue {
     }
 
     long bufferedBytes() {
-        return waitingBytes + sentBytes;
+        return waitingBytes + sentBytes + (spilled == null ? 0 : spilled.copiedBytes());
+    }
+
+    int awayRows() {
+        return spilled == null ? 0 : spilled.rows();
+    }
+
+    long awayBytes() {
+        return spilled == null ? 0 : spilled.bytes();
+    }
+
+    // --- what its disk says
+
+    @Override
+    public void away(Contribution contribution) {
+        waitingBytes -= contribution.bytes();
+    }
+
+    @Override
+    public void back(Contribution contribution) {
+        waitingBytes += contribution.bytes();
+    }
+
+    @Override
+    public void drop(Contribution contribution) {
+        withdraw(contribution);
+    }
+
+    @Override
+    public void goOn() {
+        pumpSoon();
     }
 
     int batchesUnderWay() {

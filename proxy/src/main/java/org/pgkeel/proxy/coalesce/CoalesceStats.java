@@ -23,6 +23,7 @@ final class CoalesceStats {
     private final ReasonCounter failures = new ReasonCounter();
     private final LatencyHistogram waits = new LatencyHistogram();
     private final LatencyHistogram flushes = new LatencyHistogram();
+    private final SpillStats spill = new SpillStats();
     private long batches;
     private long batchRows;
     private long batchBytes;
@@ -53,8 +54,12 @@ final class CoalesceStats {
         failures.count(sqlState);
     }
 
-    CoalesceSnapshot snapshot(int waitingRows, long bufferedBytes, int underWay) {
+    SpillStats spill() {
+        return spill;
+    }
+
+    CoalesceSnapshot snapshot(int waitingRows, long bufferedBytes, int underWay, int awayRows, long awayBytes) {
         return new CoalesceSnapshot(table, rows[Way.COPY.ordinal()], rows[Way.SHARED.ordinal()], rows[Way.ALONE.ordinal()], batches, batchRows, batchBytes,
-                waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(), failures.snapshot());
+                waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(), failures.snapshot(), spill.snapshot(awayRows, awayBytes));
     }
 }

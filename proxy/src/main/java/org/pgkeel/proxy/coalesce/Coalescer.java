@@ -10,6 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.config.CoalesceRule;
+import org.pgkeel.proxy.config.SpillConfig;
 import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
@@ -37,6 +38,7 @@ public final class Coalescer {
     private final Map<QueueKey, BatchQueue> queues = new HashMap<>();
     private final Map<TableKey, TableKnowledge> tables = new HashMap<>();
     private final Map<String, CoalesceStats> stats = new HashMap<>();
+    private final Map<SpillConfig, Spill> spills = new HashMap<>();
     private final Map<Place, Outcomes.Client> everybody = new HashMap<>();
 
     private record TableKey(Place place, Settings settings, String name) {}
@@ -73,8 +75,12 @@ public final class Coalescer {
         var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
         String name = known.copyTable();
         BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), rule.get().orderBy().isPresent() ? 1 : rule.get().lanes(), loop, this::start,
-                stats.computeIfAbsent(name, CoalesceStats::new)));
+                stats.computeIfAbsent(name, CoalesceStats::new), rule.get().spill().map(this::spill).orElse(null)));
         return new Target(place, queue, settings, shape, table, plan, templates);
+    }
+
+    private Spill spill(SpillConfig where) {
+        return spills.computeIfAbsent(where, of -> new Spill("pgkeel-spill-" + loopIndex, of.maxBytes(), () -> SpillFile.in(of.folder()), loop));
     }
 
     /// A client with these settings may share commits.
@@ -114,13 +120,17 @@ public final class Coalescer {
             int rows = 0;
             long bytes = 0;
             int underWay = 0;
+            int awayRows = 0;
+            long awayBytes = 0;
             for (BatchQueue queue : queues.values()) {
                 if (queue.stats() != of) continue;
                 rows += queue.waitingRows();
                 bytes += queue.bufferedBytes();
                 underWay += queue.batchesUnderWay();
+                awayRows += queue.awayRows();
+                awayBytes += queue.awayBytes();
             }
-            all.add(of.snapshot(rows, bytes, underWay));
+            all.add(of.snapshot(rows, bytes, underWay, awayRows, awayBytes));
         });
         return all;
     }

@@ -38,6 +38,9 @@ public final class Contribution {
     private boolean owesParseComplete;
     private int repliesFrom;
     private int repliesTo;
+    /// Where its bytes are on disk, or go.
+    private Spill.@Nullable Piece piece;
+    private boolean away;
 
     public Contribution(Contributor client) {
         this.client = client;
@@ -77,7 +80,40 @@ public final class Contribution {
             case SENT -> next != State.SENT;
         };
         if (!allowed) throw new IllegalStateException("contribution: " + state + " to " + next);
+        if (away) throw new IllegalStateException("its bytes are on disk");
+        piece = null;
         state = next;
+    }
+
+    // --- its bytes, while it is queued
+
+    /// Its bytes may go to disk.
+    boolean mayGoAway(SpilledRows.Owner queue) {
+        return state == State.QUEUED && piece == null && target().queue() == queue;
+    }
+
+    /// Its bytes are being written, and still in memory.
+    void goingAway(Spill.Piece to) {
+        piece = to;
+    }
+
+    void away() {
+        away = true;
+    }
+
+    /// Its bytes are in memory, or not needed any more.
+    void stays() {
+        away = false;
+        piece = null;
+    }
+
+    /// Its bytes are on disk, and not in memory.
+    public boolean isAway() {
+        return away;
+    }
+
+    Spill.@Nullable Piece piece() {
+        return piece;
     }
 
     Contributor client() {

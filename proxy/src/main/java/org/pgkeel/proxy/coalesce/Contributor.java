@@ -13,6 +13,15 @@ public interface Contributor {
     /// It is not read from any more: too much is buffered.
     void pauseReading();
 
+    /// Its request is on disk: it is not in memory any more, and [#request] is not called until it is back.
+    void away(int bytes);
+
+    /// Its request is as it was.
+    void back(byte[] request);
+
+    /// It did not happen, and its request is not in memory.
+    void refusedAway(Refusal refusal);
+
     /// It is committed, and its rows were sent in another form: it is owed the replies of plain INSERTs.
     /// @param notices messages of the server about the commit, for everybody who took part; empty mostly
     void committed(ByteBuf notices);

@@ -19,9 +19,10 @@ import java.util.Set;
 /// @param orderBy           column; rows that are equal in it are inserted in the order they came in
 /// @param copyFromRows      below it the unchanged INSERTs share a commit
 /// @param lockTimeout       of a batch, so that one locked key does not hold up the others; zero: none
+/// @param spill             where requests wait when memory is short; empty: in memory
 public record CoalesceRule(String origin, List<TablePattern> tables, Set<String> users, Set<String> applications, int maxRows, long maxBytes,
                            Duration maxDelay, long maxBufferedBytes, int lanes, Optional<String> orderBy, int copyFromRows,
-                           Duration lockTimeout, AfterRowTriggers afterRowTriggers) {
+                           Duration lockTimeout, AfterRowTriggers afterRowTriggers, Optional<SpillConfig> spill) {
     /// What becomes of tables with AFTER ROW triggers, which see all rows of a COPY when they fire.
     public enum AfterRowTriggers {
         /// They get no COPY; their INSERTs share commits.

@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.config;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -45,6 +46,15 @@ final class CoalesceSection {
                 section.integer("lanes", 2, 1, LANES_MAX),
                 orderBy, copyFromRows,
                 section.duration("lock-timeout", "1s", Duration.ZERO, Bounds.HOUR),
-                section.word("after-row-triggers", AfterRowTriggers.REFUSE));
+                section.word("after-row-triggers", AfterRowTriggers.REFUSE),
+                spill(section.section("spill")));
+    }
+
+    private static Optional<SpillConfig> spill(Section section) {
+        if (!section.isPresent()) return Optional.empty();
+        Optional<Path> folder = Paths.folder(section, "dir");
+        if (folder.isEmpty() && section.sound("dir")) section.problem("dir", "missing: the folder of the files in which requests wait");
+        long maxBytes = section.size("max-bytes", Bounds.KIB * Bounds.MIB, Bounds.MIB, Bounds.MIB * Bounds.MIB);
+        return folder.map(where -> new SpillConfig(where, maxBytes));
     }
 }

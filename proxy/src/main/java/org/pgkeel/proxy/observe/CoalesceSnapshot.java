@@ -17,11 +17,12 @@ import java.util.Map;
 /// @param waits         of rows, until their batch left
 /// @param flushes       of batches, from their first byte to their commit
 /// @param failures      batches that the server refused, by SQLSTATE
+/// @param spill         requests that waited on disk
 public record CoalesceSnapshot(String table, long copied, long shared, long alone, long batches, long batchRows, long batchBytes, int waitingRows, long bufferedBytes,
-                               int underWay, LatencyHistogram.Snapshot waits, LatencyHistogram.Snapshot flushes, Map<String, Long> failures) {
+                               int underWay, LatencyHistogram.Snapshot waits, LatencyHistogram.Snapshot flushes, Map<String, Long> failures, SpillSnapshot spill) {
     public CoalesceSnapshot plus(CoalesceSnapshot other) {
         return new CoalesceSnapshot(table, copied + other.copied, shared + other.shared, alone + other.alone, batches + other.batches, batchRows + other.batchRows,
                 batchBytes + other.batchBytes, waitingRows + other.waitingRows, bufferedBytes + other.bufferedBytes, underWay + other.underWay,
-                waits.plus(other.waits), flushes.plus(other.flushes), ReasonCounter.merge(failures, other.failures));
+                waits.plus(other.waits), flushes.plus(other.flushes), ReasonCounter.merge(failures, other.failures), spill.plus(other.spill));
     }
 }

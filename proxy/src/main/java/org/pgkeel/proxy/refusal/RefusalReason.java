@@ -85,6 +85,8 @@ public enum RefusalReason {
     CLIENT_IDLE_TIMEOUT("client_idle_timeout", Severity.FATAL, SqlState.IDLE_SESSION_TIMEOUT, Retry.YES),
     /// A message longer than `limits.message-bytes`.
     MESSAGE_TOO_LONG("message_too_long", Severity.FATAL, SqlState.PROTOCOL_VIOLATION, Retry.NO),
+    /// A request that waited on disk could not be read back: nothing of it was done.
+    SPILL_UNREADABLE("spill_unreadable", Severity.ERROR, SqlState.IO_ERROR, Retry.YES),
     /// A bug of the proxy.
     INTERNAL_ERROR("internal_error", Severity.FATAL, SqlState.INTERNAL_ERROR, Retry.NO);
 

@@ -172,9 +172,13 @@ final class InsertSharing implements Contributor {
     }
 
     /// A request that waits is taken back.
-    /// @return false if it is on its way
+    /// @return false if it is on its way, or its client was told already
     boolean withdraw() {
-        return contribution.withdraw();
+        boolean away = contribution.isAway();
+        if (!contribution.withdraw()) return false;
+        if (!away) return true;
+        refusedAway(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
+        return false;
     }
 
     /// The client is gone.
@@ -193,6 +197,26 @@ final class InsertSharing implements Contributor {
     @Override
     public void pauseReading() {
         session.socket().pauseReading();
+    }
+
+    @Override
+    public void away(int bytes) {
+        session.waiting().drop(bytes);
+        session.pauseReading();
+    }
+
+    @Override
+    public void back(byte[] request) {
+        session.waiting().again(request);
+    }
+
+    @Override
+    public void refusedAway(Refusal refusal) {
+        context.stats().refused(refusal.reason().word());
+        session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        if (contribution.statement() == null) session.statements().forgetUnnamed();
+        else if (parses) session.statements().restoreUnnamed(contribution.statement());
+        session.shared(0);
     }
 
     @Override

@@ -86,6 +86,7 @@ final class WaitingBytes {
 
     /// The first of the bytes are dealt with.
     void drop(int count) {
+        if (count == 0) return;
         ByteBuf all = peek().skipBytes(count);
         if (all.isReadable()) return;
         all.release();

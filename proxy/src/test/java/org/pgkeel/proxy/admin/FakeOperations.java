@@ -36,6 +36,7 @@ import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
+import org.pgkeel.proxy.observe.SpillSnapshot;
 
 /// A proxy with one pool, that does what it is told and remembers it. Fields may be changed before the call that reads them.
 final class FakeOperations implements Operations {
@@ -96,7 +97,7 @@ final class FakeOperations implements Operations {
 
     @Override public CompletionStage<List<CoalesceSnapshot>> coalesced() {
         return now(List.of(new CoalesceSnapshot("public.events", 900, 60, 40, 3, 960, 96_000, 5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(),
-                Map.of("23505", 2L))));
+                Map.of("23505", 2L), new SpillSnapshot(70, 7_000, 4, 400, LatencyHistogram.Snapshot.empty(), Map.of("write_failed", 1L)))));
     }
 
     @Override public CompletionStage<List<InsertTally>> insertTallies() {

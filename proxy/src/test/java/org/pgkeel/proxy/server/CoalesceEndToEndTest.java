@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.LatencyHistogram;
+import org.pgkeel.proxy.observe.SpillSnapshot;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 
@@ -101,7 +102,7 @@ class CoalesceEndToEndTest {
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
         return proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join().stream().reduce(CoalesceSnapshot::plus)
-                .orElseGet(() -> new CoalesceSnapshot("", 0, 0, 0, 0, 0, 0, 0, 0, 0, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of()));
+                .orElseGet(() -> new CoalesceSnapshot("", 0, 0, 0, 0, 0, 0, 0, 0, 0, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of(), SpillSnapshot.NONE));
     }
 
     private static void untilCopied(TestProxy proxy, long rows) {

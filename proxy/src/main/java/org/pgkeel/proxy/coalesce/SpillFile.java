@@ -1,0 +1,56 @@
+package org.pgkeel.proxy.coalesce;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.UUID;
+
+/// A file for bytes that nobody needs after this process. Threading: confined to one thread, which it may block.
+interface SpillFile {
+    void write(ByteBuffer bytes, long at) throws IOException;
+
+    /// Fills the buffer.
+    void read(ByteBuffer into, long at) throws IOException;
+
+    /// Its bytes are gone.
+    void close() throws IOException;
+
+    /// Opens one.
+    interface Opener {
+        SpillFile open() throws IOException;
+    }
+
+    /// A file of its owner alone, that has no name as soon as it is open: whatever becomes of the process, the disk gets its room back.
+    static SpillFile in(Path folder) throws IOException {
+        var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+        FileChannel channel = FileChannel.open(folder.resolve("pgkeel-spill-" + UUID.randomUUID()),
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE), owner);
+        return new SpillFile() {
+            @Override
+            public void write(ByteBuffer bytes, long at) throws IOException {
+                long to = at;
+                while (bytes.hasRemaining()) to += channel.write(bytes, to);
+            }
+
+            @Override
+            public void read(ByteBuffer into, long at) throws IOException {
+                long from = at;
+                while (into.hasRemaining()) {
+                    int count = channel.read(into, from);
+                    if (count < 0) throw new EOFException("the file ends at " + from);
+                    from += count;
+                }
+            }
+
+            @Override
+            public void close() throws IOException {
+                channel.close();
+            }
+        };
+    }
+}
