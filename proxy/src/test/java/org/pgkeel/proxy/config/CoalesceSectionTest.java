@@ -55,6 +55,20 @@ class CoalesceSectionTest {
     }
 
     @Test
+    void requests_wait_in_a_folder_that_is_there() {
+        CoalesceRule rule = folder.loaded(ConfigFolder.MINIMAL + "coalesce = [{ table = t, spill { dir = \".\", max-bytes = 32MiB } }]\n").coalesce().rules().getFirst();
+
+        assertThat(rule.spill().map(SpillConfig::maxBytes)).contains(32L << 20);
+        assertThat(rule.spill().map(SpillConfig::folder).orElseThrow()).isDirectory();
+        assertThat(folder.loaded(ConfigFolder.MINIMAL + "coalesce = [{ table = t, spill { dir = \".\" } }]\n").coalesce().rules().getFirst().spill().map(SpillConfig::maxBytes)).contains(1L << 30);
+        assertThat(folder.loaded(ConfigFolder.MINIMAL + "coalesce = [{ table = t }]\n").coalesce().rules().getFirst().spill()).isEmpty();
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = [{ table = t, spill { max-bytes = 32MiB } }]\n")).anyMatch(problem -> problem.contains("coalesce[0].spill.dir") && problem.contains("missing"));
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = [{ table = t, spill { dir = nowhere } }]\n")).anyMatch(problem -> problem.contains("no such folder"));
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = [{ table = t, spill { dir = \".\", max-bytes = 1KiB } }]\n")).anyMatch(problem -> problem.contains("max-bytes"));
+        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = [{ table = t, spill { dir = \".\", size = 1MiB } }]\n")).anyMatch(problem -> problem.contains("size"));
+    }
+
+    @Test
     void what_is_not_given_has_its_default() {
         CoalesceRule rule = folder.loaded(ConfigFolder.MINIMAL + "coalesce = [{ table = t }]\n").coalesce().rules().getFirst();
 
