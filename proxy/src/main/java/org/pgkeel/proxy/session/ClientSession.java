@@ -285,7 +285,11 @@ public final class ClientSession {
         }
         LostTransaction lost = lostTransaction;
         if (lost == null) throw new IllegalStateException("no transaction was lost");
-        lost.answer(in, type, at, next, whole);
+        ByteBuf out = socket.channel().alloc().buffer(64);
+        if (whole) lost.message(in, type, at, next, out);
+        else lost.tooLong(type, out);
+        if (out.isReadable()) socket.write(out);
+        else out.release();
         if (!lost.isOver()) return;
         lostTransaction = null;
         statements.forgetUnnamed();

@@ -202,7 +202,7 @@ final class InsertSharing implements Contributor {
     @Override
     public void away(int bytes) {
         session.waiting().drop(bytes);
-        session.pauseReading();
+        session.socket().pauseReading();
     }
 
     @Override
@@ -213,10 +213,10 @@ final class InsertSharing implements Contributor {
     @Override
     public void refusedAway(Refusal refusal) {
         context.stats().refused(refusal.reason().word());
-        session.write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
         if (contribution.statement() == null) session.statements().forgetUnnamed();
         else if (parses) session.statements().restoreUnnamed(contribution.statement());
-        session.shared(0);
+        answered(0);
     }
 
     @Override

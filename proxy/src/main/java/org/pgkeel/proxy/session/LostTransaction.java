@@ -68,18 +68,8 @@ final class LostTransaction {
         return over;
     }
 
-    /// A message of the client.
-    /// @param whole it is there from `at` to `next`; else it is too long to be looked at
-    void answer(ByteBuf in, byte type, int at, int next, boolean whole) {
-        ByteBuf out = session.channel().alloc().buffer(64);
-        if (whole) message(in, type, at, next, out);
-        else tooLong(type, out);
-        if (out.isReadable()) session.socket().write(out);
-        else out.release();
-    }
-
     /// One whole message of the client.
-    private void message(ByteBuf in, byte type, int at, int next, ByteBuf out) {
+    void message(ByteBuf in, byte type, int at, int next, ByteBuf out) {
         if (skipping && type != FrontendType.SYNC) return;
         switch (type) {
             case FrontendType.QUERY -> query(in, at, next, out);
@@ -101,7 +91,7 @@ final class LostTransaction {
         }
     }
 
-    private void tooLong(byte type, ByteBuf out) {
+    void tooLong(byte type, ByteBuf out) {
         if (skipping || type == FrontendType.COPY_DATA) return;
         failAndSkip(out);
         if (type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL) {

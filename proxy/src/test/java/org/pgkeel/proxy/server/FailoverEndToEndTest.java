@@ -42,6 +42,7 @@ class FailoverEndToEndTest {
         postgres = PostgresFixture.start(FixtureOptions.DEFAULT);
         // What was acknowledged is to be there after kill -9: the fixture is quicker than safe otherwise.
         postgres.execute("create table kept (x int, how text)", "grant all on kept to app", "alter database app set synchronous_commit = on");
+        postgres.execute("checkpoint");
     }
 
     @AfterAll
