@@ -1,10 +1,13 @@
 package org.pgkeel.bench.equivalence;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.pgkeel.bench.client.Login;
@@ -13,6 +16,7 @@ import org.pgkeel.bench.cluster.PostgresServer;
 import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.RunningProxy;
 import org.pgkeel.bench.command.BenchCommand;
+import org.pgkeel.bench.report.Json;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,9 +32,14 @@ public final class Equivalence implements Callable<Integer> {
     static final String THROUGH_DATABASE = "through";
     private static final int EXIT_DIFFERENT = 3;
     private static final int CONNECTIONS_BESIDE_CLIENTS = 100;
+    private static final long CASES = 100_000;
+    private static final long QUICK_CASES = 20_000;
 
-    @Option(names = "--cases", paramLabel = "N", defaultValue = "100000", description = "How many (default: ${DEFAULT-VALUE}).")
-    private long cases;
+    @Option(names = "--quick", description = "A fifth of the cases, within three minutes on any machine.")
+    private boolean quick;
+
+    @Option(names = "--cases", paramLabel = "N", description = "How many (default: 100000; with --quick 20000).")
+    private Optional<Long> chosenCases = Optional.empty();
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed asks the same again (default: the clock's; it is printed).")
     private Optional<Long> chosenSeed = Optional.empty();
@@ -54,6 +63,9 @@ public final class Equivalence implements Callable<Integer> {
     @Option(names = "--pgkeel", paramLabel = "PATH", defaultValue = "${sys:pgkeel.launcher}", description = "PgKeel's launcher (default: proxy/bin/pgkeel).")
     private Path pgkeel = Path.of("");
 
+    @Option(names = "--json", paramLabel = "FILE", description = "The summary, also into this file.")
+    private Optional<Path> json = Optional.empty();
+
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
         System.exit(BenchCommand.run(new Equivalence(), arguments));
@@ -61,6 +73,7 @@ public final class Equivalence implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        long cases = chosenCases.orElse(quick ? QUICK_CASES : CASES);
         long seed = chosenSeed.orElseGet(System::currentTimeMillis);
         try (Rig rig = Rig.start(new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server, Ways.SETTINGS))) {
             PostgresServer postgres = rig.postgres();
@@ -83,9 +96,26 @@ public final class Equivalence implements Callable<Integer> {
             System.out.println(ways);
             boolean coalesced = coalesce.isBlank() || ways.rowsByCopy() * 100 >= rows.rows() * copiedMin;
             if (!coalesced) System.out.printf("too little was coalesced: less than %d %% of the rows came by COPY%n", copiedMin);
+            if (json.isPresent()) Files.writeString(json.get(), Json.write(summary(seed, replies, rows, ways)) + "\n");
             boolean same = coalesced && replies.different() == 0 && rows.differences().isEmpty() && replies.cases() == cases;
             return same ? 0 : EXIT_DIFFERENT;
         }
+    }
+
+    private Map<String, Object> summary(long seed, EquivalenceRun.Outcome replies, StoredRows.Outcome rows, Ways ways) {
+        var summary = new LinkedHashMap<String, Object>();
+        summary.put("seed", seed);
+        summary.put("coalesce", coalesce);
+        summary.put("cases", replies.cases());
+        summary.put("cases_by_form", replies.forms());
+        summary.put("errors_by_sqlstate", replies.sqlStates());
+        summary.put("replies_different", replies.different());
+        summary.put("rows_stored", rows.rows());
+        summary.put("rows_different", rows.differences().size());
+        summary.put("rows_by_copy_at_least", ways.rowsByCopy());
+        summary.put("copies", ways.copies());
+        summary.put("differences", replies.differences());
+        return summary;
     }
 
     /// Makes both databases, the second as a copy of the first, so that their types and tables have the same oids.

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.catalogue;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /// When a database's catalogue is asked for again, and what holds until the answer is there. A change of the catalogue that
 /// passes through the proxy makes what is known doubtful at once: until an answer to a question asked after it, nothing but
@@ -10,7 +11,7 @@ import java.time.Duration;
 public final class CatalogueRefresh {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-    private final long intervalNanos;
+    private final Supplier<Duration> interval;
     private Catalogue fetched = Catalogue.unknown();
     private boolean known;
     private long askedAt;
@@ -20,9 +21,9 @@ public final class CatalogueRefresh {
     private boolean failed;
     private long failedAt;
 
-    /// @param interval the `catalogue-refresh` key of the cluster
-    public CatalogueRefresh(Duration interval) {
-        this.intervalNanos = interval.toNanos();
+    /// @param interval the `catalogue.refresh` key, which a reload may change
+    public CatalogueRefresh(Supplier<Duration> interval) {
+        this.interval = interval;
     }
 
     /// What statements are classified by now.
@@ -34,7 +35,7 @@ public final class CatalogueRefresh {
     public boolean isDue(long now) {
         if (asking) return false;
         if (failed && now - failedAt < FIRST_PAUSE.toNanos()) return false;
-        return !known || changed || now - askedAt >= intervalNanos;
+        return !known || changed || now - askedAt >= interval.get().toNanos();
     }
 
     /// The question is on its way.

@@ -51,7 +51,7 @@ final class BatchQueue implements SpilledRows.Owner {
 
     /// Makes and starts a batch.
     interface BatchMaker {
-        /// @param copy they are enough for a COPY, if their table allows one
+        /// @param size [Size#MANY] only if the first of them may be a COPY; the others may be the same one
         void start(BatchQueue from, List<Contribution> taken, Size size);
     }
 
@@ -225,13 +225,14 @@ final class BatchQueue implements SpilledRows.Owner {
     // --- how batches end
 
     /// Its backend is free again. What follows for its clients is told behind this.
+    /// @param tookNanos until its commit; 0 if it came to none
     void batchEnded(List<Contribution> all, long tookNanos) {
         batches--;
         for (Contribution each : all) {
             sentRows -= each.rows();
             sentBytes -= each.bytes();
         }
-        commitNanos = commitNanos == 0 ? tookNanos : (commitNanos * 3 + tookNanos) / 4;
+        if (tookNanos > 0) commitNanos = commitNanos == 0 ? tookNanos : (commitNanos * 3 + tookNanos) / 4;
         pump();
     }
 

@@ -2,7 +2,6 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,14 +16,12 @@ import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Waiter;
-import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Diversion;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.settings.SettingsDiff;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,19 +55,17 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private final Settings settings;
     private final List<Contribution> all;
     private final int requestBytes;
-    private final List<Step> script = new ArrayList<>();
+    private final BatchScript script = new BatchScript();
     private final Messages messages = new Messages();
     private State state = State.WAITING;
-    private int step;
     private @Nullable BackendConnection backend;
     private long sentNanos;
     /// The transaction's mark is asked for, and known before it commits.
     private boolean tracked;
-    /// The step that prepares the question for it.
-    private int probePrepared = -1;
     private Optional<TransactionMark> mark = Optional.empty();
     private @Nullable BatchError error;
     private @Nullable ByteBuf notices;
+    private List<Contribution> taken = List.of();
 
     BatchRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, List<Contribution> all) {
         this.coalescer = coalescer;
@@ -83,7 +78,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     // --- what the two ways differ in
 
-    /// Writes the messages of the rows, and says by [#expect] what is answered to them.
+    /// Writes the messages of the rows, and says to the [#script] what is answered to them.
     /// @return those that it has taken; the others run alone
     abstract List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted);
 
@@ -108,8 +103,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         notices = null;
     }
 
-    final void expect(Step next) {
-        script.add(next);
+    final BatchScript script() {
+        return script;
     }
 
     final Coalescer coalescer() {
@@ -121,8 +116,6 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     }
 
     // --- the lease
-
-    private List<Contribution> taken = List.of();
 
     final void start() {
         BackendConnection leased = place.slice().lease(this, System.nanoTime());
@@ -157,14 +150,14 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
             return;
         }
         ByteBuf out = leased.channel().alloc().directBuffer(requestBytes + 1024);
-        settings(leased, out);
+        script.settings(leased, settings, out);
         // Sent even if no row could be taken: what it prepares counts as prepared already.
         taken = compose(leased, out, wanted);
         List<Contribution> left = taken.size() == wanted.size() ? List.of() : without(wanted, taken);
         state = State.SENT;
         tracked = place.isTracked();
         if (tracked) {
-            askMark(leased, out);
+            script.askMark(leased, out);
         } else {
             sync(out);
         }
@@ -184,28 +177,6 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         return left;
     }
 
-    private void settings(BackendConnection leased, ByteBuf out) {
-        String sql = SettingsDiff.sql(leased.applied(), settings);
-        if (sql.isEmpty()) return;
-        byte[] text = sql.getBytes(StandardCharsets.UTF_8);
-        out.writeByte(FrontendType.QUERY).writeInt(text.length + 5).writeBytes(text).writeByte(0);
-        expect(Step.own(Step.Ends.QUERY));
-    }
-
-    private void askMark(BackendConnection leased, ByteBuf out) {
-        if (!leased.statements().hasProbe()) {
-            leased.statements().probe(true);
-            OutcomeProbe.writeParse(out);
-            probePrepared = script.size();
-            expect(Step.own(Step.Ends.PARSE));
-        }
-        OutcomeProbe.writeBindExecute(out);
-        OutcomeProbe.writeFlush(out);
-        expect(Step.own(Step.Ends.BIND));
-        expect(Step.mark());
-        expect(Step.own(Step.Ends.CLOSE));
-    }
-
     private void sync(ByteBuf out) {
         out.writeByte(FrontendType.SYNC).writeInt(4);
         if (state == State.SENT) state = State.COMMITTING;
@@ -216,21 +187,6 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         ByteBuf out = leased.channel().alloc().directBuffer(5);
         sync(out);
         leased.channel().writeAndFlush(out, leased.channel().voidPromise());
-    }
-
-    /// Prepares a statement of the batch's own, or of a client, where the backend does not have it.
-    final void ensure(BackendConnection leased, SharedStatement statement, ByteBuf out) {
-        if (leased.statements().has(statement)) return;
-        leased.slice().stats().serverParsed();
-        byte[] name = statement.name();
-        byte[] body = statement.body();
-        out.writeByte(FrontendType.PARSE).writeInt(name.length + body.length + 5).writeBytes(name).writeByte(0).writeBytes(body);
-        expect(Step.prepares(statement));
-        SharedStatement evicted = leased.statements().add(statement, -1);
-        if (evicted == null) return;
-        byte[] gone = evicted.name();
-        out.writeByte(FrontendType.CLOSE).writeInt(gone.length + 6).writeByte('S').writeBytes(gone).writeByte(0);
-        expect(Step.closes(evicted));
     }
 
     private BackendConnection leased() {
@@ -268,16 +224,13 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     }
 
     private void answer(byte type, ByteBuf in, int at, int next) {
-        if (step >= script.size()) throw new ProtocolViolation("message '" + (char) type + "' that nobody asked for");
-        Step now = script.get(step);
-        if (now.ends() == Step.Ends.QUERY) return;   // the settings: their end is a ReadyForQuery
+        Step now = script.nowFor(type);
+        if (script.isAtSettings()) return;
         if (now.asksMark() && type == 'D') marked(OutcomeProbe.parse(in, at + 5, next - at - 5));
         if (now.shows(type)) shown(now, in, at, next);
         if (!now.isEndedBy(type)) return;
-        SharedStatement prepared = now.statement();
-        if (prepared != null && now.ends() == Step.Ends.PARSE) leased().statements().confirm(prepared);
+        script.next(leased());
         answered(now);
-        step++;
     }
 
     private void marked(Optional<TransactionMark> answer) {
@@ -286,8 +239,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     }
 
     private void notice(ByteBuf in, int at, int next) {
-        Step now = step < script.size() ? script.get(step) : null;
-        if (now != null && now.of() != null && now.ends() != Step.Ends.QUERY) {
+        Step now = script.now();
+        if (now != null && now.of() != null) {
             if (now.shown() != Step.Shown.NOTHING) shown(now, in, at, next);
             return;
         }
@@ -302,30 +255,22 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (error != null) return;
         byte[] body = new byte[next - at - 5];
         in.getBytes(at + 5, body);
-        var said = new BatchError(body, step < script.size() ? script.get(step) : null);
+        var said = new BatchError(body, script.now());
         // The session ends, and what it was committing may be committed all the same: the end of the connection decides.
         if (said.endsSession()) return;
         error = said;
-        // What was to be prepared behind the error is not, and what was to be closed is still there; the first word about a statement counts.
-        for (Step skipped : script.subList(Math.min(step, script.size()), script.size()).reversed()) {
-            SharedStatement statement = skipped.statement();
-            if (statement == null) continue;
-            if (skipped.ends() == Step.Ends.CLOSE) leased().statements().keep(statement);
-            else leased().statements().remove(statement);
-        }
-        if (step <= probePrepared) leased().statements().probe(false);
+        script.skipRest(leased());
         if (state == State.SENT) sendSync();
         state = State.FAILED;
     }
 
     private boolean ready(byte status) {
-        if (step < script.size() && script.get(step).ends() == Step.Ends.QUERY) {
-            BatchError refusedSettings = error;
-            step++;
-            if (refusedSettings != null) giveUp(CloseReason.SETTINGS_FAILED);
+        if (script.isAtSettings()) {
+            script.next(leased());
+            if (error != null) giveUp(CloseReason.SETTINGS_FAILED);
             return state != State.OVER;
         }
-        if (status != 'I' || error == null && step < script.size()) {
+        if (status != 'I' || error == null && script.now() != null) {
             giveUp(CloseReason.PROTOCOL_BROKEN);
             return false;
         }
@@ -353,7 +298,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     }
 
     private void acknowledge(BackendConnection done, long now) {
-        if (mark.isPresent()) coalescer.outcomes().acknowledged(place.cluster(), coalescer.loopIndex(), mark.get(), done.origin(), coalescer.everybody(place, taken.size()), now);
+        if (mark.isPresent()) coalescer.outcomes().acknowledged(place.cluster(), coalescer.loopIndex(), mark.get(), done.origin(), coalescer.everybody(place), now);
     }
 
     private int rows() {

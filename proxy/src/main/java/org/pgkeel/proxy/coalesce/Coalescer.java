@@ -154,7 +154,7 @@ public final class Coalescer {
     }
 
     /// Who is told of a batch, for the list of what an asynchronous failover lost.
-    Outcomes.Client everybody(Place place, int clients) {
+    Outcomes.Client everybody(Place place) {
         return everybody.computeIfAbsent(place, of -> new Outcomes.Client(of.slice().shared().key().user(), of.slice().shared().key().database(), "a batch of several clients"));
     }
 }

@@ -30,8 +30,8 @@ final class CopyRun extends BatchRun {
     List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted) {
         OwnStatements own = coalescer().own();
         SharedStatement copy = own.copy(target.copyPlan().copyText());
-        own.lockTimeout(queue().rule().lockTimeout(), this, leased, out);
-        ensure(leased, copy, out);
+        own.lockTimeout(queue().rule().lockTimeout(), script(), leased, out);
+        script().ensure(leased, copy, out);
         execute(copy, out);
         var taken = new ArrayList<Contribution>(wanted.size());
         int chunk = -1;
@@ -45,7 +45,7 @@ final class CopyRun extends BatchRun {
         }
         if (chunk >= 0) end(out, chunk);
         out.writeByte(FrontendType.COPY_DONE).writeInt(4);
-        own.guard(target.table(), this, leased, out);
+        own.guard(target.table(), script(), leased, out);
         return taken;
     }
 
@@ -58,8 +58,8 @@ final class CopyRun extends BatchRun {
         byte[] name = statement.name();
         out.writeByte(FrontendType.BIND).writeInt(name.length + 12).writeByte(0).writeBytes(name).writeByte(0).writeShort(0).writeShort(0).writeShort(0);
         out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
-        expect(Step.own(Step.Ends.BIND));
-        expect(Step.copy());
+        script().expect(Step.own(Step.Ends.BIND));
+        script().expect(Step.copy());
     }
 
     @Override

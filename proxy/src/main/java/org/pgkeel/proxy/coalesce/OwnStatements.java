@@ -52,18 +52,18 @@ final class OwnStatements {
     }
 
     /// From here to the end of the transaction a lock is waited for no longer than this.
-    void lockTimeout(Duration most, BatchRun run, BackendConnection leased, ByteBuf out) {
-        if (!most.isZero()) run(lockTimeout, run, leased, out, most.toMillis() + "ms");
+    void lockTimeout(Duration most, BatchScript script, BackendConnection leased, ByteBuf out) {
+        if (!most.isZero()) run(lockTimeout, script, leased, out, most.toMillis() + "ms");
     }
 
     /// The transaction fails if the table is not what it was.
-    void guard(TableKnowledge table, BatchRun run, BackendConnection leased, ByteBuf out) {
+    void guard(TableKnowledge table, BatchScript script, BackendConnection leased, ByteBuf out) {
         TargetTable known = table.known().orElseThrow();
-        run(known.partitioned() ? treeGuard : guard, run, leased, out, Long.toString(known.oid()), known.fingerprint());
+        run(known.partitioned() ? treeGuard : guard, script, leased, out, Long.toString(known.oid()), known.fingerprint());
     }
 
-    private static void run(SharedStatement statement, BatchRun run, BackendConnection leased, ByteBuf out, String... values) {
-        run.ensure(leased, statement, out);
+    private static void run(SharedStatement statement, BatchScript script, BackendConnection leased, ByteBuf out, String... values) {
+        script.ensure(leased, statement, out);
         byte[] name = statement.name();
         int start = out.writerIndex();
         out.writeByte(FrontendType.BIND).writeInt(0).writeByte(0).writeBytes(name).writeByte(0).writeShort(0).writeShort(values.length);
@@ -74,7 +74,7 @@ final class OwnStatements {
         out.writeShort(0);
         out.setInt(start + 1, out.writerIndex() - start - 1);
         out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
-        run.expect(Step.own(Step.Ends.BIND));
-        run.expect(Step.own(Step.Ends.EXECUTE));
+        script.expect(Step.own(Step.Ends.BIND));
+        script.expect(Step.own(Step.Ends.EXECUTE));
     }
 }

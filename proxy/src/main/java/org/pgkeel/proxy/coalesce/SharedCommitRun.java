@@ -28,7 +28,7 @@ final class SharedCommitRun extends BatchRun {
 
     @Override
     List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted) {
-        coalescer().own().lockTimeout(queue().rule().lockTimeout(), this, leased, out);
+        coalescer().own().lockTimeout(queue().rule().lockTimeout(), script(), leased, out);
         replies = leased.channel().alloc().buffer(256);
         for (Contribution each : wanted) {
             if (each.form() == Contribution.Form.SIMPLE) simple(each, out);
@@ -41,17 +41,17 @@ final class SharedCommitRun extends BatchRun {
         ByteBuf request = each.client().request();
         int text = each.bytes() - 5;   // with its terminator
         out.writeByte(FrontendType.PARSE).writeInt(text + 7).writeByte(0).writeBytes(request, request.readerIndex() + 5, text).writeBytes(SIMPLE_TAIL);
-        expect(Step.of(each, Step.Ends.PARSE, Step.Shown.NOTHING));
-        expect(Step.of(each, Step.Ends.BIND, Step.Shown.NOTHING));
-        expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ROWS_ONLY));
-        expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
+        script().expect(Step.of(each, Step.Ends.PARSE, Step.Shown.NOTHING));
+        script().expect(Step.of(each, Step.Ends.BIND, Step.Shown.NOTHING));
+        script().expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ROWS_ONLY));
+        script().expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
     }
 
     private void extended(Contribution each, BackendConnection leased, ByteBuf out) {
         ByteBuf request = each.client().request();
         SharedStatement statement = each.statement();
         if (statement == null) throw new IllegalStateException("a Bind of nothing");
-        ensure(leased, statement, out);
+        script().ensure(leased, statement, out);
         int end = request.readerIndex() + each.bytes();
         for (int at = request.readerIndex(); at < end; ) {
             int next = at + 1 + request.getInt(at + 1);
@@ -60,11 +60,11 @@ final class SharedCommitRun extends BatchRun {
                 case FrontendType.BIND -> bind(each, request, at, next, statement, out);
                 case FrontendType.DESCRIBE -> {
                     out.writeBytes(request, at, next - at);
-                    expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ALL));
+                    script().expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ALL));
                 }
                 case FrontendType.EXECUTE -> {
                     out.writeBytes(request, at, next - at);
-                    expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
+                    script().expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
                 }
                 default -> { }   // its Sync
             }
@@ -83,7 +83,7 @@ final class SharedCommitRun extends BatchRun {
         byte[] name = statement.name();
         out.writeByte(FrontendType.BIND).writeInt(request.getInt(at + 1) + name.length - (nameEnd - portalEnd - 1));
         out.writeBytes(request, at + 5, portalEnd - at - 4).writeBytes(name).writeBytes(request, nameEnd, next - nameEnd);
-        expect(Step.of(each, Step.Ends.BIND, Step.Shown.ALL));
+        script().expect(Step.of(each, Step.Ends.BIND, Step.Shown.ALL));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.prepare;
 
 import io.netty.buffer.ByteBuf;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.StatementScan;
@@ -12,15 +13,15 @@ import org.pgkeel.proxy.statement.StatementScan;
 public final class StatementCache {
     private static final int SEEN_ONCE = 4096;
 
-    private final long bytesMax;
+    private final LongSupplier bytesMax;
     private @Nullable SharedStatement[] table = new SharedStatement[256];
     private int size;
     private long bytes;
     /// Hashes of unnamed statements seen once: a text that comes only once is not worth to be kept prepared.
     private final long[] seenOnce = new long[SEEN_ONCE];
 
-    /// @param bytesMax the `prepared.cache-bytes` key
-    public StatementCache(long bytesMax) {
+    /// @param bytesMax the `prepared.cache-bytes` key, which a reload may change
+    public StatementCache(LongSupplier bytesMax) {
         this.bytesMax = bytesMax;
     }
 
@@ -103,7 +104,7 @@ public final class StatementCache {
 
     private SharedStatement add(SharedStatement statement) {
         bytes += statement.body().length;
-        if (bytes > bytesMax) {
+        if (bytes > bytesMax.getAsLong()) {
             table = new SharedStatement[256];
             size = 0;
             bytes = statement.body().length;

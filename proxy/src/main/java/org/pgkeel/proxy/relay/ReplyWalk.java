@@ -316,7 +316,7 @@ final class ReplyWalk {
             if (!(farewell instanceof Farewell.Unsaid)) return next;
             throw new ProtocolViolation("an ErrorResponse that nobody asked for");
         }
-        if (!(farewell instanceof Farewell.Unsaid)) farewell = Farewell.TOLD;
+        if (farewell instanceof Farewell.Unread) farewell = Farewell.TOLD;
         Exchange exchange = connection.exchange();
         Object refusal = exchange.refusalDue();
         boolean outdated = whole && ErrorMeaning.isOutdatedPlan(in, at + 5, next);

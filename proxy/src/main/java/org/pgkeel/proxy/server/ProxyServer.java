@@ -14,9 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.AdminServer;
 import org.pgkeel.proxy.admin.Console;
@@ -37,7 +34,6 @@ import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Clusters;
 import org.pgkeel.proxy.cluster.Rooms;
-import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.config.EffectiveConfig;
@@ -46,7 +42,6 @@ import org.pgkeel.proxy.listen.Admission;
 import org.pgkeel.proxy.listen.Listener;
 import org.pgkeel.proxy.listen.Reception;
 import org.pgkeel.proxy.login.ClientLogin;
-import org.pgkeel.proxy.login.LoginPolicy;
 import org.pgkeel.proxy.login.PendingLogins;
 import org.pgkeel.proxy.login.UserSecrets;
 import org.pgkeel.proxy.relay.LoopBuffers;
@@ -79,6 +74,7 @@ public final class ProxyServer implements AutoCloseable {
     private final EventLoopGroup clusterLoop;
     private final ExecutorService helper;
     private final ReloadableTls tls;
+    private final InForce inForce;
     private final Clusters clusters;
     private final OutcomeDesk outcomes;
     private final Pools pools;
@@ -98,20 +94,6 @@ public final class ProxyServer implements AutoCloseable {
     private final AtomicBoolean stopped = new AtomicBoolean();
     private volatile boolean draining;
     private long retiredNanos = System.nanoTime();
-    private volatile ProxyConfig config;
-    private volatile EffectiveConfig effective;
-    private volatile Users users;
-    private volatile LoginPolicy loginPolicy;
-
-    /// Who may log in, and the query that is asked for those whom the file does not know.
-    private record Users(UserSecrets secrets, Optional<JdbcAuthQuery> query) {
-        static Users of(ProxyConfig config, UserSecrets fromFile, Function<String, Cluster> clusters) {
-            if (config.auth().query().isEmpty()) return new Users(fromFile, Optional.empty());
-            var query = JdbcAuthQuery.of(config, config.auth().query().get(), fromFile.fromFile(config.auth().query().get().user()), clusters);
-            return new Users(fromFile.reloaded(config.auth(), Optional.of(query)), Optional.of(query));
-        }
-    }
-
     /// Starts and listens.
     /// @param file   read again for a reload, and watched if `reload.watch = true`
     /// @param loader reads it
@@ -132,13 +114,10 @@ public final class ProxyServer implements AutoCloseable {
 
     private ProxyServer(ConfigResult.Loaded loaded, Supplier<ConfigResult> source) throws IOException {
         ProxyConfig config = loaded.config();
-        this.config = config;
-        this.effective = loaded.effective();
         this.source = source;
         this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
-        this.tls = new ReloadableTls(config.listen().tls(), tlsOfClusters(config));
-        this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper), this::cluster);
-        this.loginPolicy = policy(config, users.secrets());
+        this.tls = new ReloadableTls(config.listen().tls(), InForce.tlsOfClusters(config));
+        this.inForce = new InForce(loaded, tls, helper, this::cluster);
         this.transport = Transport.choose(config.runtime().transport());
         int threads = eventLoopCount(config, transport);
         this.loops = transport.newGroup(threads, "pgkeel-loop");
@@ -147,7 +126,7 @@ public final class ProxyServer implements AutoCloseable {
         this.clusters = new Clusters(config.clusters(), new Rooms(clusterLoop.next(),
                 new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(SIDE_READ_BYTES)), tls::cluster));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
-        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), () -> this.config, clusters);
+        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), inForce::config, clusters);
         var cancelKeys = new CancelKeys();
         var eventLoops = eventLoops();
         this.outcomes = new OutcomeDesk(eventLoops);
@@ -164,8 +143,8 @@ public final class ProxyServer implements AutoCloseable {
         this.probe = new ClusterProbe(opener);
         this.shutdown = new Shutdown(this, survey);
         var operations = new ProxyOperations(this, survey, adminLoop.next(), probe);
-        var console = new Console(operations, () -> this.config.admin(), Clock.systemUTC());
-        this.reception = new Reception(() -> this.config, this::secrets, contexts::get, pools, cancelKeys, admission, console);
+        var console = new Console(operations, () -> inForce.config().admin(), Clock.systemUTC());
+        this.reception = new Reception(inForce::config, inForce::secrets, contexts::get, pools, cancelKeys, admission, console);
         try {
             this.admin = config.admin().port() < 0 ? Optional.empty() : Optional.of(AdminServer.start(adminLoop, transport.serverChannel(),
                     new InetSocketAddress(config.admin().address(), config.admin().port()), operations, Clock.systemUTC()).toCompletableFuture().join());
@@ -184,16 +163,6 @@ public final class ProxyServer implements AutoCloseable {
         Throwable root = failure;
         while (root.getCause() != null) root = root.getCause();
         return String.valueOf(root.getMessage());
-    }
-
-    private static Map<String, BackendTlsConfig> tlsOfClusters(ProxyConfig config) {
-        var all = new LinkedHashMap<String, BackendTlsConfig>();
-        config.clusters().forEach((name, cluster) -> all.put(name, cluster.tls()));
-        return all;
-    }
-
-    private LoginPolicy policy(ProxyConfig from, UserSecrets secrets) {
-        return new LoginPolicy(from.auth(), from.limits(), from.timeouts().login(), tls.server(), secrets);
     }
 
     private static int eventLoopCount(ProxyConfig config, Transport transport) {
@@ -234,9 +203,9 @@ public final class ProxyServer implements AutoCloseable {
     private void accepted(Channel channel) {
         channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
         channel.config().setRecvByteBufAllocator(buffersOf(channel.eventLoop()));
-        int high = config.limits().clientBufferBytes();
+        int high = inForce.config().limits().clientBufferBytes();
         channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high));
-        channel.pipeline().addLast(new ClientLogin(loginPolicy, pendingLogins, reception));
+        channel.pipeline().addLast(new ClientLogin(inForce.loginPolicy(), pendingLogins, reception));
     }
 
     private void tick(EventLoop loop) {
@@ -298,15 +267,15 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     ProxyConfig config() {
-        return config;
+        return inForce.config();
     }
 
     UserSecrets secrets() {
-        return users.secrets();
+        return inForce.secrets();
     }
 
     EffectiveConfig effective() {
-        return effective;
+        return inForce.effective();
     }
 
     LoopSurvey survey() {
@@ -363,45 +332,28 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private List<String> apply(ConfigResult.Loaded loaded) {
-        ProxyConfig changed = loaded.config();
-        Users before = users;
-        Users after;
+        Runnable closeOld;
         try {
-            after = Users.of(changed, before.secrets().reloaded(changed.auth(), Optional.empty()), this::cluster);
-            policy(changed, after.secrets());
-            tls.reload(changed.listen().tls(), tlsOfClusters(changed));   // the last that can fail, and it fails whole
+            closeOld = inForce.replace(loaded);
         } catch (RuntimeException broken) {
             return List.of(String.valueOf(broken.getMessage()));
         }
-        warnOfRestart(effective, loaded.effective());
-        users = after;
-        config = changed;
-        effective = loaded.effective();
-        loginPolicy = policy(changed, after.secrets());
+        ProxyConfig changed = loaded.config();
         var clustersBefore = clusters.all();
         clusters.reload(changed.clusters());
         pools.reload(changed, clustersBefore);
         outcomes.follow(clusters.all());
         probe.reload(clusters.all());
         for (SessionContext context : contexts()) context.config(changed);
-        before.query().ifPresent(JdbcAuthQuery::close);
+        closeOld.run();
         return List.of();
-    }
-
-    private static void warnOfRestart(EffectiveConfig before, EffectiveConfig after) {
-        var old = new HashMap<String, String>();
-        before.entries().forEach(entry -> old.put(entry.key(), entry.value()));
-        for (var entry : after.entries()) {
-            boolean changed = old.containsKey(entry.key()) && !entry.value().equals(old.get(entry.key()));
-            if (changed && !entry.reloadable()) log.warn("{} = {} needs a restart, {} stays in force", entry.key(), entry.value(), old.get(entry.key()));
-        }
     }
 
     /// Takes no more clients, lets transactions finish for `shutdown.max-wait`, then closes what is left. A SHUTDOWN of the
     /// console says otherwise.
     @Override
     public void close() {
-        stop(config.shutdown().maxWait());
+        stop(inForce.config().shutdown().maxWait());
     }
 
     /// As [#close], with another patience.
@@ -421,7 +373,7 @@ public final class ProxyServer implements AutoCloseable {
         loops.shutdownGracefully(0, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
         adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         clusterLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
-        users.query().ifPresent(JdbcAuthQuery::close);
+        inForce.close();
         helper.shutdownNow();
         buffers.values().forEach(LoopBuffers::release);
     }

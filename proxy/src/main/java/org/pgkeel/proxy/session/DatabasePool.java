@@ -70,7 +70,7 @@ public final class DatabasePool {
     private final AtomicInteger clients = new AtomicInteger();
     private volatile Target target;
     private volatile Cluster cluster;
-    private final Duration catalogueAge;
+    private final Supplier<Duration> catalogueAge;
     private final CatalogueRefresh refresh;
     private volatile Catalogue catalogue = Catalogue.unknown();
     private boolean asking;
@@ -83,7 +83,7 @@ public final class DatabasePool {
     /// @param replicaMaker makes the pool to a replica
     /// @param replicaMade  called when it is found among the pools: its database may be paused
     /// @param siblings     all pools
-    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster, Duration catalogueAge, BiFunction<DatabasePool, NodeAddress, SharedPool<BackendConnection>> replicaMaker,
+    DatabasePool(SharedPool<BackendConnection> shared, PoolMode mode, Target target, Cluster cluster, Supplier<Duration> catalogueAge, BiFunction<DatabasePool, NodeAddress, SharedPool<BackendConnection>> replicaMaker,
                  Consumer<SharedPool<?>> replicaMade,
                  Supplier<Stream<DatabasePool>> siblings) {
         this.shared = shared;
@@ -132,7 +132,7 @@ public final class DatabasePool {
         asking = false;
         refresh.answered(answer);
         catalogue = refresh.current();
-        catalogueDueNanos = System.nanoTime() + catalogueAge.toNanos();
+        catalogueDueNanos = System.nanoTime() + catalogueAge.get().toNanos();
     }
 
     synchronized void catalogueFailed(long nowNanos) {

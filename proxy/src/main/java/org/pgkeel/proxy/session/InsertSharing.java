@@ -214,8 +214,6 @@ final class InsertSharing implements Contributor {
     public void refusedAway(Refusal refusal) {
         context.stats().refused(refusal.reason().word());
         session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
-        if (contribution.statement() == null) session.statements().forgetUnnamed();
-        else if (parses) session.statements().restoreUnnamed(contribution.statement());
         answered(0);
     }
 
@@ -254,14 +252,14 @@ final class InsertSharing implements Contributor {
         if (notices.isReadable()) out.run(notices, notices.readerIndex(), notices.writerIndex());
         out.room(6).writeByte('Z').writeInt(5).writeByte('I');
         out.finish();
-        ByteBuf request = request();
-        byte first = request.getByte(request.readerIndex());
-        if (first == FrontendType.QUERY) session.statements().forgetUnnamed();
-        else if (first == FrontendType.PARSE) session.statements().restoreUnnamed(contribution.statement());
         answered(contribution.bytes());
     }
 
+    /// The client has its answer.
+    /// @param bytes of its request that are among those that wait
     private void answered(int bytes) {
+        if (contribution.statement() == null) session.statements().forgetUnnamed();
+        else if (parses) session.statements().restoreUnnamed(contribution.statement());
         SessionTimes times = session.times();
         times.ready(System.nanoTime());
         session.pool().shared().slice(context.index()).stats().queryEnded(times.queryNanos());

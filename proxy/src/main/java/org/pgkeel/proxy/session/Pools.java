@@ -245,7 +245,7 @@ public final class Pools {
     }
 
     private DatabasePool register(SharedPool<BackendConnection> shared, DatabasePool.Target target, Cluster cluster) {
-        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target, cluster, config.catalogue().refresh(), this::toReplica, pauses::apply, () -> all().stream());
+        var pool = new DatabasePool(shared, shared.settings().shape().mode(), target, cluster, () -> config.catalogue().refresh(), this::toReplica, pauses::apply, () -> all().stream());
         opener.serves(shared, pool);
         pauses.apply(shared);
         return pool;

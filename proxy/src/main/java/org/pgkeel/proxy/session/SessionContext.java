@@ -58,8 +58,8 @@ public final class SessionContext {
         this.config = config;
         this.cancelKeys = cancelKeys;
         this.canceller = canceller;
-        this.statements = new StatementCache(config.prepared().cacheBytes());
-        this.classes = new ClassCache(config.prepared().cacheBytes(), config.prepared().statementBytes());
+        this.statements = new StatementCache(() -> this.config.prepared().cacheBytes());
+        this.classes = new ClassCache(() -> this.config.catalogue().classCacheBytes(), () -> this.config.prepared().statementBytes());
         this.outcomes = outcomes;
         this.rules = rulesOf(config);
         this.coalescer = new Coalescer(loop, index, statements, outcomes);

@@ -6,6 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.catalogue.Catalogue;
 
@@ -35,16 +37,17 @@ public final class ClassCache {
         }
     }
 
-    private final long bytesMax;
-    private final int textBytesMax;
+    private final LongSupplier bytesMax;
+    private final IntSupplier textBytesMax;
     private final @Nullable Entry[] table = new Entry[SETS * WAYS];
     private final TextShape shape = new TextShape();
     private int clock;
     private long bytes;
 
+    /// Both may be changed by a reload.
     /// @param bytesMax     limit of all shapes together
     /// @param textBytesMax longer texts are classified anew each time
-    public ClassCache(long bytesMax, int textBytesMax) {
+    public ClassCache(LongSupplier bytesMax, IntSupplier textBytesMax) {
         this.bytesMax = bytesMax;
         this.textBytesMax = textBytesMax;
     }
@@ -54,14 +57,14 @@ public final class ClassCache {
     /// @param from start of the text in a Query or Parse message
     /// @param to   its end, the terminator left out
     public StatementClass classify(ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
-        if (to - from > textBytesMax) return Classifier.classify(buf.toString(from, to - from, StandardCharsets.ISO_8859_1), dialect, catalogue);
+        if (to - from > textBytesMax.getAsInt()) return Classifier.classify(buf.toString(from, to - from, StandardCharsets.ISO_8859_1), dialect, catalogue);
         shape.read(buf, from, to, dialect);
         return entry(dialect, catalogue).statementClass;
     }
 
     /// A node has refused the text with `25006`: it writes, whatever the catalogue says. So do all others of its shape.
     public void learnWrite(ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
-        if (to - from > textBytesMax) return;
+        if (to - from > textBytesMax.getAsInt()) return;
         shape.read(buf, from, to, dialect);
         Entry known = entry(dialect, catalogue);
         known.statementClass = known.statementClass.asWrite();
@@ -98,7 +101,7 @@ public final class ClassCache {
     }
 
     private void add(Entry added) {
-        if (bytes + added.shape.length > bytesMax) {
+        if (bytes + added.shape.length > bytesMax.getAsLong()) {
             Arrays.fill(table, null);
             bytes = 0;
         }

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 class CatalogueRefreshTest {
     private static final Catalogue FETCHED = Catalogue.builtin();
     private static final long SECOND = 1_000_000_000L;
-    private final CatalogueRefresh refresh = new CatalogueRefresh(Duration.ofSeconds(60));
+    private Duration interval = Duration.ofSeconds(60);
+    private final CatalogueRefresh refresh = new CatalogueRefresh(() -> interval);
 
     @Test
     void it_asks_at_once_and_then_at_the_interval() {
@@ -20,6 +21,8 @@ class CatalogueRefreshTest {
         assertThat(refresh.current()).isSameAs(FETCHED);
         assertThat(refresh.isDue(59 * SECOND)).isFalse();
         assertThat(refresh.isDue(60 * SECOND)).isTrue();
+        interval = Duration.ofSeconds(90);
+        assertThat(refresh.isDue(60 * SECOND)).as("after a reload").isFalse();
     }
 
     @Test

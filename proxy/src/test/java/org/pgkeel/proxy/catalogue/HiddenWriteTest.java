@@ -42,7 +42,7 @@ class HiddenWriteTest {
             Catalogue catalogue = CatalogueQueryTest.fetch(connection);
             try (Statement statement = connection.createStatement()) {
                 statement.setEscapeProcessing(false);
-                ClassCache classes = new ClassCache(64 << 20, 64 << 10);
+                ClassCache classes = new ClassCache(() -> 64 << 20, () -> 64 << 10);
                 statement.execute("set search_path = public");
                 for (int i = 0; i < QUERIES; i++) {
                     boolean standard = random.nextInt(4) > 0;

@@ -84,7 +84,7 @@ class RegressionCorpusTest {
 
     private static Tally replay(RegressionServer server, List<String> session, Catalogue catalogue) throws SQLException {
         Tally tally = new Tally();
-        ClassCache classes = new ClassCache(64 << 20, 64 << 10);
+        ClassCache classes = new ClassCache(() -> 64 << 20, () -> 64 << 10);
         Connection connection = server.connect();
         try {
             for (String sql : session) {

@@ -84,6 +84,6 @@ class NamedStatementsTest {
 
     private static SharedStatement statement(String sql) {
         byte[] body = bytes(sql + "\0\0\0");
-        return new StatementCache(1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
+        return new StatementCache(() -> 1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
     }
 }

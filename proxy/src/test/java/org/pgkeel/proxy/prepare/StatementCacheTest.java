@@ -17,8 +17,8 @@ import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 
 class StatementCacheTest {
-    private static final ClassCache CLASSES = new ClassCache(1 << 20, 1 << 10);
-    private final StatementCache cache = new StatementCache(1_000_000);
+    private static final ClassCache CLASSES = new ClassCache(() -> 1 << 20, () -> 1 << 10);
+    private final StatementCache cache = new StatementCache(() -> 1_000_000);
 
     @Test
     void equal_texts_are_one_statement_wherever_they_stand() {
@@ -88,7 +88,7 @@ class StatementCacheTest {
 
     @Test
     void beyond_the_limit_all_is_forgotten_and_built_anew() {
-        var small = new StatementCache(100);
+        var small = new StatementCache(() -> 100);
         byte[] first = parse("select 1 as a_column");
         var kept = small.find(Settings.NONE, 0, Unpooled.wrappedBuffer(first), 0, first.length);
         for (int i = 0; i < 10; i++) {

@@ -223,7 +223,7 @@ class ReplyWalkTest {
 
     private static SharedStatement statement() {
         byte[] body = "select 1\0\0\0".getBytes(StandardCharsets.US_ASCII);
-        return new StatementCache(1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
+        return new StatementCache(() -> 1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
     }
 
     @Test

@@ -186,7 +186,7 @@ class LostTransactionTest {
     /// Statements by name, as a session keeps them.
     private static final class Names implements LostTransaction.Names {
         private final NamedStatements named = new NamedStatements();
-        private final StatementCache cache = new StatementCache(100_000);
+        private final StatementCache cache = new StatementCache(() -> 100_000);
 
         void prepare(String name, String text) {
             byte[] body = (text + "\0\0\0").getBytes(StandardCharsets.UTF_8);

@@ -164,7 +164,7 @@ class ReplayPartsTest {
 
     private static final List<SharedStatement> STATEMENTS = IntStream.range(0, 5).mapToObj(i -> {
         byte[] body = ("select " + i + "\0" + ANY).getBytes(StandardCharsets.US_ASCII);
-        return new StatementCache(1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
+        return new StatementCache(() -> 1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
     }).toList();
 
     private static @Nullable SharedStatement statement(@Nullable Integer index) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.catalogue.Catalogue;
 
@@ -25,7 +26,7 @@ class ClassCacheTest {
 
     @Test
     void a_text_seen_before_gives_the_same_object() {
-        var cache = new ClassCache(1 << 20, 1 << 10);
+        var cache = new ClassCache(() -> 1 << 20, () -> 1 << 10);
         StatementClass first = classify(cache, "select 1", Dialect.USUAL, BUILTIN);
         assertThat(classify(cache, "select 1", Dialect.USUAL, BUILTIN)).isSameAs(first);
         assertThat(cache.bytes()).isEqualTo(8);
@@ -33,7 +34,7 @@ class ClassCacheTest {
 
     @Test
     void dialect_and_catalogue_are_part_of_the_question() {
-        var cache = new ClassCache(1 << 20, 1 << 10);
+        var cache = new ClassCache(() -> 1 << 20, () -> 1 << 10);
         String sql = "select 'a\\' || nextval('s') --'";
         assertThat(classify(cache, sql, Dialect.USUAL, BUILTIN).isRead()).isFalse();
         assertThat(classify(cache, "select 'a\\' || 'x'", Dialect.USUAL, BUILTIN).isRead()).isTrue();
@@ -46,7 +47,7 @@ class ClassCacheTest {
 
     @Test
     void what_a_node_refused_as_a_write_is_one_from_then_on() {
-        var cache = new ClassCache(1 << 20, 1 << 10);
+        var cache = new ClassCache(() -> 1 << 20, () -> 1 << 10);
         ByteBuf buf = text("select mislabelled");
         cache.learnWrite(buf, 5, buf.writerIndex() - 1, Dialect.USUAL, BUILTIN);
         assertThat(classify(cache, "select mislabelled", Dialect.USUAL, BUILTIN).access()).isEqualTo(Access.WRITE);
@@ -56,7 +57,7 @@ class ClassCacheTest {
     void random_texts_get_the_class_of_a_fresh_look_and_the_limit_holds() {
         long seed = Long.getLong("pgkeel.seed", System.nanoTime());
         var random = new Random(seed);
-        var cache = new ClassCache(4_000, 60);
+        var cache = new ClassCache(() -> 4_000, () -> 60);
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < 300; i++) texts.add((random.nextBoolean() ? "select " : "delete from t where a = ") + "x".repeat(1 + random.nextInt(60)) + i);
         for (int i = 0; i < 20_000; i++) {
@@ -64,5 +65,16 @@ class ClassCacheTest {
             assertThat(classify(cache, sql, Dialect.USUAL, BUILTIN).access()).as("seed %s: %s", seed, sql).isEqualTo(sql.startsWith("select") ? Access.READ : Access.WRITE);
             assertThat(cache.bytes()).as("seed %s", seed).isLessThanOrEqualTo(4_000);
         }
+    }
+
+    @Test
+    void a_limit_that_a_reload_lowers_holds_from_the_next_text_on() {
+        var limit = new AtomicLong(100_000);
+        var cache = new ClassCache(limit::get, () -> 1 << 10);
+        for (int i = 0; i < 100; i++) classify(cache, "select a" + "x".repeat(i), Dialect.USUAL, BUILTIN);
+        assertThat(cache.bytes()).isGreaterThan(4_000);
+        limit.set(1_000);
+        classify(cache, "select b", Dialect.USUAL, BUILTIN);
+        assertThat(cache.bytes()).isLessThanOrEqualTo(1_000);
     }
 }

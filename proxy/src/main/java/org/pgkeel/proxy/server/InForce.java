@@ -1,0 +1,116 @@
+package org.pgkeel.proxy.server;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.config.BackendTlsConfig;
+import org.pgkeel.proxy.config.ConfigResult;
+import org.pgkeel.proxy.config.EffectiveConfig;
+import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.login.LoginPolicy;
+import org.pgkeel.proxy.login.UserSecrets;
+import org.pgkeel.proxy.tls.ReloadableTls;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the proxy goes by now: the configuration, and what was read from the files that it names.
+///
+/// Invariant: it is replaced whole or not at all.
+///
+/// Threading: read by any thread; one at a time replaces it.
+final class InForce {
+    private static final Logger log = LoggerFactory.getLogger(InForce.class);
+
+    private final ReloadableTls tls;
+    private final Function<String, Cluster> clusters;
+    private volatile ProxyConfig config;
+    private volatile EffectiveConfig effective;
+    private volatile Users users;
+    private volatile LoginPolicy loginPolicy;
+
+    /// Who may log in, and the query that is asked for those whom the file does not know.
+    private record Users(UserSecrets secrets, Optional<JdbcAuthQuery> query) {
+        static Users of(ProxyConfig config, UserSecrets fromFile, Function<String, Cluster> clusters) {
+            if (config.auth().query().isEmpty()) return new Users(fromFile, Optional.empty());
+            var query = JdbcAuthQuery.of(config, config.auth().query().get(), fromFile.fromFile(config.auth().query().get().user()), clusters);
+            return new Users(fromFile.reloaded(config.auth(), Optional.of(query)), Optional.of(query));
+        }
+
+        void close() {
+            query.ifPresent(JdbcAuthQuery::close);
+        }
+    }
+
+    /// @param helper   stretches passwords
+    /// @param clusters by name, once they are asked for
+    /// @throws RuntimeException if a file that the configuration names cannot be used
+    InForce(ConfigResult.Loaded loaded, ReloadableTls tls, Executor helper, Function<String, Cluster> clusters) {
+        this.tls = tls;
+        this.clusters = clusters;
+        this.config = loaded.config();
+        this.effective = loaded.effective();
+        this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper), clusters);
+        this.loginPolicy = policy(config, users.secrets);
+    }
+
+    ProxyConfig config() {
+        return config;
+    }
+
+    EffectiveConfig effective() {
+        return effective;
+    }
+
+    UserSecrets secrets() {
+        return users.secrets;
+    }
+
+    LoginPolicy loginPolicy() {
+        return loginPolicy;
+    }
+
+    /// The certificates that connections to each cluster go by.
+    static Map<String, BackendTlsConfig> tlsOfClusters(ProxyConfig config) {
+        var all = new LinkedHashMap<String, BackendTlsConfig>();
+        config.clusters().forEach((name, cluster) -> all.put(name, cluster.tls()));
+        return all;
+    }
+
+    private LoginPolicy policy(ProxyConfig from, UserSecrets secrets) {
+        return new LoginPolicy(from.auth(), from.limits(), from.timeouts().login(), tls.server(), secrets);
+    }
+
+    /// Puts another configuration in force. What needs a restart is told in the log.
+    /// @return closes what was in force before; to be run when nobody goes by it any more
+    /// @throws RuntimeException if a file that the configuration names cannot be used; nothing is replaced then
+    Runnable replace(ConfigResult.Loaded loaded) {
+        ProxyConfig changed = loaded.config();
+        Users before = users;
+        Users after = Users.of(changed, before.secrets.reloaded(changed.auth(), Optional.empty()), clusters);
+        policy(changed, after.secrets);
+        tls.reload(changed.listen().tls(), tlsOfClusters(changed));   // the last that can fail, and it fails whole
+        warnOfRestart(effective, loaded.effective());
+        users = after;
+        config = changed;
+        effective = loaded.effective();
+        loginPolicy = policy(changed, after.secrets);
+        return before::close;
+    }
+
+    private static void warnOfRestart(EffectiveConfig before, EffectiveConfig after) {
+        var old = new HashMap<String, String>();
+        before.entries().forEach(entry -> old.put(entry.key(), entry.value()));
+        for (var entry : after.entries()) {
+            boolean changed = old.containsKey(entry.key()) && !entry.value().equals(old.get(entry.key()));
+            if (changed && !entry.reloadable()) log.warn("{} = {} needs a restart, {} stays in force", entry.key(), entry.value(), old.get(entry.key()));
+        }
+    }
+
+    void close() {
+        users.close();
+    }
+}
