@@ -1,10 +1,12 @@
 package org.pgkeel.proxy.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,8 +32,10 @@ class CheckClusterTest {
     static void start() {
         primary = PostgresFixture.start(FixtureOptions.DEFAULT);
         first = node(primary);
-        second = node(primary.standby());
+        PostgresFixture standby = primary.standby();
+        second = node(standby);
         primary.execute("create user plain_monitor password 'plain_secret'");
+        await().atMost(Duration.ofSeconds(60)).until(() -> standby.query("select count(*) from pg_roles where rolname = 'plain_monitor'").equals("1"));
     }
 
     @AfterAll
