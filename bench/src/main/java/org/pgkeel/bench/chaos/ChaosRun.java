@@ -107,7 +107,7 @@ final class ChaosRun {
         if (replication == Replication.ASYNCHRONOUS && !logs.isEmpty()) results.add(lossesLogged(results, lines));
         var broken = new ArrayList<>(Promises.judge(new Rules(replication, outcome, disturbance.errors(), disturbance.connections()), results));
         for (String waits : hung) broken.add(new Broken("every question is answered", waits, 1, "no answer within " + PAUSE_LIMIT));
-        Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.begun(), direct.outageBegan());
+        Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.back());
         var marks = new ArrayList<>(moments.drain());
         for (Begun begun : direct.begun()) marks.add(new Mark(begun.sinceNanos(), "timeline " + begun.timeline() + " writes"));
         Buckets buckets = Buckets.of(perLoad.stream().flatMap(List::stream).toList(), times.workBegan, times.workEnded);

@@ -11,6 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.pgkeel.bench.check.Timelines.Begun;
 import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.cluster.PatroniNode;
+import org.pgkeel.bench.verdict.Return;
+import org.pgkeel.bench.verdict.Return.Success;
 
 /// The client that always knows the primary: it writes to every node itself, every few milliseconds, past the proxies. Its longest
 /// time without a success is the outage that no client could have avoided.
@@ -19,15 +21,12 @@ import org.pgkeel.bench.cluster.PatroniNode;
 final class DirectWriter implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000_000;
 
-    /// A write that succeeded.
-    private record Success(long atNanos, int timeline) {}
-
     /// What it saw in a round.
     ///
     /// @param longestNanos longest time between two successes
     /// @param begun        timelines in the order of their first success, without the one that the round began with
-    /// @param outageBegan  last success before the longest time without one
-    record Seen(long longestNanos, List<Begun> begun, long outageBegan) {}
+    /// @param back         the end of the last failover's outage
+    record Seen(long longestNanos, List<Begun> begun, Optional<Return> back) {}
 
     private final List<Thread> threads = new ArrayList<>();
     private final List<Success> successes = new ArrayList<>();
@@ -49,28 +48,24 @@ final class DirectWriter implements AutoCloseable {
     synchronized Seen end() {
         writing = false;
         long longest = 0;
-        long outageBegan = 0;
         var begun = new ArrayList<Begun>();
-        Optional<Success> last = Optional.empty();
+        var current = new ArrayList<Success>();
         for (Success success : successes) {
-            if (last.isPresent()) {
+            if (!current.isEmpty()) {
+                Success last = current.getLast();
                 // Of two writable primaries the one on the lower timeline is none.
-                if (success.timeline < last.get().timeline) continue;
-                if (success.timeline > last.get().timeline) begun.add(new Begun(success.atNanos, success.timeline));
-                long gap = success.atNanos - last.get().atNanos;
-                if (gap > longest) {
-                    longest = gap;
-                    outageBegan = last.get().atNanos;
-                }
+                if (success.timeline() < last.timeline()) continue;
+                if (success.timeline() > last.timeline()) begun.add(new Begun(success.atNanos(), success.timeline()));
+                longest = Math.max(longest, success.atNanos() - last.atNanos());
             }
-            last = Optional.of(success);
+            current.add(success);
         }
-        return new Seen(longest, begun, outageBegan);
+        return new Seen(longest, begun, Return.last(current));
     }
 
     /// When it last succeeded; 0 if it has not.
     synchronized long lastSuccessNanos() {
-        return successes.isEmpty() ? 0 : successes.getLast().atNanos;
+        return successes.isEmpty() ? 0 : successes.getLast().atNanos();
     }
 
     @Override

@@ -3,8 +3,8 @@ package org.pgkeel.bench.verdict;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import org.pgkeel.bench.check.Timelines.Begun;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.history.Outcome.Acknowledged;
@@ -13,20 +13,17 @@ import org.pgkeel.bench.history.Outcome.Acknowledged;
 ///
 /// @param longestClient  longest time in which any client asked and got nothing acknowledged, retries and new logins included
 /// @param longestDirect  longest time without a success of the writer that always knows the primary
-/// @param firstServed    from the first success of that writer on a new timeline to the first client served that had waited for it; empty without a failover
+/// @param firstServed    from when that writer goes on with a new primary to the first client served that had waited for it; empty without a failover
 /// @param lastServed     to the last such client
 /// @param waiting        how many had waited
 public record Pauses(double longestClient, double longestDirect, OptionalDouble firstServed, OptionalDouble lastServed, int waiting) {
     /// @param loads       operations of each workload by their end; a worker's number says who is who in its workload only
-    /// @param accepted    timelines that began in the round, the one that it began with not among them; the last one counts
-    /// @param outageBegan last success of the direct writer before it
-    public static Pauses of(List<List<Operation>> loads, double longestDirectMillis, List<Begun> accepted, long outageBegan) {
+    /// @param back  the end of the last failover's outage, for the direct writer
+    public static Pauses of(List<List<Operation>> loads, double longestDirectMillis, Optional<Return> back) {
         double longest = loads.stream().mapToLong(Pauses::longestNanos).max().orElse(0) / 1e6;
         List<Operation> operations = loads.stream().flatMap(List::stream).toList();
-        if (accepted.isEmpty()) return new Pauses(longest, longestDirectMillis, OptionalDouble.empty(), OptionalDouble.empty(), 0);
-        Begun last = accepted.getLast();
-        double[] served = operations.stream().filter(o -> waitedFor(o, last, outageBegan))
-                .mapToDouble(o -> Math.max(0, o.finishedAt() - last.sinceNanos()) / 1e6).sorted().toArray();
+        double[] served = back.stream().flatMapToDouble(end -> operations.stream().filter(o -> waitedFor(o, end))
+                .mapToDouble(o -> Math.max(0, o.finishedAt() - end.sinceNanos()) / 1e6)).sorted().toArray();
         if (served.length == 0) return new Pauses(longest, longestDirectMillis, OptionalDouble.empty(), OptionalDouble.empty(), 0);
         return new Pauses(longest, longestDirectMillis, OptionalDouble.of(served[0]), OptionalDouble.of(served[served.length - 1]), served.length);
     }
@@ -45,8 +42,8 @@ public record Pauses(double longestClient, double longestDirect, OptionalDouble 
     }
 
     /// The timeline of a write says by whom it was answered, even if that was before the direct writer got there.
-    private static boolean waitedFor(Operation operation, Begun begun, long outageBegan) {
+    private static boolean waitedFor(Operation operation, Return back) {
         if (!operation.kind().writes() || !(operation.outcome() instanceof Acknowledged(_, int timeline, _, _))) return false;
-        return timeline == begun.timeline() && operation.invokedAt() < begun.sinceNanos() && operation.finishedAt() > outageBegan;
+        return timeline == back.timeline() && operation.invokedAt() < back.sinceNanos() && operation.finishedAt() > back.lastBeforeNanos();
     }
 }

@@ -9,7 +9,6 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.bench.check.Defect;
 import org.pgkeel.bench.check.Finding;
-import org.pgkeel.bench.check.Timelines.Begun;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.history.Outcome;
@@ -19,6 +18,7 @@ import org.pgkeel.bench.verdict.Buckets;
 import org.pgkeel.bench.verdict.LoadResult;
 import org.pgkeel.bench.verdict.Mark;
 import org.pgkeel.bench.verdict.Pauses;
+import org.pgkeel.bench.verdict.Return;
 import org.pgkeel.bench.verdict.RoundResult;
 import org.pgkeel.bench.verdict.RunResult;
 import org.pgkeel.bench.verdict.Tally;
@@ -58,7 +58,7 @@ class ChaosReportTest {
         operations.add(new Operation(1, Kind.INSERT, 0, 2, 1_000 * MILLI, 1_000 * MILLI, 3_040 * MILLI, Acknowledged.wrote(1, 2)));
         operations.add(new Operation(1, Kind.INSERT, 0, 3, 1_000 * MILLI, 1_000 * MILLI, 3_040 * MILLI, new Outcome.Failed("57P01")));
         operations.removeIf(o -> o.acknowledged() && o.finishedAt() - o.invokedAt() > 2_040 * MILLI);
-        Pauses pauses = Pauses.of(List.of(operations), 1_990, List.of(new Begun(3_000 * MILLI, 2)), 1_000 * MILLI);
+        Pauses pauses = Pauses.of(List.of(operations), 1_990, Optional.of(new Return(2, 1_000 * MILLI, 3_000 * MILLI)));
         var load = new LoadResult("inserts", Tally.of(operations), List.of(new Finding(Defect.LOST, "row 7 is gone", Optional.empty())));
         var round = new RoundResult(1, "kill -9 <primary>", 42, 4, 9, List.of(load), pauses, Buckets.of(operations, 0, 4_000 * MILLI), 0,
                 List.of(new Mark(1_000 * MILLI, "kill -9 <primary>"), new Mark(3_000 * MILLI, "timeline 2 accepts writes")), broken, List.of());

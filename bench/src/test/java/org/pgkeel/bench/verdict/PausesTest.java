@@ -3,8 +3,8 @@ package org.pgkeel.bench.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.pgkeel.bench.check.Timelines.Begun;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.history.Outcome;
@@ -21,7 +21,7 @@ class PausesTest {
                 write(30, 180, 2),         // waited longest
                 write(40, 60, 1),          // came through on the old one
                 write(150, 152, 2));       // asked when all was over
-        Pauses pauses = Pauses.of(List.of(operations), 100, List.of(new Begun(120 * MILLI, 2)), 15 * MILLI);
+        Pauses pauses = Pauses.of(List.of(operations), 100, Optional.of(new Return(2, 15 * MILLI, 120 * MILLI)));
         assertThat(pauses.firstServed()).hasValue(10);
         assertThat(pauses.lastServed()).hasValue(60);
         assertThat(pauses.waiting()).isEqualTo(2);
@@ -31,14 +31,14 @@ class PausesTest {
 
     @Test
     void a_client_that_was_served_before_the_direct_writer_waited_not_at_all() {
-        Pauses pauses = Pauses.of(List.of(List.of(write(20, 110, 2))), 100, List.of(new Begun(120 * MILLI, 2)), 15 * MILLI);
+        Pauses pauses = Pauses.of(List.of(List.of(write(20, 110, 2))), 100, Optional.of(new Return(2, 15 * MILLI, 120 * MILLI)));
         assertThat(pauses.firstServed()).hasValue(0);
     }
 
     @Test
     void the_wait_counts_from_when_it_was_first_wanted() {
         var retried = new Operation(1, Kind.TRANSFER, 0, 2, 10 * MILLI, 60 * MILLI, 90 * MILLI, Acknowledged.wrote(7, 2));
-        assertThat(Pauses.of(List.of(List.of(retried)), 0, List.of(), 0).longestClient()).isEqualTo(80);
+        assertThat(Pauses.of(List.of(List.of(retried)), 0, Optional.empty()).longestClient()).isEqualTo(80);
     }
 
     @Test
@@ -49,13 +49,13 @@ class PausesTest {
                 new Operation(1, Kind.LOGIN, 0, 0, 30 * MILLI, 30 * MILLI, 60 * MILLI, Acknowledged.saw(0)),
                 new Operation(1, Kind.INSERT, 0, 2, 60 * MILLI, 60 * MILLI, 95 * MILLI, Acknowledged.wrote(7, 2)));
         List<Operation> other = List.of(operations.get(0), operations.get(2), operations.get(3));
-        assertThat(Pauses.of(List.of(other), 0, List.of(), 0).longestClient()).isEqualTo(85);
-        assertThat(Pauses.of(List.of(operations.subList(0, 1), operations.subList(2, 4)), 0, List.of(), 0).longestClient()).isEqualTo(35);
+        assertThat(Pauses.of(List.of(other), 0, Optional.empty()).longestClient()).isEqualTo(85);
+        assertThat(Pauses.of(List.of(operations.subList(0, 1), operations.subList(2, 4)), 0, Optional.empty()).longestClient()).isEqualTo(35);
     }
 
     @Test
     void without_a_new_timeline_nobody_waited_for_one() {
-        assertThat(Pauses.of(List.of(List.of(write(20, 110, 1))), 100, List.of(), 0).firstServed()).isEmpty();
+        assertThat(Pauses.of(List.of(List.of(write(20, 110, 1))), 100, Optional.empty()).firstServed()).isEmpty();
     }
 
     private static Operation write(long invokedMillis, long finishedMillis, int timeline) {
