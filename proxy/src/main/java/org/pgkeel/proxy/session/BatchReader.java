@@ -66,6 +66,7 @@ final class BatchReader {
     private void executes(StatementClass statement) {
         executes = true;
         kinds.addAll(statement.kinds());
+        if (statement.has(StatementKind.COMMIT)) kinds.add(StatementKind.COMMIT);
         onlyReads &= BatchContents.isHarmless(statement);
     }
 

@@ -17,7 +17,7 @@ import org.pgkeel.proxy.statement.StatementClass;
 /// [#undo] gives all names back the meaning that they had before the first batch that is not answered.
 ///
 /// Threading: confined to the session's event loop.
-final class ClientStatements implements LostTransaction.Names {
+final class ClientStatements implements AnsweredNames.Statements {
     static final byte[] UNNAMED = {};
 
     private final SessionContext context;
@@ -179,8 +179,15 @@ final class ClientStatements implements LostTransaction.Names {
         leased.statements().unnamed(null);
     }
 
+    /// The client has prepared it on a backend that is lost.
+    @Override
+    public void keepUnnamed(ByteBuf in, int text, int next) {
+        unnamedOwn(context.statements().ownOf(settings.meaning(), generation(), in, text, next));
+    }
+
     /// It is gone.
-    void forgetUnnamed() {
+    @Override
+    public void forgetUnnamed() {
         unnamed = null;
     }
 

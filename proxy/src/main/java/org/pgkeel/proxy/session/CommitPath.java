@@ -230,7 +230,9 @@ final class CommitPath {
             acknowledged(leased);
             watch.over();
         } else {
-            watch.batchOver();
+            boolean allAnswered = leased.exchange().owed() == 0 && !leased.exchange().batchOpen();
+            if (allAnswered && watch.isSent()) acknowledged(leased);
+            watch.batchOver(allAnswered);
         }
         session.toClient().deliver();
     }

@@ -5,6 +5,7 @@ import org.pgkeel.failover.outcome.Probe;
 import org.pgkeel.failover.outcome.TransactionMark;
 import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 
@@ -18,7 +19,9 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | answered                          | the xid and position, or that nothing was written       |
 /// | the question failed               | the transaction has failed: its end commits nothing     |
 /// | sent                              | the server may commit                                   |
+/// | more is sent behind the end       | no mark is of all that may be committed: nothing        |
 /// | ReadyForQuery `I`                 | over                                                    |
+/// | ReadyForQuery `T` behind the end  | the next transaction has begun (`COMMIT AND CHAIN`)     |
 ///
 /// Threading: confined to the session's event loop.
 final class CommitWatch {
@@ -31,22 +34,30 @@ final class CommitWatch {
     private boolean endFailed;
     private Optional<Probe.Answered> answer = Optional.empty();
     private boolean sent;
+    /// More than one transaction ends in the batch under way.
+    private boolean several;
     private Work work = Work.TRANSACTION;
 
     /// A statement is about to be executed.
     void executes(StatementClass statement) {
         boolean ends = statement.has(StatementKind.COMMIT) || statement.has(StatementKind.ROLLBACK) || statement.has(StatementKind.PREPARE_TRANSACTION);
+        boolean writes = statement.access() == Access.WRITE;
+        if (ending) behindEnd(writes);
+        if (writes && statement.has(StatementKind.ROLLBACK) && !statement.has(StatementKind.BEGIN)) several = sent = true;
         if (ends) ending = true;
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
         if (statement.has(StatementKind.COPY_IN)) unwatchable = true;
         if (statement.has(StatementKind.COMMITS_INSIDE) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
         else if ((statement.has(StatementKind.NOTIFY) || statement.has(StatementKind.LISTEN)) && work == Work.TRANSACTION) work = Work.UNMARKED;
-        if (!BatchContents.isHarmless(statement) && !isOnlyCommit(statement)) wrote = true;
+        if (writes) wrote = true;
     }
 
-    private static boolean isOnlyCommit(StatementClass statement) {
-        return statement.kinds().size() == 1 && statement.has(StatementKind.COMMIT);
+    /// In the same batch the transaction has ended. What writes now commits with the batch, unless a BEGIN stands in front of it.
+    private void behindEnd(boolean writes) {
+        boolean commitsWithBatch = writes && !begun;
+        if (asked || sent || commitsWithBatch) several = true;
+        if (commitsWithBatch) sent = true;
     }
 
     /// Something is sent that may write and that nothing can be learnt of.
@@ -123,23 +134,40 @@ final class CommitWatch {
     void over() {
         wrote = false;
         begun = false;
-        ending = false;
         unwatchable = false;
+        work = Work.TRANSACTION;
+        nothingAsked();
+    }
+
+    private void nothingAsked() {
+        ending = false;
         asked = false;
         failed = false;
         endFailed = false;
         answer = Optional.empty();
         sent = false;
-        work = Work.TRANSACTION;
+        several = false;
     }
 
-    /// A batch inside of a transaction block is over.
-    void batchOver() {
+    /// A batch is over, and a transaction block is open. What has ended before was another one: its mark says nothing of this.
+    /// @param allAnswered nothing else of the client is under way
+    void batchOver(boolean allAnswered) {
         begun = false;
+        if (!allAnswered) return;
+        unwatchable = false;
+        if (ending) nothingAsked();
+    }
+
+    /// What can be learnt of the transaction if its server is lost now.
+    /// @param followed commits of this client are watched
+    LossRules.Knowledge knowledge(boolean followed) {
+        if (!followed || several) return LossRules.Knowledge.NONE;
+        if (!wrote) return LossRules.Knowledge.NOTHING_WRITTEN;
+        return asked ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
     }
 
     LossRules.CommitPoint point(BackendConnection lost, boolean followed) {
-        var knowledge = !followed ? LossRules.Knowledge.NONE : !wrote ? LossRules.Knowledge.NOTHING_WRITTEN : asked ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
+        LossRules.Knowledge knowledge = knowledge(followed);
         Probe probe = switch (knowledge) {
             case NONE -> new Probe.NotSent();
             case NOTHING_WRITTEN -> new Probe.Answered(Optional.empty());

@@ -20,7 +20,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | outside, the batch had failed                            | the error, if it was withheld, and the end of the batch    |
 /// | outside, only reads under way, no row of them seen       | the same again                                            |
 /// | outside, only reads under way, rows seen                 | `40001`                                                   |
-/// | outside, an open batch whose Sync was not sent           | the same again, or `40001` where rows were seen            |
+/// | outside, an open batch, neither Sync nor COMMIT sent     | the same again, or `40001` where rows were seen            |
 /// | outside, BEGIN and more under way, not its COMMIT        | the same again; a failed transaction where rows were seen  |
 /// | outside, a write whose end was sent, marked              | what the survivor says: its reply, the same again, `08007` |
 /// | outside, a write whose end was sent, not marked          | `08007`                                                   |
@@ -98,9 +98,9 @@ final class LossRules {
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
         CommitPoint commit = at.commit();
         if (commit.knowledge() == Knowledge.ASKED) return commit.sent() ? new LossVerdict.Resolve(inFlight(at), again) : again;
-        if (!first.executes() || first.onlyReads()) return again;
+        if (!first.executes() || first.onlyReads() || commit.knowledge() == Knowledge.NOTHING_WRITTEN) return again;
         boolean transactionBegun = first.has(StatementKind.BEGIN) && !first.has(StatementKind.COMMIT);
-        if (!first.complete() || transactionBegun) return again;
+        if (!first.complete() && !first.has(StatementKind.COMMIT) || transactionBegun) return again;
         return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
     }
 

@@ -14,6 +14,7 @@ import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.RequestLog;
 import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,6 +110,7 @@ final class LostBackend {
                 session.toClient().deliver();
                 session.toClient().finish();
                 forget();
+                keepNames(loss.withheld() ? loss.received() : loss.visible());
                 if (first.complete()) session.socket().write(SessionMessages.readyForQuery());
                 else session.walk().dropUntilSync();
                 goOnWithRest();
@@ -122,6 +124,11 @@ final class LostBackend {
                 failTransaction(told, suppressed);
             }
         }
+    }
+
+    /// @param replies of the first batch that the client has
+    private void keepNames(int replies) {
+        AnsweredNames.keep(requests, firstBytes, replies, session.statements());
     }
 
     private void forget() {
@@ -157,6 +164,7 @@ final class LostBackend {
             default -> Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
         };
         session.context().stats().refused(refusal.reason().word());
+        keepNames(loss.visible());
         session.socket().write(SessionMessages.error(refusal));
         boolean complete = first.complete() && !(loss.copyIn() && loss.open());
         if (complete) session.socket().write(SessionMessages.readyForQuery());
@@ -196,8 +204,9 @@ final class LostBackend {
         }
     }
 
-    /// The client gets the success that it was owed.
+    /// The client gets the success that it was owed. A transaction that began at once behind its COMMIT is lost, and nothing was done in it.
     private void committed(BatchContents first) {
+        boolean chains = first.has(StatementKind.COMMIT_AND_CHAIN);
         ByteBuf rest = session.channel().alloc().buffer(64);
         if (!CommitReplies.write(requests, firstBytes, loss.received(), rest) || !first.complete()) {
             rest.release();
@@ -207,10 +216,12 @@ final class LostBackend {
         }
         session.settings().committed();
         session.toClient().deliver();
-        session.toClient().room(rest.readableBytes() + 6).writeBytes(rest).writeBytes(SessionMessages.readyForQuery());
+        session.toClient().room(rest.readableBytes() + 6).writeBytes(rest).writeBytes(SessionMessages.readyForQuery(chains ? (byte) 'T' : (byte) 'I'));
         rest.release();
         session.toClient().finish();
         forget();
+        keepNames(Integer.MAX_VALUE);
+        if (chains) session.lose(new LostTransaction(session.statements(), session.context().stats(), false, 0));
         goOnWithRest();
     }
 }

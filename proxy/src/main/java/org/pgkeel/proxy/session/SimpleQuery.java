@@ -86,11 +86,12 @@ final class SimpleQuery {
     }
 
     /// One statement that may write, and means the same in a Parse message: in one a `$1` would be a parameter.
-    private static boolean isExtendable(StatementClass kind, ByteBuf in, int from, int to) {
+    private boolean isExtendable(StatementClass kind, ByteBuf in, int from, int to) {
         if (BatchContents.isHarmless(kind) || kind.kinds().size() != 1) return false;
         return switch (kind.kinds().getFirst()) {
-            case QUERY, EXPLAIN, DATA, DDL -> in.indexOf(from, to, (byte) '$') < 0;
-            case SHOW, COPY_OUT, COPY_IN, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
+            case QUERY, EXPLAIN, DATA, DDL -> in.indexOf(from, to, (byte) '$') < 0
+                    || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().standardConformingStrings());
+            case SHOW, COPY_OUT, COPY_IN, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
                  LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> false;
         };
     }

@@ -134,8 +134,10 @@ public final class Classifier {
         }
         boolean commits = word.equals("commit") || word.equals("end");
         if (!tokens.takeIf("work")) tokens.takeIf("transaction");
-        boolean toSavepoint = !commits && tokens.isNext("to");
-        found.kind(toSavepoint ? StatementKind.SAVEPOINT : commits ? StatementKind.COMMIT : StatementKind.ROLLBACK, Access.TRANSACTION, Reason.TRANSACTION, word);
+        StatementKind kind = StatementKind.ROLLBACK;
+        if (commits) kind = tokens.takeIf("and") && tokens.isNext("chain") ? StatementKind.COMMIT_AND_CHAIN : StatementKind.COMMIT;
+        else if (tokens.isNext("to")) kind = StatementKind.SAVEPOINT;
+        found.kind(kind, Access.TRANSACTION, Reason.TRANSACTION, word);
     }
 
     private void prepare() {

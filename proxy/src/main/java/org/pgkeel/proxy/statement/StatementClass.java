@@ -51,7 +51,7 @@ public final class StatementClass {
 
     /// Whether one of its statements is of this kind.
     public boolean has(StatementKind kind) {
-        return (kindBits & kind.bit()) != 0;
+        return (kindBits & kind.bit()) == kind.bit();
     }
 
     /// What its BEGIN or SET TRANSACTION says; [TransactionModes#UNSAID] without one.

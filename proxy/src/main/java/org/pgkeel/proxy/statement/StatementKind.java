@@ -22,6 +22,13 @@ public enum StatementKind {
     BEGIN,
     /// `COMMIT`, `END`.
     COMMIT,
+    /// `COMMIT AND CHAIN`: a [#COMMIT], too.
+    COMMIT_AND_CHAIN {
+        @Override
+        long bit() {
+            return super.bit() | COMMIT.bit();
+        }
+    },
     /// `ROLLBACK`, `ABORT`.
     ROLLBACK,
     /// `SAVEPOINT`, `RELEASE`, `ROLLBACK TO`.

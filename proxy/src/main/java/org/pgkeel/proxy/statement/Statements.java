@@ -14,4 +14,16 @@ public final class Statements {
     public static List<Statement> parse(String sql, boolean standardConformingStrings) {
         return new StatementParser(sql, standardConformingStrings).parse();
     }
+
+    /// Whether a `$1` stands in the text where a Parse message would make a parameter of it: not in a string, a comment or a name.
+    ///
+    /// @param sql                       decoded in any way that keeps ASCII
+    /// @param standardConformingStrings as for [#parse]
+    public static boolean hasParameter(String sql, boolean standardConformingStrings) {
+        var lexer = new Lexer(sql, 0, sql.length(), standardConformingStrings);
+        for (Token token = lexer.next(); !token.isEnd(); token = lexer.next()) {
+            if (token.kind() == Token.Kind.PARAMETER) return true;
+        }
+        return false;
+    }
 }

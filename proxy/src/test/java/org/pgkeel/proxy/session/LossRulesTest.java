@@ -93,6 +93,20 @@ class LossRulesTest {
     }
 
     @Test
+    void an_open_batch_with_a_commit_in_it_is_not_done_again() {
+        BatchContents committed = batch(false, false, StatementKind.BEGIN, StatementKind.DATA, StatementKind.COMMIT);
+        assertThat(verdict(loss('I', 0, false), committed, UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
+    void a_batch_that_has_written_nothing_is_done_again_though_a_commit_stands_in_it() {
+        BatchContents read = batch(false, true, StatementKind.BEGIN, StatementKind.QUERY, StatementKind.COMMIT);
+        assertThat(verdict(loss('I', 0, false), read, ONLY_READ)).isEqualTo(new LossVerdict.Rerun(0));
+        assertThat(verdict(loss('I', 2, true), read, ONLY_READ)).isEqualTo(LOST);
+        assertThat(verdict(loss('I', 0, false), read, UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
     void a_transaction_fails_and_stays_and_a_failed_one_hears_nothing_new() {
         assertThat(verdict(loss('T', 1, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
         assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(true, 0));

@@ -109,7 +109,11 @@ class ClassifierTest {
     @CsvSource(delimiter = '|', value = {
         "begin                                     | TRANSACTION | BEGIN",
         "start transaction read only               | TRANSACTION | BEGIN",
-        "commit and chain                          | TRANSACTION | COMMIT",
+        "commit                                    | TRANSACTION | COMMIT",
+        "commit and no chain                       | TRANSACTION | COMMIT",
+        "commit and chain                          | TRANSACTION | COMMIT_AND_CHAIN",
+        "end transaction and chain                 | TRANSACTION | COMMIT_AND_CHAIN",
+        "rollback and chain                        | TRANSACTION | ROLLBACK",
         "end work                                  | TRANSACTION | COMMIT",
         "rollback                                  | TRANSACTION | ROLLBACK",
         "abort transaction                         | TRANSACTION | ROLLBACK",

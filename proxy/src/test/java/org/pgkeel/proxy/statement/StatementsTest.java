@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatementsTest {
     static List<StatementCorpus.Entry> corpus() {
@@ -84,6 +85,24 @@ class StatementsTest {
         List<Statement> statements = Statements.parse("begin; set x.y = 1; insert into t values (1); commit", true);
         assertThat(statements.stream().map(statement -> words(statement.effects())))
                 .containsExactly("Begin", "Set x.y=1", "", "Commit");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"select $1", "insert into t values ('$2', $3)", "select 1::text||$12", "select E'\\'' , $1", "select '\\' , $1", "select $$a$$, $1"})
+    void a_parameter_is_seen(String sql) {
+        assertThat(Statements.hasParameter(sql, true)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"select 1", "insert into users values ('$2a$10$N9qo8uLOickgx2ZMRZoMye')", "select $$ $1 $$", "select $a$ $1 $a$", "select \"$1\"", "select 1 -- $1",
+        "select /* $1 */ 1", "select a$1 from t", "select E'\\'$1'", "select $"})
+    void a_dollar_that_is_no_parameter_is_none(String sql) {
+        assertThat(Statements.hasParameter(sql, true)).isFalse();
+    }
+
+    @Test void a_backslash_hides_a_quote_only_where_strings_do_not_conform() {
+        assertThat(Statements.hasParameter("select '\\'$1'", true)).isTrue();
+        assertThat(Statements.hasParameter("select '\\'$1'", false)).isFalse();
     }
 
     @Test void cut_off_statements_are_read_to_their_end() {

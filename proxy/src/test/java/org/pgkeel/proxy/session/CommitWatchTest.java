@@ -1,0 +1,174 @@
+package org.pgkeel.proxy.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.topology.Lsn;
+import org.pgkeel.proxy.catalogue.Catalogue;
+import org.pgkeel.proxy.session.LossRules.Knowledge;
+import org.pgkeel.proxy.statement.Classifier;
+import org.pgkeel.proxy.statement.Dialect;
+
+/// What is known of a transaction at each point of it, and that a mark is never taken for another transaction's than its own.
+class CommitWatchTest {
+    private final CommitWatch watch = new CommitWatch();
+
+    private void executes(String... statements) {
+        for (String sql : statements) watch.executes(Classifier.classify(sql, Dialect.USUAL, Catalogue.of(List.of())));
+    }
+
+    private static Optional<TransactionMark> mark(int xid) {
+        return Optional.of(new TransactionMark(xid, new Lsn(xid)));
+    }
+
+    private void asksAndSends(String end, int xid) {
+        assertThat(watch.mustAsk()).isTrue();
+        watch.asked();
+        watch.answered(mark(xid));
+        executes(end);
+        watch.sent();
+    }
+
+    @Test
+    void a_transaction_that_wrote_is_known_by_its_mark_and_forgotten_when_it_is_over() {
+        executes("begin", "insert into t values (1)");
+        watch.batchOver(true);
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        asksAndSends("commit", 7);
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.ASKED);
+        assertThat(watch.knowledge(false)).as("where commits are not watched").isEqualTo(Knowledge.NONE);
+        assertThat(watch.isSent()).isTrue();
+        watch.over();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NOTHING_WRITTEN);
+        assertThat(watch.isSent()).isFalse();
+        assertThat(watch.mark()).isEmpty();
+    }
+
+    @Test
+    void a_transaction_that_only_reads_has_written_nothing_in_one_text_or_in_several() {
+        executes("begin", "select 1", "commit");
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NOTHING_WRITTEN);
+        executes("begin; select 1; commit");
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NOTHING_WRITTEN);
+    }
+
+    /// The mark of the first is committed: taken for the second's it would acknowledge what may be lost.
+    @ParameterizedTest
+    @ValueSource(strings = {"commit and chain", "end work and chain", "commit transaction and chain"})
+    void the_transaction_behind_a_chained_commit_is_another_one(String chain) {
+        executes("begin", "insert into t values (1)");
+        watch.batchOver(true);
+        asksAndSends(chain, 7);
+        watch.batchOver(true);
+        assertThat(watch.isSent()).isFalse();
+        assertThat(watch.mark()).isEmpty();
+        executes("insert into t values (2)");
+        watch.batchOver(true);
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        asksAndSends("commit", 8);
+        assertThat(watch.mark()).isEqualTo(mark(8));
+        assertThat(watch.mayHaveWritten()).as("reads have to wait for the first one, too").isTrue();
+    }
+
+    @Test
+    void the_mark_stays_while_an_answer_of_before_comes_in() {
+        executes("begin", "insert into t values (1)");
+        asksAndSends("commit", 7);
+        watch.batchOver(false);   // the INSERT's, which was sent ahead
+        assertThat(watch.isSent()).isTrue();
+        assertThat(watch.mark()).isEqualTo(mark(7));
+    }
+
+    @Test
+    void nothing_is_known_of_several_transactions_in_one_batch() {
+        executes("begin", "insert into t values (1)");
+        asksAndSends("commit", 7);
+        executes("begin", "insert into t values (2)", "commit");
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        assertThat(watch.isSent()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rollback", "commit"})
+    void what_stands_behind_the_end_of_a_transaction_commits_with_the_batch(String end) {
+        executes("begin", "insert into t values (1)");
+        watch.batchOver(true);
+        executes(end, "insert into t values (2)");
+        assertThat(watch.isSent()).isTrue();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+    }
+
+    @Test
+    void what_stands_behind_the_end_in_one_text_commits_with_it_unless_a_transaction_begins_there() {
+        executes("begin", "insert into t values (1)");
+        watch.batchOver(true);
+        executes("rollback; begin; insert into t values (2)");
+        assertThat(watch.isSent()).isFalse();
+        watch.batchOver(true);
+        executes("rollback; insert into t values (2)");
+        assertThat(watch.isSent()).isTrue();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+    }
+
+    @Test
+    void data_and_what_was_not_looked_into_hide_nothing_from_a_later_commit_of_the_same_transaction() {
+        executes("begin", "copy t from stdin");
+        assertThat(watch.mustAsk()).as("it cannot be asked in the batch of the COPY").isFalse();
+        watch.batchOver(true);
+        assertThat(watch.mustAsk()).isTrue();
+        watch.unwatchable();
+        assertThat(watch.mustAsk()).isFalse();
+        watch.batchOver(true);
+        assertThat(watch.mustAsk()).isTrue();
+    }
+
+    /// A server that is told the same, statement by statement and one batch each, with chains: whatever is known at a COMMIT is of the right transaction.
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void a_mark_is_its_transactions_own_at_every_commit(long seed) {
+        var random = new Random(seed);
+        int xid = 0;
+        boolean open = false;
+        boolean wrote = false;
+        var said = new ArrayList<String>();
+        for (int step = 0; step < 20_000; step++) {
+            String what = List.of("begin", "insert into t values (1)", "select 1", "commit", "commit and chain", "rollback", "rollback and chain").get(random.nextInt(7));
+            if (!open && !what.equals("begin") || open && what.equals("begin")) continue;
+            said.add(what);
+            boolean ends = what.startsWith("commit") || what.startsWith("rollback");
+            boolean commits = what.startsWith("commit");
+            if (what.startsWith("insert") && !wrote) {
+                wrote = true;
+                xid++;
+            }
+            if (commits && watch.mustAsk()) {
+                watch.asked();
+                watch.answered(wrote ? mark(xid) : Optional.empty());
+            }
+            executes(what);
+            if (commits) watch.sent();
+            String where = "seed " + seed + ", step " + step + ": " + said;
+            if (commits && wrote) {
+                assertThat(watch.knowledge(true)).as(where).isEqualTo(Knowledge.ASKED);
+                assertThat(watch.mark()).as(where).isEqualTo(mark(xid));
+            }
+            assertThat(watch.isSent()).as(where).isEqualTo(commits);
+            if (!commits) assertThat(watch.mark()).as(where).isEmpty();
+            open = !ends || what.endsWith("chain");
+            if (ends) wrote = false;
+            if (open) {
+                watch.batchOver(true);
+            } else {
+                watch.over();
+                said.clear();
+            }
+        }
+    }
+}
