@@ -54,8 +54,8 @@ public final class Equivalence implements Callable<Integer> {
             description = "Added to PgKeel's configuration; empty for PgKeel without coalescing (default: ${DEFAULT-VALUE}).")
     private String coalesce = "";
 
-    @Option(names = "--copied-min", paramLabel = "PERCENT", defaultValue = "10", description = "Of the rows that have to come by COPY where there is coalescing (default: ${DEFAULT-VALUE}).")
-    private int copiedMin;
+    @Option(names = "--copies-min", paramLabel = "N", defaultValue = "5", description = "COPYs that have to be committed for each 1,000 cases where there is coalescing (default: ${DEFAULT-VALUE}).")
+    private int copiesMin;
 
     @Option(names = "--server", paramLabel = "FOLDER", description = "Of the initdb and postgres to be asked (default: the newest in /usr/lib/postgresql).")
     private Optional<Path> server = Optional.empty();
@@ -94,8 +94,8 @@ public final class Equivalence implements Callable<Integer> {
             rows.differences().stream().limit(show).forEach(System.out::println);
             Ways ways = Ways.of(postgres);
             System.out.println(ways);
-            boolean coalesced = coalesce.isBlank() || ways.rowsByCopy() * 100 >= rows.rows() * copiedMin;
-            if (!coalesced) System.out.printf("too little was coalesced: less than %d %% of the rows came by COPY%n", copiedMin);
+            boolean coalesced = coalesce.isBlank() || ways.copies() * 1000 >= cases * copiesMin;
+            if (!coalesced) System.out.printf("too little was coalesced: fewer than %d COPYs for each 1,000 cases%n", copiesMin);
             if (json.isPresent()) Files.writeString(json.get(), Json.write(summary(seed, replies, rows, ways)) + "\n");
             boolean same = coalesced && replies.different() == 0 && rows.differences().isEmpty() && replies.cases() == cases;
             return same ? 0 : EXIT_DIFFERENT;
