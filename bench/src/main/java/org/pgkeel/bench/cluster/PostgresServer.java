@@ -22,7 +22,8 @@ public final class PostgresServer implements AutoCloseable {
     /// Logs in without a password: the fuzzer opens too many sessions for SCRAM.
     public static final String TRUSTED_USER = "fuzz";
 
-    static final String SUPERUSER = "postgres";
+    /// Has the same password.
+    public static final String SUPERUSER = "postgres";
     private static final Duration TOOL_LIMIT = Duration.ofMinutes(5);
 
     /// How much it does for a commit.

@@ -1,62 +1,30 @@
 package org.pgkeel.bench.cluster;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 
-/// A standby of a [PostgresServer] on the same disk, without which the server commits nothing any more.
+/// A [Standby] without which the server commits nothing any more.
 ///
 /// Threading: confined to one thread.
 public final class SyncStandby implements AutoCloseable {
-    private static final Duration COPY_LIMIT = Duration.ofMinutes(5);
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
-
     private final PostgresServer primary;
-    private final Process postmaster;
+    private final Standby standby;
 
-    private SyncStandby(PostgresServer primary, Process postmaster) {
+    private SyncStandby(PostgresServer primary, Standby standby) {
         this.primary = primary;
-        this.postmaster = postmaster;
+        this.standby = standby;
     }
 
     /// @return when the primary's commits wait for it
     public static SyncStandby start(WorkFolder work, PostgresServer primary) throws IOException {
-        Path data = work.folder("standby");
-        Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
-        var unprivileged = new Unprivileged();
-        unprivileged.own(data);
-        Processes.run(COPY_LIMIT, Map.of("PGPASSWORD", PostgresServer.PASSWORD), unprivileged.command(List.of(primary.bin() + "/pg_basebackup",
-                "--pgdata=" + data, "--host=127.0.0.1", "--port=" + primary.port(), "--username=" + PostgresServer.SUPERUSER, "--checkpoint=fast")));
-        Files.writeString(data.resolve("standby.signal"), "");
-        Files.writeString(data.resolve("postgresql.auto.conf"), Files.readString(data.resolve("postgresql.auto.conf")) + """
-                port = %d
-                primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s application_name=standby'
-                """.formatted(Processes.freePort(), primary.port(), PostgresServer.SUPERUSER, PostgresServer.PASSWORD));
-        unprivileged.own(data);
-        Path log = work.path().resolve("standby.log");
-        var standby = new SyncStandby(primary, Processes.start(log, Map.of(), unprivileged.command(List.of(primary.bin() + "/postgres", "-D", data.toString()))));
+        var standby = new SyncStandby(primary, Standby.start(work, primary));
         try {
-            standby.awaitStreaming(log);
-            primary.sql("postgres", "alter system set synchronous_standby_names = 'standby'");
+            primary.sql("postgres", "alter system set synchronous_standby_names = '" + Standby.NAME + "'");
             primary.sql("postgres", "select pg_reload_conf()");
         } catch (IOException e) {
             standby.close();
             throw e;
         }
         return standby;
-    }
-
-    private void awaitStreaming(Path log) throws IOException {
-        long deadline = System.nanoTime() + START_LIMIT.toNanos();
-        while (!primary.sql("postgres", "select count(*) from pg_stat_replication where state = 'streaming'").equals("1")) {
-            if (!postmaster.isAlive() || System.nanoTime() > deadline) throw new IOException("the standby does not stream:\n" + Processes.tail(log));
-            Processes.pause(Duration.ofMillis(100));
-        }
     }
 
     /// Lets the primary commit without it, then ends it.
@@ -68,6 +36,6 @@ public final class SyncStandby implements AutoCloseable {
         } catch (IOException primaryIsGone) {
             // Then nobody waits.
         }
-        Processes.stop(postmaster, STOP_LIMIT);
+        standby.close();
     }
 }

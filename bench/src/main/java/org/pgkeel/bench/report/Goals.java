@@ -13,6 +13,8 @@ public final class Goals {
     private static final ToDoubleFunction<Sample> POSTGRES_CPU = s -> s.postgresCpu().totalMicros();
     private static final List<String> LIKE_PGBOUNCER = List.of("simple-16", "simple-100", "tpcb-16", "many-simple", "many-prepared");
     private static final List<String> BETTER_THAN_PGBOUNCER = List.of("prepared-16", "prepared-100");
+    private static final List<String> READS = List.of("simple-16", "extended-16", "prepared-16");
+    private static final List<String> STEADY = List.of("simple-16", "extended-16", "prepared-16", "tpcb-16");
 
     private Goals() {}
 
@@ -30,6 +32,19 @@ public final class Goals {
         goals.add(ratio(results, "PostgreSQL's CPU per transaction", "extended-16", target, "direct", POSTGRES_CPU, Bound.AT_MOST, 0.70));
         goals.add(new Goal(Readings.memory(5_000), Bound.AT_MOST, 128, results.reading(Readings.memory(5_000), target)));
         goals.add(new Goal(Readings.FIRST_QUERY, Bound.AT_MOST, 1_200, results.reading(Readings.FIRST_QUERY, target)));
+        return goals;
+    }
+
+    /// What the steady state costs with what only a failover, or a replica, needs.
+    ///
+    /// @param plain     knows one server
+    /// @param watched   has topology and hold
+    /// @param routed    has topology, hold and routing
+    /// @param pipelined as `watched`, and follows outcomes
+    public static List<Goal> ofWatched(Results results, String plain, String watched, String routed, String pipelined) {
+        var goals = new ArrayList<Goal>();
+        STEADY.forEach(w -> goals.add(ratio(results, "proxy CPU per transaction, " + routed, w, routed, plain, WARM_CPU, Bound.AT_MOST, 1.05)));
+        READS.forEach(w -> goals.add(ratio(results, "proxy CPU per read, " + pipelined, w, pipelined, watched, WARM_CPU, Bound.AT_MOST, 1.02)));
         return goals;
     }
 

@@ -45,6 +45,10 @@ public final class Compare implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    @Option(names = "--watched", description = "Instead of all that: PgKeel with topology, hold, routing and outcomes on against PgKeel without, 9 rounds of 2 s of "
+            + "simple-16, extended-16, prepared-16 and tpcb-16.")
+    private boolean watched;
+
     @Option(names = "--quick", description = "About three minutes: fewer workloads, 2 rounds of 2 s.")
     private boolean quick;
 
@@ -92,7 +96,7 @@ public final class Compare implements Callable<Integer> {
             WorkFolder logs = rig.add(WorkFolder.in(Files.isWritable(memory) ? memory : rig.work().path()));
             List<ProxyProgram> programs = programs(rig);
             var targets = new ArrayList<Target>();
-            if (targetNames.contains("direct")) targets.add(rig.direct());
+            if (targetNames.contains("direct") && !watched) targets.add(rig.direct());
             for (ProxyProgram program : programs) targets.add(rig.start(program, rig.postgres().login()));
             String versions = targets.stream().map(t -> t.name() + " = " + t.version()).collect(Collectors.joining("\n  ", "  ", "\n"));
             System.err.print(versions);
@@ -102,10 +106,11 @@ public final class Compare implements Callable<Integer> {
     }
 
     private Integer report(Comparison.Plan plan, String versions, Results results) throws IOException {
-        List<Goal> goals = targetNames.contains("pgkeel") ? Goals.of(results, "pgkeel", "pgbouncer") : List.of();
+        List<Goal> goals = watched ? Goals.ofWatched(results, Watched.PLAIN, Watched.WATCHED, Watched.ROUTED, Watched.PIPELINED)
+                : targetNames.contains("pgkeel") ? Goals.of(results, "pgkeel", "pgbouncer") : List.of();
         System.out.printf("%n%s  %d rounds of %d s, %,d transactions of warm-up, %d cores%n", versions, plan.rounds(), plan.time().toSeconds(),
                 plan.warmUp(), Runtime.getRuntime().availableProcessors());
-        System.out.print(new Report(results, "pgbouncer").text(goals));
+        System.out.print(new Report(results, watched ? Watched.PLAIN : "pgbouncer").text(goals));
         if (json.isPresent()) {
             var about = new LinkedHashMap<String, Object>();
             about.put("versions", versions.strip().lines().map(String::strip).toList());
@@ -119,14 +124,15 @@ public final class Compare implements Callable<Integer> {
 
     private List<ProxyProgram> programs(Rig rig) throws IOException {
         var programs = new ArrayList<ProxyProgram>();
-        if (targetNames.contains("pgbouncer")) {
+        if (watched) programs.addAll(Watched.programs(rig, pgkeelPath));
+        if (targetNames.contains("pgbouncer") && !watched) {
             PgBouncer pgbouncer = rig.pgBouncer(pgbouncerPath, POOL_SIZE);
             if (!pgbouncer.preparesInTransactionMode()) {
                 System.err.println("note: " + pgbouncer.version() + " cannot do prepared statements in transaction mode; bench/bin/get-pgbouncer fetches a newer one");
             }
             programs.add(pgbouncer);
         }
-        if (targetNames.contains("pgkeel")) programs.add(rig.pgKeel("pgkeel", pgkeelPath, ""));
+        if (targetNames.contains("pgkeel") && !watched) programs.add(rig.pgKeel("pgkeel", pgkeelPath, ""));
         for (Map.Entry<String, String> variant : variants.entrySet()) {
             programs.add(rig.pgKeel(variant.getKey(), pgkeelPath, variant.getValue()));
         }
@@ -134,14 +140,14 @@ public final class Compare implements Callable<Integer> {
     }
 
     private Comparison.Plan plan() {
-        List<String> names = !only.isEmpty() ? only
+        List<String> names = !only.isEmpty() ? only : watched ? Watched.WORKLOADS
                 : Stream.concat(quick ? Workload.quick().stream() : Workload.all().stream().map(Workload::name), Stream.of("memory", "start")).toList();
         List<String> known = Stream.concat(Workload.all().stream().map(Workload::name), Stream.of("memory", "start")).toList();
         BenchCommand.refuseUnknown(spec, "--only", names, known);
         BenchCommand.refuseUnknown(spec, "--targets", targetNames, List.of("direct", "pgbouncer", "pgkeel"));
         List<Workload> workloads = Workload.all().stream().filter(w -> names.contains(w.name())).toList();
         List<Integer> idleClients = !names.contains("memory") ? List.of() : quick ? List.of(0, 1_000, 5_000) : List.of(0, 1_000, 5_000, 10_000);
-        return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : 5), Duration.ofSeconds(seconds.orElse(quick ? 2 : 5)), warmUp,
+        return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : watched ? 9 : 5), Duration.ofSeconds(seconds.orElse(quick || watched ? 2 : 5)), warmUp,
                 idleClients, names.contains("start") ? quick ? 3 : 5 : 0);
     }
 }

@@ -75,6 +75,23 @@ public final class ReplicaChoice {
         };
     }
 
+    /// Whether more of the nodes would qualify, or stay qualified, if it was known better how fresh they are. If not, what is learnt whenever the members
+    /// are asked who they are is enough.
+    public static boolean wantsFreshness(List<Candidate> candidates, RouteRule rule, SessionView session, long now) {
+        if (rule.consistency() == RouteRule.Consistency.CLUSTER || rule.maxLagBytes().isPresent()) return true;
+        long agedNanos = rule.maxLag().isPresent() ? rule.maxLag().get().toNanos() / 2 : Long.MAX_VALUE;
+        boolean bySession = rule.consistency() == RouteRule.Consistency.SESSION;
+        if (!bySession && agedNanos == Long.MAX_VALUE) return false;
+        for (int i = 0; i < candidates.size(); i++) {
+            Candidate candidate = candidates.get(i);
+            if (candidate.primary()) continue;
+            long freshAsOf = candidate.freshAsOf();
+            if (agedNanos != Long.MAX_VALUE && (freshAsOf == Candidate.UNKNOWN || now - freshAsOf > agedNanos)) return true;
+            if (bySession && (isBehind(freshAsOf, session.lastWrite()) || isBehind(freshAsOf, session.lastReadElsewhere(candidate)))) return true;
+        }
+        return false;
+    }
+
     /// Whether something told at a moment may be missing where everything told before another moment is there.
     private static boolean isBehind(long freshAsOf, long told) {
         return told != Candidate.UNKNOWN && (freshAsOf == Candidate.UNKNOWN || freshAsOf - told <= 0);

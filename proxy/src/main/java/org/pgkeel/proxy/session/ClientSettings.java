@@ -122,7 +122,7 @@ final class ClientSettings {
             dialectOf = desired;
             String strings = desired.get("standard_conforming_strings").orElse("on");
             String encoding = desired.get("client_encoding").orElse("UTF8");
-            dialect = strings.equals("on") && encoding.equals("UTF8") ? Dialect.USUAL : Dialect.of(strings, encoding);
+            dialect = Dialect.of(strings, encoding);
         }
         return dialect;
     }

@@ -77,8 +77,8 @@ final class SessionRoutes {
         // Somebody has to ask the primary what the names in its database stand for.
         if (to == null || pool.isCatalogueDue(now) && cluster.primary() != null) return pool.shared();
         RouteRule rule = to.by();
-        if (rule.consistency() != RouteRule.Consistency.EVENTUAL || rule.maxLag().isPresent() || rule.maxLagBytes().isPresent()) cluster.wantFreshness();
         List<Candidate> candidates = context.nodes().candidates(cluster, moves.avoided(), to.orPrimary(), now);
+        if (ReplicaChoice.wantsFreshness(candidates, rule, view, now)) cluster.wantFreshness();
         int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
         boolean primaryIsBetter = rule.orElse() == RouteRule.OrElse.PRIMARY && cluster.primary() != null;
         if (chosen != ReplicaChoice.NONE && !(candidates.get(chosen).recentlyFailed() && primaryIsBetter)) {

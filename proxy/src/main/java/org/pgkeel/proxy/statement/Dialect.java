@@ -17,6 +17,7 @@ public record Dialect(boolean standardConformingStrings, boolean asciiSafe) {
     /// @param standardConformingStrings the setting's value
     /// @param clientEncoding            the setting's value, in any spelling the server takes
     public static Dialect of(String standardConformingStrings, String clientEncoding) {
+        if (standardConformingStrings.equals("on") && clientEncoding.equals("UTF8")) return USUAL;
         String letters = clientEncoding.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
         return new Dialect(!isOff(standardConformingStrings.strip().toLowerCase(Locale.ROOT)), !UNSAFE.contains(letters));
     }

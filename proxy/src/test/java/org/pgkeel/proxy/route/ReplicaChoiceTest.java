@@ -78,6 +78,55 @@ class ReplicaChoiceTest {
         return ReplicaChoice.reason(candidate, rule, new SessionView(), NEVER, now);
     }
 
+    private static boolean wantsFreshness(RouteRule rule, SessionView session, long now, Candidate... candidates) {
+        return ReplicaChoice.wantsFreshness(List.of(candidates), rule, session, now);
+    }
+
+    @Test
+    void positions_are_wanted_by_whom_they_would_let_read_elsewhere() {
+        var hasSeenAll = new SessionView();
+        var hasWritten = new SessionView();
+        hasWritten.wrote(100);
+        var hasRead = new SessionView();
+        hasRead.read(A, 1, 100);
+        var session = rule(Consistency.SESSION);
+        assertThat(wantsFreshness(session, hasSeenAll, 9_000, replica(A, NEVER, 0, false))).isFalse();
+        assertThat(wantsFreshness(session, hasWritten, 9_000, replica(A, 100, 0, false))).isTrue();
+        assertThat(wantsFreshness(session, hasWritten, 9_000, replica(A, 101, 0, false))).isFalse();
+        assertThat(wantsFreshness(session, hasRead, 9_000, replica(A, NEVER, 0, false))).isFalse();
+        assertThat(wantsFreshness(session, hasRead, 9_000, replica(A, 101, 0, false), replica(B, 100, 0, false))).isTrue();
+        assertThat(wantsFreshness(session, hasRead, 9_000, replica(A, 101, 0, false), replica(B, 101, 0, false), PRIMARY)).isFalse();
+        for (Consistency consistency : List.of(Consistency.EVENTUAL, Consistency.BOUNDED)) {
+            assertThat(wantsFreshness(rule(consistency), hasWritten, 9_000, replica(A, NEVER, 0, false))).isFalse();
+        }
+        assertThat(wantsFreshness(rule(Consistency.CLUSTER), hasSeenAll, 100, replica(A, 100, 0, false))).isTrue();
+    }
+
+    @Test
+    void positions_are_wanted_before_a_bound_of_lag_is_reached() {
+        var bounded = new RouteRule("r", "", ALWAYS, To.REPLICA, Role.REPLICA, Map.of(), Optional.of(Duration.ofNanos(1_000)), OptionalLong.empty(), Consistency.EVENTUAL, OrElse.PRIMARY);
+        assertThat(wantsFreshness(bounded, new SessionView(), 600, replica(A, 100, 0, false))).isFalse();
+        assertThat(wantsFreshness(bounded, new SessionView(), 601, replica(A, 100, 0, false))).isTrue();
+        assertThat(wantsFreshness(bounded, new SessionView(), 0, replica(A, NEVER, 0, false))).isTrue();
+        assertThat(wantsFreshness(rule(To.REPLICA, Role.REPLICA, Map.of(), Consistency.EVENTUAL), new SessionView(), 100, replica(A, 100, 0, false))).isTrue();
+    }
+
+    @Test
+    void whoever_is_held_back_by_freshness_alone_wants_to_know_more() {
+        var random = new Random(4711);
+        for (int round = 0; round < 20_000; round++) {
+            var session = new SessionView();
+            if (random.nextBoolean()) session.wrote(random.nextLong(3_000));
+            if (random.nextBoolean()) session.read(random.nextBoolean() ? A : B, random.nextInt(2), random.nextLong(3_000));
+            Consistency consistency = Consistency.values()[random.nextInt(Consistency.values().length)];
+            RouteRule rule = random.nextBoolean() ? rule(consistency) : rule(To.ANY, Role.REPLICA, Map.of(), consistency);
+            Candidate candidate = replica(A, random.nextInt(5) == 0 ? NEVER : random.nextLong(3_000), 0, false);
+            Unfit why = ReplicaChoice.reason(candidate, rule, session, NEVER, 3_000).orElse(null);
+            boolean heldBack = why != null && why != Unfit.ROLE && why != Unfit.TAGS;
+            if (heldBack) assertThat(wantsFreshness(rule, session, 3_000, candidate)).as("round %d: %s", round, why).isTrue();
+        }
+    }
+
     @Test
     void bounds_of_lag_are_kept_and_what_is_not_known_is_too_much() {
         var bounded = rule(To.REPLICA, Role.REPLICA, Map.of(), Consistency.BOUNDED);
