@@ -1,6 +1,7 @@
 package org.pgkeel.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.util.List;
 import java.util.Map;
@@ -87,5 +88,20 @@ class ResultsTest {
     @Test
     void json_escapes_text_and_has_no_numbers_that_json_lacks() {
         assertThat(Json.write(Map.of("a \"b\"\n", List.of(1, 2.5, Double.NaN, true)))).isEqualTo("{\"a \\\"b\\\"\\u000a\":[1,\n2.500,\nnull,\ntrue]}");
+    }
+
+    @Test
+    void what_a_watched_cluster_costs_is_judged_by_the_plain_proxy_and_what_outcomes_cost_by_the_watched_one() {
+        run("plain", 1, 100, 20, 0, 0);
+        run("watched", 1, 100, 30, 10, 0);
+        run("routed", 1, 100, 21, 0, 0);
+        run("pipelined", 1, 100, 21, 0, 0);
+
+        List<Goal> goals = Goals.ofWatched(results, "plain", "watched", "routed", "pipelined");
+
+        assertThat(goals).filteredOn(g -> g.verdict() != Goal.Verdict.NOT_MEASURED).extracting(Goal::what, g -> g.measured().orElseThrow(), Goal::verdict).containsExactly(
+                tuple("proxy CPU per transaction, routed, simple-16, times plain", 1.05, Goal.Verdict.MET),
+                tuple("proxy CPU per read, pipelined, simple-16, times watched", 1.05, Goal.Verdict.MISSED));
+        assertThat(goals).hasSize(7);
     }
 }
