@@ -165,16 +165,16 @@ async function cancelOfASleepingStatement() {
   await withClients(3, async (victim, other, bystander) => {
     const untouched = bystander.query("select 'untouched' as v from pg_sleep(1)");
     // node-postgres has no cancel of its own connection but Client.cancel; it opens one with the victim's key.
-    const query = new pg.Query('select pg_sleep(30)');
+    const query = new pg.Query('select pg_sleep(300)');
     const ended = new Promise((resolve, reject) => { query.on('end', resolve); query.on('error', reject); });
     victim.query(query);
-    await after(300);
+    await after(1500);
     const canceller = new pg.Client(server);
     canceller.cancel(victim, query);
     await fails('57014', ended);
     assert.equal(await value(victim, 'select 1'), 1);
     await other.query('set statement_timeout = 100');
-    await fails('57014', other.query('select pg_sleep(30)'));
+    await fails('57014', other.query('select pg_sleep(300)'));
     assert.equal((await untouched).rows[0].v, 'untouched');
   });
 }

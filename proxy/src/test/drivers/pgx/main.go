@@ -48,7 +48,7 @@ func sqlState(err error, code string) *pgconn.PgError {
 }
 
 func config(mode string) *pgx.ConnConfig {
-	c, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable connect_timeout=20 default_query_exec_mode=%s",
+	c, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable connect_timeout=60 default_query_exec_mode=%s",
 		os.Getenv("PGHOST"), os.Getenv("PGPORT"), os.Getenv("PGUSER"), os.Getenv("PGPASSWORD"), os.Getenv("PGDATABASE"), mode))
 	must(err)
 	return c

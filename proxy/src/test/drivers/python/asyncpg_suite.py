@@ -16,7 +16,7 @@ from checks import equal, true
 
 SCHEMA = "asyncpg_suite"
 PARAMS = dict(host=checks.HOST, port=checks.PORT, user=checks.USER, password=checks.PASSWORD,
-              database=checks.DATABASE, timeout=20)
+              database=checks.DATABASE, timeout=60)
 
 
 class Connection:
@@ -30,7 +30,7 @@ class Connection:
         return self.connection
 
     async def __aexit__(self, *_):
-        await self.connection.close(timeout=10)
+        await self.connection.close(timeout=60)
 
 
 async def expect(error, awaitable):
@@ -174,17 +174,17 @@ async def transactions_with_errors_and_savepoints():
 async def cancel_by_timeout_and_by_task():
     async with Connection() as c, Connection() as bystander:
         since = time.monotonic()
-        await expect(asyncio.TimeoutError, c.fetch("select pg_sleep(30)", timeout=0.3))
-        true(time.monotonic() - since < 10, "the cancel came late")
+        await expect(asyncio.TimeoutError, c.fetch("select pg_sleep(300)", timeout=1.5))
+        true(time.monotonic() - since < 100, "the cancel came late")
         equal(await c.fetchval("select 1"), 1)
-        task = asyncio.create_task(c.fetch("select pg_sleep(30)"))
-        await asyncio.sleep(0.3)
+        task = asyncio.create_task(c.fetch("select pg_sleep(300)"))
+        await asyncio.sleep(1.5)
         task.cancel()
         await expect(asyncio.CancelledError, task)
         equal(await c.fetchval("select $1::int", 2), 2)
         slow = asyncio.create_task(bystander.fetchval("select 'untouched' from pg_sleep(1)"))
         for _ in range(3):
-            await expect(asyncio.TimeoutError, c.fetch("select pg_sleep(30)", timeout=0.1))
+            await expect(asyncio.TimeoutError, c.fetch("select pg_sleep(300)", timeout=0.5))
         equal(await slow, "untouched")
 
 
@@ -257,7 +257,7 @@ async def tls_with_scram():
         async with Connection(**more) as c:
             equal(await c.fetchval("select $1::int", 42), 42)
             equal(len(await c.fetchval("select repeat('t', 5000000)")), 5000000)
-            await expect(asyncio.TimeoutError, c.fetch("select pg_sleep(30)", timeout=0.3))
+            await expect(asyncio.TimeoutError, c.fetch("select pg_sleep(300)", timeout=1.5))
             equal(await c.fetchval("select 1"), 1)
         if "direct_tls" not in more:
             await expect(asyncpg.InvalidPasswordError, asyncpg.connect(**{**PARAMS, **more, "password": "wrong"}))

@@ -27,7 +27,7 @@ class ChaosRunTest {
     private static final long SEED = Long.getLong("pgkeel.chaos.seed", 20_261_125);
     /// PgKeel as it was built for the tests, in a JVM of its own.
     private static final List<String> PROGRAM = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"), "org.pgkeel.proxy.Main");
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofSeconds(240);
 
     @Test
     void through_pgkeel_a_failover_is_a_pause_and_every_promise_holds() throws Exception {

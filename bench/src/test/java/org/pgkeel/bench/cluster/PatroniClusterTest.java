@@ -16,7 +16,7 @@ import org.pgkeel.bench.cluster.ClusterOptions.Replication;
 
 /// A real cluster with real Patroni: it starts, survives its primary, and leaves nothing behind.
 class PatroniClusterTest {
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofSeconds(240);
 
     @Test
     void a_killed_primary_is_replaced_and_nothing_is_left_at_the_end() throws Exception {
@@ -30,9 +30,9 @@ class PatroniClusterTest {
 
             ProcessTable.signal("KILL", List.of(old.postmasterPid().orElseThrow()));
 
-            PatroniNode next = cluster.awaitOtherLeader(old, Duration.ofSeconds(15));
+            PatroniNode next = cluster.awaitOtherLeader(old, Duration.ofSeconds(120));
             assertThat(through(next, "create table written as select 1 as x; select count(*)::text from written")).isEqualTo("1");
-            cluster.awaitHealthy(Duration.ofSeconds(60));
+            cluster.awaitHealthy(Duration.ofSeconds(180));
             note(cluster, pids, folders);
         }
         assertThat(pids).hasSizeGreaterThan(20).noneMatch(ProcessTable::isRunning);

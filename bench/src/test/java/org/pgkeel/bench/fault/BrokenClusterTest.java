@@ -37,7 +37,7 @@ import org.pgkeel.bench.cluster.WorkFolder;
 
 /// Faults do what they say to a real cluster, and the cluster gets well when they are healed.
 class BrokenClusterTest {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofSeconds(240);
     private static PatroniCluster cluster;
     private static Scene scene;
 
@@ -137,7 +137,7 @@ class BrokenClusterTest {
     void links_to_a_killed_node_refuse_until_it_is_back() throws Exception {
         PatroniNode primary = cluster.leader().orElseThrow();
         try (Injection injection = Faults.named("node-killed").inject(scene)) {
-            Awaitility.await().atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(20)).until(() -> refused(primary));
+            Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(() -> refused(primary));
             assertThatThrownBy(() -> get(primary.rest())).isInstanceOf(ConnectException.class);
             assertThat(injection.awaitDue()).isPresent().get().isNotSameAs(primary);
         }
@@ -193,7 +193,7 @@ class BrokenClusterTest {
 
     private static Connection throughLink(PatroniNode node) throws SQLException {
         var login = PatroniCluster.APPLICATION;
-        return DriverManager.getConnection("jdbc:postgresql://%s:%d/%s?user=%s&password=%s&sslmode=disable&connectTimeout=2&socketTimeout=2".formatted(
+        return DriverManager.getConnection("jdbc:postgresql://%s:%d/%s?user=%s&password=%s&sslmode=disable&connectTimeout=10&socketTimeout=10".formatted(
                 node.host(), node.sql().getPort(), login.database(), login.user(), login.password()));
     }
 
@@ -205,7 +205,7 @@ class BrokenClusterTest {
 
     private static void awaitNote(PatroniNode node, String word) throws SQLException {
         try (Connection connection = direct(node)) {
-            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> value(connection, "select count(*) from note where word = '" + word + "'").equals("1"));
+            Awaitility.await().atMost(LIMIT).until(() -> value(connection, "select count(*) from note where word = '" + word + "'").equals("1"));
         }
     }
 
@@ -218,7 +218,7 @@ class BrokenClusterTest {
 
     private static boolean refused(PatroniNode node) throws IOException {
         try (var socket = new Socket()) {
-            socket.connect(node.sql(), 1_000);
+            socket.connect(node.sql(), 10_000);
             return false;
         } catch (ConnectException refused) {
             return true;
@@ -227,7 +227,7 @@ class BrokenClusterTest {
 
     private static String get(URI member) throws Exception {
         try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-            return http.send(HttpRequest.newBuilder(member.resolve("/cluster")).timeout(Duration.ofSeconds(2)).build(), HttpResponse.BodyHandlers.ofString()).body();
+            return http.send(HttpRequest.newBuilder(member.resolve("/cluster")).timeout(Duration.ofSeconds(10)).build(), HttpResponse.BodyHandlers.ofString()).body();
         }
     }
 

@@ -15,7 +15,7 @@ class SandboxTest {
     private static final boolean ROOT = "root".equals(System.getProperty("user.name"));
 
     @Test
-    @Timeout(240)
+    @Timeout(900)
     void packets_are_lost_and_disks_are_full_in_namespaces_of_the_runs_own() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> chaos = List.of(java, "-Xmx256m", "-cp", System.getProperty("java.class.path"), "-Dpgkeel.sandbox=own", ChaosCluster.class.getName(),

@@ -53,8 +53,8 @@ class FuzzedProxyTest {
             var trusted = new Login(PostgresServer.TRUSTED_USER, "", PostgresServer.DATABASE);
             var challenged = new Login(PostgresServer.USER, PostgresServer.PASSWORD, PostgresServer.DATABASE);
             var plan = new FuzzRun.Plan(0, INPUTS, WORKERS, MEMORY_MIB_MAX, OptionalLong.of(ProcessHandle.current().pid()), Optional.empty());
-            var run = new FuzzRun(plan, new HostileInputs(SEED, trusted.user(), trusted.database()), new Throw(address, trusted, challenged, Duration.ofSeconds(10)),
-                    new ControlClient(address, challenged, Duration.ofSeconds(3)), System.out::println);
+            var run = new FuzzRun(plan, new HostileInputs(SEED, trusted.user(), trusted.database()), new Throw(address, trusted, challenged, Duration.ofSeconds(60)),
+                    new ControlClient(address, challenged, Duration.ofSeconds(30)), System.out::println);
             FuzzRun.Summary summary = run.run();
             System.out.println(summary);
             assertThat(summary.offence()).as("seed %d", SEED).isEmpty();

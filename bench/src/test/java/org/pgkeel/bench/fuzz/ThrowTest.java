@@ -16,7 +16,7 @@ import org.pgkeel.bench.fuzz.HostileInput.Ending;
 import org.pgkeel.bench.fuzz.HostileInput.Phase;
 
 class ThrowTest {
-    private static final Duration LIMIT = Duration.ofMillis(500);
+    private static final Duration LIMIT = Duration.ofSeconds(2);
     private static final byte[] LOGGED_IN = new byte[] {'R', 0, 0, 0, 8, 0, 0, 0, 0, 'Z', 0, 0, 0, 5, 'I'};
     private static final byte[] NOTICE = new byte[] {'N', 0, 0, 0, 5, 0};
     private static final int PATIENCE_MESSAGES = 50;

@@ -19,7 +19,7 @@ import org.pgkeel.bench.cluster.WorkFolder;
 
 /// The load generator against a PostgreSQL of its own, directly.
 class StormTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final int CLIENTS = 9;
     private static final List<Manner> MANNERS = List.of(Manner.PGJDBC, Manner.PGX, Manner.LIBPQ_SIMPLE, Manner.LIBPQ_PREPARED, Manner.PGJDBC_BATCH,
             Manner.pipeline(7), Manner.copy(50), Manner.multiRow(50));

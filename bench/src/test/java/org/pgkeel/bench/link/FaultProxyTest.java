@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgkeel.bench.link.Treatment.Way;
 
-@Timeout(30)
+@Timeout(180)
 class FaultProxyTest {
     private static final int SILENCE_MS = 300;
 
@@ -246,30 +246,30 @@ class FaultProxyTest {
     private Socket connect(FaultProxy to) throws IOException {
         var socket = new Socket();
         opened.add(socket);
-        socket.connect(to.address(), 5_000);
-        socket.setSoTimeout(10_000);
+        socket.connect(to.address(), 60_000);
+        socket.setSoTimeout(60_000);
         socket.setTcpNoDelay(true);
         return socket;
     }
 
     private Socket serverSide() throws Exception {
-        Socket socket = accepted.poll(10, TimeUnit.SECONDS);
+        Socket socket = accepted.poll(60, TimeUnit.SECONDS);
         assertThat(socket).as("the server got a connection").isNotNull();
         opened.add(socket);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         socket.setTcpNoDelay(true);
         return socket;
     }
 
     private void awaitConnections(int count) {
-        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> proxy.connections() == count);
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> proxy.connections() == count);
     }
 
     private static void assertSilence(Socket socket) throws IOException {
         socket.setSoTimeout(SILENCE_MS);
         InputStream in = socket.getInputStream();
         assertThatThrownBy(in::read).isInstanceOf(SocketTimeoutException.class);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
     }
 
     private static void write(Socket socket, byte[] bytes) {

@@ -25,7 +25,7 @@ import org.pgkeel.bench.history.Outcome;
 
 /// Every workload on one PostgreSQL: undisturbed it finds nothing, and what is spoilt behind its back it finds.
 class WorkloadsTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final int CLIENTS = 9;
 
     private static final Cleanup CLEANUP = new Cleanup();

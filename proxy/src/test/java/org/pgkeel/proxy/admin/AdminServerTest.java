@@ -204,7 +204,7 @@ class AdminServerTest {
     /// Everything the server sends until it closes.
     private String raw(String request) throws IOException {
         try (var socket = new Socket(server.address().getAddress(), server.address().getPort())) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(90_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }

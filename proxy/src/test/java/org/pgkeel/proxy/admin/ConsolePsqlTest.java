@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /// The console as an operator uses it: with psql, which must be installed (Debian: `postgresql-client`).
 class ConsolePsqlTest {
-    private static final long PSQL_SECONDS_MAX = 30;
+    private static final long PSQL_SECONDS_MAX = 120;
 
     private final FakeOperations operations = new FakeOperations();
     private final ConsoleServer server = new ConsoleServer(operations);

@@ -17,7 +17,7 @@ import org.pgkeel.protocol.wire.StartupMessage;
 
 /// A client that says exactly what it is told, over a blocking socket.
 final class WireClient implements AutoCloseable {
-    private static final int READ_MILLIS_MAX = 20_000;
+    private static final int READ_MILLIS_MAX = 90_000;
 
     private final Socket socket;
     private final DataInputStream in;

@@ -26,7 +26,7 @@ import org.pgkeel.proxy.transport.Transport;
 
 /// Connects for tests, on an event loop of its own, and waits for the answer.
 final class ConnectorHarness implements AutoCloseable {
-    static final Duration WAIT = Duration.ofSeconds(20);
+    static final Duration WAIT = Duration.ofSeconds(60);
 
     /// How a connect ended.
     sealed interface Result {

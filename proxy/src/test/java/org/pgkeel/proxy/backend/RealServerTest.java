@@ -191,9 +191,9 @@ class RealServerTest {
             String running = "select count(*) from pg_stat_activity where state = 'active' and pid = " + connected.greeting().pid();
             await().until(() -> postgres.query(running).equals("1"));
             var closed = new CompletableFuture<Void>();
-            new BackendCancel(harness.transport, harness.helper, Duration.ofSeconds(10))
+            new BackendCancel(harness.transport, harness.helper, Duration.ofSeconds(60))
                     .send(harness.loop(), node, tls, connected.greeting().pid(), connected.greeting().secretKey(), () -> closed.complete(null));
-            closed.orTimeout(15, TimeUnit.SECONDS).join();
+            closed.orTimeout(90, TimeUnit.SECONDS).join();
             await().until(() -> postgres.query(running).equals("0"));
             connected.channel().close().syncUninterruptibly();
         }

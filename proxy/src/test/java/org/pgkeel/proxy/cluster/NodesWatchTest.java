@@ -33,7 +33,7 @@ class NodesWatchTest {
             watched.awaitPrimary(first);
             await(() -> cluster.topology().replicas().size() == 1);
             assertThat(cluster.current().timeline()).isEqualTo(1);
-            assertThat(cluster.hold()).isInstanceOf(Hold.Open.class);
+            await(() -> cluster.hold() instanceof Hold.Open);
             assertThat(cluster.topology().replicas().getFirst()).satisfies(replica -> {
                 assertThat(replica.address()).isEqualTo(second);
                 assertThat(replica.timeline()).isEqualTo(1);
@@ -45,7 +45,7 @@ class NodesWatchTest {
             await(() -> watched.events.contains("not lost 1"));
             assertThat(cluster.reign()).isEqualTo(1);
             cluster.doubt(first, DoubtReason.CANNOT_CONNECT_NOW);
-            await(() -> watched.events.stream().filter("not lost 1"::equals).count() == 2);
+            await(() -> watched.events.stream().filter("not lost 1"::equals).count() >= 2);
 
             // What was acknowledged before now is on the replica soon.
             long now = System.nanoTime();
@@ -61,7 +61,7 @@ class NodesWatchTest {
             await(() -> cluster.reign() == 2);
             assertThat(cluster.current().address()).isEqualTo(first);
             assertThat(cluster.current().timeline()).isEqualTo(1);
-            assertThat(cluster.hold()).isEqualTo(new Hold.Draining(2));
+            await(() -> cluster.hold().equals(new Hold.Draining(2)));
             cluster.drained(2);
             await(() -> cluster.hold().isOpen());
 
@@ -77,6 +77,6 @@ class NodesWatchTest {
     }
 
     private static void await(java.util.concurrent.Callable<Boolean> condition) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(condition);
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(condition);
     }
 }

@@ -65,7 +65,7 @@ class OutcomeResolverTest {
     }
 
     private static CommitOutcome outcome(CompletableFuture<CommitOutcome> resolved) {
-        return resolved.orTimeout(20, TimeUnit.SECONDS).join();
+        return resolved.orTimeout(90, TimeUnit.SECONDS).join();
     }
 
     /// PG2 was seen following timeline 4, and is promoted to 5 at this position.

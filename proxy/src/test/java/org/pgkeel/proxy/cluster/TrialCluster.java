@@ -84,7 +84,7 @@ final class TrialCluster implements AutoCloseable {
     }
 
     private void awaitDead() {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(() -> !primary.isRunning());
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> !primary.isRunning());
         primary.kill();
     }
 

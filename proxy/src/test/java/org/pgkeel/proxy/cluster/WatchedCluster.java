@@ -70,7 +70,7 @@ final class WatchedCluster implements AutoCloseable {
     }
 
     static WatchedCluster ofPatroni(List<URI> members, TimelineRegression regression) {
-        var patroni = new PatroniConfig(members, Duration.ofMillis(500), Duration.ofMillis(400), Optional.empty(),
+        var patroni = new PatroniConfig(members, Duration.ofMillis(500), Duration.ofSeconds(10), Optional.empty(),
                 new PatroniConfig.Tls(Optional.empty(), Optional.empty(), Optional.empty(), PatroniConfig.Verify.FULL));
         return new WatchedCluster(new ClusterConfig("main", List.of(), Optional.of(patroni), monitor(), HoldConfig.DEFAULT, OutcomeMode.OFF, regression, NO_TLS));
     }
@@ -84,7 +84,7 @@ final class WatchedCluster implements AutoCloseable {
     }
 
     void awaitPrimary(NodeAddress node) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(() -> node.equals(cluster().primary()));
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> node.equals(cluster().primary()));
     }
 
     @Override

@@ -94,7 +94,7 @@ final class SpillWorld {
     }
 
     void drain() {
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(2)).until(() -> on(() -> {
+        await().pollInterval(Duration.ofMillis(2)).until(() -> on(() -> {
             endOfBatch();
             return queue.isUnused() && clients.stream().allMatch(Client::isFree);
         }));
@@ -116,7 +116,7 @@ final class SpillWorld {
     /// Runs it on the event loop.
     <T> T on(Callable<T> what) throws Exception {
         try {
-            return loop.submit(what).get(10, TimeUnit.SECONDS);
+            return loop.submit(what).get(90, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AssertionError failed) throw failed;
             throw e;

@@ -84,7 +84,7 @@ class SpilledRowsTest {
 
     private void untilItRests(SpillWorld world) {
         var before = new AtomicLong(-1);
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10)).until(() -> {
+        await().pollInterval(Duration.ofMillis(10)).until(() -> {
             long now = world.on(() -> world.queue.bufferedBytes() << 32 | world.queue.awayBytes());
             return before.getAndSet(now) == now;
         });

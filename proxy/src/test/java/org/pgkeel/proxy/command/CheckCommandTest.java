@@ -36,7 +36,7 @@ class CheckCommandTest {
             assertThat(run.exitCode()).isEqualTo(69);
             assertThat(run.err().lines()).hasSize(4);
             assertThat(run.err()).contains("error: cluster main, node " + closed + ": ")
-                    .contains("node " + silent.node() + ": " + silent.node() + ": no answer within 300 ms")
+                    .contains("node " + silent.node() + ": " + silent.node() + ": no answer within 3000 ms")
                     .contains("node " + other.node() + ": " + other.node() + ": something else than PostgreSQL answers there")
                     .contains("node /nowhere:5432: /nowhere/.s.PGSQL.5432: ");
             assertThat(run.out()).contains("node " + alive.node() + ": PostgreSQL answers");
@@ -99,7 +99,7 @@ class CheckCommandTest {
 
     private CommandRun check(String text, String tlsMode) throws IOException {
         Path file = Files.writeString(temporary.resolve("proxy.conf"), text + "\nclusters.main.tls.mode = " + tlsMode
-                + "\ndatabases { \"*\" {} }\nauth.method = trust\ntimeouts.server-connect = 300ms\n");
+                + "\ndatabases { \"*\" {} }\nauth.method = trust\ntimeouts.server-connect = 3s\n");
         return CommandRun.of("check", "--config", file.toString());
     }
 

@@ -22,8 +22,8 @@ import org.pgkeel.proxy.postgres.SharedPostgres;
 /// @param environment what it needs besides the server's address
 record DriverSuite(Runnable installing, List<String> command, Map<String, String> environment) {
     private static final Path MODULE = Path.of(System.getProperty("basedir", ".")).toAbsolutePath().normalize();
-    private static final Duration INSTALL_PATIENCE = Duration.ofMinutes(8);
-    private static final Duration SUITE_PATIENCE = Duration.ofMinutes(2);
+    private static final Duration INSTALL_PATIENCE = Duration.ofMinutes(15);
+    private static final Duration SUITE_PATIENCE = Duration.ofMinutes(8);
 
     /// A Python script of `drivers/python`, in a virtual environment with the packages that `requirements.txt` there pins.
     static DriverSuite python(String script) {

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -134,7 +133,7 @@ class PgjdbcSessionTest {
             List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
             untouched.setUncaughtExceptionHandler((_, e) -> uncaught.add(e));
             Thread canceller = Thread.ofVirtual().start(() -> {
-                await().atMost(Duration.ofSeconds(10)).until(() -> SharedPostgres.get().query("select count(*) from pg_stat_activity where query like '%pg_sleep(31)%' and state = 'active' and pid <> pg_backend_pid()").equals("1"));
+                await().until(() -> SharedPostgres.get().query("select count(*) from pg_stat_activity where query like '%pg_sleep(31)%' and state = 'active' and pid <> pg_backend_pid()").equals("1"));
                 try {
                     sleeping.cancel();
                 } catch (SQLException e) {
@@ -184,7 +183,7 @@ class PgjdbcSessionTest {
         try (Connection listener = Jdbc.connect(server); Connection other = Jdbc.connect(server)) {
             Jdbc.execute(listener, "listen jdbc_channel");
             Jdbc.execute(other, "notify jdbc_channel, 'payload'");
-            var heard = listener.unwrap(PGConnection.class).getNotifications(10_000);
+            var heard = listener.unwrap(PGConnection.class).getNotifications(60_000);
             assertThat(heard).hasSize(1);
             assertThat(heard[0].getParameter()).isEqualTo("payload");
             Jdbc.execute(listener, "unlisten *");

@@ -23,7 +23,7 @@ import org.pgkeel.proxy.wire.WireClient;
 class InspectedStatementsTest {
     private static final int BYTES = (1 << 20) - 100;
     private static final int TIMES = 3;
-    private static final Duration NEIGHBOUR_WAITS_AT_MOST = Duration.ofSeconds(2);
+    private static final Duration NEIGHBOUR_WAITS_AT_MOST = Duration.ofSeconds(15);
 
     private static ProxyProcess proxy;
 

@@ -18,7 +18,7 @@ import org.pgkeel.proxy.postgres.PostgresFixture;
 final class ProxyProcess implements AutoCloseable {
     private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-Xmx96m", "-Xmn4m", "-XX:MaxDirectMemorySize=96m", "-XX:+ExitOnOutOfMemoryError",
             "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Dio.netty.allocator.maxOrder=7");
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofSeconds(120);
 
     private final Path folder;
     private final Process process;

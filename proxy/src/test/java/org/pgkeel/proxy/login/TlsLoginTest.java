@@ -256,7 +256,7 @@ class TlsLoginTest {
             out.readBytes(socket.getOutputStream(), out.readableBytes());
             assertThat(socket.getInputStream().read()).isEqualTo('S');
             socket.getOutputStream().write("this is no handshake at all, not even nearly".getBytes(StandardCharsets.UTF_8));
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             socket.getInputStream().readAllBytes();
         }
         await().until(() -> harness.pending.count() == 0);

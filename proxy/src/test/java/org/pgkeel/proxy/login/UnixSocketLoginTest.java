@@ -72,7 +72,7 @@ class UnixSocketLoginTest {
                 LoginClient.startupMessage("alice", "db", 0).encode(out);
                 new PasswordMessage("secret").encode(out);
                 client.write(out.nioBuffer());
-                ClientIdentity who = identity.orTimeout(20, TimeUnit.SECONDS).join();
+                ClientIdentity who = identity.orTimeout(90, TimeUnit.SECONDS).join();
                 assertThat(who.kind()).isEqualTo(ConnectionKind.UNIX_SOCKET);
                 assertThat(who.address()).isNotNull();
             }

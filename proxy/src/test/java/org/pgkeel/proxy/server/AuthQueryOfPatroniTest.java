@@ -3,7 +3,6 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -34,18 +33,18 @@ final class AuthQueryOfPatroniTest {
                         timeouts.server-connect = 2s
                         auth { users-file = "users.txt", auth-query { user = postgres, cache-for = 0s } }
                         """.formatted(patroni.urls()))) {
-                    await().atMost(Duration.ofSeconds(20)).until(() -> proxy.server().clusters().get("main").primary() != null);
+                    await().until(() -> proxy.server().clusters().get("main").primary() != null);
                     assertThat(RunningProxy.value(proxy.connect("app", "queried_first", "opened"), "select current_user")).isEqualTo("queried_first");
                     assertThat(primary.query(kept())).isEqualTo("1");
 
                     primary.kill();
-                    await().atMost(Duration.ofSeconds(20)).until(() -> proxy.server().clusters().get("main").primary() == null);
+                    await().until(() -> proxy.server().clusters().get("main").primary() == null);
                     // Nobody has asked for this user before, so no answer is remembered; its pool is new too, so that it waits to be greeted.
                     var waiting = RunningProxy.inBackground(() ->
                             assertThat(RunningProxy.value(proxy.connect("app", "queried_later", "opened"), "select current_user")).isEqualTo("queried_later"));
-                    await().atMost(Duration.ofSeconds(20)).until(() -> standby.query(kept()).equals("1"));
+                    await().until(() -> standby.query(kept()).equals("1"));
 
-                    await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+                    await().ignoreExceptions().until(() -> {
                         primary.startAgain();
                         return true;
                     });

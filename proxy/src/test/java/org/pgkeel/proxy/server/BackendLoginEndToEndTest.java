@@ -23,7 +23,7 @@ import org.pgkeel.proxy.postgres.SharedPostgres;
 
 /// How the proxy gets into PostgreSQL on behalf of its clients, and what these hear when it does not.
 class BackendLoginEndToEndTest {
-    private static final String SHORT_WAIT = "databases.\"*\".pool.max-wait = 1s\n";
+    private static final String SHORT_WAIT = "databases.\"*\".pool.max-wait = 3s\n";
 
     private final PostgresFixture postgres = SharedPostgres.get();
 
@@ -92,7 +92,7 @@ class BackendLoginEndToEndTest {
     @Test
     void nobody_listening_is_told_when_the_wait_is_over() {
         try (TestProxy proxy = TestProxy.startAt("127.0.0.1:" + ServerSettings.freePort(), TestProxy.PLAIN_USERS, SHORT_WAIT)) {
-            within(Duration.ofSeconds(5), () -> refused(proxy::connect, "57P03", "refused"));
+            within(Duration.ofSeconds(60), () -> refused(proxy::connect, "57P03", "refused"));
         }
     }
 
@@ -100,7 +100,7 @@ class BackendLoginEndToEndTest {
     void a_server_that_never_answers_is_told_when_the_wait_is_over() throws IOException {
         try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 TestProxy proxy = TestProxy.startAt("127.0.0.1:" + silent.getLocalPort(), TestProxy.PLAIN_USERS, SHORT_WAIT + "timeouts.server-connect = 300ms")) {
-            within(Duration.ofSeconds(5), () -> refused(proxy::connect, "57P03", "300 ms"));
+            within(Duration.ofSeconds(60), () -> refused(proxy::connect, "57P03", "300 ms"));
         }
     }
 
@@ -110,7 +110,7 @@ class BackendLoginEndToEndTest {
             try (var refusing = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                     TestProxy proxy = TestProxy.startAt("127.0.0.1:" + refusing.getLocalPort(), TestProxy.PLAIN_USERS, SHORT_WAIT + "clusters.main.tls.mode = disable")) {
                 Thread.ofVirtual().start(() -> refuseAll(refusing, sqlState));
-                within(Duration.ofSeconds(5), () -> refused(proxy::connect, "57P03", "no room today (SQLSTATE " + sqlState));
+                within(Duration.ofSeconds(60), () -> refused(proxy::connect, "57P03", "no room today (SQLSTATE " + sqlState));
             }
         }
     }
@@ -123,7 +123,7 @@ class BackendLoginEndToEndTest {
                 assertThat(TestProxy.value(client, "select 1")).isEqualTo("1");
                 small.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'");
                 var others = new java.util.ArrayList<Connection>();
-                await().atMost(Duration.ofSeconds(10)).until(() -> {
+                await().until(() -> {
                     try {
                         others.add(small.connect());
                         return false;
@@ -133,7 +133,7 @@ class BackendLoginEndToEndTest {
                 });
                 refused(() -> TestProxy.value(client, "select 2"), "57P03", "53300");
                 for (Connection other : others) other.close();
-                await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> "3".equals(TestProxy.value(client, "select 3")));
+                await().ignoreExceptions().until(() -> "3".equals(TestProxy.value(client, "select 3")));
             }
         }
     }
@@ -143,9 +143,9 @@ class BackendLoginEndToEndTest {
         try (PostgresFixture own = PostgresFixture.start(FixtureOptions.DEFAULT); TestProxy proxy = TestProxy.start(own, SHORT_WAIT); Connection client = proxy.connect()) {
             assertThat(TestProxy.value(client, "select 1")).isEqualTo("1");
             own.stop();
-            within(Duration.ofSeconds(5), () -> refused(() -> TestProxy.value(client, "select 2"), "57P03", ""));
+            within(Duration.ofSeconds(60), () -> refused(() -> TestProxy.value(client, "select 2"), "57P03", ""));
             own.startAgain();
-            await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> "3".equals(TestProxy.value(client, "select 3")));
+            await().ignoreExceptions().until(() -> "3".equals(TestProxy.value(client, "select 3")));
         }
     }
 

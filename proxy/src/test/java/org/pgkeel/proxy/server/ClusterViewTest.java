@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +37,7 @@ final class ClusterViewTest {
                         auth.users-file = "users.txt"
                         """.formatted(patroni.urls()))) {
                     Connection console = proxy.console();
-                    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+                    await().untilAsserted(() -> {
                         var rows = RunningProxy.show(console, "CLUSTER");
                         assertThat(rows).extracting(row -> row.get("name") + " " + row.get("role")).containsExactly("n1 primary", "n2 replica");
                         assertThat(rows.getFirst()).containsEntry("cluster", "main").containsEntry("state", "running").containsEntry("patroni", "running")
@@ -54,24 +53,24 @@ final class ClusterViewTest {
                     for (int i = 0; i < 6; i++) clients.add(proxy.connect());
                     for (Connection client : clients) RunningProxy.value(client, "select 1");
                     primary.kill();
-                    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(hold(console)).containsEntry("state", "holding").containsEntry("reason", "primary_lost"));
+                    await().untilAsserted(() -> assertThat(hold(console)).containsEntry("state", "holding").containsEntry("reason", "primary_lost"));
                     List<CompletableFuture<Void>> waiting = new ArrayList<>();
                     for (Connection client : clients) waiting.add(RunningProxy.inBackground(() -> RunningProxy.value(client, "select 1")));
-                    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(hold(console)).containsEntry("waiting", "6"));
+                    await().untilAsserted(() -> assertThat(hold(console)).containsEntry("waiting", "6"));
                     clients.getFirst().abort(Runnable::run);
-                    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(hold(console)).containsEntry("waiting", "5").containsEntry("gone", "1"));
+                    await().untilAsserted(() -> assertThat(hold(console)).containsEntry("waiting", "5").containsEntry("gone", "1"));
                     assertThat(RunningProxy.show(console, "CLUSTER").getFirst()).containsEntry("role", "unknown").containsEntry("state", "lost");
                     assertThat(proxy.get("/status").body()).contains("holding").contains("primary_lost").contains("n2");
                     assertThat(proxy.get("/metrics").body()).contains("pgkeel_cluster_primary{cluster=\"main\",node=\"n1\"} 0.0")
                             .contains("pgkeel_cluster_up{cluster=\"main\",node=\"n2\"} 1.0").containsPattern("pgkeel_hold_clients_waiting\\{cluster=\"main\".*} 5.0")
                             .containsPattern("pgkeel_cluster_poll_errors_total\\{cluster=\"main\",node=\"n1\",reason=\"lost\",source=\"postgresql\"} [1-9]");
 
-                    await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+                    await().ignoreExceptions().until(() -> {
                         primary.startAgain();
                         return true;
                     });
                     for (CompletableFuture<Void> each : waiting.subList(1, 6)) each.join();
-                    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(hold(console)).containsEntry("state", "open").containsEntry("waiting", "0"));
+                    await().untilAsserted(() -> assertThat(hold(console)).containsEntry("state", "open").containsEntry("waiting", "0"));
                     Map<String, String> after = hold(console);
                     assertThat(number(after, "held")).isGreaterThanOrEqualTo(6).isEqualTo(number(after, "drained") + number(after, "refused") + number(after, "gone"));
                     assertThat(number(after, "longest_wait_ms")).isPositive();

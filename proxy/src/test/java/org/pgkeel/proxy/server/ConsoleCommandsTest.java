@@ -62,20 +62,20 @@ final class ConsoleCommandsTest {
         await().until(() -> proxy.server().pools().isPaused("app"));
         assertThat(paused).isNotDone();
         inTransaction.commit();
-        paused.get(5, TimeUnit.SECONDS);
+        paused.get(90, TimeUnit.SECONDS);
         var held = inBackground(other, "select 1");
         await().until(() -> waiting() == 1);
         assertThat(held).isNotDone();
         assertThat(RunningProxy.show(console, "SERVERS")).isEmpty();
 
         RunningProxy.run(console, "RESUME app");
-        held.get(5, TimeUnit.SECONDS);
+        held.get(90, TimeUnit.SECONDS);
     }
 
     @Test
     void a_pause_is_a_hold_by_hand_with_its_bounds_and_its_books() throws Exception {
         proxy.close();
-        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 1, "clusters.main.hold { max-wait = 1s, max-clients = 3, drain-concurrency = 1 }"));
+        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 1, "clusters.main.hold { max-wait = 8s, max-clients = 3, drain-concurrency = 1 }"));
         console = proxy.console();
         Connection impatient = proxy.connect();
         List<Connection> patient = List.of(proxy.connect(), proxy.connect(), proxy.connect());
@@ -89,7 +89,7 @@ final class ConsoleCommandsTest {
         assertSqlState("53300", () -> RunningProxy.value(impatient, "select 1"));
         RunningProxy.run(console, "RESUME app");
 
-        for (CompletableFuture<Void> each : held) each.get(5, TimeUnit.SECONDS);
+        for (CompletableFuture<Void> each : held) each.get(90, TimeUnit.SECONDS);
         assertThat(RunningProxy.value(impatient, "select 1")).as("it stayed").isEqualTo("1");
         assertThat(hold()).containsEntry("state", "open").containsEntry("held", "5").containsEntry("drained", "3").containsEntry("refused", "2").containsEntry("gone", "0");
     }
@@ -108,7 +108,7 @@ final class ConsoleCommandsTest {
 
         RunningProxy.run(proxy.console(), "RESUME");
 
-        assertThat(paused).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("resumed before");
+        assertThat(paused).failsWithin(Duration.ofSeconds(90)).withThrowableThat().withMessageContaining("resumed before");
         RunningProxy.value(inTransaction, "select 1");
         inTransaction.commit();
     }
@@ -122,7 +122,7 @@ final class ConsoleCommandsTest {
 
         RunningProxy.run(console, "RESUME app");
 
-        connected.get(5, TimeUnit.SECONDS);
+        connected.get(90, TimeUnit.SECONDS);
     }
 
     @Test
@@ -145,7 +145,7 @@ final class ConsoleCommandsTest {
         assertThat(closed).isNotDone();
         client.commit();
 
-        closed.get(5, TimeUnit.SECONDS);
+        closed.get(90, TimeUnit.SECONDS);
         assertThat(RunningProxy.value(client, "select pg_backend_pid()")).isNotEqualTo(before);
         client.rollback();
     }
@@ -193,10 +193,10 @@ final class ConsoleCommandsTest {
     @Test
     void the_console_answers_while_every_client_works() throws Exception {
         var clients = List.of(proxy.connect(), proxy.connect(), proxy.connect(), proxy.connect());
-        var work = clients.stream().map(client -> inBackground(client, "select pg_sleep(2)")).toList();
+        var work = clients.stream().map(client -> inBackground(client, "select pg_sleep(6)")).toList();
 
         await().untilAsserted(() -> assertThat(RunningProxy.show(console, "POOLS")).anySatisfy(row ->
                 assertThat(row).containsEntry("sv_active", "3").containsEntry("cl_active", "3").containsEntry("cl_waiting", "1")));
-        for (var one : work) one.get(10, TimeUnit.SECONDS);
+        for (var one : work) one.get(90, TimeUnit.SECONDS);
     }
 }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
@@ -34,17 +33,17 @@ final class FollowByHandTest {
 
                 first.kill();
                 second.query("select pg_promote()");
-                await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(primary(console)).isEqualTo(secondNode + " on 2"));
+                await().untilAsserted(() -> assertThat(primary(console)).isEqualTo(secondNode + " on 2"));
                 assertThat(RunningProxy.value(client, "select pg_is_in_recovery()")).isEqualTo("f");
 
                 second.kill();
-                await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+                await().ignoreExceptions().until(() -> {
                     first.startAgain();
                     return true;
                 });
-                await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(RunningProxy.show(console, "CLUSTER").getFirst())
+                await().untilAsserted(() -> assertThat(RunningProxy.show(console, "CLUSTER").getFirst())
                         .containsEntry("alarms", "timeline_went_back").containsEntry("role", "writable").containsEntry("timeline", "1"));
-                assertThat(RunningProxy.show(console, "HOLD").getFirst()).containsEntry("state", "holding").containsEntry("reason", "alarm");
+                await().untilAsserted(() -> assertThat(RunningProxy.show(console, "HOLD").getFirst()).containsEntry("state", "holding").containsEntry("reason", "alarm"));
                 var held = RunningProxy.inBackground(() -> RunningProxy.value(client, "select 1"));
                 await().until(() -> RunningProxy.show(console, "HOLD").getFirst().get("waiting").equals("1"));
                 assertRefused(console, "FOLLOW main '" + secondNode + "'", "the leader whose timeline went back is " + firstNode);

@@ -34,7 +34,7 @@ final class HoldStormTest {
                 clusters.main { monitor { user = postgres, password = postgres }, hold { max-wait = 2s, max-clients = 9, drain-concurrency = 1 } }
                 """))) {
             Connection console = proxy.console();
-            await().atMost(Duration.ofSeconds(20)).until(() -> proxy.server().clusters().get("main").primary() != null);
+            await().until(() -> proxy.server().clusters().get("main").primary() != null);
             var over = new AtomicBoolean();
             var served = new AtomicLong();
             Set<String> refusals = ConcurrentHashMap.newKeySet();
@@ -49,9 +49,9 @@ final class HoldStormTest {
             }
             run(console, "RESUME");
             over.set(true);
-            for (CompletableFuture<Void> client : clients) client.get(30, TimeUnit.SECONDS);
+            for (CompletableFuture<Void> client : clients) client.get(90, TimeUnit.SECONDS);
 
-            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(RunningProxy.show(console, "HOLD")).allSatisfy(row ->
+            await().untilAsserted(() -> assertThat(RunningProxy.show(console, "HOLD")).allSatisfy(row ->
                     assertThat(row).containsEntry("state", "open").containsEntry("waiting", "0").containsEntry("waiting_bytes", "0")));
             List<Map<String, String>> books = RunningProxy.show(console, "HOLD");
             assertThat(books).extracting(row -> row.get("database")).containsExactly("", "app");
@@ -78,7 +78,7 @@ final class HoldStormTest {
     private static void operate(Connection console, Random random, PostgresFixture postgres, int step) throws SQLException {
         if (step % 20 == 10) {
             postgres.kill();
-            await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
+            await().ignoreExceptions().until(() -> {
                 postgres.startAgain();
                 return true;
             });

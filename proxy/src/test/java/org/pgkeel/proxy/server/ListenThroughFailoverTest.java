@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,7 +21,7 @@ final class ListenThroughFailoverTest {
         try (PostgresFixture postgres = PostgresFixture.start(FixtureOptions.DEFAULT); RunningProxy proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 6, """
                 clusters.main { monitor { user = postgres, password = postgres }, hold.max-wait = 1s }
                 """))) {
-            await().atMost(Duration.ofSeconds(20)).until(() -> proxy.server().clusters().get("main").primary() != null);
+            await().until(() -> proxy.server().clusters().get("main").primary() != null);
             Connection idle = proxy.connect();
             RunningProxy.run(idle, "listen plain");
             RunningProxy.run(idle, "listen \"Odd \"\"name\"");
@@ -40,9 +39,9 @@ final class ListenThroughFailoverTest {
 
             postgres.kill();
             // Longer than the hold's longest wait: those who listen are refused without hearing of it, and ask again.
-            await().atMost(Duration.ofSeconds(20)).until(() -> proxy.get("/metrics").body().lines()
+            await().until(() -> proxy.get("/metrics").body().lines()
                     .anyMatch(line -> line.startsWith("pgkeel_hold_clients_refused_total") && !line.endsWith(" 0.0")));
-            await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+            await().ignoreExceptions().until(() -> {
                 postgres.startAgain();
                 return true;
             });
@@ -50,7 +49,7 @@ final class ListenThroughFailoverTest {
             inTransaction.rollback();
             inTransaction.setAutoCommit(true);
 
-            await().atMost(Duration.ofSeconds(20)).until(() -> RunningProxy.show(proxy.console(), "PINS").stream()
+            await().until(() -> RunningProxy.show(proxy.console(), "PINS").stream()
                     .anyMatch(row -> row.get("database").equals("app") && row.get("reason").equals("listen") && row.get("pinned").equals("3")));
             postgres.execute("notify plain, 'one'", "notify \"Odd \"\"name\", 'two'", "notify other, 'three'");
             assertThat(heard(idle, 2)).containsExactly("plain one", "Odd \"name two");
@@ -65,7 +64,7 @@ final class ListenThroughFailoverTest {
 
     private static List<String> heard(Connection client, int count) {
         List<String> all = new ArrayList<>();
-        await().atMost(Duration.ofSeconds(10)).until(() -> {
+        await().until(() -> {
             PGNotification[] some = ((PGConnection) client).getNotifications(50);
             if (some != null) for (PGNotification each : some) all.add(each.getName() + " " + each.getParameter());
             return all.size() >= count;

@@ -13,7 +13,7 @@ import org.pgkeel.proxy.postgres.ClientTools;
 
 /// PostgreSQL's own client programs, pointed at a proxy. Threading: any.
 final class Psql {
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 120;
 
     private Psql() {}
 

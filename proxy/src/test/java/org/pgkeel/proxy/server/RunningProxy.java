@@ -120,7 +120,7 @@ final class RunningProxy implements AutoCloseable {
 
     Connection connect(String database, String user, String password) throws SQLException {
         var properties = new Properties();
-        properties.putAll(Map.of("user", user, "password", password, "sslmode", "disable", "connectTimeout", "10", "socketTimeout", "30",
+        properties.putAll(Map.of("user", user, "password", password, "sslmode", "disable", "connectTimeout", "60", "socketTimeout", "120",
                 "ApplicationName", "test"));
         Connection connection = new Driver().connect("jdbc:postgresql://127.0.0.1:" + server.port() + "/" + database, properties);
         opened.add(connection);
@@ -178,7 +178,7 @@ final class RunningProxy implements AutoCloseable {
     /// GET from the admin port.
     HttpResponse<String> get(String path) {
         try (var client = HttpClient.newHttpClient()) {
-            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.adminPort() + path)).timeout(Duration.ofSeconds(10)).build();
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.adminPort() + path)).timeout(Duration.ofSeconds(90)).build();
             return client.send(request, HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

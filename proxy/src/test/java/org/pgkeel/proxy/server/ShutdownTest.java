@@ -19,7 +19,7 @@ import org.pgkeel.proxy.postgres.SharedPostgres;
 /// The end of the proxy, and what load balancers hear of it.
 final class ShutdownTest {
     private final PostgresFixture postgres = SharedPostgres.get();
-    private final RunningProxy proxy = RunningProxy.start(postgres, 3);
+    private final RunningProxy proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 3, "shutdown.max-wait = 10m"));
 
     @AfterEach
     void stop() {
@@ -47,7 +47,7 @@ final class ShutdownTest {
         client.setAutoCommit(false);
         RunningProxy.value(client, "select 1");
 
-        var stopped = stopWith(Duration.ofSeconds(20));
+        var stopped = stopWith(Duration.ofMinutes(10));
         await().until(() -> proxy.server().isDraining() && proxy.get("/health/ready").statusCode() == 503);
         assertThatThrownBy(proxy::connect).isInstanceOf(SQLException.class);
         assertEnded(idle);
@@ -55,7 +55,7 @@ final class ShutdownTest {
         assertThat(stopped).isNotDone();
         client.commit();
 
-        stopped.get(10, TimeUnit.SECONDS);
+        stopped.get(90, TimeUnit.SECONDS);
         assertEnded(client);
     }
 
@@ -65,7 +65,7 @@ final class ShutdownTest {
         client.setAutoCommit(false);
         String pid = RunningProxy.value(client, "select pg_backend_pid()");
 
-        stopWith(Duration.ofMillis(200)).get(10, TimeUnit.SECONDS);
+        stopWith(Duration.ofMillis(200)).get(90, TimeUnit.SECONDS);
 
         assertEnded(client);
         await().until(() -> postgres.query("select count(*) from pg_stat_activity where pid = " + pid).equals("0"));
@@ -74,12 +74,12 @@ final class ShutdownTest {
     @Test
     void a_statement_that_runs_when_the_wait_is_over_is_cancelled() throws Exception {
         Connection client = proxy.connect();
-        var running = RunningProxy.inBackground(() -> RunningProxy.run(client, "select pg_sleep(60) /* shutdown test */"));
+        var running = RunningProxy.inBackground(() -> RunningProxy.run(client, "select pg_sleep(600) /* shutdown test */"));
         await().until(() -> running("/* shutdown test */") == 1);
 
-        stopWith(Duration.ofMillis(100)).get(10, TimeUnit.SECONDS);
+        stopWith(Duration.ofMillis(100)).get(90, TimeUnit.SECONDS);
 
-        assertThat(running).failsWithin(Duration.ofSeconds(5)).withThrowableThat().withMessageContaining("the proxy shuts down");
+        assertThat(running).failsWithin(Duration.ofSeconds(90)).withThrowableThat().withMessageContaining("the proxy shuts down");
         await().until(() -> running("/* shutdown test */") == 0);
     }
 
@@ -88,12 +88,12 @@ final class ShutdownTest {
         Connection client = proxy.connect();
         client.setAutoCommit(false);
         RunningProxy.value(client, "select 1");
-        var stopped = stopWith(Duration.ofSeconds(60));
+        var stopped = stopWith(Duration.ofMinutes(10));
         await().until(proxy.server()::isDraining);
 
         proxy.server().hurry();
 
-        stopped.get(10, TimeUnit.SECONDS);
+        stopped.get(90, TimeUnit.SECONDS);
         assertEnded(client);
     }
 
@@ -102,14 +102,14 @@ final class ShutdownTest {
         Connection client = proxy.connect();
         RunningProxy.value(client, "select 1");
         RunningProxy.run(proxy.console(), "SHUTDOWN WAIT_FOR_CLIENTS");
-        proxy.server().shutdownAsked().get(5, TimeUnit.SECONDS);
+        proxy.server().shutdownAsked().get(90, TimeUnit.SECONDS);
         var stopped = RunningProxy.inBackground(proxy.server()::close);
 
         assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
         assertThatThrownBy(proxy::connect).isInstanceOf(SQLException.class);
         assertThat(stopped).isNotDone();
         client.close();
-        stopped.get(10, TimeUnit.SECONDS);
+        stopped.get(90, TimeUnit.SECONDS);
     }
 
     @Test
@@ -123,7 +123,7 @@ final class ShutdownTest {
         assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
         assertThat(stopped).isNotDone();
         client.commit();
-        stopped.get(10, TimeUnit.SECONDS);
+        stopped.get(90, TimeUnit.SECONDS);
         assertEnded(client);
     }
 
@@ -134,7 +134,7 @@ final class ShutdownTest {
         RunningProxy.value(client, "select 1");
 
         RunningProxy.run(proxy.console(), "SHUTDOWN");
-        RunningProxy.inBackground(proxy.server()::close).get(5, TimeUnit.SECONDS);
+        RunningProxy.inBackground(proxy.server()::close).get(90, TimeUnit.SECONDS);
 
         assertEnded(client);
     }

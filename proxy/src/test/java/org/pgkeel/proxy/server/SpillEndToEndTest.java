@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -96,13 +95,13 @@ class SpillEndToEndTest {
 
         void join() throws InterruptedException {
             over = true;
-            for (Thread thread : threads) thread.join(60_000);
+            for (Thread thread : threads) thread.join(180_000);
             assertThat(threads).noneMatch(Thread::isAlive);
         }
     }
 
     private void untilOnDisk(TestProxy proxy) {
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+        await().untilAsserted(() -> {
             CoalesceSnapshot now = counted(proxy);
             assertThat(now.spill().waitingRows()).as("%s", now).isGreaterThan(20);
             assertThat(now.bufferedBytes()).as("%s", now).isLessThanOrEqualTo(BUFFERED_BYTES_MAX);
@@ -115,7 +114,7 @@ class SpillEndToEndTest {
             var storm = new Storm(proxy);
             for (int stop = 0; stop < 3; stop++) {
                 long told = storm.told.get();
-                await().atMost(Duration.ofSeconds(30)).until(() -> storm.told.get() > told + 1000);
+                await().until(() -> storm.told.get() > told + 1000);
                 postgres.freeze();
                 try {
                     untilOnDisk(proxy);
@@ -125,7 +124,7 @@ class SpillEndToEndTest {
                 }
             }
             long told = storm.told.get();
-            await().atMost(Duration.ofSeconds(30)).until(() -> storm.told.get() > told + 500);
+            await().until(() -> storm.told.get() > told + 500);
             storm.join();
 
             assertThat(storm.failures).isEmpty();
@@ -143,7 +142,7 @@ class SpillEndToEndTest {
     void a_request_whose_client_goes_away_while_it_is_on_disk_is_not_run() throws Exception {
         try (TestProxy proxy = proxy()) {
             var storm = new Storm(proxy);
-            await().atMost(Duration.ofSeconds(30)).until(() -> storm.told.get() > 500);
+            await().until(() -> storm.told.get() > 500);
             postgres.freeze();
             long onDisk;
             try {
@@ -151,12 +150,12 @@ class SpillEndToEndTest {
                 onDisk = counted(proxy).spill().waitingRows();
                 storm.over = true;
                 for (Connection connection : storm.connections) connection.abort(Runnable::run);
-                await().atMost(Duration.ofSeconds(20)).until(() -> counted(proxy).spill().waitingRows() == 0);
+                await().until(() -> counted(proxy).spill().waitingRows() == 0);
             } finally {
                 postgres.thaw();
             }
             storm.join();
-            await().atMost(Duration.ofSeconds(20)).until(() -> counted(proxy).bufferedBytes() == 0);
+            await().until(() -> counted(proxy).bufferedBytes() == 0);
             assertThat(Long.parseLong(postgres.query("select count(*) from events"))).isBetween(storm.told.get(), storm.asked.get() - onDisk);
         }
     }

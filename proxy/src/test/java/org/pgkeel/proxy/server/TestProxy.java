@@ -114,7 +114,7 @@ final class TestProxy implements AutoCloseable {
         all.setProperty("user", user);
         all.setProperty("password", password);
         all.setProperty("sslmode", "disable");
-        all.setProperty("socketTimeout", "60");
+        all.setProperty("socketTimeout", "120");
         for (int i = 0; i < properties.length; i += 2) all.setProperty(properties[i], properties[i + 1]);
         return new Driver().connect(url(database), all);
     }

@@ -209,7 +209,7 @@ class TlsEndToEndTest {
                     throw new AssertionError(e);
                 }
             }, Thread::startVirtualThread)).toArray(CompletableFuture[]::new);
-            CompletableFuture.allOf(all).get(60, java.util.concurrent.TimeUnit.SECONDS);
+            CompletableFuture.allOf(all).get(120, java.util.concurrent.TimeUnit.SECONDS);
         }
     }
 

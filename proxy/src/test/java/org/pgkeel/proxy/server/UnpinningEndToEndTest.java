@@ -22,7 +22,7 @@ class UnpinningEndToEndTest {
 
     @BeforeEach
     void start() throws SQLException {
-        proxy = TestProxy.start(postgres, "databases.\"*\".pool { max = 1, max-wait = 1s }\n");
+        proxy = TestProxy.start(postgres, "databases.\"*\".pool { max = 1, max-wait = 2s }\n");
         other = proxy.connect();
     }
 

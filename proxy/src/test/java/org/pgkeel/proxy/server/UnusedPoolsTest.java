@@ -35,7 +35,7 @@ final class UnusedPoolsTest {
                     .asInstanceOf(InstanceOfAssertFactories.type(SQLException.class)).extracting(SQLException::getSQLState).isEqualTo("3D000");
         }
         await().until(() -> proxy.server().pools().all().isEmpty());
-        assertThat(proxy.server().admission().clientsOfUser(PostgresFixture.APP_USER)).isZero();
+        await().until(() -> proxy.server().admission().clientsOfUser(PostgresFixture.APP_USER) == 0);
     }
 
     @Test

@@ -95,7 +95,7 @@ class EventLoopsTest {
 
     private Socket connect() throws IOException {
         var socket = new Socket();
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         socket.connect((InetSocketAddress) listener.localAddress());
         return socket;
     }
