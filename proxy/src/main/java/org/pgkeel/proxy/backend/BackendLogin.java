@@ -244,6 +244,11 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
         state = new State.Ended();
         ByteBuf early = input;
         input = Unpooled.EMPTY_BUFFER;
+        if (!early.isReadable()) {
+            // Nothing is kept for nothing: the listener may still have somebody to ask, and be stopped meanwhile.
+            early.release();
+            early = Unpooled.EMPTY_BUFFER;
+        }
         ctx.pipeline().remove(this);
         listener.ready(greeting, early);
     }

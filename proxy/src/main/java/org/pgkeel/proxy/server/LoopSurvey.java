@@ -13,11 +13,11 @@ import org.pgkeel.proxy.session.SessionContext;
 ///
 /// Threading: immutable.
 record LoopSurvey(List<SessionContext> contexts) {
-    /// A loop that takes longer is stuck.
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    /// A loop that takes longer is stuck. A machine that is short of CPU keeps one waiting for a second now and then.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /// @param question called on each event loop
-    /// @return the answers in the order of the loops; fails if a loop does not answer within a second
+    /// @return the answers in the order of the loops; fails if a loop does not answer within five seconds
     <T> CompletableFuture<List<T>> ask(Function<SessionContext, T> question) {
         try {
             List<CompletableFuture<T>> answers = contexts.stream()

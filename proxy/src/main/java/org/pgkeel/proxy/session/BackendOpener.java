@@ -169,7 +169,7 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 return;
             }
             if (cluster.isWatched() && cluster.config().outcome() != OutcomeMode.OFF) {
-                cluster.confirms(reign).thenAcceptAsync(same -> confirmed(same, channel, greeting, early), slice.eventLoop());
+                cluster.confirms(reign).whenCompleteAsync((same, failure) -> confirmed(failure == null && same, channel, greeting, early), slice.eventLoop());
             } else {
                 opened(channel, greeting, early);
             }
