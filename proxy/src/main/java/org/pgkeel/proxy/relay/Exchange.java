@@ -16,6 +16,7 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 /// | Query, FunctionCall, Sync sent               | the batch is complete, a ReadyForQuery is owed                |
 /// | ErrorResponse in the open batch              | the client's messages are skipped up to Sync, as the backend does |
 /// | CopyInResponse                               | Syncs sent ahead of CopyDone do not count: the backend ignores them |
+/// | ErrorResponse in such a COPY                 | as many of them may count after all: those that it had not read yet |
 /// | ReadyForQuery                                | the batch is answered                                         |
 ///
 /// Threading: confined to one event loop.
@@ -47,8 +48,12 @@ public final class Exchange {
     private int[] copyEndBatches = {};
     /// One bit per batch, by its number modulo 64: it is of the extended protocol.
     private long extendedBatches;
+    /// One bit per batch, by its number modulo 64: nothing but a Sync.
+    private long bareBatches;
     /// Syncs of the answered batch that were taken to be ignored because of its COPY.
     private int ignoredSyncs;
+    /// As many ReadyForQuery may still come that are not counted as owed: answers to Syncs of a COPY that failed before the backend read them.
+    private int straysMax;
     private byte status = IDLE;
 
     /// A message went to the backend that gets a reply before Sync.
@@ -66,6 +71,7 @@ public final class Exchange {
     /// A Query or a FunctionCall went to the backend.
     public void querySent() {
         extendedBatches &= ~(1L << batchesSent);
+        bareBatches &= ~(1L << batchesSent);
         batchSent();
     }
 
@@ -76,6 +82,8 @@ public final class Exchange {
             return;
         }
         extendedBatches |= 1L << batchesSent;
+        if (sentInOpen == 0) bareBatches |= 1L << batchesSent;
+        else bareBatches &= ~(1L << batchesSent);
         batchSent();
     }
 
@@ -232,17 +240,25 @@ public final class Exchange {
     /// A reply that ends what one message asked for.
     void replied() {
         seen++;
+        straysMax = 0;
     }
 
     /// CommandComplete, EmptyQueryResponse or PortalSuspended.
     void statementEnded() {
         seen++;
         completions++;
+        straysMax = 0;
     }
 
     void failed() {
         failed = true;
         copy = Copy.NONE;
+        straysMax = 0;
+    }
+
+    /// The backend has replied to something that the proxy itself asked behind all Syncs of the client.
+    void asideReplied() {
+        straysMax = 0;
     }
 
     /// CopyInResponse. The backend ignores every Sync from here to CopyDone or CopyFail, those included that are on
@@ -268,9 +284,14 @@ public final class Exchange {
             if (copyEndBatches[i] - batchesAnswered > 0) copyEndBatches[i] -= syncs;
         }
         plan.renumber(batchesAnswered, syncs);
-        long answering = extendedBatches & 1L << batchesAnswered;
-        extendedBatches = Long.rotateRight(extendedBatches, syncs) & ~(1L << batchesAnswered) | answering;
+        extendedBatches = renumbered(extendedBatches, syncs);
+        bareBatches = renumbered(bareBatches, syncs);
         batchesSent -= syncs;
+    }
+
+    private long renumbered(long bits, int fewer) {
+        long answering = 1L << batchesAnswered;
+        return Long.rotateRight(bits, fewer) & ~answering | bits & answering;
     }
 
     /// A ReadyForQuery comes that nobody seems to have asked for: the COPY failed before the server read the Sync that stood ahead of
@@ -278,13 +299,31 @@ public final class Exchange {
     /// @return false if there was none
     boolean takeBackSync() {
         if (ignoredSyncs == 0 || !failed) return false;
+        ignoredSyncs--;
         batchSent();
         return true;
+    }
+
+    /// The ReadyForQuery that comes now answers a Sync that was taken to be ignored, and nothing that is counted as owed. One of a lone Sync cannot be
+    /// told from it, and need not be: then the stray one comes later.
+    boolean isStray() {
+        return straysMax > 0 && !failed && seen == 0 && (batchesAnswered == batchesSent || (bareBatches & 1L << batchesAnswered) == 0);
+    }
+
+    /// One of [#mayStray] has come.
+    void strayCame() {
+        straysMax--;
+    }
+
+    /// A ReadyForQuery may still come though none is owed. The next reply to anything says that it will not.
+    boolean mayStray() {
+        return straysMax > 0;
     }
 
     /// ReadyForQuery.
     void answered(byte newStatus) {
         batchesAnswered++;
+        if (failed) straysMax = ignoredSyncs;
         ignoredSyncs = 0;
         seen = 0;
         completions = 0;

@@ -19,6 +19,14 @@ final class ReplyWalk {
     /// What becomes of a message.
     private enum Verdict { PASS, DROP }
 
+    private static final Aside NOTHING = new Aside() {
+        @Override
+        public void error(byte[] errorBody) {}
+
+        @Override
+        public void done(byte status) {}
+    };
+
     private final BackendConnection connection;
     /// The start of a message that has to be looked at as a whole and is not whole yet.
     private @Nullable ByteBuf carry;
@@ -207,7 +215,7 @@ final class ReplyWalk {
     // --- messages that are counted
 
     private int replied(ByteBuf in, int from, int at, int next, int end) {
-        if (aside != null) return runs.drop(in, from, at, next);
+        if (aside != null) return repliedToAside(in, from, at, next);
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
         if (next > end) {
@@ -221,12 +229,17 @@ final class ReplyWalk {
 
     private int statementEnded(ByteBuf in, int from, int at, int next, int end) {
         if (next > end) throw new ProtocolViolation("end of a statement: length " + (next - at - 1));
-        if (aside != null) return runs.drop(in, from, at, next);
+        if (aside != null) return repliedToAside(in, from, at, next);
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
         exchange.statementEnded();
         if (!exchange.expectsMore()) return show(in, from, at, next);
         return planned.came(in, from, at, next);
+    }
+
+    private int repliedToAside(ByteBuf in, int from, int at, int next) {
+        connection.exchange().asideReplied();
+        return runs.drop(in, from, at, next);
     }
 
     /// A large reply has been relayed to its end: what is to follow it follows now.
@@ -241,6 +254,10 @@ final class ReplyWalk {
         byte status = in.getByte(at + 5);
         if (status != 'I' && status != 'T' && status != 'E') throw new ProtocolViolation("ReadyForQuery: status byte " + status);
         Exchange exchange = connection.exchange();
+        if (exchange.isStray()) {
+            exchange.strayCame();
+            return connection.lessee() == null ? runs.drop(in, from, at, next) : from;
+        }
         if (exchange.owed() == 0 && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
         Aside mine = aside;
         planned.skipped();
@@ -265,10 +282,18 @@ final class ReplyWalk {
         if (client != null && client == connection.lessee() && exchange.settled()) {
             if (start < next) runs.last(in, start, next);
             else runs.finish();
-            client.settled(status);
+            if (exchange.mayStray()) awaitStrays();
+            else client.settled(status);
             return next;
         }
         return start;
+    }
+
+    /// A COPY failed, and it is not known whether the server had read the Syncs ahead of its data: if not, it will answer each, and the client gets those
+    /// answers, too. It is asked something whose reply comes behind them; until then the backend is this client's.
+    private void awaitStrays() {
+        connection.aside("", NOTHING);
+        connection.outgoing().finish();
     }
 
     /// The batch has come to nothing, and the client has not heard of it: it is sent again.
@@ -308,7 +333,8 @@ final class ReplyWalk {
         }
         if (aside != null) {
             byte[] body = whole ? ErrorBody.copy(in, at + 5, next) : new byte[] {0};
-            if (client != null) errorOfAside = body;
+            if (client != null && aside != NOTHING) errorOfAside = body;
+            connection.exchange().asideReplied();
             aside.error(body);
             return runs.drop(in, from, at, next);
         }

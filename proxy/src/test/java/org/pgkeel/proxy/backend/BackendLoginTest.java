@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class BackendLoginTest {
 
     private EmbeddedChannel loggingIn() {
         var proof = new LoginProof("app", ConnectorHarness.password("secret"), ChannelBinding.NONE, Runnable::run, new SecureRandom());
-        var channel = new EmbeddedChannel(new BackendLogin(StartupMessage.of(Map.of("user", "app")), proof, new BackendLogin.Listener() {
+        var channel = new EmbeddedChannel(new BackendLogin(StartupMessage.of(new LinkedHashMap<>(Map.of("user", "app"))), proof, new BackendLogin.Listener() {
             @Override
             public void ready(BackendLogin.Greeting greeting, ByteBuf bytes) {
                 early.add(bytes);

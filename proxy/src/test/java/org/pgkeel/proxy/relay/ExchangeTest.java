@@ -156,6 +156,67 @@ class ExchangeTest {
         assertThat(exchange.settled()).isTrue();
     }
 
+    /// A COPY of libpq that fails, whose second Sync was sent before the first answer came.
+    private void failedCopy() {
+        exchange.messageSent();
+        exchange.messageSent();
+        exchange.executeSent();
+        exchange.syncSent();
+        exchange.replied();
+        exchange.replied();
+        exchange.copyInBegan();
+        exchange.copyEndSent();
+        exchange.syncSent();
+        exchange.failed();
+        exchange.answered((byte) 'I');
+    }
+
+    @Test
+    void a_sync_ahead_of_copy_data_may_be_answered_after_all_when_the_copy_has_failed() {
+        failedCopy();
+        assertThat(exchange.settled()).isTrue();
+        assertThat(exchange.mayStray()).isTrue();
+        assertThat(exchange.isStray()).isTrue();
+        exchange.strayCame();
+        assertThat(exchange.mayStray()).isFalse();
+        assertThat(exchange.isStray()).isFalse();
+        assertThat(exchange.settled()).isTrue();
+    }
+
+    @Test
+    void a_reply_to_what_was_asked_behind_a_failed_copy_says_that_no_sync_is_answered_late() {
+        failedCopy();
+        exchange.querySent();
+        assertThat(exchange.isStray()).as("a Query is not answered by ReadyForQuery alone").isTrue();
+        exchange.statementEnded();
+        assertThat(exchange.isStray()).isFalse();
+        exchange.answered((byte) 'I');
+        assertThat(exchange.mayStray()).isFalse();
+    }
+
+    @Test
+    void a_lone_sync_behind_a_failed_copy_is_answered_before_a_late_answer_is_looked_for() {
+        failedCopy();
+        exchange.syncSent();
+        assertThat(exchange.isStray()).isFalse();
+        exchange.answered((byte) 'I');
+        assertThat(exchange.isStray()).isTrue();
+    }
+
+    @Test
+    void a_copy_that_took_its_data_leaves_no_answer_open() {
+        exchange.messageSent();
+        exchange.executeSent();
+        exchange.syncSent();
+        exchange.replied();
+        exchange.copyInBegan();
+        exchange.copyEndSent();
+        exchange.syncSent();
+        exchange.statementEnded();
+        exchange.answered((byte) 'I');
+        assertThat(exchange.mayStray()).isFalse();
+    }
+
     @Test
     void a_plan_is_due_at_its_place_of_its_batch() {
         exchange.messageSent();

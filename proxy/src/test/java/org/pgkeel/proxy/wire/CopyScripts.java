@@ -158,6 +158,17 @@ final class CopyScripts {
             d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync()).ready();
             d.send(data("1\n"), done(), sync()).ready();
             d.ask("select 2");
+            // All of it is on its way before the server says no: it answers both Syncs, though it would ignore the first if it took the data.
+            d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync()).ready(2);
+            d.ask("select 3");
+            d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync(), query("select 4")).ready(3);
+            d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync(), sync(), parse("", "select 5"), bind("", ""), execute(""), sync()).ready(4);
+            d.send(query("copy empty from stdin"), data("1\n"), sync(), done(), query("select 6")).ready(3);
+            d.ask("begin");
+            d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync()).ready(2);
+            d.ask("select 7");
+            d.ask("rollback");
+            d.ask("select 8");
         }
         d.ask("drop trigger never on empty");
     }
