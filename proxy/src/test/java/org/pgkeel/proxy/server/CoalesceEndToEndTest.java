@@ -27,6 +27,7 @@ import org.pgkeel.proxy.postgres.PostgresFixture;
 /// INSERTs of many clients that share commits. That replies and rows are those of plain INSERTs is the equivalence bench's to show.
 class CoalesceEndToEndTest {
     private static final int CLIENTS = 48;
+    private static final String UNKNOWN = "08007";
     private static final String RULE = "coalesce = [ { table = public.events, copy-from-rows = 5 } ]\n";
 
     private static PostgresFixture postgres;
@@ -91,11 +92,18 @@ class CoalesceEndToEndTest {
 
     /// Every row that a client was told of is there once, and none that it was told is not.
     private static void check(Map<Integer, String> told) {
+        assertThat(told.values()).noneMatch(word -> word.startsWith(UNKNOWN));
+        checkKnown(told);
+    }
+
+    /// As [#check]; of some rows nobody was told what became of them.
+    private static void checkKnown(Map<Integer, String> told) {
         assertThat(told.values()).noneMatch(word -> word.startsWith("closed")).doesNotContain("asked", "nothing");
         long committed = told.values().stream().filter("committed"::equals).count();
-        assertThat(postgres.query("select count(*) from events")).isEqualTo(Long.toString(committed));
+        long unknown = told.values().stream().filter(word -> word.startsWith(UNKNOWN)).count();
+        assertThat(Long.parseLong(postgres.query("select count(*) from events"))).isBetween(committed, committed + unknown);
         assertThat(postgres.query("select count(*) from events where note <> E'it''s \\\\ a\\tnote\\n' || id and note <> E'it''s \\\\ a\\tnote\\n' || (id + 1)")).isEqualTo("0");
-        told.values().stream().filter(word -> !word.equals("committed")).forEach(word ->
+        told.values().stream().filter(word -> !word.equals("committed") && !word.startsWith(UNKNOWN)).forEach(word ->
                 assertThat(word).startsWith("23505 ERROR: duplicate key value violates unique constraint \"events_pkey\"").doesNotContain("COPY"));
     }
 
@@ -240,7 +248,9 @@ class CoalesceEndToEndTest {
             long copied = counted(proxy).copied();
             untilCopied(proxy, copied + 200);
             storm.over = true;
-            check(storm.join());
+            // A row that went by itself may be lost before the probe behind it is answered: only `strict` knows of each.
+            if (outcome.equals("strict")) check(storm.join());
+            else checkKnown(storm.join());
         }
     }
 }
