@@ -2,8 +2,8 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,34 +12,30 @@ import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
-/// The rows of one table that may share a commit, in the order in which they came, and the batches that are under way with them.
+/// The rows of one table that may share a commit, and the batches that are under way with them. What waits is in [WaitingRows], what of it may
+/// leave says [LaneChoice], and whether it does [FlushPolicy].
 ///
 /// | what comes                                 | finds                                   | and                      |
 /// |--------------------------------------------|-----------------------------------------|--------------------------|
 /// | a request                                  | nothing waits and nothing is under way  | runs alone, undelayed     |
 /// | a request                                  | anything else                           | waits                    |
-/// | the end of the event loop's turn, or a commit | a free lane and enough rows, see [FlushPolicy] | a batch leaves    |
+/// | the end of the event loop's turn, or a commit | a free lane and enough rows             | a batch leaves            |
+/// | the end of a batch that failed             | a request that may be the reason        | it runs alone, in its turn |
 ///
 /// Threading: confined to its event loop.
-final class BatchQueue implements SpilledRows.Owner {
+final class BatchQueue {
     /// Unchanged INSERTs in one commit: more of them gain little, and one that fails takes all with it.
     private static final int SHARED_MAX = 100;
 
     private final CoalesceRule rule;
     private final int lanes;
     private final FlushPolicy policy;
+    private final LaneChoice choice;
     private final Crowd crowd = new Crowd();
     private final EventLoop loop;
     private final BatchMaker maker;
     private final CoalesceStats stats;
-    private final ArrayDeque<Contribution> waiting = new ArrayDeque<>();
-    /// They run one by one in their own form, ahead of those that wait: their batch has failed.
-    private final ArrayDeque<Contribution> single = new ArrayDeque<>();
-    /// Null where the rule has no disk.
-    private final @Nullable SpilledRows spilled;
-    private int waitingRows;
-    /// In memory.
-    private long waitingBytes;
+    private final WaitingRows waiting;
     private int sentRows;
     private long sentBytes;
     private int batches;
@@ -52,22 +48,22 @@ final class BatchQueue implements SpilledRows.Owner {
     /// Makes and starts a batch.
     interface BatchMaker {
         /// @param size [Size#MANY] only if the first of them may be a COPY; the others may be the same one
-        void start(BatchQueue from, List<Contribution> taken, Size size);
+        void start(BatchQueue from, Batch batch, Size size);
     }
 
     /// How many rows a batch has: enough for a COPY, or few.
     enum Size { FEW, MANY }
 
-    /// @param lanes batches that may be under way at once
     /// @param spill where requests go when too much is buffered; null if they stay
-    BatchQueue(CoalesceRule rule, int lanes, EventLoop loop, BatchMaker maker, CoalesceStats stats, @Nullable Spill spill) {
+    BatchQueue(CoalesceRule rule, EventLoop loop, BatchMaker maker, CoalesceStats stats, @Nullable Spill spill) {
         this.rule = rule;
-        this.lanes = lanes;
+        this.lanes = rule.lanes();
         this.policy = new FlushPolicy(rule.maxRows(), rule.maxBytes(), rule.maxDelay(), rule.copyFromRows(), lanes);
+        this.choice = rule.orderBy().map(order -> LaneChoice.byKey(order, rule.lanes())).orElseGet(LaneChoice::any);
         this.loop = loop;
         this.maker = maker;
         this.stats = stats;
-        this.spilled = spill == null ? null : new SpilledRows(spill, Math.max(1, Math.min(rule.maxBytes(), rule.maxBufferedBytes() / 10)), loop, stats, this);
+        this.waiting = new WaitingRows(rule, loop, stats, spill, this::pumpSoon);
     }
 
     CoalesceRule rule() {
@@ -78,6 +74,10 @@ final class BatchQueue implements SpilledRows.Owner {
         return stats;
     }
 
+    LaneChoice choice() {
+        return choice;
+    }
+
     // --- what comes
 
     /// Nothing waits and nothing is under way: whoever comes now need not wait for anybody.
@@ -86,33 +86,36 @@ final class BatchQueue implements SpilledRows.Owner {
     }
 
     /// A request runs by itself, as one of the batches under way; [#aloneEnded] follows.
-    void aloneBegins(int rows, long nowNanos) {
+    /// @param lanesOfIt that it holds
+    void aloneBegins(int rows, long lanesOfIt, long nowNanos) {
+        choice.begins(lanesOfIt);
         stats.row(CoalesceStats.Way.ALONE, rows);
         if (alone++ == 0) aloneSinceNanos = nowNanos;
     }
 
-    void aloneEnded() {
+    void aloneEnded(long lanesOfIt) {
+        choice.ends(lanesOfIt);
         alone--;
         pumpSoon();
     }
 
     void add(Contribution contribution, long nowNanos) {
-        if (isShareThere(nowNanos)) flush(nowNanos);
-        contribution.become(Contribution.State.QUEUED);
-        contribution.since(nowNanos);
-        waiting.addLast(contribution);
-        count(contribution, 1);
+        Contribution first = firstOfShare(nowNanos);
+        if (first != null) flush(first, nowNanos);
+        waiting.add(contribution, nowNanos);
         if (isOverfull()) {
             contribution.client().pauseReading();
-            if (spilled != null) spilled.offer(contribution, nowNanos);
+            waiting.offerToDisk(contribution, nowNanos);
         }
         pumpSoon();
     }
 
     /// Those that came before need not wait for the end of the turn: a lane is free, and they are its share. It is a COPY, which nobody is
     /// told of at once: this is called in the midst of what a client has sent.
-    private boolean isShareThere(long nowNanos) {
-        return waitingRows >= policy.share(crowd.rows()) && single.isEmpty() && underWay(nowNanos) < lanes && !waiting.peekFirst().isAway() && waiting.peekFirst().target().isCopyable();
+    private @Nullable Contribution firstOfShare(long nowNanos) {
+        if (choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
+        Contribution first = choice.look(waiting, rule.maxRows());
+        return first != null && !first.isApart() && first.target().isCopyable() ? first : null;
     }
 
     private boolean isOverfull() {
@@ -120,20 +123,7 @@ final class BatchQueue implements SpilledRows.Owner {
     }
 
     boolean withdraw(Contribution contribution) {
-        if (!waiting.remove(contribution)) return false;
-        if (spilled != null && contribution.isAway()) {
-            waitingRows -= contribution.rows();
-            spilled.forget(contribution);
-        } else {
-            count(contribution, -1);
-        }
-        contribution.become(Contribution.State.FREE);
-        return true;
-    }
-
-    private void count(Contribution contribution, int sign) {
-        waitingRows += sign * contribution.rows();
-        waitingBytes += (long) sign * contribution.bytes();
+        return waiting.withdraw(contribution);
     }
 
     // --- what leaves
@@ -151,34 +141,31 @@ final class BatchQueue implements SpilledRows.Owner {
     }
 
     private void pump() {
-        while (!single.isEmpty() && !(isOrdered() && alone > 0)) runAlone(single.removeFirst());
-        while (single.isEmpty() && !waiting.isEmpty()) {
-            if (spilled != null) spilled.readAhead(waiting);
-            if (waiting.peekFirst().isAway()) return;   // it is being read
+        while (!waiting.isEmpty()) {
+            waiting.readAhead();
+            Contribution first = choice.look(waiting, rule.maxRows());
+            if (first == null) return;   // its lane is held, or it is being read
             long now = System.nanoTime();
-            long waited = now - waiting.peekFirst().sinceNanos();
-            int underWay = underWay(now);
-            if (underWay >= lanes) {
-                if (batches < lanes && !isOrdered()) again(rule.maxDelay().toNanos());
-                return;
+            if (!first.isApart()) {
+                int underWay = underWay(now);
+                if (underWay >= lanes) {
+                    if (batches < lanes && !choice.isOrdered()) again(rule.maxDelay().toNanos());
+                    return;
+                }
+                long wait = policy.waitNanos(new FlushPolicy.Situation(choice.rows(), choice.bytes(), underWay, now - first.sinceNanos(), crowd.rows(), commitNanos));
+                if (wait > 0) {
+                    again(wait);
+                    return;
+                }
             }
-            long wait = policy.waitNanos(new FlushPolicy.Situation(waitingRows, waitingBytes, underWay, waited, crowd.rows(), commitNanos));
-            if (wait > 0) {
-                again(wait);
-                return;
-            }
-            flush(now);
+            flush(first, now);
         }
     }
 
     /// A single statement may be waiting for a lock: it is not waited for longer than for rows.
     private int underWay(long nowNanos) {
-        boolean aloneCounts = alone > 0 && (nowNanos - aloneSinceNanos < rule.maxDelay().toNanos() || isOrdered());
+        boolean aloneCounts = alone > 0 && (nowNanos - aloneSinceNanos < rule.maxDelay().toNanos() || choice.isOrdered());
         return batches + (aloneCounts ? alone : 0);
-    }
-
-    private boolean isOrdered() {
-        return rule.orderBy().isPresent();
     }
 
     private void again(long nanos) {
@@ -186,39 +173,50 @@ final class BatchQueue implements SpilledRows.Owner {
         timer = loop.schedule(this::pump, nanos, TimeUnit.NANOSECONDS);
     }
 
-    private void flush(long nowNanos) {
-        crowd.seen(waitingRows + sentRows + alone);
-        Size size = waitingRows >= rule.copyFromRows() && waiting.peekFirst().target().isCopyable() ? Size.MANY : Size.FEW;
+    /// @param first that [#choice] has found, with those that may leave with it
+    private void flush(Contribution first, long nowNanos) {
+        crowd.seen(waiting.rows() + sentRows + alone);
+        Size size = choice.rows() >= rule.copyFromRows() && first.target().isCopyable() && !first.isApart() ? Size.MANY : Size.FEW;
         int most = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : rule.maxRows();
-        var taken = new ArrayList<Contribution>(Math.min(waiting.size(), most));
+        Batch batch = take(first, size, most, nowNanos);
+        if (batch.all().size() == 1 && size == Size.FEW) {
+            runAlone(batch.all().getFirst());
+            return;
+        }
+        choice.begins(batch.lanes());
+        sentRows += batch.rows();
+        sentBytes += batch.bytes();
+        batches++;
+        maker.start(this, batch, size);
+    }
+
+    private Batch take(Contribution first, Size size, int most, long nowNanos) {
+        var taken = new ArrayList<Contribution>(Math.min(choice.rows(), most));
         int rows = 0;
         long bytes = 0;
-        while (!waiting.isEmpty()) {
-            Contribution next = waiting.peekFirst();
-            boolean fits = !next.isAway() && (taken.isEmpty() || rows + next.rows() <= most && bytes + next.bytes() <= rule.maxBytes() && (size == Size.FEW || next.target().goesWith(taken.getFirst().target())));
+        long lanesOfIt = 0;
+        choice.begin(first, most);
+        for (Iterator<Contribution> left = waiting.iterator(); left.hasNext() && !choice.isOver() && !(first.isApart() && rows > 0); ) {
+            Contribution next = left.next();
+            boolean isFirst = next == first;
+            if (!choice.lets(next, isFirst)) continue;
+            boolean fits = isFirst || rows + next.rows() <= most && bytes + next.bytes() <= rule.maxBytes() && (size == Size.FEW || next.target().goesWith(first.target()));
             if (!fits) break;
-            waiting.removeFirst();
-            count(next, -1);
+            left.remove();
+            waiting.left(next);
             rows += next.rows();
             bytes += next.bytes();
+            lanesOfIt |= next.lanes();
             next.become(Contribution.State.SENT);
             stats.waited(nowNanos - next.sinceNanos());
             taken.add(next);
         }
-        if (taken.size() == 1 && size == Size.FEW) {
-            runAlone(taken.getFirst());
-            return;
-        }
-        sentRows += rows;
-        sentBytes += bytes;
-        batches++;
-        maker.start(this, taken, size);
+        return new Batch(taken, rows, bytes, lanesOfIt);
     }
 
     private void runAlone(Contribution contribution) {
         contribution.become(Contribution.State.FREE);
-        if (contribution.isAbandoned()) return;
-        aloneBegins(contribution.rows(), System.nanoTime());
+        aloneBegins(contribution.rows(), contribution.lanes(), System.nanoTime());
         contribution.client().alone();
     }
 
@@ -226,29 +224,30 @@ final class BatchQueue implements SpilledRows.Owner {
 
     /// Its backend is free again. What follows for its clients is told behind this.
     /// @param tookNanos until its commit; 0 if it came to none
-    void batchEnded(List<Contribution> all, long tookNanos) {
+    void batchEnded(Batch batch, long tookNanos) {
         batches--;
-        for (Contribution each : all) {
-            sentRows -= each.rows();
-            sentBytes -= each.bytes();
-        }
+        sentRows -= batch.rows();
+        sentBytes -= batch.bytes();
+        choice.ends(batch.lanes());
         if (tookNanos > 0) commitNanos = commitNanos == 0 ? tookNanos : (commitNanos * 3 + tookNanos) / 4;
         pump();
     }
 
-    /// What did not happen runs one by one from now on, where it belongs in a batch with nobody.
-    void onePerOne(List<Contribution> back) {
-        single.addAll(back);
-        pumpSoon();
+    /// What could not be said in a batch, beginning with such a request: it runs alone.
+    /// @param back in an order by key, with all that came behind it
+    void leftOver(List<Contribution> back) {
+        if (choice.isOrdered()) back.getFirst().setApart();
+        else back.forEach(Contribution::setApart);
+        again(back);
     }
 
-    /// What did not happen goes first once more, in its order.
+    /// What did not happen goes first once more, and what is apart runs alone: in its turn where there is an order, else ahead of the others.
     void again(List<Contribution> back) {
-        for (Contribution each : back.reversed()) {
-            if (each.isAbandoned()) continue;
-            each.become(Contribution.State.QUEUED);
-            waiting.addFirst(each);
-            count(each, 1);
+        if (choice.isOrdered()) {
+            waiting.again(back);
+        } else {
+            waiting.again(back.stream().filter(each -> !each.isApart()).toList());
+            waiting.again(back.stream().filter(Contribution::isApart).toList());
         }
         pumpSoon();
     }
@@ -273,45 +272,15 @@ final class BatchQueue implements SpilledRows.Owner {
     }
 
     boolean isUnused() {
-        return waiting.isEmpty() && single.isEmpty() && batches == 0 && alone == 0;
+        return waiting.isEmpty() && batches == 0 && alone == 0;
     }
 
-    int waitingRows() {
-        return waitingRows;
+    WaitingRows waiting() {
+        return waiting;
     }
 
     long bufferedBytes() {
-        return waitingBytes + sentBytes + (spilled == null ? 0 : spilled.copiedBytes());
-    }
-
-    int awayRows() {
-        return spilled == null ? 0 : spilled.rows();
-    }
-
-    long awayBytes() {
-        return spilled == null ? 0 : spilled.bytes();
-    }
-
-    // --- what its disk says
-
-    @Override
-    public void away(Contribution contribution) {
-        waitingBytes -= contribution.bytes();
-    }
-
-    @Override
-    public void back(Contribution contribution) {
-        waitingBytes += contribution.bytes();
-    }
-
-    @Override
-    public void drop(Contribution contribution) {
-        withdraw(contribution);
-    }
-
-    @Override
-    public void goOn() {
-        pumpSoon();
+        return waiting.bufferedBytes() + sentBytes;
     }
 
     int batchesUnderWay() {

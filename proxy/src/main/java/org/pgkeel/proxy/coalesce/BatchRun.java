@@ -53,8 +53,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private final BatchQueue queue;
     private final Place place;
     private final Settings settings;
-    private final List<Contribution> all;
-    private final int requestBytes;
+    private final Batch batch;
     private final BatchScript script = new BatchScript();
     private final Messages messages = new Messages();
     private State state = State.WAITING;
@@ -67,13 +66,12 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private @Nullable ByteBuf notices;
     private List<Contribution> taken = List.of();
 
-    BatchRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, List<Contribution> all) {
+    BatchRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, Batch batch) {
         this.coalescer = coalescer;
         this.queue = queue;
         this.place = place;
         this.settings = settings;
-        this.all = all;
-        this.requestBytes = all.stream().mapToInt(Contribution::bytes).sum();
+        this.batch = batch;
     }
 
     // --- what the two ways differ in
@@ -124,14 +122,14 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     @Override
     public final int requestBytes() {
-        return requestBytes;
+        return Math.toIntExact(batch.bytes());
     }
 
     @Override
     public final void refused(Refusal refusal) {
         state = State.OVER;
-        queue.batchEnded(all, 0);
-        for (Contribution each : all) finish(each, () -> each.client().refused(refusal));
+        queue.batchEnded(batch, 0);
+        for (Contribution each : batch.all()) finish(each, () -> each.client().refused(refusal));
         release();
     }
 
@@ -140,16 +138,16 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         backend = leased;
         leased.divert(this);
         sentNanos = System.nanoTime();
-        var wanted = all.stream().filter(each -> !each.isAbandoned()).toList();
+        var wanted = batch.all().stream().filter(each -> !each.isAbandoned()).toList();
         if (wanted.isEmpty()) {
             state = State.OVER;
             leased.undivert();
             leased.endLease(leased.applied(), sentNanos);
-            queue.batchEnded(all, 0);
+            queue.batchEnded(batch, 0);
             release();
             return;
         }
-        ByteBuf out = leased.channel().alloc().directBuffer(requestBytes + 1024);
+        ByteBuf out = leased.channel().alloc().directBuffer(requestBytes() + 1024);
         script.settings(leased, settings, out);
         // Sent even if no row could be taken: what it prepares counts as prepared already.
         taken = compose(leased, out, wanted);
@@ -163,7 +161,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         }
         leased.slice().stats().received(out.readableBytes());
         leased.channel().writeAndFlush(out, leased.channel().voidPromise());
-        if (!left.isEmpty()) queue.onePerOne(left);
+        if (!left.isEmpty()) queue.leftOver(left);
     }
 
     /// @param some of them, in the same order
@@ -285,8 +283,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (why == null) acknowledge(done, now);
         done.endLease(settings, now);
         if (why == null) {
-            queue.batchEnded(all, now - sentNanos);
-            queue.stats().flushed(rows(), requestBytes, now - sentNanos);
+            queue.batchEnded(batch, now - sentNanos);
+            queue.stats().flushed(rows(), requestBytes(), now - sentNanos);
             ByteBuf told = notices == null ? Unpooled.EMPTY_BUFFER : notices;
             for (Contribution each : taken) finish(each, () -> committed(each, told));
         } else {
@@ -314,17 +312,21 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         backend = null;
         state = State.OVER;
         bad.abandon(reason, System.nanoTime());
-        if (!mayBeDone) queue.onePerOne(taken);
-        queue.batchEnded(all, 0);
+        if (!mayBeDone) back(new Failure(taken, List.of()));
+        queue.batchEnded(batch, 0);
         if (mayBeDone) for (Contribution each : taken) finish(each, each.client()::unknown);
         release();
     }
 
     private void apply(Failure failure) {
-        for (Contribution each : failure.again) each.failedOnceMore();
-        if (!failure.again.isEmpty()) queue.again(failure.again);
-        if (!failure.alone.isEmpty()) queue.onePerOne(failure.alone);
-        queue.batchEnded(all, 0);
+        back(failure);
+        queue.batchEnded(batch, 0);
+    }
+
+    private void back(Failure failure) {
+        failure.again.forEach(Contribution::failedOnceMore);
+        failure.alone.forEach(Contribution::setApart);
+        queue.again(taken);
     }
 
     private static void finish(Contribution each, Runnable tell) {
@@ -368,7 +370,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     private void over() {
         state = State.OVER;
-        queue.batchEnded(all, 0);
+        queue.batchEnded(batch, 0);
         release();
     }
 

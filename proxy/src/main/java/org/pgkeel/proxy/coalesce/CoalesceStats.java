@@ -27,6 +27,7 @@ final class CoalesceStats {
     private long batches;
     private long batchRows;
     private long batchBytes;
+    private long heldRows;
 
     CoalesceStats(String table) {
         this.table = table;
@@ -52,6 +53,15 @@ final class CoalesceStats {
     /// The server refused a batch.
     void failed(String sqlState) {
         failures.count(sqlState);
+    }
+
+    /// Rows of the same key have to go first.
+    void heldBack(int rowsOfIt) {
+        heldRows += rowsOfIt;
+    }
+
+    long heldRows() {
+        return heldRows;
     }
 
     SpillStats spill() {

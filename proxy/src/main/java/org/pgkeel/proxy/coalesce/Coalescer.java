@@ -14,6 +14,7 @@ import org.pgkeel.proxy.config.SpillConfig;
 import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
+import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.insert.TargetTable;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.prepare.StatementCache;
@@ -74,9 +75,10 @@ public final class Coalescer {
         Optional<CopyPlan> plan = shape.isPlain() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
         var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
         String name = known.copyTable();
-        BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), rule.get().orderBy().isPresent() ? 1 : rule.get().lanes(), loop, this::start,
+        BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), loop, this::start,
                 stats.computeIfAbsent(name, CoalesceStats::new), rule.get().spill().map(this::spill).orElse(null)));
-        return new Target(place, queue, settings, shape, table, plan, templates);
+        Optional<RowKey> orderKey = rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
+        return new Target(place, queue, settings, shape, table, plan, orderKey, templates);
     }
 
     private Spill spill(SpillConfig where) {
@@ -92,11 +94,11 @@ public final class Coalescer {
                 && Dialect.of(settings.get("standard_conforming_strings").orElse("on"), encoding).equals(Dialect.USUAL);
     }
 
-    private void start(BatchQueue from, List<Contribution> taken, BatchQueue.Size size) {
-        Target first = taken.getFirst().target();
+    private void start(BatchQueue from, Batch batch, BatchQueue.Size size) {
+        Target first = batch.all().getFirst().target();
         BatchRun run = switch (size) {
-            case MANY -> new CopyRun(this, from, first, first.settings(), taken);
-            case FEW -> new SharedCommitRun(this, from, first.place(), first.settings(), taken);
+            case MANY -> new CopyRun(this, from, first, first.settings(), batch);
+            case FEW -> new SharedCommitRun(this, from, first.place(), first.settings(), batch);
         };
         run.start();
     }
@@ -124,11 +126,11 @@ public final class Coalescer {
             long awayBytes = 0;
             for (BatchQueue queue : queues.values()) {
                 if (queue.stats() != of) continue;
-                rows += queue.waitingRows();
+                rows += queue.waiting().rows();
                 bytes += queue.bufferedBytes();
                 underWay += queue.batchesUnderWay();
-                awayRows += queue.awayRows();
-                awayBytes += queue.awayBytes();
+                awayRows += queue.waiting().awayRows();
+                awayBytes += queue.waiting().awayBytes();
             }
             all.add(of.snapshot(rows, bytes, underWay, awayRows, awayBytes));
         });

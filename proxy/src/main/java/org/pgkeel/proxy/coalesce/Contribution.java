@@ -26,6 +26,10 @@ public final class Contribution {
     }
 
     private final Contributor client;
+    private final RowKeys keys = new RowKeys();
+    private long lanes;
+    private boolean apart;
+    private boolean heldBack;
     private State state = State.FREE;
     private Form form = Form.SIMPLE;
     private @Nullable SharedStatement statement;
@@ -58,6 +62,9 @@ public final class Contribution {
         this.rows = rows;
         this.attempts = 0;
         this.abandoned = false;
+        this.apart = false;
+        this.heldBack = false;
+        this.keys.clear();
         forgetReplies();
         return this;
     }
@@ -85,11 +92,44 @@ public final class Contribution {
         state = next;
     }
 
+    // --- whom it may leave with
+
+    /// Of its rows; none where there is no order.
+    RowKeys keys() {
+        return keys;
+    }
+
+    /// A bit for each lane that its rows belong to, see [LaneChoice].
+    long lanes() {
+        return lanes;
+    }
+
+    void lanes(long those) {
+        lanes = those;
+    }
+
+    /// It leaves with nobody: its batch has failed.
+    boolean isApart() {
+        return apart;
+    }
+
+    void setApart() {
+        apart = true;
+    }
+
+    /// Others of its key go first: its client is not read from.
+    void holdBack() {
+        if (heldBack) return;
+        heldBack = true;
+        target().queue().stats().heldBack(rows);
+        client.pauseReading();
+    }
+
     // --- its bytes, while it is queued
 
     /// Its bytes may go to disk.
     boolean mayGoAway(SpilledRows.Owner queue) {
-        return state == State.QUEUED && piece == null && target().queue() == queue;
+        return state == State.QUEUED && piece == null && target().queue().waiting() == queue;
     }
 
     /// Its bytes are being written, and still in memory.

@@ -21,8 +21,8 @@ final class CopyRun extends BatchRun {
     private final Target target;
     private boolean guarding;
 
-    CopyRun(Coalescer coalescer, BatchQueue queue, Target target, Settings settings, List<Contribution> all) {
-        super(coalescer, queue, target.place(), settings, all);
+    CopyRun(Coalescer coalescer, BatchQueue queue, Target target, Settings settings, Batch batch) {
+        super(coalescer, queue, target.place(), settings, batch);
         this.target = target;
     }
 
@@ -41,6 +41,7 @@ final class CopyRun extends BatchRun {
                 out.writeByte(FrontendType.COPY_DATA).writeInt(0);
             }
             if (each.target().rows(each, out)) taken.add(each);
+            else if (queue().choice().isOrdered()) break;   // what is behind it must not be there first
             if (out.writerIndex() - chunk >= CHUNK_BYTES) chunk = end(out, chunk);
         }
         if (chunk >= 0) end(out, chunk);

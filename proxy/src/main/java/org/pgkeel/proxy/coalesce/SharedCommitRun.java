@@ -22,8 +22,8 @@ final class SharedCommitRun extends BatchRun {
 
     private @Nullable ByteBuf replies;
 
-    SharedCommitRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, List<Contribution> all) {
-        super(coalescer, queue, place, settings, all);
+    SharedCommitRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, Batch batch) {
+        super(coalescer, queue, place, settings, batch);
     }
 
     @Override

@@ -6,6 +6,7 @@ import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
+import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.settings.Settings;
 
 /// Where the rows of one kind of INSERT of one kind of client go.
@@ -19,9 +20,12 @@ public final class Target {
     private final TableKnowledge table;
     private final int tableVersion;
     private final Optional<CopyPlan> plan;
+    private final Optional<RowKey> orderKey;
     private final InsertTemplates templates;
 
-    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertTemplates templates) {
+    /// @param plan     of its rows as a COPY; empty if they may not be one
+    /// @param orderKey empty if rows have no order
+    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, Optional<RowKey> orderKey, InsertTemplates templates) {
         this.place = place;
         this.queue = queue;
         this.settings = settings;
@@ -29,6 +33,7 @@ public final class Target {
         this.table = table;
         this.tableVersion = table.version();
         this.plan = plan;
+        this.orderKey = orderKey;
         this.templates = templates;
     }
 
@@ -38,10 +43,14 @@ public final class Target {
     }
 
     /// The client waits for others, or for nobody.
+    /// @param in has the request
+    /// @param at where it begins
     /// @return false if it is to run by itself; [#aloneEnded] follows
-    public boolean offer(Contribution contribution, long nowNanos) {
+    public boolean offer(Contribution contribution, ByteBuf in, int at, long nowNanos) {
+        orderKey.ifPresent(key -> findKeys(key, contribution, in, at));
+        contribution.lanes(queue.choice().of(contribution.keys()));
         if (queue.isQuiet()) {
-            queue.aloneBegins(contribution.rows(), nowNanos);
+            queue.aloneBegins(contribution.rows(), contribution.lanes(), nowNanos);
             return false;
         }
         queue.add(contribution, nowNanos);
@@ -49,8 +58,25 @@ public final class Target {
     }
 
     /// What ran by itself has ended.
-    public void aloneEnded() {
-        queue.aloneEnded();
+    public void aloneEnded(Contribution contribution) {
+        queue.aloneEnded(contribution.lanes());
+    }
+
+    private void findKeys(RowKey key, Contribution of, ByteBuf in, int from) {
+        int end = from + of.bytes();
+        if (of.form() == Contribution.Form.SIMPLE) {
+            of.keys().add(templates.key(key, in, from + 5, end - 1));
+            return;
+        }
+        for (int at = from; at < end; at += 1 + in.getInt(at + 1)) {
+            if (in.getByte(at) == FrontendType.BIND) of.keys().add(key.ofBind(in, valuesAt(in, at, at + 1 + in.getInt(at + 1)), at + 1 + in.getInt(at + 1)));
+        }
+    }
+
+    /// Behind the names of a Bind.
+    private static int valuesAt(ByteBuf request, int at, int next) {
+        int portalEnd = request.indexOf(at + 5, next, (byte) 0);
+        return request.indexOf(portalEnd + 1, next, (byte) 0) + 1;
     }
 
     boolean isCopyable() {
@@ -98,11 +124,7 @@ public final class Target {
     private boolean boundRows(ByteBuf request, int from, int end, ByteBuf out) {
         for (int at = from; at < end; ) {
             int next = at + 1 + request.getInt(at + 1);
-            if (request.getByte(at) == FrontendType.BIND) {
-                int portalEnd = request.indexOf(at + 5, next, (byte) 0);
-                int nameEnd = request.indexOf(portalEnd + 1, next, (byte) 0);
-                if (!copyPlan().row(request, nameEnd + 1, next, out)) return false;
-            }
+            if (request.getByte(at) == FrontendType.BIND && !copyPlan().row(request, valuesAt(request, at, next), next, out)) return false;
             at = next;
         }
         return true;

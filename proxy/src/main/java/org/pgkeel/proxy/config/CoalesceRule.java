@@ -16,12 +16,12 @@ import java.util.Set;
 /// @param maxDelay          how long a row may wait for others while nothing else holds its batch back
 /// @param maxBufferedBytes  bytes of all rows that wait, per event loop; from 80 % on clients are not read from
 /// @param lanes             batches in flight at once
-/// @param orderBy           column; rows that are equal in it are inserted in the order they came in
+/// @param orderBy           rows that are equal in a column are inserted in the order they came in
 /// @param copyFromRows      below it the unchanged INSERTs share a commit
 /// @param lockTimeout       of a batch, so that one locked key does not hold up the others; zero: none
 /// @param spill             where requests wait when memory is short; empty: in memory
 public record CoalesceRule(String origin, List<TablePattern> tables, Set<String> users, Set<String> applications, int maxRows, long maxBytes,
-                           Duration maxDelay, long maxBufferedBytes, int lanes, Optional<String> orderBy, int copyFromRows,
+                           Duration maxDelay, long maxBufferedBytes, int lanes, Optional<KeyOrder> orderBy, int copyFromRows,
                            Duration lockTimeout, AfterRowTriggers afterRowTriggers, Optional<SpillConfig> spill) {
     /// What becomes of tables with AFTER ROW triggers, which see all rows of a COPY when they fire.
     public enum AfterRowTriggers {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.pgkeel.proxy.config.CoalesceRule.AfterRowTriggers;
 
 /// Reads `coalesce`: whose INSERTs into which tables share commits.
@@ -26,7 +27,7 @@ final class CoalesceSection {
     private static CoalesceRule rule(Section section) {
         List<TablePattern> tables = section.list("table", List.of(), TablePattern::parse);
         if (tables.isEmpty() && section.sound("table")) section.problem("table", "missing: the tables whose INSERTs are meant, as public.events");
-        Optional<String> orderBy = section.optionalText("order-by");
+        Optional<KeyOrder> orderBy = order(section);
         int maxRows = section.integer("max-rows", 1000, 1, ROWS_MAX);
         int copyFromRows = section.integer("copy-from-rows", 20, 1, ROWS_MAX);
         if (section.sound("max-rows", "copy-from-rows") && copyFromRows > maxRows) {
@@ -48,6 +49,14 @@ final class CoalesceSection {
                 section.duration("lock-timeout", "1s", Duration.ZERO, Bounds.HOUR),
                 section.word("after-row-triggers", AfterRowTriggers.REFUSE),
                 spill(section.section("spill")));
+    }
+
+    private static Optional<KeyOrder> order(Section section) {
+        Optional<String> column = section.optionalText("order-by");
+        OptionalInt inFlightMax = section.optionalInteger("max-in-flight-per-key", 1, ROWS_MAX);
+        if (column.isPresent() && column.get().isBlank()) section.problem("order-by", "expected the name of a column, as the catalogue has it");
+        if (column.isEmpty() && section.sound("order-by") && inFlightMax.isPresent()) section.problem("max-in-flight-per-key", "needs order-by: the column that is meant");
+        return column.map(name -> new KeyOrder(name, inFlightMax));
     }
 
     private static Optional<SpillConfig> spill(Section section) {

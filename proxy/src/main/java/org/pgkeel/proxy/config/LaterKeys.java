@@ -5,7 +5,7 @@ import java.util.Set;
 
 /// Keys that the documentation plans and this version does not have: refused like any unknown key, but by name.
 final class LaterKeys {
-    private static final Set<String> OF_COALESCE = Set.of("dedup-by", "max-in-flight-per-key");
+    private static final Set<String> OF_COALESCE = Set.of("dedup-by");
 
     private LaterKeys() {}
 

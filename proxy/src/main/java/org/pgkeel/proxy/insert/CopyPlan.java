@@ -164,7 +164,7 @@ public final class CopyPlan {
     }
 
     /// @return where the parameter's length stands; -1 if the message ends before
-    private static int find(ByteBuf in, int from, int parameter, int to) {
+    static int find(ByteBuf in, int from, int parameter, int to) {
         int at = from;
         for (int i = 0; i < parameter; i++) {
             if (at + 4 > to) return -1;

@@ -53,6 +53,17 @@ public final class InsertTemplates {
         return true;
     }
 
+    /// @return the hash of the key of a text that [#find] has found, or [RowKey#UNKNOWN]
+    public long key(RowKey key, ByteBuf in, int from, int to) {
+        if (key.place() < 0) return RowKey.UNKNOWN;
+        int at = skipSpace(in, rowAt(in, from, to), to);
+        for (int column = 0; column < key.place(); column++) at = skipSpace(in, skipSpace(in, valueEnd(in, at, to), to) + 1, to);
+        byte first = in.getByte(at);
+        int end = valueEnd(in, at, to);
+        if (first == '\'') return key.ofQuoted(in, at + 1, end - 1);
+        return first == 'n' || first == 'N' ? RowKey.ofNull() : key.ofUnquoted(in, at, end);
+    }
+
     /// @return behind the parenthesis that opens the row; -1 if there is none
     private static int rowAt(ByteBuf in, int from, int to) {
         int most = Math.min(to, from + HEAD_BYTES_MAX);

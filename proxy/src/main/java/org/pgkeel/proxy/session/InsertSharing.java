@@ -79,7 +79,7 @@ final class InsertSharing implements Contributor {
         Target to = targetOf(shape, bound, now);
         if (to == null) return false;
         contribution.describe(to, simple ? Contribution.Form.SIMPLE : Contribution.Form.EXTENDED, bound, bytes, simple ? 1 : rows);
-        if (to.offer(contribution, now)) {
+        if (to.offer(contribution, in, at, now)) {
             if (context.inserts().isDue()) context.inserts().coalesced(session.identity().database(), session.identity().user(), shape.writtenName(), simple ? 1 : rows);
             return true;
         }
@@ -168,7 +168,7 @@ final class InsertSharing implements Contributor {
     void aloneOver() {
         Target in = aloneIn;
         aloneIn = null;
-        if (in != null) in.aloneEnded();
+        if (in != null) in.aloneEnded(contribution);
     }
 
     /// A request that waits is taken back.

@@ -41,7 +41,7 @@ final class SpillWorld {
 
     private final EventLoop loop;
     final Journal journal = new Journal();
-    final ArrayDeque<List<Contribution>> underWay = new ArrayDeque<>();
+    final ArrayDeque<Batch> underWay = new ArrayDeque<>();
     final CoalesceStats stats = new CoalesceStats("t");
     final Spill spill;
     final BatchQueue queue;
@@ -54,31 +54,31 @@ final class SpillWorld {
         var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, 2, Optional.empty(), 20, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
         spill = new Spill("spill-test", fileBytesMax, opener, loop);
-        queue = new BatchQueue(rule, 2, loop, (_, taken, _) -> {
-            for (Contribution each : taken) ((Client) each.client()).ran();
-            underWay.add(taken);
+        queue = new BatchQueue(rule, loop, (_, batch, _) -> {
+            for (Contribution each : batch.all()) ((Client) each.client()).ran();
+            underWay.add(batch);
         }, stats, spill);
         var place = new Nowhere();
         target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t values (1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(),
-                new InsertTemplates());
+                Optional.empty(), new InsertTemplates());
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client(journal));
     }
 
     /// Something runs by itself: who comes now waits.
     boolean busy() {
-        queue.aloneBegins(1, System.nanoTime());
+        queue.aloneBegins(1, 0, System.nanoTime());
         return true;
     }
 
     boolean busyNoMore() {
-        queue.aloneEnded();
+        queue.aloneEnded(0);
         return true;
     }
 
     void endOfBatch() {
-        List<Contribution> batch = underWay.poll();
+        Batch batch = underWay.poll();
         if (batch == null) return;
-        for (Contribution each : batch) {
+        for (Contribution each : batch.all()) {
             each.become(Contribution.State.FREE);
             ((Client) each.client()).free();
         }
@@ -90,7 +90,7 @@ final class SpillWorld {
     }
 
     SpillSnapshot spilled() {
-        return stats.spill().snapshot(queue.awayRows(), queue.awayBytes());
+        return stats.spill().snapshot(queue.waiting().awayRows(), queue.waiting().awayBytes());
     }
 
     void drain() {
@@ -108,8 +108,8 @@ final class SpillWorld {
         assertThat(journal.ran).isSorted();
         assertThat(all).doesNotHaveDuplicates().hasSize(journal.arrived);
         assertThat(queue.bufferedBytes()).isZero();
-        assertThat(queue.awayRows()).isZero();
-        assertThat(queue.awayBytes()).isZero();
+        assertThat(queue.waiting().awayRows()).isZero();
+        assertThat(queue.waiting().awayBytes()).isZero();
         assertThat(spill.fileBytes()).isZero();
     }
 
@@ -152,10 +152,10 @@ final class SpillWorld {
             random.nextBytes(sent);
             inMemory = Optional.of(sent.clone());
             contribution.describe(to, Contribution.Form.SIMPLE, null, sent.length, 1);
-            if (to.offer(contribution, System.nanoTime())) return;
+            if (to.offer(contribution, request(), 0, System.nanoTime())) return;
             ran();
             free();
-            to.aloneEnded();
+            to.aloneEnded(contribution);
         }
 
         void goAway() {
@@ -207,7 +207,7 @@ final class SpillWorld {
         public void alone() {
             ran();
             free();
-            contribution.target().aloneEnded();
+            contribution.target().aloneEnded(contribution);
         }
 
         @Override

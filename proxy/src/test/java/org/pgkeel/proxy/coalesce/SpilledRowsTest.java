@@ -85,7 +85,7 @@ class SpilledRowsTest {
     private void untilItRests(SpillWorld world) {
         var before = new AtomicLong(-1);
         await().pollInterval(Duration.ofMillis(10)).until(() -> {
-            long now = world.on(() -> world.queue.bufferedBytes() << 32 | world.queue.awayBytes());
+            long now = world.on(() -> world.queue.bufferedBytes() << 32 | world.queue.waiting().awayBytes());
             return before.getAndSet(now) == now;
         });
     }
@@ -95,20 +95,20 @@ class SpilledRowsTest {
         var random = new Random(1);
         var world = new SpillWorld(loop, () -> SpillFile.in(folder), FILE_BYTES_MAX);
         world.on(() -> {
-            world.queue.aloneBegins(1, System.nanoTime());   // nothing is quiet any more
+            world.queue.aloneBegins(1, 0, System.nanoTime());   // nothing is quiet any more
             world.allSend(random);
             return null;
         });
         await().untilAsserted(() -> world.on(() -> {
             long sent = world.clients.stream().mapToLong(client -> client.sent.length).sum();
             assertThat(world.queue.bufferedBytes()).isLessThanOrEqualTo(SpillWorld.BUFFERED_BYTES_MAX);
-            assertThat(world.queue.bufferedBytes() + world.queue.awayBytes()).isEqualTo(sent);
+            assertThat(world.queue.bufferedBytes() + world.queue.waiting().awayBytes()).isEqualTo(sent);
             return null;
         }));
         assertThat(world.on(() -> world.spill.fileBytes())).isPositive();
         assertThat(fileNames()).isZero();
         world.on(() -> {
-            world.queue.aloneEnded();
+            world.queue.aloneEnded(0);
             return null;
         });
         world.drain();
@@ -148,13 +148,13 @@ class SpilledRowsTest {
     void a_disk_that_takes_nothing_leaves_everything_in_memory() throws Exception {
         var world = new SpillWorld(loop, () -> SpillFile.in(folder.resolve("nowhere")), FILE_BYTES_MAX);
         world.on(() -> {
-            world.queue.aloneBegins(1, System.nanoTime());
+            world.queue.aloneBegins(1, 0, System.nanoTime());
             world.allSend(new Random(1));
             return null;
         });
         await().untilAsserted(() -> world.on(() -> assertThat(world.spilled().failures()).containsOnlyKeys("write_failed")));
         world.on(() -> {
-            world.queue.aloneEnded();
+            world.queue.aloneEnded(0);
             return null;
         });
         world.drain();

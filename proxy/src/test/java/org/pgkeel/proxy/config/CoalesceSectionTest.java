@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,7 @@ class CoalesceSectionTest {
         var rules = folder.loaded(ONE_LOOP + """
                 coalesce = [
                   { table = [public.events, "log_*"], user = [a, b], application-name = app, max-rows = 500, max-bytes = 2MiB, max-delay = 7ms,
-                    max-buffered-bytes = 16MiB, lanes = 3, order-by = user_id, copy-from-rows = 30, lock-timeout = 2s, after-row-triggers = allow }
+                    max-buffered-bytes = 16MiB, lanes = 3, order-by = user_id, max-in-flight-per-key = 7, copy-from-rows = 30, lock-timeout = 2s, after-row-triggers = allow }
                   { table = t }
                 ]
                 """).coalesce().rules();
@@ -48,7 +49,7 @@ class CoalesceSectionTest {
         assertThat(all.maxDelay()).isEqualTo(Duration.ofMillis(7));
         assertThat(all.maxBufferedBytes()).isEqualTo(16 << 20);
         assertThat(all.lanes()).isEqualTo(3);
-        assertThat(all.orderBy()).contains("user_id");
+        assertThat(all.orderBy()).contains(new KeyOrder("user_id", OptionalInt.of(7)));
         assertThat(all.copyFromRows()).isEqualTo(30);
         assertThat(all.lockTimeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(all.afterRowTriggers()).isEqualTo(AfterRowTriggers.ALLOW);
@@ -94,6 +95,9 @@ class CoalesceSectionTest {
                   { table = t, after-row-triggers = maybe }
                   { table = t, order-by = a }
                   7
+                  { table = t, max-in-flight-per-key = 2 }
+                  { table = t, order-by = a, max-in-flight-per-key = 0 }
+                  { table = t, order-by = " " }
                 ]
                 """)).anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[0].table: missing.*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[1].table: expected a table as SQL writes it.*"))
@@ -103,7 +107,10 @@ class CoalesceSectionTest {
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[3].after-row-triggers: .*"))
                 .anyMatch(line -> line.contains("runtime.event-loops") && line.contains("order-by in coalesce needs 1"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[5]: expected a section.*"))
-                .hasSize(8);
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[6].max-in-flight-per-key: needs order-by.*"))
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[7].max-in-flight-per-key: .*"))
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[8].order-by: .*"))
+                .hasSize(11);
     }
 
     @Test
