@@ -201,7 +201,8 @@ public final class Judge {
             if (leads && status.is(Mark.CLUSTER_UNLOCKED) && !goesOn && asked >= settled) return leaving("the leader key of " + name + " is lost");
             if (status.is(Mark.FAILSAFE_ACTIVE)) return Optional.empty();
         }
-        if (named && !evidence.isNamedLeader(name, given.namedSinceNanos)) {
+        boolean mayBeNamed = named || evidence.documents().isEmpty();
+        if (mayBeNamed && given.namedSinceNanos != Evidence.NEVER && !evidence.isNamedLeader(name, given.namedSinceNanos)) {
             return leaving("the Patroni of " + name + " is silent, its lease may have ended, and nobody confirms just now that it is the leader");
         }
         Optional<Objection> elsewhere = named ? Optional.empty() : elsewhere(name, settled);

@@ -324,14 +324,21 @@ class JudgeTest {
     }
 
     @Test
+    void while_its_lease_may_end_a_leader_whose_patroni_is_silent_is_nobody_if_no_map_is_to_be_had() {
+        documents.clear();
+        restSilent("n1", PatroniAnswer.Kind.UNREACHABLE);
+        assertThat(verdict()).as("silence alone is no contradiction").isEqualTo(new Verdict.Serves(N1));
+        namedSince = ASKED;
+        assertThat(verdict()).isInstanceOf(Verdict.Leaving.class);
+    }
+
+    @Test
     void while_its_lease_may_end_a_leader_whose_patroni_is_silent_needs_to_be_named_right_now() {
         restSilent("n1", PatroniAnswer.Kind.UNREACHABLE);
         namedSince = ASKED;
         assertThat(verdict()).isEqualTo(new Verdict.Serves(N1));
         namedSince = ASKED + 1;
         assertThat(verdict()).isInstanceOf(Verdict.Leaving.class);
-        documents.clear();
-        assertThat(verdict()).as("nobody's Patroni can tell").isEqualTo(new Verdict.Serves(N1));
     }
 
     @Test

@@ -16,6 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -36,6 +39,14 @@ public final class PatroniStub implements AutoCloseable {
     private volatile int timeline = 1;
     private volatile boolean paused;
     private volatile String tags = "{}";
+    private final Map<String, String> tagsOf = new ConcurrentHashMap<>();
+    private final Map<String, Optional<String>> views = new ConcurrentHashMap<>();
+    private final Set<String> silent = ConcurrentHashMap.newKeySet();
+    private final Set<String> withoutMap = ConcurrentHashMap.newKeySet();
+    private volatile Optional<String> synchronous = Optional.empty();
+    private volatile String config = "{}";
+    private volatile boolean toldConfig;
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private PatroniStub(Map<String, NodeAddress> members, Optional<SSLContext> tls, Optional<String> login) {
         this.members = new LinkedHashMap<>(members);
@@ -94,6 +105,43 @@ public final class PatroniStub implements AutoCloseable {
         tags = json;
     }
 
+    /// @param json of this member alone
+    public void tags(String name, String json) {
+        tagsOf.put(name, json);
+    }
+
+    /// Who is a synchronous standby; all other replicas are asynchronous ones.
+    public void synchronous(Optional<String> name) {
+        synchronous = name;
+    }
+
+    /// Whom this member takes for the leader, whatever the others say.
+    public void view(String name, Optional<String> itsLeader) {
+        views.put(name, itsLeader);
+    }
+
+    /// This member takes connections and does not answer.
+    public void silent(String name, boolean hangs) {
+        if (hangs) silent.add(name);
+        else silent.remove(name);
+    }
+
+    /// The same of `/cluster` alone, as when the DCS is gone.
+    public void silentMap(String name, boolean hangs) {
+        if (hangs) withoutMap.add(name);
+        else withoutMap.remove(name);
+    }
+
+    /// What `/config` says.
+    public void lease(int ttlSeconds, int loopWaitSeconds) {
+        config = "{\"ttl\":" + ttlSeconds + ",\"loop_wait\":" + loopWaitSeconds + "}";
+    }
+
+    /// Somebody has asked for it.
+    public boolean hasToldLease() {
+        return toldConfig;
+    }
+
     /// This member's Patroni is gone; others still name it.
     public void stop(String name) {
         servers.get(name).stop(0);
@@ -114,29 +162,56 @@ public final class PatroniStub implements AutoCloseable {
                 send(exchange, 401, "<html>no</html>");
                 return;
             }
-            boolean leads = leader.equals(Optional.of(name));
-            switch (exchange.getRequestURI().getPath()) {
-                case "/cluster" -> send(exchange, 200, map());
+            String path = exchange.getRequestURI().getPath();
+            if (silent.contains(name) || path.equals("/cluster") && withoutMap.contains(name)) {
+                hang();
+                return;
+            }
+            boolean leads = views.getOrDefault(name, leader).equals(Optional.of(name));
+            switch (path) {
+                case "/cluster" -> send(exchange, 200, map(name));
+                case "/config" -> {
+                    send(exchange, 200, config);
+                    toldConfig = true;
+                }
                 case "/history" -> send(exchange, 200, "[]");
                 case "/primary" -> send(exchange, leads ? 200 : 503, status(name, leads));
-                case "/replica" -> send(exchange, leads ? 503 : 200, status(name, leads));
+                case "/replica" -> send(exchange, leads || tagsOf(name).contains("noloadbalance") ? 503 : 200, status(name, leads));
                 default -> send(exchange, 200, status(name, leads));
             }
         }
     }
 
-    private String map() {
+    private void hang() {
+        try {
+            closed.await();
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private String tagsOf(String name) {
+        return tagsOf.getOrDefault(name, tags);
+    }
+
+    private boolean isSynchronous(String name) {
+        return synchronous.equals(Optional.of(name));
+    }
+
+    /// As this member sees it.
+    private String map(String member) {
+        Optional<String> itsLeader = views.getOrDefault(member, leader);
         List<String> all = new ArrayList<>();
         members.forEach((name, node) -> all.add("""
                 {"name":"%s","role":"%s","state":"running","api_url":"%s/patroni","host":"%s","port":%d,"timeline":%d,"tags":%s}"""
-                .formatted(name, leader.equals(Optional.of(name)) ? "leader" : "replica", url(name), node.host(), node.port(), timeline, tags)));
+                .formatted(name, itsLeader.equals(Optional.of(name)) ? "leader" : isSynchronous(name) ? "sync_standby" : "replica", url(name), node.host(), node.port(), timeline, tagsOf(name))));
         return "{\"members\":[" + String.join(",", all) + "],\"scope\":\"stub\"" + (paused ? ",\"pause\":true" : "") + "}";
     }
 
     private String status(String name, boolean leads) {
         return """
-                {"state":"running","role":"%s","timeline":%d,"tags":%s,%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
-                .formatted(leads ? "primary" : "replica", timeline, tags, paused ? "\"pause\":true," : "", name);
+                {"state":"running","role":"%s","timeline":%d,"tags":%s,%s%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
+                .formatted(leads ? "primary" : "replica", timeline, tagsOf(name), paused ? "\"pause\":true," : "", !leads && isSynchronous(name) ? "\"sync_standby\":true," : "", name);
     }
 
     private static void send(HttpExchange exchange, int code, String body) throws IOException {
@@ -147,6 +222,7 @@ public final class PatroniStub implements AutoCloseable {
 
     @Override
     public void close() {
+        closed.countDown();
         servers.values().forEach(server -> server.stop(0));
         threads.shutdownNow();
     }

@@ -1,0 +1,144 @@
+package org.pgkeel.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What each consistency promises while a replica does not replay, and that the replica serves again afterwards.
+class ConsistencyEndToEndTest {
+    private static final long BOUND_MILLIS = 1500;
+    private static final String RULE = "{ name = %1$s, when { statement = read, application-name = %1$s }, to = %2$s }";
+    private static ReplicatedPostgres postgres;
+
+    /// What a read saw, and where.
+    private record Seen(int value, String where) {}
+
+    @BeforeAll
+    static void start() {
+        postgres = new ReplicatedPostgres(1);
+        postgres.execute("create table log (v int)", "insert into log values (0)", "create table filler (t text)",
+                "create function where_am_i() returns text language sql stable as $$ select case when pg_is_in_recovery() then 'replica' else 'primary' end $$");
+        postgres.awaitReplayed(postgres.replica(0));
+    }
+
+    @AfterAll
+    static void stop() {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void clear() {
+        postgres.execute("update log set v = 0");
+    }
+
+    @AfterEach
+    void replay() {
+        postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
+    }
+
+    private static TestProxy proxy() {
+        return TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + "routing = [ %s, %s, %s, %s, %s ]\n".formatted(
+                RULE.formatted("cluster", "replica, consistency = cluster"), RULE.formatted("session", "replica, consistency = session"),
+                RULE.formatted("bounded", "replica, consistency = bounded, max-lag = " + BOUND_MILLIS + "ms"),
+                RULE.formatted("bytes", "replica, consistency = eventual, max-lag-bytes = 64KiB"), RULE.formatted("any", "any, consistency = eventual")));
+    }
+
+    private static Connection named(TestProxy proxy, String application) throws SQLException {
+        return proxy.connect("ApplicationName", application);
+    }
+
+    private static Seen read(Connection client) throws SQLException {
+        try (var statement = client.createStatement(); ResultSet rows = statement.executeQuery("select v, where_am_i() from log")) {
+            rows.next();
+            return new Seen(rows.getInt(1), rows.getString(2));
+        }
+    }
+
+    private static void awaitRead(Connection client, Seen seen) {
+        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(() -> seen.equals(read(client)));
+    }
+
+    private static void pauseReplay() {
+        postgres.replica(0).execute("postgres", "select pg_wal_replay_pause()");
+        await().atMost(Duration.ofSeconds(60)).until(() -> postgres.replica(0).query("postgres", "select pg_get_wal_replay_pause_state()").equals("paused"));
+    }
+
+    @Test
+    void with_cluster_a_read_sees_what_any_client_wrote_and_with_session_what_its_own_did() throws Exception {
+        try (TestProxy proxy = proxy(); Connection writer = named(proxy, "session"); Connection cluster = named(proxy, "cluster"); Connection session = named(proxy, "session")) {
+            awaitRead(cluster, new Seen(0, "replica"));
+            awaitRead(session, new Seen(0, "replica"));
+            pauseReplay();
+            for (int v = 1; v <= 20; v++) {
+                TestProxy.execute(writer, "update log set v = " + v);
+                assertThat(read(cluster)).isEqualTo(new Seen(v, "primary"));
+                assertThat(read(writer)).isEqualTo(new Seen(v, "primary"));
+                assertThat(read(session)).as("it is promised nothing of others' writes").isEqualTo(new Seen(0, "replica"));
+            }
+            postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
+            awaitRead(cluster, new Seen(20, "replica"));
+            awaitRead(writer, new Seen(20, "replica"));
+        }
+    }
+
+    @Test
+    void with_bounded_nothing_is_missing_that_was_written_longer_ago_than_the_bound() throws Exception {
+        try (TestProxy proxy = proxy(); Connection writer = named(proxy, "session"); Connection bounded = named(proxy, "bounded")) {
+            awaitRead(bounded, new Seen(0, "replica"));
+            pauseReplay();
+            TestProxy.execute(writer, "update log set v = 1");
+            long written = System.nanoTime();
+            await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(() -> {
+                long asked = System.nanoTime();
+                Seen seen = read(bounded);
+                if (seen.value() == 0) assertThat(asked - written).as("age of what was missing").isLessThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(BOUND_MILLIS));
+                return seen.equals(new Seen(1, "primary"));
+            });
+            for (int i = 0; i < 20; i++) assertThat(read(bounded)).isEqualTo(new Seen(1, "primary"));
+            postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
+            awaitRead(bounded, new Seen(1, "replica"));
+        }
+    }
+
+    @Test
+    void a_replica_with_too_much_to_replay_is_passed_over() throws Exception {
+        try (TestProxy proxy = proxy(); Connection writer = named(proxy, "session"); Connection bytes = named(proxy, "bytes")) {
+            awaitRead(bytes, new Seen(0, "replica"));
+            pauseReplay();
+            TestProxy.execute(writer, "insert into filler select repeat('x', 1000) from generate_series(1, 1000)", "update log set v = 1");
+            awaitRead(bytes, new Seen(1, "primary"));
+            postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
+            awaitRead(bytes, new Seen(1, "replica"));
+        }
+    }
+
+    @Test
+    void with_any_both_serve_and_one_is_enough() throws Exception {
+        try (TestProxy proxy = proxy(); Connection any = named(proxy, "any")) {
+            Set<String> served = new HashSet<>();
+            await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(10)).until(() -> {
+                served.add(read(any).where());
+                return served.size() == 2;
+            });
+            postgres.replica(0).kill();
+            try {
+                for (int i = 0; i < 50; i++) assertThat(read(any).where()).isEqualTo("primary");
+            } finally {
+                postgres.replica(0).start();
+            }
+            awaitRead(any, new Seen(0, "replica"));
+        }
+    }
+}
