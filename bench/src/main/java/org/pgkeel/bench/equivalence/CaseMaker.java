@@ -56,9 +56,9 @@ final class CaseMaker {
         if (form < 68) return simple(style, "simple", 1, "");
         if (form < 76) return extended(style, "batch", 2 + random.nextInt(6), true, true, "");
         if (form < 84) return extended(style, "pipeline", 2 + random.nextInt(5), false, true, "");
-        if (form < 86) return extended(style, "returning", 1, true, random.nextBoolean(), " returning uid");
+        if (form < 86) return random.nextBoolean() ? extended(style, "returning", 1, true, random.nextBoolean(), " returning uid") : simple(style, "returning", 1, " returning uid, uid + 1 as next");
         if (form < 88) return random.nextBoolean() ? extended(style, "on-conflict", 1, true, true, conflict(style)) : simple(style, "on-conflict", 1, conflict(style));
-        if (form < 90) return simple(style, "values-list", 2 + random.nextInt(4), "");
+        if (form < 90) return simple(style, "values-list", 2 + random.nextInt(4), random.nextInt(4) == 0 ? " returning uid" : "");
         if (form < 92) return statements(style);
         if (form < 94) return transaction(style);
         if (form < 97) return readBack(style);
@@ -112,7 +112,8 @@ final class CaseMaker {
         boolean odd = random.nextInt(12) == 0;
         return row(style).stream().map(v -> {
             if (random.nextInt(120) == 0 && !v.column.equals(Tables.UID)) return "default";
-            return v.text.map(text -> Literals.of(text, v.column.type(), odd && random.nextInt(3) == 0 && !v.column.equals(Tables.UID), random)).orElse("null");
+            Literals.Writing writing = odd && random.nextInt(3) == 0 && !v.column.equals(Tables.UID) ? Literals.Writing.ODD : style.writing();
+            return v.text.map(text -> Literals.of(text, v.column.type(), writing, random)).orElse(writing == Literals.Writing.PARENTHESIZED ? "(NULL)" : "null");
         }).collect(Collectors.joining(", ", "(", ")"));
     }
 

@@ -6,6 +6,23 @@ import java.util.regex.Pattern;
 /// The ways in which SQL writes a value.
 final class Literals {
     private static final Pattern NUMBER = Pattern.compile("-?\\d+(\\.\\d+)?(e\\d+)?");
+    private static final Pattern BOOL = Pattern.compile("true|false");
+
+    /// How a client writes its literals.
+    enum Writing {
+        /// Quoted, numbers and booleans most often without.
+        PLAIN,
+        /// `'x'::type`
+        CAST,
+        /// As pgjdbc does it: `('x'::type)`
+        PARENTHESIZED,
+        /// Everything else, each time another way.
+        ODD;
+
+        static Writing any(SplittableRandom random) {
+            return random.nextInt(5) < 3 ? PLAIN : random.nextBoolean() ? CAST : PARENTHESIZED;
+        }
+    }
 
     private Literals() {}
 
@@ -13,10 +30,21 @@ final class Literals {
         return "'" + value.replace("'", "''") + "'";
     }
 
-    /// @param odd whether anything but a plain literal is wanted
-    static String of(String value, String type, boolean odd, SplittableRandom random) {
+    static String of(String value, String type, Writing writing, SplittableRandom random) {
         boolean number = NUMBER.matcher(value).matches();
-        if (!odd) return number && random.nextInt(3) > 0 ? value : quoted(value);
+        return switch (writing) {
+            case PLAIN -> (number || BOOL.matcher(value).matches()) && random.nextInt(3) > 0 ? value : value.contains("\\") && random.nextBoolean() ? escaped(value) : quoted(value);
+            case CAST -> number && random.nextInt(3) == 0 ? value + "::" + type : quoted(value) + "::" + type;
+            case PARENTHESIZED -> "(" + quoted(value) + "::" + type + ")";
+            case ODD -> odd(value, type, number, random);
+        };
+    }
+
+    private static String escaped(String value) {
+        return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'";
+    }
+
+    private static String odd(String value, String type, boolean number, SplittableRandom random) {
         return switch (random.nextInt(9)) {
             case 0 -> quoted(value) + "::" + type;
             case 1 -> "cast(" + quoted(value) + " as " + type + ")";

@@ -15,7 +15,8 @@ import org.pgkeel.bench.equivalence.Tables.Table;
 /// @param declaration of the parameters' types
 /// @param formats     of the parameters
 /// @param spelling    of the statement
-record Style(Table table, List<Column> columns, boolean withList, Declaration declaration, Formats formats, int spelling) {
+/// @param writing     of its literals
+record Style(Table table, List<Column> columns, boolean withList, Declaration declaration, Formats formats, int spelling, Literals.Writing writing) {
     enum Declaration { UNKNOWN, EXACT, OTHER }
 
     enum Formats { TEXT, BINARY, MIXED }
@@ -44,7 +45,7 @@ record Style(Table table, List<Column> columns, boolean withList, Declaration de
         if (fewer) columns.removeIf(c -> !c.equals(Tables.UID) && random.nextBoolean());
         if (fewer && random.nextBoolean()) columns.add(columns.removeFirst());
         boolean whole = columns.equals(table.columns()) && table.volatileColumns().isEmpty();
-        return new Style(table, List.copyOf(columns), !(whole && random.nextInt(4) == 0), Declaration.values()[Math.min(2, random.nextInt(7) / 3)], Formats.values()[random.nextInt(3)], random.nextInt(8));
+        return new Style(table, List.copyOf(columns), !(whole && random.nextInt(4) == 0), Declaration.values()[Math.min(2, random.nextInt(7) / 3)], Formats.values()[random.nextInt(3)], random.nextInt(8), Literals.Writing.any(random));
     }
 
     /// Everything before the values.

@@ -65,7 +65,7 @@ public final class InsertCensus {
 
     /// The beginning of a Query, or of a statement, that is too long to share a commit.
     public void longQuery(String database, String user, String beginning) {
-        count(database, user, InsertOutline.of(beginning).map(outline -> new InsertText(outline.writtenName(), InsertHabit.TOO_LONG)), null);
+        count(database, user, InsertOutline.of(beginning).map(outline -> new InsertText(outline.writtenName(), InsertHabit.TOO_LONG, 1)), null);
     }
 
     /// A prepared statement is executed.
@@ -91,7 +91,7 @@ public final class InsertCensus {
         int weight = sampler.looked();
         if (text.isEmpty()) return;
         boolean may = text.get().habit().fate() != InsertHabit.Fate.NONE;
-        add(database, user, text.get().table(), outside != null && (may || outside == InsertHabit.IN_TRANSACTION) ? outside : text.get().habit(), weight);
+        add(database, user, text.get().table(), outside != null && (may || outside == InsertHabit.IN_TRANSACTION) ? outside : text.get().habit(), (long) weight * text.get().rows());
     }
 
     private void add(String database, String user, String table, InsertHabit habit, long rows) {

@@ -239,7 +239,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private void notice(ByteBuf in, int at, int next) {
         Step now = script.now();
         if (now != null && now.of() != null) {
-            if (now.shown() != Step.Shown.NOTHING) shown(now, in, at, next);
+            shown(now, in, at, next);
             return;
         }
         if (now != null) return;

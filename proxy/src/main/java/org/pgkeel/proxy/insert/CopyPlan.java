@@ -105,7 +105,7 @@ public final class CopyPlan {
                 boolean number1 = WHOLE.contains(declared) && takesWhole;
                 yield same || number1 ? Optional.of(new Source(number - 1, Optional.empty(), same && declared == column.type() ? column.baseType() : declared, same)) : Optional.empty();
             }
-            case Value.Other _ -> Optional.empty();
+            case Value.Decimal _, Value.Bool _, Value.Default _, Value.Cast _, Value.Other _ -> Optional.empty();
         };
     }
 

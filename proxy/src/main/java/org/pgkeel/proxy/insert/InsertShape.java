@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.pgkeel.proxy.statement.Dialect;
 
-/// An INSERT of one row of VALUES, as its text says.
+/// An INSERT of one row of VALUES or several, as its text says.
 ///
 /// Threading: immutable. Objects are compared by identity: the same text is the same object to those that remember it.
 public final class InsertShape {
@@ -12,21 +12,28 @@ public final class InsertShape {
     private final String table;
     private final List<String> columns;
     private final List<Value> values;
+    private final int rows;
     private final boolean plain;
 
-    /// @param plain nothing follows the row, and it consists of parameters and literals
-    InsertShape(Optional<String> schema, String table, List<String> columns, List<Value> values, boolean plain) {
+    /// @param plain nothing follows the only row, and it consists of parameters and literals
+    InsertShape(Optional<String> schema, String table, List<String> columns, List<Value> values, int rows, boolean plain) {
         this.schema = schema;
         this.table = table;
         this.columns = List.copyOf(columns);
         this.values = List.copyOf(values);
+        this.rows = rows;
         this.plain = plain;
     }
 
     /// Reads a text, one character for each byte.
-    /// @return empty if it is anything but a single INSERT of a single row in a syntax that is surely understood
+    /// @return empty if it is anything but a single INSERT of rows in a syntax that is surely understood
     public static Optional<InsertShape> parse(String text, Dialect dialect) {
         return dialect.equals(Dialect.USUAL) ? new InsertReader(text).insert() : Optional.empty();
+    }
+
+    /// The same, whose row is no row of a COPY.
+    InsertShape shared() {
+        return new InsertShape(schema, table, columns, List.of(), rows, false);
     }
 
     /// Folded as SQL folds it; empty if the text does not say.
@@ -44,8 +51,13 @@ public final class InsertShape {
         return columns;
     }
 
+    /// Of its row; none if it has several.
     public List<Value> values() {
         return values;
+    }
+
+    public int rows() {
+        return rows;
     }
 
     /// Its row may be a row of a COPY, if its table allows that: no RETURNING, no ON CONFLICT, no expression.

@@ -2,34 +2,43 @@ package org.pgkeel.proxy.insert;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.copy.CopyText;
 
-/// INSERTs whose values stand in their text, found again by what stands in front of the values: byte for byte the same, so that nothing of it has to
-/// be read again. The values are quoted texts in which a backslash means itself, whole numbers, and NULL; anything else is not found.
+/// INSERTs whose values stand in their text, found again without reading them. Rows of quoted texts in which a backslash means itself, whole numbers and
+/// NULL are found by what stands in front of the values, byte for byte the same; all others by their [Skeleton].
 ///
 /// Threading: confined to an event loop.
 public final class InsertTemplates {
     private static final int HEAD_BYTES_MAX = 4096;
-    private static final int TEMPLATES_MAX = 1024;
     private static final int COLUMNS_MAX = 1600;
 
-    /// @param shape null if the head is understood to be no INSERT of one row
-    private record Template(byte[] head, long hash, @Nullable InsertShape shape) {}
+    /// @param shape null if the text is understood to be no INSERT that could share a commit
+    private record Known(@Nullable InsertShape shape) {}
 
-    private @Nullable Template[] table = new Template[2 * TEMPLATES_MAX];
-    private int size;
+    private final TextMap<Known> heads = new TextMap<>();
+    private final TextMap<Known> skeletons = new TextMap<>();
+    private final Skeleton skeleton = new Skeleton();
 
     /// @param to where the text ends, its terminator not included
-    /// @return the same object for the same head; null if the text is no INSERT of one row of literals
+    /// @return the same object for texts that differ in their literals alone; null if the text is no INSERT that could share a commit
     public @Nullable InsertShape find(ByteBuf in, int from, int to) {
+        if (!mayInsert(in, from, to)) return null;
         int row = rowAt(in, from, to);
-        if (row < 0) return null;
-        InsertShape shape = templateOf(in, from, row).shape;
-        return shape != null && count(in, row, to) == shape.values().size() ? shape : null;
+        if (row >= 0) {
+            int values = count(in, row, to);
+            InsertShape shape = values < 0 ? null : headOf(in, from, row).shape;
+            if (shape != null && shape.values().size() == values) return shape;
+        }
+        return skeleton.read(in, from, to) ? skeletonOf(in, from, to).shape : null;
+    }
+
+    private static boolean mayInsert(ByteBuf in, int from, int to) {
+        int at = skipSpace(in, from, to);
+        byte first = at < to ? in.getByte(at) : 0;
+        return first == 'i' || first == 'I' || first == '/' || first == '-';
     }
 
     /// Appends the row of a text that [#find] has found.
@@ -81,52 +90,27 @@ public final class InsertTemplates {
                 && (in.getByte(at + 4) | 0x20) == 'e' && (in.getByte(at + 5) | 0x20) == 's';
     }
 
-    private Template templateOf(ByteBuf in, int from, int row) {
-        long hash = hash(in, from, row);
-        int mask = table.length - 1;
-        int place = (int) (hash >>> 32) & mask;
-        for (Template there = table[place]; there != null; there = table[place]) {
-            if (there.hash == hash && is(there.head, in, from, row)) return there;
-            place = place + 1 & mask;
-        }
-        byte[] head = new byte[row - from];
-        in.getBytes(from, head);
-        var made = new Template(head, hash, shapeOf(head));
-        if (size == TEMPLATES_MAX) {
-            table = new Template[2 * TEMPLATES_MAX];
-            size = 0;
-            place = (int) (hash >>> 32) & mask;
-        }
-        table[place] = made;
-        size++;
-        return made;
+    private Known headOf(ByteBuf in, int from, int row) {
+        Known known = heads.get(in, from, row);
+        if (known != null) return known;
+        var read = InsertReader.headOf(in.toString(from, row - from, StandardCharsets.ISO_8859_1));
+        boolean isUnderstood = read.isPresent() && read.get().rowAt() == row - from && !read.get().columns().isEmpty();
+        known = new Known(isUnderstood ? shapeOf(read.get()) : null);
+        heads.put(in, from, row, known);
+        return known;
     }
 
-    private static @Nullable InsertShape shapeOf(byte[] head) {
-        var read = InsertReader.headOf(new String(head, StandardCharsets.ISO_8859_1));
-        if (read.isEmpty() || read.get().rowAt() != head.length || read.get().columns().isEmpty()) return null;
-        List<Value> values = new ArrayList<>(Collections.nCopies(read.get().columns().size(), new Value.Any()));
-        return new InsertShape(read.get().schema(), read.get().table(), read.get().columns(), values, true);
+    private static InsertShape shapeOf(InsertReader.Head head) {
+        List<Value> values = Collections.nCopies(head.columns().size(), new Value.Any(Value.Any.Kind.LITERAL));
+        return new InsertShape(head.schema(), head.table(), head.columns(), values, 1, true);
     }
 
-    private static boolean is(byte[] head, ByteBuf in, int from, int to) {
-        if (head.length != to - from) return false;
-        for (int i = 0; i < head.length; i++) if (in.getByte(from + i) != head[i]) return false;
-        return true;
-    }
-
-    private static long hash(ByteBuf in, int from, int to) {
-        long hash = 0x9E3779B97F4A7C15L;
-        int i = from;
-        for (; i + 8 <= to; i += 8) hash = mix(hash ^ in.getLongLE(i));
-        long rest = to - from;
-        for (; i < to; i++) rest = rest << 8 | in.getByte(i) & 0xFF;
-        return mix(hash ^ rest);
-    }
-
-    private static long mix(long value) {
-        long product = value * 0xFF51AFD7ED558CCDL;
-        return product ^ product >>> 33;
+    private Known skeletonOf(ByteBuf in, int from, int to) {
+        Known known = skeletons.get(skeleton.bytes(), 0, skeleton.length());
+        if (known != null) return known;
+        known = new Known(new InsertReader(in.toString(from, to - from, StandardCharsets.ISO_8859_1)).insert().map(InsertShape::shared).orElse(null));
+        skeletons.put(skeleton.bytes(), 0, skeleton.length(), known);
+        return known;
     }
 
     /// @return how many values the row has; -1 if something else than such values stands there, or behind it
@@ -173,7 +157,7 @@ public final class InsertTemplates {
 
     private static int skipSpace(ByteBuf in, int from, int to) {
         int at = from;
-        while (at < to && InsertReader.isSpace(in.getByte(at))) at++;
+        while (at < to && SqlCursor.isSpace(in.getByte(at))) at++;
         return at;
     }
 }

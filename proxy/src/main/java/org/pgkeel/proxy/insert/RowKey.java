@@ -55,7 +55,7 @@ public final class RowKey {
             case Value.Quoted(var text) -> new RowKey(kind, -1, -1, ofText(kind, text));
             case Value.Whole(var digits) -> kind == Kind.WHOLE ? new RowKey(kind, -1, -1, ofText(kind, digits)) : NOWHERE;
             case Value.Null _ -> new RowKey(kind, -1, -1, OF_NULL);
-            case Value.Other _ -> NOWHERE;
+            case Value.Decimal _, Value.Bool _, Value.Default _, Value.Cast _, Value.Other _ -> NOWHERE;
         };
     }
 

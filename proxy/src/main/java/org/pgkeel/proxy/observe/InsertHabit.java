@@ -11,6 +11,8 @@ public enum InsertHabit {
     ON_CONFLICT(Fate.SHARED_COMMIT),
     /// Its values are not all parameters and literals, but nothing that tells one transaction from another.
     EXPRESSION(Fate.SHARED_COMMIT),
+    /// Several rows in one INSERT.
+    MANY_ROWS(Fate.SHARED_COMMIT),
     /// It has shared its commit already.
     COALESCED(Fate.DONE),
     IN_TRANSACTION(Fate.NONE),
@@ -20,12 +22,11 @@ public enum InsertHabit {
     CALLS(Fate.NONE),
     /// `ON CONFLICT DO UPDATE`.
     ON_CONFLICT_UPDATE(Fate.NONE),
-    MANY_ROWS(Fate.NONE),
     /// `INSERT ... SELECT`.
     QUERY(Fate.NONE),
     /// `DEFAULT VALUES`, `OVERRIDING` and the like.
     OTHER_FORM(Fate.NONE),
-    /// In the simple protocol, and not a row of literals alone: as a prepared statement it could share a commit.
+    /// In the simple protocol, with a `$` outside of quotes or very much that is no literal: as a prepared statement it could share a commit.
     SIMPLE_QUERY(Fate.NONE),
     /// Longer than a request that is worth to be shared.
     TOO_LONG(Fate.NONE),

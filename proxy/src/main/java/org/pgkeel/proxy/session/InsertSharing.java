@@ -78,9 +78,10 @@ final class InsertSharing implements Contributor {
         long now = System.nanoTime();
         Target to = targetOf(shape, bound, now);
         if (to == null) return false;
-        contribution.describe(to, simple ? Contribution.Form.SIMPLE : Contribution.Form.EXTENDED, bound, bytes, simple ? 1 : rows);
+        int inserted = shape.rows() * (simple ? 1 : rows);
+        contribution.describe(to, simple ? Contribution.Form.SIMPLE : Contribution.Form.EXTENDED, bound, bytes, inserted);
         if (to.offer(contribution, in, at, now)) {
-            if (context.inserts().isDue()) context.inserts().coalesced(session.identity().database(), session.identity().user(), shape.writtenName(), simple ? 1 : rows);
+            if (context.inserts().isDue()) context.inserts().coalesced(session.identity().database(), session.identity().user(), shape.writtenName(), inserted);
             return true;
         }
         aloneIn = to;

@@ -26,7 +26,7 @@ class CoalesceCandidatesTest {
     @BeforeAll
     static void start() {
         postgres = PostgresFixture.start(FixtureOptions.DEFAULT);
-        for (String table : List.of("plain", "returning", "conflict", "transactions", "batches", "many", "pinned")) {
+        for (String table : List.of("plain", "returning", "conflict", "transactions", "batches", "many", "calls", "pinned")) {
             postgres.execute("create table t_" + table + " (id bigserial primary key, a int, b text)", "grant all on t_" + table + ", t_" + table + "_id_seq to app");
         }
     }
@@ -59,6 +59,7 @@ class CoalesceCandidatesTest {
                 run(connection, simple, "insert into t_returning (a) values (?) returning id");
                 run(connection, simple, "insert into t_conflict (a) values (?) on conflict do nothing");
                 run(connection, simple, "insert into t_many (a) values (?), (7)");
+                run(connection, simple, "insert into t_calls (a) values (abs(?))");
                 connection.setAutoCommit(false);
                 for (int i = 0; i < ROWS; i++) {
                     try (PreparedStatement insert = connection.prepareStatement("insert into t_transactions (a) values (?)")) {
@@ -77,13 +78,14 @@ class CoalesceCandidatesTest {
             try (Connection console = proxy.connectAs("postgres", "postgres", "pgkeel", "preferQueryMode", "simple")) {
                 assertThat(counts(proxy)).isEqualTo(Map.of(
                         "\"t_plain\"", Map.of(InsertHabit.PLAIN, (long) ROWS),
-                        "\"t_returning\"", Map.of(mode.equals("simple") ? InsertHabit.SIMPLE_QUERY : InsertHabit.RETURNING, (long) ROWS),
-                        "\"t_conflict\"", Map.of(mode.equals("simple") ? InsertHabit.SIMPLE_QUERY : InsertHabit.ON_CONFLICT, (long) ROWS),
-                        "\"t_many\"", Map.of(InsertHabit.MANY_ROWS, (long) ROWS),
+                        "\"t_returning\"", Map.of(InsertHabit.RETURNING, (long) ROWS),
+                        "\"t_conflict\"", Map.of(InsertHabit.ON_CONFLICT, (long) ROWS),
+                        "\"t_many\"", Map.of(InsertHabit.MANY_ROWS, 2L * ROWS),
+                        "\"t_calls\"", Map.of(InsertHabit.CALLS, (long) ROWS),
                         "\"t_transactions\"", Map.of(InsertHabit.IN_TRANSACTION, 2L * ROWS),
                         "\"t_pinned\"", Map.of(InsertHabit.PINNED, (long) ROWS)));
                 List<Map<String, String>> shown = RunningProxy.show(console, "COALESCE CANDIDATES");
-                assertThat(shown).filteredOn(row -> row.get("table").equals("\"t_many\"")).singleElement().satisfies(row -> assertThat(row)
+                assertThat(shown).filteredOn(row -> row.get("table").equals("\"t_calls\"")).singleElement().satisfies(row -> assertThat(row)
                         .containsEntry("database", "app").containsEntry("user", "app").containsEntry("verdict", "no").containsEntry("rows_per_second", "0.0"));
             }
         }

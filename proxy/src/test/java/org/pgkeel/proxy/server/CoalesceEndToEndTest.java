@@ -191,6 +191,38 @@ class CoalesceEndToEndTest {
         }
     }
 
+    /// Each client writes what no COPY has, in the simple protocol, and looks at what it is told.
+    @Test
+    void inserts_of_the_simple_protocol_share_commits_in_any_form() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, RULE)) {
+            var wrong = new CopyOnWriteArrayList<String>();
+            var next = new AtomicInteger();
+            var clients = new ArrayList<Thread>();
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(Thread.ofPlatform().daemon().start(() -> {
+                    try (Connection connection = proxy.connect("preferQueryMode", "simple"); var statement = connection.createStatement()) {
+                        for (int row = 0; row < 40; row++) {
+                            int id = next.addAndGet(2);
+                            var rows = statement.executeQuery("insert into events (id, client, note) values (" + id + ", 1, 'it''s ' || " + id + "), (" + (id + 1) + ", default, E'\\'') returning id, note, nr > 0");
+                            for (String expected : List.of(id + " it's " + id + " t", id + 1 + " ' t")) {
+                                String got = rows.next() ? rows.getString(1) + " " + rows.getString(2) + " " + rows.getString(3) : "nothing";
+                                if (!got.equals(expected)) wrong.add(got + " for " + expected);
+                            }
+                            int again = statement.executeUpdate("insert into events (id, client) values (" + id + ", 2) on conflict (id) do nothing");
+                            if (again != 0) wrong.add(id + " was there, and inserted " + again);
+                        }
+                    } catch (SQLException e) {
+                        wrong.add(e.toString());
+                    }
+                }));
+            }
+            for (Thread client : clients) client.join(60_000);
+            assertThat(wrong).isEmpty();
+            assertThat(postgres.query("select count(*) from events")).isEqualTo(Integer.toString(2 * 40 * CLIENTS));
+            assertThat(counted(proxy).shared()).as("%s", counted(proxy)).isGreaterThan(40 * CLIENTS);
+        }
+    }
+
     @Test
     void a_table_that_changes_meanwhile_gets_no_row_that_it_would_not_have_got() throws Exception {
         try (TestProxy proxy = TestProxy.start(postgres, RULE)) {

@@ -1,0 +1,195 @@
+package org.pgkeel.proxy.insert;
+
+import java.util.Locale;
+
+/// A place in a text that is read from its beginning to its end, in a small part of SQL's words: ASCII outside of quotes, no dollar quotes, of strings
+/// with a letter in front only `E''`. What is anything else ends the reading.
+/// <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
+///
+/// Threading: used once.
+final class SqlCursor {
+    private static final int NAME_BYTES_MAX = 63;
+
+    private final String text;
+    private int at;
+
+    /// @param text one character for each byte
+    SqlCursor(String text) {
+        this.text = text;
+    }
+
+    /// What stands here is in no syntax that is read.
+    static final class NotUnderstood extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NotUnderstood() {
+            super(null, null, false, false);
+        }
+    }
+
+    int at() {
+        return at;
+    }
+
+    /// Goes back, or on.
+    void to(int place) {
+        at = place;
+    }
+
+    String text() {
+        return text;
+    }
+
+    /// The character here; 0 at the end.
+    char here() {
+        return at < text.length() ? text.charAt(at) : 0;
+    }
+
+    /// The next character that is neither space nor comment; 0 at the end.
+    char next() {
+        skipSpace();
+        return here();
+    }
+
+    boolean isAtEnd() {
+        skipSpace();
+        return at >= text.length();
+    }
+
+    boolean takes(char c) {
+        if (next() != c) return false;
+        at++;
+        return true;
+    }
+
+    void expect(char c) {
+        if (!takes(c)) throw new NotUnderstood();
+    }
+
+    void expectWord(String word) {
+        if (!word().equals(word)) throw new NotUnderstood();
+    }
+
+    /// Goes over the word if it is this one.
+    boolean takesWord(String word) {
+        int start = at;
+        if (isLetter(next()) && word().equals(word)) return true;
+        at = start;
+        return false;
+    }
+
+    /// A name or a key word, in lower case.
+    String word() {
+        if (!isLetter(next())) throw new NotUnderstood();
+        int from = at;
+        while (isLetter(here()) || isDigit(here()) || here() == '$') at++;
+        return text.substring(from, at).toLowerCase(Locale.ROOT);
+    }
+
+    /// An identifier, folded as SQL folds it.
+    String name() {
+        if (next() != '"') {
+            String word = word();
+            if (word.length() > NAME_BYTES_MAX) throw new NotUnderstood();
+            return word;
+        }
+        int from = ++at;
+        while (at < text.length()) {
+            char c = text.charAt(at++);
+            if (c > 126) throw new NotUnderstood();
+            if (c != '"') continue;
+            if (here() == '"') {
+                at++;
+                continue;
+            }
+            String name = text.substring(from, at - 1).replace("\"\"", "\"");
+            if (name.isEmpty() || name.length() > NAME_BYTES_MAX) throw new NotUnderstood();
+            return name;
+        }
+        throw new NotUnderstood();
+    }
+
+    /// A string in which a backslash means itself, from its first quote.
+    String string() {
+        int from = ++at;
+        while (at < text.length()) {
+            char c = text.charAt(at++);
+            if (c == 0) throw new NotUnderstood();
+            if (c != '\'') continue;
+            if (here() == '\'') {
+                at++;
+                continue;
+            }
+            return text.substring(from, at - 1).replace("''", "'");
+        }
+        throw new NotUnderstood();
+    }
+
+    /// An `E''` string, from its first quote, with its escapes as they are written.
+    String escapedString() {
+        int from = ++at;
+        while (at < text.length()) {
+            char c = text.charAt(at++);
+            if (c == 0) throw new NotUnderstood();
+            if (c == '\\') {
+                at++;
+                continue;
+            }
+            if (c != '\'') continue;
+            if (here() == '\'') {
+                at++;
+                continue;
+            }
+            return text.substring(from, at - 1);
+        }
+        throw new NotUnderstood();
+    }
+
+    /// @return empty for anything but digits that are a number by themselves: 1_000, 0x1F, 1.5, 1e3 and 1abc are other things
+    String digits() {
+        int from = at;
+        while (isDigit(here())) at++;
+        return isLetter(here()) || here() == '.' || here() == '$' ? "" : text.substring(from, at);
+    }
+
+    void skipSpace() {
+        while (at < text.length()) {
+            if (isSpace(text.charAt(at))) at++;
+            else if (text.startsWith("--", at)) skipLine();
+            else if (text.startsWith("/*", at)) skipComment();
+            else return;
+        }
+    }
+
+    private void skipLine() {
+        while (at < text.length() && here() != '\n' && here() != '\r') at++;
+    }
+
+    private void skipComment() {
+        int depth = 0;
+        do {
+            if (at >= text.length()) throw new NotUnderstood();
+            if (text.startsWith("/*", at)) {
+                depth++;
+                at += 2;
+            } else if (text.startsWith("*/", at)) {
+                depth--;
+                at += 2;
+            } else {
+                at++;
+            }
+        } while (depth > 0);
+    }
+
+    static boolean isSpace(int c) {
+        return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+    }
+
+    static boolean isLetter(int c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_';
+    }
+
+    static boolean isDigit(int c) {
+        return c >= '0' && c <= '9';
+    }
+}
