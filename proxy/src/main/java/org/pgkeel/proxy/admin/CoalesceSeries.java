@@ -9,20 +9,24 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.observe.LatencyHistogram;
+import org.pgkeel.proxy.observe.SizeHistogram;
 
 /// The series about rows that shared commits, by table. Threading: pure functions.
 final class CoalesceSeries {
     private CoalesceSeries() {}
 
     static void add(List<CoalesceSnapshot> tables, List<MetricSnapshot> series) {
-        var rows = CounterSnapshot.builder().name("pgkeel_coalesce_rows").help("Rows committed, by the way they took");
+        var rows = CounterSnapshot.builder().name("pgkeel_coalesce_rows").help("Rows by the way they took, and why");
         var failures = CounterSnapshot.builder().name("pgkeel_coalesce_failed_batches").help("Batches that the server refused, by SQLSTATE");
         var batches = CounterSnapshot.builder().name("pgkeel_coalesce_batches").help("Batches committed");
-        var batchRows = CounterSnapshot.builder().name("pgkeel_coalesce_batch_rows").help("Rows of committed batches");
-        var batchBytes = CounterSnapshot.builder().name("pgkeel_coalesce_batch_bytes").help("Bytes of the requests of committed batches");
+        var batchRows = HistogramSnapshot.builder().name("pgkeel_coalesce_batch_rows").help("Rows of committed batches");
+        var batchBytes = HistogramSnapshot.builder().name("pgkeel_coalesce_batch_bytes").help("Bytes of the requests of committed batches");
         var waiting = GaugeSnapshot.builder().name("pgkeel_coalesce_waiting_rows").help("Rows that wait for their batch");
         var buffered = GaugeSnapshot.builder().name("pgkeel_coalesce_buffered_bytes").help("Bytes of requests that wait or are under way");
         var waits = HistogramSnapshot.builder().name("pgkeel_coalesce_wait_seconds").help("From a row's arrival until its batch left");
@@ -35,13 +39,13 @@ final class CoalesceSeries {
         var readBacks = HistogramSnapshot.builder().name("pgkeel_coalesce_spill_read_seconds").help("From the question to the file until a portion of requests was in memory again");
         for (var table : tables) {
             Labels labels = Labels.of("table", table.table());
-            rows.dataPoint(counter(way(table, "copy"), table.copied()));
-            rows.dataPoint(counter(way(table, "shared"), table.shared()));
-            rows.dataPoint(counter(way(table, "alone"), table.alone()));
+            for (InsertWay way : InsertWay.values()) {
+                rows.dataPoint(counter(Labels.of("table", table.table(), "way", way.way().word(), "reason", way.reason()), table.rows().getOrDefault(way, 0L)));
+            }
             table.failures().forEach((state, count) -> failures.dataPoint(counter(Labels.of("table", table.table(), "sqlstate", state), count)));
             batches.dataPoint(counter(labels, table.batches()));
-            batchRows.dataPoint(counter(labels, table.batchRows()));
-            batchBytes.dataPoint(counter(labels, table.batchBytes()));
+            batchRows.dataPoint(histogram(labels, table.batchRows()));
+            batchBytes.dataPoint(histogram(labels, table.batchBytes()));
             waiting.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.waitingRows()).build());
             buffered.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.bufferedBytes()).build());
             waits.dataPoint(histogram(labels, table.waits()));
@@ -57,10 +61,6 @@ final class CoalesceSeries {
                 spilledRows.build(), spilledBytes.build(), spillFailures.build(), onDiskRows.build(), onDiskBytes.build(), readBacks.build()));
     }
 
-    private static Labels way(CoalesceSnapshot table, String way) {
-        return Labels.of("table", table.table(), "way", way);
-    }
-
     private static CounterDataPointSnapshot counter(Labels labels, long value) {
         return CounterDataPointSnapshot.builder().labels(labels).value(value).build();
     }
@@ -68,5 +68,11 @@ final class CoalesceSeries {
     private static HistogramDataPointSnapshot histogram(Labels labels, LatencyHistogram.Snapshot times) {
         return HistogramDataPointSnapshot.builder().labels(labels).classicHistogramBuckets(ClassicHistogramBuckets.of(PrometheusSeries.BOUNDS, times.counts()))
                 .sum(times.sumNanos() / PrometheusSeries.NANOS_PER_SECOND).build();
+    }
+
+    private static HistogramDataPointSnapshot histogram(Labels labels, SizeHistogram.Snapshot sizes) {
+        double[] bounds = LongStream.concat(Arrays.stream(sizes.unit().upperBounds()), LongStream.of(0)).asDoubleStream().toArray();
+        bounds[bounds.length - 1] = Double.POSITIVE_INFINITY;
+        return HistogramDataPointSnapshot.builder().labels(labels).classicHistogramBuckets(ClassicHistogramBuckets.of(bounds, sizes.counts())).sum(sizes.sum()).build();
     }
 }

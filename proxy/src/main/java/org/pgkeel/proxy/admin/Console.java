@@ -67,9 +67,9 @@ public final class Console {
     }
 
     private void sample() {
-        operations.stats().whenComplete((pools, failure) -> {
-            if (failure == null) sources.period().sample(pools, clock.instant());
-            else LOG.warn("no statistics for the averages of SHOW STATS", failure);
+        operations.stats().thenAcceptBoth(operations.coalesced(), (pools, coalesced) -> sources.period().sample(pools, coalesced, clock.instant())).exceptionally(failure -> {
+            LOG.warn("no statistics for the averages of SHOW STATS", failure);
+            return null;
         });
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.CoalesceRule;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
@@ -87,9 +88,9 @@ final class BatchQueue {
 
     /// A request runs by itself, as one of the batches under way; [#aloneEnded] follows.
     /// @param lanesOfIt that it holds
-    void aloneBegins(int rows, long lanesOfIt, long nowNanos) {
+    void aloneBegins(InsertWay why, int rows, long lanesOfIt, long nowNanos) {
         choice.begins(lanesOfIt);
-        stats.row(CoalesceStats.Way.ALONE, rows);
+        stats.rows(why, rows);
         if (alone++ == 0) aloneSinceNanos = nowNanos;
     }
 
@@ -180,7 +181,8 @@ final class BatchQueue {
         int most = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : rule.maxRows();
         Batch batch = take(first, size, most, nowNanos);
         if (batch.all().size() == 1 && size == Size.FEW) {
-            runAlone(batch.all().getFirst());
+            if (!first.isApart()) first.aloneFor(InsertWay.NO_COMPANY);
+            runAlone(first);
             return;
         }
         choice.begins(batch.lanes());
@@ -216,7 +218,7 @@ final class BatchQueue {
 
     private void runAlone(Contribution contribution) {
         contribution.become(Contribution.State.FREE);
-        aloneBegins(contribution.rows(), contribution.lanes(), System.nanoTime());
+        aloneBegins(contribution.aloneFor(), contribution.rows(), contribution.lanes(), System.nanoTime());
         contribution.client().alone();
     }
 
@@ -236,8 +238,8 @@ final class BatchQueue {
     /// What could not be said in a batch, beginning with such a request: it runs alone.
     /// @param back in an order by key, with all that came behind it
     void leftOver(List<Contribution> back) {
-        if (choice.isOrdered()) back.getFirst().setApart();
-        else back.forEach(Contribution::setApart);
+        if (choice.isOrdered()) back.getFirst().setApart(InsertWay.ROW);
+        else back.forEach(each -> each.setApart(InsertWay.ROW));
         again(back);
     }
 

@@ -14,6 +14,7 @@ import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.cluster.DoubtReason;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -85,6 +86,9 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     /// A step is answered.
     void answered(Step step) {}
+
+    /// Of its rows, once they are committed.
+    abstract InsertWay way(Contribution each);
 
     abstract void committed(Contribution each, ByteBuf commitNotices);
 
@@ -284,7 +288,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         done.endLease(settings, now);
         if (why == null) {
             queue.batchEnded(batch, now - sentNanos);
-            queue.stats().flushed(rows(), requestBytes(), now - sentNanos);
+            count(now);
             ByteBuf told = notices == null ? Unpooled.EMPTY_BUFFER : notices;
             for (Contribution each : taken) finish(each, () -> committed(each, told));
         } else {
@@ -299,10 +303,16 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (mark.isPresent()) coalescer.outcomes().acknowledged(place.cluster(), coalescer.loopIndex(), mark.get(), done.origin(), coalescer.everybody(place), now);
     }
 
-    private int rows() {
+    /// Its rows are committed.
+    private void count(long nowNanos) {
         int rows = 0;
-        for (Contribution each : taken) rows += each.rows();
-        return rows;
+        long bytes = 0;
+        for (Contribution each : taken) {
+            rows += each.rows();
+            bytes += each.bytes();
+            queue.stats().rows(way(each), each.rows());
+        }
+        queue.stats().flushed(rows, bytes, nowNanos - sentNanos);
     }
 
     /// The backend is of no use: what its batch was runs one by one, where the reason will be told to whom it concerns.
@@ -312,20 +322,21 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         backend = null;
         state = State.OVER;
         bad.abandon(reason, System.nanoTime());
-        if (!mayBeDone) back(new Failure(taken, List.of()));
+        if (!mayBeDone) back(new Failure(taken, List.of()), InsertWay.BACKEND_FAILED);
         queue.batchEnded(batch, 0);
         if (mayBeDone) for (Contribution each : taken) finish(each, each.client()::unknown);
         release();
     }
 
     private void apply(Failure failure) {
-        back(failure);
+        back(failure, InsertWay.BATCH_FAILED);
         queue.batchEnded(batch, 0);
     }
 
-    private void back(Failure failure) {
+    /// @param why they run alone, those that do
+    private void back(Failure failure, InsertWay why) {
         failure.again.forEach(Contribution::failedOnceMore);
-        failure.alone.forEach(Contribution::setApart);
+        failure.alone.forEach(each -> each.setApart(why));
         queue.again(taken);
     }
 
@@ -383,6 +394,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private void resolved(CommitOutcome outcome) {
         switch (outcome) {
             case CommitOutcome.Committed _ -> {
+                count(System.nanoTime());
                 for (Contribution each : taken) finish(each, () -> committed(each, Unpooled.EMPTY_BUFFER));
             }
             case CommitOutcome.Aborted _ -> again();

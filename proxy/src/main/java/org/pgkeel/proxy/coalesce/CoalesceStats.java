@@ -1,52 +1,47 @@
 package org.pgkeel.proxy.coalesce;
 
-import java.util.Locale;
+import java.util.EnumMap;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.ReasonCounter;
+import org.pgkeel.proxy.observe.SizeHistogram;
 
-/// What one event loop did with the rows of one rule's table: behind SHOW COALESCE and the metrics.
+/// What one event loop did with the rows of one rule's table: behind SHOW COALESCE and the metrics. Counting a row allocates nothing.
 ///
 /// Threading: confined to its event loop.
 final class CoalesceStats {
-    /// How rows were committed.
-    enum Way {
-        COPY, SHARED, ALONE;
-
-        String word() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
+    private static final InsertWay[] WAYS = InsertWay.values();
 
     private final String table;
-    private final long[] rows = new long[Way.values().length];
-    private final ReasonCounter failures = new ReasonCounter();
+    private final long[] rows = new long[WAYS.length];
+    private final SizeHistogram batchRows = new SizeHistogram(SizeHistogram.Unit.ROWS);
+    private final SizeHistogram batchBytes = new SizeHistogram(SizeHistogram.Unit.BYTES);
     private final LatencyHistogram waits = new LatencyHistogram();
     private final LatencyHistogram flushes = new LatencyHistogram();
+    private final ReasonCounter failures = new ReasonCounter();
     private final SpillStats spill = new SpillStats();
-    private long batches;
-    private long batchRows;
-    private long batchBytes;
     private long heldRows;
 
     CoalesceStats(String table) {
         this.table = table;
     }
 
-    void row(Way way, int count) {
+    /// Rows took a way: they are committed in a batch, or run by themselves now.
+    void rows(InsertWay way, int count) {
         rows[way.ordinal()] += count;
     }
 
-    /// A row waited for others, or for a lane.
+    /// A request waited for others, or for a lane.
     void waited(long nanos) {
         waits.record(nanos);
     }
 
     /// A batch is committed.
-    void flushed(int rowsOfIt, int bytes, long nanos) {
-        batches++;
-        batchRows += rowsOfIt;
-        batchBytes += bytes;
+    /// @param bytes of its clients' requests
+    void flushed(int rowsOfIt, long bytes, long nanos) {
+        batchRows.record(rowsOfIt);
+        batchBytes.record(bytes);
         flushes.record(nanos);
     }
 
@@ -69,7 +64,9 @@ final class CoalesceStats {
     }
 
     CoalesceSnapshot snapshot(int waitingRows, long bufferedBytes, int underWay, int awayRows, long awayBytes) {
-        return new CoalesceSnapshot(table, rows[Way.COPY.ordinal()], rows[Way.SHARED.ordinal()], rows[Way.ALONE.ordinal()], batches, batchRows, batchBytes,
-                waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(), failures.snapshot(), spill.snapshot(awayRows, awayBytes));
+        var ways = new EnumMap<InsertWay, Long>(InsertWay.class);
+        for (InsertWay way : WAYS) if (rows[way.ordinal()] > 0) ways.put(way, rows[way.ordinal()]);
+        return new CoalesceSnapshot(table, ways, batchRows.snapshot(), batchBytes.snapshot(), waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(),
+                failures.snapshot(), spill.snapshot(awayRows, awayBytes));
     }
 }

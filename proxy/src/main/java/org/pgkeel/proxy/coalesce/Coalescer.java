@@ -17,6 +17,7 @@ import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.insert.TargetTable;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
@@ -78,7 +79,13 @@ public final class Coalescer {
         BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), loop, this::start,
                 stats.computeIfAbsent(name, CoalesceStats::new), rule.get().spill().map(this::spill).orElse(null)));
         Optional<RowKey> orderKey = rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
-        return new Target(place, queue, settings, shape, table, plan, orderKey, templates);
+        return new Target(place, queue, settings, shape, table, plan, plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get()), orderKey, templates);
+    }
+
+    private static InsertWay whyNotCopied(InsertShape shape, TargetTable table, CoalesceRule rule) {
+        if (!shape.isPlain()) return InsertWay.STATEMENT;
+        if (!table.isEligible()) return InsertWay.TABLE;
+        return table.hasAfterRowTrigger() && rule.afterRowTriggers() == CoalesceRule.AfterRowTriggers.REFUSE ? InsertWay.AFTER_ROW_TRIGGERS : InsertWay.VALUES;
     }
 
     private Spill spill(SpillConfig where) {

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.coalesce;
 
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.SharedStatement;
 
 /// One client's request that shares its commit with others. A client has one at a time, and uses the object again.
@@ -39,6 +40,7 @@ public final class Contribution {
     private int rows;
     private long sinceNanos;
     private int attempts;
+    private InsertWay aloneFor = InsertWay.QUIET;
     private boolean owesParseComplete;
     private int repliesFrom;
     private int repliesTo;
@@ -113,8 +115,18 @@ public final class Contribution {
         return apart;
     }
 
-    void setApart() {
+    void setApart(InsertWay why) {
         apart = true;
+        aloneFor = why;
+    }
+
+    /// Why it runs by itself, if it does.
+    InsertWay aloneFor() {
+        return aloneFor;
+    }
+
+    void aloneFor(InsertWay why) {
+        aloneFor = why;
     }
 
     /// Others of its key go first: its client is not read from.

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.settings.Settings;
@@ -72,8 +73,12 @@ final class CopyRun extends BatchRun {
     }
 
     @Override
+    InsertWay way(Contribution each) {
+        return InsertWay.MANY_ROWS;
+    }
+
+    @Override
     void committed(Contribution each, ByteBuf commitNotices) {
-        queue().stats().row(CoalesceStats.Way.COPY, each.rows());
         each.client().committed(commitNotices);
     }
 

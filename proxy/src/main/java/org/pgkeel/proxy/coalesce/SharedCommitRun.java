@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.settings.Settings;
@@ -101,8 +102,12 @@ final class SharedCommitRun extends BatchRun {
     }
 
     @Override
+    InsertWay way(Contribution each) {
+        return each.target().inFew();
+    }
+
+    @Override
     void committed(Contribution each, ByteBuf commitNotices) {
-        queue().stats().row(CoalesceStats.Way.SHARED, each.rows());
         ByteBuf kept = replies;
         if (kept == null) throw new IllegalStateException("no replies");
         each.client().committed(kept, each.repliesFrom(), each.repliesTo(), commitNotices);

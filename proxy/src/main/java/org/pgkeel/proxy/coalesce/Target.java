@@ -7,6 +7,7 @@ import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.settings.Settings;
 
 /// Where the rows of one kind of INSERT of one kind of client go.
@@ -20,12 +21,15 @@ public final class Target {
     private final TableKnowledge table;
     private final int tableVersion;
     private final Optional<CopyPlan> plan;
+    private final InsertWay inFew;
     private final Optional<RowKey> orderKey;
     private final InsertTemplates templates;
 
     /// @param plan     of its rows as a COPY; empty if they may not be one
+    /// @param inFew    the way of its rows that share a commit: why they are no COPY
     /// @param orderKey empty if rows have no order
-    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, Optional<RowKey> orderKey, InsertTemplates templates) {
+    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertWay inFew, Optional<RowKey> orderKey,
+            InsertTemplates templates) {
         this.place = place;
         this.queue = queue;
         this.settings = settings;
@@ -33,6 +37,7 @@ public final class Target {
         this.table = table;
         this.tableVersion = table.version();
         this.plan = plan;
+        this.inFew = inFew;
         this.orderKey = orderKey;
         this.templates = templates;
     }
@@ -50,7 +55,7 @@ public final class Target {
         orderKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
         if (queue.isQuiet()) {
-            queue.aloneBegins(contribution.rows(), contribution.lanes(), nowNanos);
+            queue.aloneBegins(InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
             return false;
         }
         queue.add(contribution, nowNanos);
@@ -81,6 +86,11 @@ public final class Target {
 
     boolean isCopyable() {
         return plan.isPresent();
+    }
+
+    /// The way of its rows that share a commit: why they are no COPY.
+    InsertWay inFew() {
+        return inFew;
     }
 
     /// Their rows may be one COPY.

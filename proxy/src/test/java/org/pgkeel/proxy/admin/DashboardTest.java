@@ -52,6 +52,6 @@ class DashboardTest {
 
     /// The name without what a histogram adds.
     private static String family(String name) {
-        return name.replaceFirst("_seconds_(bucket|count|sum)$", "_seconds");
+        return name.replaceFirst("_(bucket|count|sum)$", "");
     }
 }

@@ -24,6 +24,7 @@ import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.observe.InsertHabit;
 import org.pgkeel.proxy.observe.InsertTally;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.LoopStats;
@@ -34,6 +35,7 @@ import org.pgkeel.proxy.observe.PoolStats;
 import org.pgkeel.proxy.observe.ProxySnapshot;
 import org.pgkeel.proxy.observe.RouteSnapshot;
 import org.pgkeel.proxy.observe.ServerSnapshot;
+import org.pgkeel.proxy.observe.SizeHistogram;
 import org.pgkeel.proxy.observe.StatsSnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
 import org.pgkeel.proxy.observe.SpillSnapshot;
@@ -96,8 +98,14 @@ final class FakeOperations implements Operations {
     }
 
     @Override public CompletionStage<List<CoalesceSnapshot>> coalesced() {
-        return now(List.of(new CoalesceSnapshot("public.events", 900, 60, 40, 3, 960, 96_000, 5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(),
-                Map.of("23505", 2L), new SpillSnapshot(70, 7_000, 4, 400, LatencyHistogram.Snapshot.empty(), Map.of("write_failed", 1L)))));
+        var batchRows = new SizeHistogram(SizeHistogram.Unit.ROWS);
+        var batchBytes = new SizeHistogram(SizeHistogram.Unit.BYTES);
+        for (int rows : new int[] {500, 400, 60}) {
+            batchRows.record(rows);
+            batchBytes.record(rows * 100);
+        }
+        return now(List.of(new CoalesceSnapshot("public.events", Map.of(InsertWay.MANY_ROWS, 900L, InsertWay.STATEMENT, 60L, InsertWay.QUIET, 40L), batchRows.snapshot(), batchBytes.snapshot(),
+                5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of("23505", 2L), new SpillSnapshot(70, 7_000, 4, 400, LatencyHistogram.Snapshot.empty(), Map.of("write_failed", 1L)))));
     }
 
     @Override public CompletionStage<List<InsertTally>> insertTallies() {

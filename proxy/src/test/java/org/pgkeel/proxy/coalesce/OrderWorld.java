@@ -22,6 +22,7 @@ import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.insert.TargetTable;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
@@ -62,7 +63,7 @@ final class OrderWorld {
         var table = new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, "", List.of(new TargetTable.Column("k", 23, 23, false, false)));
         InsertShape shape = InsertShape.parse("insert into t (k) values ($1)", Dialect.USUAL).orElseThrow();
         var place = new SpillWorld.Nowhere();
-        target = new Target(place, queue, Settings.NONE, shape, new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(), Optional.of(RowKey.of(shape, new int[0], table, "k")), new InsertTemplates());
+        target = new Target(place, queue, Settings.NONE, shape, new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(), InsertWay.VALUES, Optional.of(RowKey.of(shape, new int[0], table, "k")), new InsertTemplates());
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client());
     }
 
@@ -144,7 +145,7 @@ final class OrderWorld {
     /// The server refuses one, or the connection is lost: none of it happened.
     private void fails(Batch batch) {
         failures++;
-        if (random.nextBoolean()) batch.all().get(random.nextInt(batch.all().size())).setApart();
+        if (random.nextBoolean()) batch.all().get(random.nextInt(batch.all().size())).setApart(InsertWay.BATCH_FAILED);
         queue.again(batch.all());
         queue.batchEnded(batch, 0);
     }

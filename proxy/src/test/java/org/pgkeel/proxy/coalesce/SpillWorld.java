@@ -22,6 +22,7 @@ import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.config.CoalesceRule;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
+import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.observe.SpillSnapshot;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -60,13 +61,13 @@ final class SpillWorld {
         }, stats, spill);
         var place = new Nowhere();
         target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t values (1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(),
-                Optional.empty(), new InsertTemplates());
+                InsertWay.VALUES, Optional.empty(), new InsertTemplates());
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client(journal));
     }
 
     /// Something runs by itself: who comes now waits.
     boolean busy() {
-        queue.aloneBegins(1, 0, System.nanoTime());
+        queue.aloneBegins(InsertWay.QUIET, 1, 0, System.nanoTime());
         return true;
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.proxy.observe.InsertWay;
 
 /// A queue with a disk under random schedules: requests come, batches end or are held up, clients go away, the disk fails.
 class SpilledRowsTest {
@@ -95,7 +96,7 @@ class SpilledRowsTest {
         var random = new Random(1);
         var world = new SpillWorld(loop, () -> SpillFile.in(folder), FILE_BYTES_MAX);
         world.on(() -> {
-            world.queue.aloneBegins(1, 0, System.nanoTime());   // nothing is quiet any more
+            world.queue.aloneBegins(InsertWay.QUIET, 1, 0, System.nanoTime());   // nothing is quiet any more
             world.allSend(random);
             return null;
         });
@@ -148,7 +149,7 @@ class SpilledRowsTest {
     void a_disk_that_takes_nothing_leaves_everything_in_memory() throws Exception {
         var world = new SpillWorld(loop, () -> SpillFile.in(folder.resolve("nowhere")), FILE_BYTES_MAX);
         world.on(() -> {
-            world.queue.aloneBegins(1, 0, System.nanoTime());
+            world.queue.aloneBegins(InsertWay.QUIET, 1, 0, System.nanoTime());
             world.allSend(new Random(1));
             return null;
         });
