@@ -28,6 +28,8 @@ final class BatchQueue {
     /// Unchanged INSERTs in one commit: more of them gain little, and one that fails takes all with it.
     private static final int SHARED_MAX = 100;
 
+    private static final long LOOK_AGAIN_NANOS = 1_000_000;
+
     private final CoalesceRule rule;
     private final int lanes;
     private final FlushPolicy policy;
@@ -37,6 +39,7 @@ final class BatchQueue {
     private final BatchMaker maker;
     private final CoalesceStats stats;
     private final WaitingRows waiting;
+    private final List<BatchQueue> earlier = new ArrayList<>();
     private int sentRows;
     private long sentBytes;
     private int batches;
@@ -79,11 +82,21 @@ final class BatchQueue {
         return choice;
     }
 
+    /// Whatever is in those goes first.
+    void behind(List<BatchQueue> those) {
+        earlier.addAll(those);
+    }
+
+    private boolean isBehind() {
+        earlier.removeIf(BatchQueue::isUnused);
+        return !earlier.isEmpty();
+    }
+
     // --- what comes
 
     /// Nothing waits and nothing is under way: whoever comes now need not wait for anybody.
     boolean isQuiet() {
-        return isUnused() && crowd.isNone();
+        return isUnused() && crowd.isNone() && !isBehind();
     }
 
     /// A request runs by itself, as one of the batches under way; [#aloneEnded] follows.
@@ -144,6 +157,10 @@ final class BatchQueue {
     private void pump() {
         while (!waiting.isEmpty()) {
             waiting.readAhead();
+            if (isBehind()) {
+                again(LOOK_AGAIN_NANOS);
+                return;
+            }
             Contribution first = choice.look(waiting, rule.maxRows());
             if (first == null) return;   // its lane is held, or it is being read
             long now = System.nanoTime();

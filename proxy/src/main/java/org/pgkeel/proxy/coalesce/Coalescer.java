@@ -10,6 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.config.CoalesceRule;
+import org.pgkeel.proxy.config.KeyOrder;
 import org.pgkeel.proxy.config.SpillConfig;
 import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
@@ -21,12 +22,15 @@ import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Decides whose INSERTs share commits with whose on one event loop: those of one database and user, into one table, with the same columns and the
 /// same settings; `application_name` may differ where nothing of the table could ask for it.
 ///
 /// Threading: confined to its event loop.
 public final class Coalescer {
+    private static final Logger log = LoggerFactory.getLogger(Coalescer.class);
     private static final int TARGETS_MAX = 1024;
     /// With these a row could fail, or be seen, in a way that depends on its company.
     private static final Set<String> REFUSED_SETTINGS = Set.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable",
@@ -46,7 +50,11 @@ public final class Coalescer {
     private record TableKey(Place place, Settings settings, String name) {}
 
     /// @param plan those that may be one COPY; empty for those that may not be a COPY
-    private record QueueKey(Place place, CoalesceRule rule, long table, Settings settings, Optional<CopyPlan> plan) {}
+    private record QueueKey(Place place, CoalesceRule rule, long table, Settings settings, Optional<CopyPlan> plan) {
+        boolean isSameButForRule(QueueKey other) {
+            return place == other.place && table == other.table && settings.equals(other.settings);
+        }
+    }
 
     public Coalescer(EventLoop loop, int loopIndex, StatementCache statements, Outcomes outcomes) {
         this.loop = loop;
@@ -76,8 +84,12 @@ public final class Coalescer {
         Optional<CopyPlan> plan = shape.isPlain() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
         var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
         String name = known.copyTable();
-        BatchQueue queue = queues.computeIfAbsent(key, _ -> new BatchQueue(rule.get(), loop, this::start,
-                stats.computeIfAbsent(name, CoalesceStats::new), rule.get().spill().map(this::spill).orElse(null)));
+        BatchQueue queue = queues.get(key);
+        if (queue == null) {
+            queue = new BatchQueue(rule.get(), loop, this::start, stats.computeIfAbsent(name, CoalesceStats::new), rule.get().spill().map(this::spill).orElse(null));
+            if (rule.get().orderBy().isPresent()) begins(queue, key, known, rule.get().orderBy().get());
+            queues.put(key, queue);
+        }
         Optional<RowKey> orderKey = rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
         return new Target(place, queue, settings, shape, table, plan, plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get()), orderKey, templates);
     }
@@ -86,6 +98,13 @@ public final class Coalescer {
         if (!shape.isPlain()) return InsertWay.STATEMENT;
         if (!table.isEligible()) return InsertWay.TABLE;
         return table.hasAfterRowTrigger() && rule.afterRowTriggers() == CoalesceRule.AfterRowTriggers.REFUSE ? InsertWay.AFTER_ROW_TRIGGERS : InsertWay.VALUES;
+    }
+
+    /// A queue with an order: what came before a reload, by another rule, goes first.
+    private void begins(BatchQueue queue, QueueKey key, TargetTable known, KeyOrder order) {
+        queue.behind(queues.entrySet().stream().filter(each -> each.getKey().isSameButForRule(key)).map(Map.Entry::getValue).toList());
+        RowKey.whyUnknown(known, order.column()).ifPresent(why ->
+                log.warn("coalesce: order-by = {} of {}: {}, so its batches follow one another", order.column(), known.copyTable(), why));
     }
 
     private Spill spill(SpillConfig where) {

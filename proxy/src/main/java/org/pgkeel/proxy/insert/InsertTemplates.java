@@ -65,10 +65,16 @@ public final class InsertTemplates {
     /// @return the hash of the key of a text that [#find] has found, or [RowKey#UNKNOWN]
     public long key(RowKey key, ByteBuf in, int from, int to) {
         if (key.place() < 0) return RowKey.UNKNOWN;
-        int at = skipSpace(in, rowAt(in, from, to), to);
-        for (int column = 0; column < key.place(); column++) at = skipSpace(in, skipSpace(in, valueEnd(in, at, to), to) + 1, to);
-        byte first = in.getByte(at);
+        int row = rowAt(in, from, to);
+        if (row < 0) return RowKey.UNKNOWN;
+        int at = skipSpace(in, row, to);
         int end = valueEnd(in, at, to);
+        for (int column = 0; column < key.place() && end >= 0; column++) {
+            at = skipSpace(in, skipSpace(in, end, to) + 1, to);
+            end = valueEnd(in, at, to);
+        }
+        if (end < 0) return RowKey.UNKNOWN;
+        byte first = in.getByte(at);
         if (first == '\'') return key.ofQuoted(in, at + 1, end - 1);
         return first == 'n' || first == 'N' ? RowKey.ofNull() : key.ofUnquoted(in, at, end);
     }

@@ -51,7 +51,7 @@ public final class RowKey {
                 boolean same = declared == 0 || declared == UNDECLARED || kindOf(declared) == kind;
                 yield same ? new RowKey(kind, -1, number - 1, UNKNOWN) : NOWHERE;
             }
-            case Value.Any _ -> new RowKey(kind, place, -1, UNKNOWN);
+            case Value.Any(var of) -> of == Value.Any.Kind.LITERAL ? new RowKey(kind, place, -1, UNKNOWN) : NOWHERE;
             case Value.Quoted(var text) -> new RowKey(kind, -1, -1, ofText(kind, text));
             case Value.Whole(var digits) -> kind == Kind.WHOLE ? new RowKey(kind, -1, -1, ofText(kind, digits)) : NOWHERE;
             case Value.Null _ -> new RowKey(kind, -1, -1, OF_NULL);

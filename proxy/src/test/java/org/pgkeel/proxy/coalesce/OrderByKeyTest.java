@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -56,5 +58,24 @@ class OrderByKeyTest {
         assertThat(world.mostAtOnce).as("transactions at once").isBetween(2, OrderWorld.LANES);
         if (inFlightMax == 0) assertThat(world.heldRows()).isZero();
         else assertThat(world.heldRows()).isPositive();
+    }
+
+    @Test
+    void what_came_before_a_reload_is_committed_first() throws Exception {
+        var before = new OrderWorld(loop, new Random(1), OptionalInt.empty());
+        var after = new OrderWorld(loop, new Random(2), OptionalInt.empty());
+        on(() -> {
+            while (before.queue.waiting().rows() < 20) before.step();
+            after.queue.behind(List.of(before.queue));
+            after.clients.getFirst().send();
+            return null;
+        });
+        await().pollInterval(Duration.ofMillis(1)).until(() -> on(() -> {
+            boolean over = before.isOver();
+            assertThat(over || after.mostAtOnce == 0).as("nothing began in the queue behind").isTrue();
+            return over;
+        }));
+        await().pollInterval(Duration.ofMillis(1)).until(() -> on(after::isOver));
+        assertThat(after.committed).isEqualTo(1);
     }
 }
