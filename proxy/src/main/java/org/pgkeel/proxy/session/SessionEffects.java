@@ -75,6 +75,11 @@ final class SessionEffects {
             leased.statements().keep(made.statement());
             return;
         }
+        if (subject instanceof SqlStatementNames.Anew(var made)) {
+            leased.statements().keep(made.statement());
+            statements.put(made.name(), made.statement());
+            return;
+        }
         List<Effect> effects = (List<Effect>) subject;
         settings.tracker().completed(effects, commandTag);
         for (Effect effect : effects) {

@@ -151,7 +151,7 @@ final class SimpleQuery {
         for (Statement statement : statements) {
             place++;
             PendingParse prepares = renamed.prepares().get(statement);
-            if (prepares != null) exchange.expectEffect(prepares, place);
+            if (prepares != null) exchange.expectEffect(renamed.anew().contains(statement) ? new SqlStatementNames.Anew(prepares) : prepares, place);
             else if (!statement.effects().isEmpty()) exchange.expectEffect(statement.effects(), place);
         }
         byte[] bytes = renamed.text().getBytes(StandardCharsets.ISO_8859_1);

@@ -3,11 +3,15 @@ package org.pgkeel.proxy.session;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -36,7 +40,11 @@ final class SqlStatementNames {
     /// @param needed   statements that have to be prepared in the backend before it
     /// @param made     statements that it prepares, and that must not be prepared in the backend before it
     /// @param prepares what each PREPARE in it makes
-    record Renamed(String text, List<SharedStatement> needed, List<SharedStatement> made, Map<Statement, PendingParse> prepares, Optional<Refusal> refusal) {}
+    /// @param anew     those of them whose name is free only when the text has deallocated it: it stands for them from their completion on
+    record Renamed(String text, List<SharedStatement> needed, List<SharedStatement> made, Map<Statement, PendingParse> prepares, Set<Statement> anew, Optional<Refusal> refusal) {}
+
+    /// A statement that was made by a PREPARE whose text had deallocated its name before.
+    record Anew(PendingParse made) {}
 
     static boolean concerns(Statement statement) {
         return statement.effects().stream().anyMatch(effect -> effect instanceof Effect.PrepareStatement
@@ -52,30 +60,65 @@ final class SqlStatementNames {
         var needed = new ArrayList<SharedStatement>();
         var made = new ArrayList<SharedStatement>();
         var prepares = new IdentityHashMap<Statement, PendingParse>();
-        var ofThisText = new HashMap<String, SharedStatement>();
+        var anew = Collections.<Statement>newSetFromMap(new IdentityHashMap<>());
+        var here = new NamesOfText();
         int copied = 0;
         for (Statement statement : statements) {
             for (Effect effect : statement.effects()) {
                 switch (effect) {
                     case Effect.PrepareStatement(var name) -> {
-                        if (names.get(bytes(name.value())) != null || ofThisText.containsKey(name.value())) {
+                        if (here.get(name.value()) != null) {
                             return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
                         }
                         String template = text.substring(statement.from(), name.from()) + NAME_PLACE + text.substring(name.to(), statement.to());
                         SharedStatement prepared = cache.findPrepare(meaning, names.generation(), Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
-                        ofThisText.put(name.value(), prepared);
-                        made.add(prepared);
+                        if (here.hasDeallocated(name.value())) anew.add(statement);
+                        here.prepared.put(name.value(), prepared);
+                        if (!needed.contains(prepared)) made.add(prepared);   // else the text itself deallocates it first
                         prepares.put(statement, new PendingParse(prepared, bytes(name.value()), null));
                         copied = replace(out, text, copied, name, prepared);
                     }
-                    case Effect.ExecuteStatement(var name) -> copied = use(out, text, copied, name, ofThisText, needed);
-                    case Effect.Deallocate(var name) -> copied = use(out, text, copied, name, ofThisText, needed);
+                    case Effect.ExecuteStatement(var name) -> copied = use(out, text, copied, name, here, needed);
+                    case Effect.Deallocate(var name) -> {
+                        copied = use(out, text, copied, name, here, needed);
+                        here.deallocated(name.value());
+                    }
+                    case Effect.DeallocateAll _ -> here.deallocatedAll();
                     default -> { }
                 }
             }
         }
-        for (PendingParse prepared : prepares.values()) names.put(prepared.name(), prepared.statement());
-        return new Renamed(out.append(text, copied, text.length()).toString(), needed, made, prepares, Optional.empty());
+        prepares.forEach((statement, prepared) -> {
+            if (!anew.contains(statement)) names.put(prepared.name(), prepared.statement());
+        });
+        return new Renamed(out.append(text, copied, text.length()).toString(), needed, made, prepares, anew, Optional.empty());
+    }
+
+    /// What the client's names stand for at a place of a text, if all that stands before it succeeds; what fails ends the text.
+    private final class NamesOfText {
+        private final Map<String, SharedStatement> prepared = new HashMap<>();
+        private final Set<String> deallocated = new HashSet<>();
+        private boolean allDeallocated;
+
+        void deallocated(String name) {
+            prepared.remove(name);
+            deallocated.add(name);
+        }
+
+        void deallocatedAll() {
+            prepared.clear();
+            allDeallocated = true;
+        }
+
+        boolean hasDeallocated(String name) {
+            return allDeallocated || deallocated.contains(name);
+        }
+
+        /// @return null if it stands for nothing
+        @Nullable SharedStatement get(String name) {
+            SharedStatement mine = prepared.get(name);
+            return mine != null || hasDeallocated(name) ? mine : session.statements().get(bytes(name));
+        }
     }
 
     /// The server says that it does not exist; unless it is somebody else's statement there, so that name must not reach it.
@@ -85,11 +128,10 @@ final class SqlStatementNames {
         return name.to();
     }
 
-    private int use(StringBuilder out, String text, int copied, Effect.Name name, Map<String, SharedStatement> ofThisText, List<SharedStatement> needed) {
-        SharedStatement here = ofThisText.get(name.value());
-        SharedStatement known = here != null ? here : session.statements().get(bytes(name.value()));
+    private int use(StringBuilder out, String text, int copied, Effect.Name name, NamesOfText here, List<SharedStatement> needed) {
+        SharedStatement known = here.get(name.value());
         if (known == null) return useUnknown(out, text, copied, name);
-        if (here == null) needed.add(known);
+        if (!here.prepared.containsKey(name.value())) needed.add(known);
         return replace(out, text, copied, name, known);
     }
 
@@ -99,7 +141,7 @@ final class SqlStatementNames {
     }
 
     private static Renamed refused(RefusalReason reason, String message) {
-        return new Renamed("", List.of(), List.of(), Map.of(), Optional.of(Refusal.of(reason, message)));
+        return new Renamed("", List.of(), List.of(), Map.of(), Set.of(), Optional.of(Refusal.of(reason, message)));
     }
 
     static byte[] bytes(String name) {

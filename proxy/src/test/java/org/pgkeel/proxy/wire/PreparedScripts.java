@@ -151,6 +151,23 @@ final class PreparedScripts {
         d.ask("deallocate all");
         d.ask("execute bad");
         d.send(query("prepare q as select 'q'"), query("execute q"), query("deallocate q"), query("execute q")).ready(4);
+        for (int i = 0; i < 2; i++) {
+            d.ask("prepare r as select 'r'; deallocate r; prepare r as select 'r2'; execute r");
+            d.ask("execute r");
+            d.ask("deallocate r; prepare r as select 'r2'; execute r");
+            d.ask("execute r");
+            d.ask("deallocate r; execute r; select 'not reached'");
+            d.ask("execute r");
+            d.ask("prepare r as select 'r3'; prepare s as select 's'");
+            d.ask("deallocate all; execute r");
+            d.ask("execute s");
+            d.ask("prepare r as select 'r4'");
+            d.ask("deallocate all; prepare r as select 'r5'; execute r");
+            d.ask("execute r");
+            d.ask("deallocate all; prepare s as select nosuch; prepare r as select 'r6'");
+            d.ask("execute r");
+            d.ask("deallocate all");
+        }
     }
 
     private static void sqlPrepareExtended(Dialogue d) throws IOException {
