@@ -28,7 +28,8 @@ class CancelTest {
         System.out.println("wire seed " + SEED);
         try (var proxy = TestProxy.start(postgres, 2, "runtime.event-loops = 2"); var threads = Executors.newCachedThreadPool()) {
             var clients = new ArrayList<WireClient>();
-            for (int i = 0; i < CLIENTS; i++) clients.add(client(proxy));
+            for (int i = 0; i < CLIENTS; i++) clients.add(client(proxy, i % 2 == 0 ? 0 : 2));
+            assertThat(clients).extracting(WireClient::keyBytes).as("short keys in protocol 3.0, long ones in 3.2").containsOnly(4, 32);
             var others = new ArrayList<Future<List<String>>>();
             var random = new Random(SEED);
             var canceller = threads.submit(() -> {
@@ -58,8 +59,8 @@ class CancelTest {
         return errors;
     }
 
-    private static WireClient client(TestProxy proxy) throws IOException {
+    private static WireClient client(TestProxy proxy, int minor) throws IOException {
         return new WireClient(proxy.address(), PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD,
-                new LinkedHashMap<>(Map.of("database", PostgresFixture.DATABASE)), Splitting.whole());
+                new LinkedHashMap<>(Map.of("database", PostgresFixture.DATABASE)), Splitting.whole(), minor);
     }
 }

@@ -58,6 +58,11 @@ public final class WireClient implements AutoCloseable {
     /// Connects and logs in by SCRAM.
     /// @param startup parameters besides the user
     WireClient(InetSocketAddress address, String user, String password, Map<String, String> startup, Splitting splitting) throws IOException {
+        this(address, user, password, startup, splitting, 0);
+    }
+
+    /// @param minor of the protocol: 0 or 2
+    WireClient(InetSocketAddress address, String user, String password, Map<String, String> startup, Splitting splitting, int minor) throws IOException {
         this.address = address;
         this.splitting = splitting;
         socket.setTcpNoDelay(true);
@@ -69,7 +74,7 @@ public final class WireClient implements AutoCloseable {
             all.put("user", user);
             all.putAll(startup);
             ByteBuf out = Unpooled.buffer();
-            StartupMessage.of(all).encode(out);
+            new StartupMessage(StartupMessage.MAJOR, minor, all).encode(out);
             write(out);
             logIn(password);
         } catch (IOException | RuntimeException e) {
@@ -146,6 +151,11 @@ public final class WireClient implements AutoCloseable {
 
     public void patience(Duration wait) throws IOException {
         socket.setSoTimeout((int) wait.toMillis());
+    }
+
+    /// Bytes of the secret that a cancel has to show.
+    int keyBytes() {
+        return key == null ? 0 : key.secretKey().length;
     }
 
     /// Asks for a cancel of what this session runs, and waits until the server has acted on it. Any thread may call it.
