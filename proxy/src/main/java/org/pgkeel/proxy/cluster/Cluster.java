@@ -29,7 +29,7 @@ import org.pgkeel.proxy.observe.ClusterSnapshot;
 /// Threading: shared. What can be read is one immutable view behind a volatile field; changes happen on the one thread of the
 /// cluster rooms.
 public final class Cluster {
-    /// [#freshAsOfNanos] of a replica of which nothing is known.
+    /// [ReplicaState#freshAsOfNanos] of a replica of which nothing is known.
     public static final long NEVER = Long.MIN_VALUE;
 
     private record View(@Nullable NodeAddress primary, Reign reign, Hold hold, Topology topology, List<MemberEvidence> members,
@@ -40,6 +40,7 @@ public final class Cluster {
     private static final long DEMAND_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final ClusterConfig config;
+    private final boolean watched;
     private final Rooms rooms;
     private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
     private final Freshness freshness = new Freshness();
@@ -62,10 +63,11 @@ public final class Cluster {
 
     private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors) {
         this.config = config;
+        this.watched = config.monitor().isPresent();
         this.rooms = rooms;
         this.counters = counters;
         this.errors = errors;
-        Hold hold = config.monitor().isPresent() ? new Hold.Holding(System.nanoTime(), HoldReason.STARTING) : Hold.OPEN;
+        Hold hold = watched ? new Hold.Holding(System.nanoTime(), HoldReason.STARTING) : Hold.OPEN;
         this.view = new View(null, reign, hold, Topology.EMPTY, List.of(), config.nodes());
     }
 
@@ -141,7 +143,7 @@ public final class Cluster {
     /// Whether the proxy itself watches who is primary. If not (`nodes` without `monitor`), [#primary] is who was found at the last
     /// login, and the hold is always open.
     public boolean isWatched() {
-        return config.monitor().isPresent();
+        return watched;
     }
 
     /// Who takes writes now; null if nobody does, or nobody is sure: then clients wait.
@@ -268,20 +270,9 @@ public final class Cluster {
         listeners.add(listener);
     }
 
-    /// When (`System.nanoTime`) the primary was asked for a flush position that this replica has replayed since: what was
-    /// acknowledged before is to be seen there. [#NEVER] if unknown, which it always is after a change of reign at first.
-    public long freshAsOfNanos(NodeAddress replica) {
-        return freshness.freshAsOfNanos(replica);
-    }
-
-    /// WAL that the primary has flushed and the replica has not replayed, in bytes; `Long.MAX_VALUE` if unknown.
-    public long lagBytes(NodeAddress replica) {
-        return freshness.lagBytes(replica);
-    }
-
-    /// Another number each time that the replica may have been restarted, and show less than before.
-    public long incarnation(NodeAddress replica) {
-        return freshness.incarnation(replica);
+    /// How fresh a replica is. Callable from any thread.
+    public ReplicaState replica(NodeAddress replica) {
+        return freshness.seen(replica);
     }
 
     /// A client is told that something was committed. Callable from any thread.
@@ -294,7 +285,7 @@ public final class Cluster {
         return lastWriteNanos.get();
     }
 
-    /// Somebody needs [#freshAsOfNanos] to be exact: for the next seconds positions are asked for every 50 ms. Cheap; callable from
+    /// Somebody needs [ReplicaState#freshAsOfNanos] to be exact: for the next seconds positions are asked for every 50 ms. Cheap; callable from
     /// any thread.
     public void wantFreshness() {
         long now = System.nanoTime();
@@ -302,7 +293,7 @@ public final class Cluster {
         if (!polling.get() && isWatched() && polling.compareAndSet(false, true)) onRooms(this::pollPositions);
     }
 
-    /// Somebody waits for [#freshAsOfNanos] to grow: positions are asked for at once. Cheap; callable from any thread.
+    /// Somebody waits for [ReplicaState#freshAsOfNanos] to grow: positions are asked for at once. Cheap; callable from any thread.
     public void askFreshness() {
         wantFreshness();
         if (asking.compareAndSet(false, true)) onRooms(() -> {

@@ -61,8 +61,9 @@ final class ClusterSurvey {
         NodeAddress address = member.address();
         Optional<Replica> replica = topology.replicas().stream().filter(each -> each.address().equals(address)).findFirst();
         boolean primary = topology.primary().filter(each -> each.address().equals(address)).isPresent();
-        long lagBytes = cluster.lagBytes(address);
-        long freshAsOf = cluster.freshAsOfNanos(address);
+        ReplicaState state = cluster.replica(address);
+        long lagBytes = state.lagBytes();
+        long freshAsOf = state.freshAsOfNanos();
         Set<String> endpoints = new HashSet<>(replica.map(Replica::endpoints).orElse(Set.of()));
         return new ClusterSnapshot.Node(member.name(), address.toString(), role(primary, member), state(member), patroni(member), timeline(member, replica),
                 primary || lagBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(lagBytes),

@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
 
@@ -21,28 +22,39 @@ final class Freshness {
 
     private record Sample(long askedNanos, Lsn flushed) {}
 
-    private record State(long freshAsOfNanos, Lsn replayed) {}
+    /// What is known of one replica.
+    ///
+    /// @param replayed    null if nothing is known
+    /// @param incarnation another number each time that the replica may have been set back
+    private record State(long freshAsOfNanos, @Nullable Lsn replayed, long incarnation) {}
+
+    private static final State UNKNOWN = new State(Cluster.NEVER, null, 0);
 
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Map<NodeAddress, State> states = new ConcurrentHashMap<>();
-    private final Map<NodeAddress, Long> incarnations = new ConcurrentHashMap<>();
     private volatile Lsn flushed = Lsn.ZERO;
 
     void forgetAll() {
         samples.clear();
-        states.clear();
+        states.replaceAll((_, before) -> new State(Cluster.NEVER, null, before.incarnation));
         flushed = Lsn.ZERO;
     }
 
     /// Its connection was lost, or it follows another timeline: it may come back with less than it had.
     void forget(NodeAddress replica) {
-        states.remove(replica);
-        incarnations.merge(replica, 1L, Long::sum);
+        states.put(replica, new State(Cluster.NEVER, null, of(replica).incarnation + 1));
     }
 
-    /// Another number each time that the replica may have been set back.
-    long incarnation(NodeAddress replica) {
-        return incarnations.getOrDefault(replica, 0L);
+    private State of(NodeAddress replica) {
+        return states.getOrDefault(replica, UNKNOWN);
+    }
+
+    ReplicaState seen(NodeAddress replica) {
+        State state = of(replica);
+        Lsn replayed = state.replayed;
+        Lsn ahead = flushed;
+        long lagBytes = replayed == null || ahead.equals(Lsn.ZERO) ? Long.MAX_VALUE : ahead.bytesAhead(replayed);
+        return new ReplicaState(state.freshAsOfNanos, lagBytes, state.incarnation);
     }
 
     void primaryFlushed(long askedNanos, Lsn position) {
@@ -52,24 +64,14 @@ final class Freshness {
     }
 
     void replicaReplayed(NodeAddress replica, Lsn position) {
-        State before = states.get(replica);
-        long asOf = before == null ? Cluster.NEVER : before.freshAsOfNanos;
+        State before = of(replica);
+        long asOf = before.freshAsOfNanos;
         for (Iterator<Sample> newestFirst = samples.descendingIterator(); newestFirst.hasNext();) {
             Sample sample = newestFirst.next();
             if (sample.flushed.compareTo(position) > 0) continue;
             asOf = asOf == Cluster.NEVER || sample.askedNanos - asOf > 0 ? sample.askedNanos : asOf;
             break;
         }
-        states.put(replica, new State(asOf, position));
-    }
-
-    long freshAsOfNanos(NodeAddress replica) {
-        State state = states.get(replica);
-        return state == null ? Cluster.NEVER : state.freshAsOfNanos;
-    }
-
-    long lagBytes(NodeAddress replica) {
-        State state = states.get(replica);
-        return state == null || flushed.equals(Lsn.ZERO) ? Long.MAX_VALUE : flushed.bytesAhead(state.replayed);
+        states.put(replica, new State(asOf, position, before.incarnation));
     }
 }

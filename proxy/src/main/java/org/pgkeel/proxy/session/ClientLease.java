@@ -256,9 +256,10 @@ final class ClientLease implements Lessee {
     public byte readyForQuery(byte status) {
         BackendConnection leased = leased();
         SessionRoutes routes = path.routes();
+        long now = System.nanoTime();
         if (routes != null && session.state() == ClientSession.State.LEASED) {
             if (routes.isTurnedAway()) return 0;
-            routes.answered(leased, status, commit.mayHaveWritten());
+            routes.answered(leased, status, commit.mayHaveWritten(), now);
         }
         leased.requests().answered();
         if (outlivesBackend()) {
@@ -268,10 +269,10 @@ final class ClientLease implements Lessee {
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));
         if (status == 'I') {
-            if (settings.transactionEnded()) context.catalogueDoubted(pool, System.nanoTime());
+            if (settings.transactionEnded()) context.catalogueDoubted(pool, now);
             portals.over();
         }
-        times.ready(System.nanoTime());
+        times.ready(now);
         leased.slice().stats().queryEnded(times.queryNanos());
         return status;
     }

@@ -11,6 +11,7 @@ import org.pgkeel.failover.topology.Primary;
 import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.cluster.ReplicaState;
 import org.pgkeel.proxy.route.Candidate;
 
 /// The servers that reads may go to, as one event loop sees them: what it has running there, and which failed it lately.
@@ -53,7 +54,13 @@ final class Nodes {
         }
     }
 
+    /// A replica that reads may go to, if it is fresh enough.
+    private record Place(Replica replica, Use use) {}
+
     private final Map<NodeAddress, Use> uses = new HashMap<>();
+    private Topology placesOf = Topology.EMPTY;
+    /// Those of the topology that was looked at last.
+    private List<Place> places = List.of();
     private int turn;
 
     Use use(NodeAddress node) {
@@ -69,24 +76,37 @@ final class Nodes {
     /// @param withPrimary whether the primary is as good as any, if there is one
     List<Candidate> candidates(Cluster cluster, Set<NodeAddress> avoided, boolean withPrimary, long nowNanos) {
         Topology seen = cluster.topology();
-        var all = new ArrayList<Candidate>(seen.replicas().size() + 1);
-        Primary primary = seen.primary().orElse(null);
-        for (Replica replica : seen.replicas()) {
-            if (avoided.contains(replica.address())) continue;
-            // One that stayed behind on an older timeline will never get anything new.
-            if (primary != null && replica.timeline() != 0 && replica.timeline() < primary.timeline()) continue;
-            all.add(candidate(cluster, replica, nowNanos));
+        List<Place> known = placesOf == seen ? places : places(seen);
+        var all = new ArrayList<Candidate>(known.size() + 1);
+        for (int i = 0; i < known.size(); i++) {
+            Place place = known.get(i);
+            if (avoided.isEmpty() || !avoided.contains(place.replica.address())) all.add(candidate(cluster, place, nowNanos));
         }
-        if (withPrimary && primary != null && cluster.hold().isOpen()) {
+        Primary primary = withPrimary ? seen.primary().orElse(null) : null;
+        if (primary != null && cluster.hold().isOpen()) {
             all.add(new Candidate(primary.address(), cluster.reign(), true, Set.of(), Map.of(), 0, nowNanos, use(primary.address()).outstanding, false));
         }
         return all;
     }
 
-    private Candidate candidate(Cluster cluster, Replica replica, long nowNanos) {
-        Use use = use(replica.address());
-        long lag = cluster.lagBytes(replica.address());
-        return new Candidate(replica.address(), cluster.incarnation(replica.address()) + use.losses, false, replica.endpoints(), replica.tags(),
-                lag == Long.MAX_VALUE ? Candidate.UNKNOWN : lag, cluster.freshAsOfNanos(replica.address()), use.outstanding, use.failedLately(nowNanos));
+    private List<Place> places(Topology seen) {
+        Primary primary = seen.primary().orElse(null);
+        var all = new ArrayList<Place>(seen.replicas().size());
+        for (Replica replica : seen.replicas()) {
+            // One that stayed behind on an older timeline will never get anything new.
+            if (primary != null && replica.timeline() != 0 && replica.timeline() < primary.timeline()) continue;
+            all.add(new Place(replica, use(replica.address())));
+        }
+        placesOf = seen;
+        places = all;
+        return all;
+    }
+
+    private static Candidate candidate(Cluster cluster, Place place, long nowNanos) {
+        Replica replica = place.replica;
+        Use use = place.use;
+        ReplicaState state = cluster.replica(replica.address());
+        return new Candidate(replica.address(), state.incarnation() + use.losses, false, replica.endpoints(), replica.tags(),
+                state.lagBytes() == Long.MAX_VALUE ? Candidate.UNKNOWN : state.lagBytes(), state.freshAsOfNanos(), use.outstanding, use.failedLately(nowNanos));
     }
 }

@@ -185,9 +185,8 @@ final class SessionRoutes {
 
     /// A batch is answered; the client is about to hear of its end.
     /// @param wrote whether the primary may have written something for it
-    void answered(BackendConnection leased, byte status, boolean wrote) {
+    void answered(BackendConnection leased, byte status, boolean wrote, long now) {
         underWay = false;
-        long now = System.nanoTime();
         NodeAddress there = node;
         if (there != null) view.read(there, incarnation, now);
         else if (wrote && !unit.reads()) wrote(now);

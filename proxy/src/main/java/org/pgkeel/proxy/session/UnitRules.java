@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.LocalTime;
 import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.route.ConnectionRoutes;
@@ -29,7 +28,7 @@ final class UnitRules implements UnitReader.Listener {
     // The unit that is being read, or was read last.
     private @Nullable RouteRules rules;
     private int minuteOfDay;
-    private Optional<Route> decided = Optional.empty();
+    private @Nullable Route decided;
     private boolean mixed;
     private boolean inBlock;
     private boolean begins;
@@ -47,14 +46,14 @@ final class UnitRules implements UnitReader.Listener {
         if (!mine.splits()) return null;
         rules = inForce;
         minuteOfDay = mine.asksTime() ? LocalTime.now().toSecondOfDay() / 60 : 0;
-        decided = Optional.empty();
+        decided = null;
         mixed = false;
         inBlock = false;
         begins = false;
         reads = true;
         boolean whole = UnitReader.read(session, in, at, in.writerIndex(), this);
         reads &= whole;
-        return whole && !mixed && decided.isPresent() && decided.get() instanceof Route.ToReplica to ? to : null;
+        return whole && !mixed && decided instanceof Route.ToReplica to ? to : null;
     }
 
     /// The unit is known to do nothing but read.
@@ -121,7 +120,8 @@ final class UnitRules implements UnitReader.Listener {
             inBlock = !kind.has(StatementKind.COMMIT) && !kind.has(StatementKind.ROLLBACK);
         }
         Route route = mine.decide(kind, traits.of(kind), minuteOfDay, asked.hits());
-        if (decided.isPresent() && decided.get().rule() != route.rule()) mixed = true;
-        decided = Optional.of(route);
+        Route before = decided;
+        if (before != null && before.rule() != route.rule()) mixed = true;
+        decided = route;
     }
 }

@@ -51,10 +51,10 @@ class NodesWatchTest {
             long now = System.nanoTime();
             await(() -> {
                 cluster.wantFreshness();
-                long asOf = cluster.freshAsOfNanos(second);
+                long asOf = cluster.replica(second).freshAsOfNanos();
                 return asOf != Cluster.NEVER && asOf - now > 0;
             });
-            assertThat(cluster.lagBytes(second)).isLessThan(1_000_000);
+            assertThat(cluster.replica(second).lagBytes()).isLessThan(1_000_000);
 
             // A crash recovery is another reign of the same server on the same timeline.
             servers.crashBackend(Long.parseLong(servers.primaryServer().query("postgres", "select pid from pg_stat_activity where backend_type = 'client backend' and application_name = 'pgkeel monitor' limit 1")));

@@ -62,6 +62,23 @@ class TextShapeTest {
         assertThat(shape.isShared()).isTrue();
     }
 
+    @Test
+    void a_literal_is_found_wherever_it_stands() {
+        String before = "abc @x_y~Z [a]\\^`{|} \t,=<>?!#%(),*:q ";
+        for (int length = 0; length <= before.length(); length++) {
+            for (int behind = 0; behind < 9; behind++) {
+                String front = "select " + before.substring(0, length) + " ";
+                String back = " x".repeat(behind);
+                assertThat(shapeOf(front + "7" + back, Dialect.USUAL)).isEqualTo(front + "0" + back);
+                assertThat(shapeOf(front + "'7'" + back, Dialect.USUAL)).isEqualTo(front + "''" + back);
+                assertThat(shapeOf(front + "\"7\"" + back, Dialect.USUAL)).isEqualTo(front + "\"7\"" + back);
+                assertThat(shapeOf(front + "7 -- 7" + back, Dialect.USUAL)).isEqualTo(front + "7 -- 7" + back);
+                assertThat(shapeOf(front + "7 \u00e4 '\u00e4'" + back, Dialect.USUAL)).isEqualTo(front + "0 \u00e4 ''" + back);
+                assertThat(shapeOf(front + "7 \u00e4" + back, new Dialect(true, false))).isEqualTo(front + "7 \u00e4" + back);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "select 1 -- 2", "select 1 /* 2 */", "select 1; select 2", "select E'1'", "select U&'1'", "select b'1'", "select $$1$$", "select $a$1$a$", "select 'a'\n'b'", "select 'open", "select \"open",
