@@ -37,7 +37,7 @@ public final class Cluster {
 
     /// Positions are asked for so often while somebody wants them, and for so long after the last time.
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long DEMAND_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long DEMAND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final ClusterConfig config;
     private final boolean watched;
@@ -285,7 +285,7 @@ public final class Cluster {
         return lastWriteNanos.get();
     }
 
-    /// Somebody needs [ReplicaState#freshAsOfNanos] to be exact: for the next seconds positions are asked for every 50 ms. Cheap; callable from
+    /// Somebody needs [ReplicaState#freshAsOfNanos] to be exact: for the next half second positions are asked for every 50 ms. Cheap; callable from
     /// any thread.
     public void wantFreshness() {
         long now = System.nanoTime();
