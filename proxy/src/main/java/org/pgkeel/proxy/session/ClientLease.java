@@ -268,6 +268,7 @@ final class ClientLease implements Lessee {
         }
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));
+        pins.answered(status);
         if (status == 'I') {
             if (settings.transactionEnded()) context.catalogueDoubted(pool, now);
             portals.over();

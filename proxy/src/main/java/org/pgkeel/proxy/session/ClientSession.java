@@ -165,7 +165,7 @@ public final class ClientSession {
     }
 
     private boolean sharesNext(ByteBuf in, int at) {
-        if (state != State.IDLE || !looksInto() || !pins.isEmpty() || settings.meaningIsOwn() || settings.tracksTransaction()) return false;
+        if (state != State.IDLE || !looksInto() || !pins.isEmpty() || pins.areMissing() || settings.meaningIsOwn() || settings.tracksTransaction()) return false;
         InsertSharing mine = sharing;
         if (mine == null) sharing = mine = new InsertSharing(this, context);
         if (!mine.takes(in, at)) return false;

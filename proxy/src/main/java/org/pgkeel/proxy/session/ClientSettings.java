@@ -27,6 +27,8 @@ final class ClientSettings {
     private final SettingsTracker tracker;
     private int effectsExpected;
     private boolean changedCatalog;
+    /// The open transaction has made a temporary table.
+    private boolean ownTable;
     private boolean failed;
     /// Reported parameters that changed since the greeting, as the client knows them.
     private Map<String, String> lastTold = Map.of();
@@ -54,7 +56,10 @@ final class ClientSettings {
     /// A statement with these effects is about to be sent.
     void announced(List<Effect> effects) {
         effectsExpected++;
-        for (Effect effect : effects) if (effect instanceof Effect.Ddl) changedCatalog = true;
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.Ddl) changedCatalog = true;
+            else if (effect instanceof Effect.TemporaryTable) ownTable = true;
+        }
     }
 
     /// All that was announced has been answered.
@@ -69,6 +74,7 @@ final class ClientSettings {
     void backendLost() {
         effectsExpected = 0;
         changedCatalog = false;
+        ownTable = false;
         failed = false;
         tracker.backendLost();
     }
@@ -88,6 +94,7 @@ final class ClientSettings {
     boolean transactionEnded() {
         boolean changed = changedCatalog;
         changedCatalog = false;
+        ownTable = false;
         return changed;
     }
 
@@ -98,7 +105,7 @@ final class ClientSettings {
 
     /// Statements of this client may mean something else than for other clients with the same settings.
     boolean meaningIsOwn() {
-        return tracker.localTouched() || effectsExpected > 0 || changedCatalog || pins.contains(PinReason.TEMP_TABLE);
+        return tracker.localTouched() || effectsExpected > 0 || changedCatalog || ownTable || pins.contains(PinReason.TEMP_TABLE);
     }
 
     /// The settings that decide what a statement's text means.

@@ -1,16 +1,22 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.Statements;
 
 /// One client's way to a backend: which pool it asks, where it waits in line, and what it asks anew when it was refused or has lost the one it had.
 ///
@@ -19,6 +25,8 @@ import org.pgkeel.proxy.relay.BackendConnection;
 ///
 /// Threading: confined to the session's event loop.
 final class LeasePath implements Waiter<BackendConnection> {
+    /// `DISCARD ALL`, with some room.
+    private static final int DISCARD_BYTES_MAX = 64;
     /// A client that listens and was refused a backend asks for one again after this time.
     private static final Duration LISTEN_RETRY = Duration.ofSeconds(1);
 
@@ -61,6 +69,10 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// @param at where its next unit begins
     /// @return a backend, whose lease has begun; null when the client has to wait, or was refused
     @Nullable BackendConnection acquire(ByteBuf in, int at) {
+        if (session.pins().areMissing() && !discardsAll(in, at)) {
+            tellWhatIsMissing();
+            return null;
+        }
         SharedPool<BackendConnection> from = pool.shared();
         RouteRules rules = context.rules();
         if (rules != null && session.looksInto()) {
@@ -73,6 +85,24 @@ final class LeasePath implements Waiter<BackendConnection> {
             }
         }
         return acquireFrom(from);
+    }
+
+    /// What the client kept on a backend is lost: its next request hears of it, whatever it is.
+    private void tellWhatIsMissing() {
+        if (session.state() == ClientSession.State.IDLE) times.waits(System.nanoTime());
+        session.becomes(ClientSession.State.WAITING);
+        waitsAt = null;
+        context.loop().execute(() -> ifWaitingForReplica(() -> refused(session.pins().missed())));
+    }
+
+    /// As libraries do to a connection before they lend it on.
+    private boolean discardsAll(ByteBuf in, int at) {
+        int bytes = 1 + in.getInt(at + 1);
+        if (in.getByte(at) != FrontendType.QUERY || bytes > DISCARD_BYTES_MAX || in.writerIndex() - at < bytes || bytes < 6) return false;
+        List<Statement> statements = Statements.parse(in.toString(at + 5, bytes - 6, StandardCharsets.ISO_8859_1), true);
+        boolean discards = statements.size() == 1 && statements.getFirst().effects().stream().anyMatch(effect -> effect instanceof Effect.DiscardAll);
+        if (discards) session.pins().missesNothing();
+        return discards;
     }
 
     private @Nullable BackendConnection acquireFrom(SharedPool<BackendConnection> from) {

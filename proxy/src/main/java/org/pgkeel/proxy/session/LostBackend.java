@@ -100,6 +100,10 @@ final class LostBackend {
                 forget();
                 session.goOn();
             }
+            case LossVerdict.Rerun _ when session.pins().areMissing() -> {
+                forget();
+                fail(RefusalReason.PIN_LOST, first);
+            }
             case LossVerdict.Rerun(int suppressed) -> {
                 forget();
                 session.waiting().again(requests);
@@ -161,6 +165,7 @@ final class LostBackend {
     private void fail(RefusalReason reason, BatchContents first) {
         Refusal refusal = switch (reason) {
             case OUTCOME_UNKNOWN -> Refusal.of(reason, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
+            case PIN_LOST -> session.pins().missed();
             default -> Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
         };
         session.context().stats().refused(refusal.reason().word());

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.PinningConfig;
 import org.pgkeel.proxy.config.PoolMode;
@@ -32,6 +33,10 @@ final class Pins {
     private static final int CHANNELS_MAX = 1000;
 
     private Set<PinReason> held = Set.of();
+    /// What of it has been there when the client heard last of an end that does not undo it.
+    private Set<PinReason> lasting = Set.of();
+    /// What was lost with a backend, and the client does not know.
+    private Set<PinReason> missing = Set.of();
     /// What the client listens to.
     private Set<String> channels = Set.of();
     /// The backend that the client listened on is gone, and no other knows of it yet.
@@ -71,9 +76,45 @@ final class Pins {
     /// The backend is gone, and what the client held there.
     void lost() {
         if (held.contains(PinReason.LISTEN) && !channels.isEmpty()) owesListen = true;
+        for (PinReason reason : lasting) {
+            if (!reason.isMissed() || !held.contains(reason)) continue;
+            if (missing.isEmpty()) missing = EnumSet.noneOf(PinReason.class);
+            missing.add(reason);
+        }
+        lasting = Set.of();
         held = Set.of();
         inDoubt = false;
         changes++;
+    }
+
+    /// A batch is answered. What a transaction has made is gone with it when it is lost, and its client knows that; but a session's lock outlives it.
+    void answered(byte status) {
+        if (held.isEmpty()) {
+            lasting = Set.of();
+        } else if (status == 'I') {
+            if (!lasting.equals(held)) lasting = EnumSet.copyOf(held);
+        } else if (held.contains(PinReason.ADVISORY_LOCK) && !lasting.contains(PinReason.ADVISORY_LOCK)) {
+            lasting = lasting.isEmpty() ? EnumSet.of(PinReason.ADVISORY_LOCK) : EnumSet.copyOf(lasting);
+            lasting.add(PinReason.ADVISORY_LOCK);
+        }
+    }
+
+    /// Something was lost that the client does not know of.
+    boolean areMissing() {
+        return !missing.isEmpty();
+    }
+
+    /// The client is told what it has lost, once.
+    Refusal missed() {
+        String what = missing.stream().map(PinReason::word).collect(Collectors.joining(", "));
+        missing = Set.of();
+        return Refusal.of(RefusalReason.PIN_LOST, "failover: what the session kept on its server is lost with it: " + what,
+                "The session goes on without it; DISCARD ALL as the first statement is taken for knowing this.");
+    }
+
+    /// It wants to keep nothing.
+    void missesNothing() {
+        missing = Set.of();
     }
 
     private void doubt(PinReason reason) {
@@ -171,7 +212,7 @@ final class Pins {
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Deallocate _, Effect.DeallocateAll _,
-                 Effect.SessionSequence _ -> { }
+                 Effect.SessionSequence _, Effect.TemporaryTable _ -> { }
         }
     }
 

@@ -101,6 +101,9 @@ public sealed interface Effect {
     /// `CREATE`, `ALTER`, `DROP`: cached statements may have changed their meaning.
     record Ddl() implements Effect {}
 
+    /// `CREATE TEMP TABLE`: names mean something else, for this session alone.
+    record TemporaryTable() implements Effect {}
+
     /// Session state that cannot be carried: the client keeps the backend connection.
     record Pin(PinReason reason) implements Effect {}
 }

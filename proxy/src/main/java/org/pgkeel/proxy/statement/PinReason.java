@@ -31,6 +31,15 @@ public enum PinReason {
 
     private final String word = name().toLowerCase(Locale.ROOT);
 
+    /// Whether a client has to be told that it is lost with its server: nobody else would say so, or not in time. A LISTEN is carried on, PostgreSQL
+    /// itself refuses `currval` in a new session, and of what could not be read it is not known that there is anything.
+    public boolean isMissed() {
+        return switch (this) {
+            case TEMP_TABLE, ADVISORY_LOCK, HOLD_CURSOR, SET_CONFIG, LOAD, RANDOM_SEED, SESSION_FUNCTION, DO_BLOCK -> true;
+            case LISTEN, SESSION_SEQUENCE, STATEMENT_NOT_INSPECTED, PREPARED_IN_MULTI_STATEMENT -> false;
+        };
+    }
+
     /// The word for logs, metrics and the console.
     public String word() {
         return word;

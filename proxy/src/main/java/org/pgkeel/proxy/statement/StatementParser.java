@@ -169,8 +169,8 @@ final class StatementParser {
     }
 
     private void create(Token first, int from) {
-        effects.add(new Effect.Ddl());
-        temporary(first);
+        int place = effects.size();
+        effects.add(place, temporary(first) ? new Effect.TemporaryTable() : new Effect.Ddl());
         boolean replace = tokens.takeIf("or") && tokens.takeIf("replace");
         if (replace) {
             temporary(first);
@@ -216,21 +216,23 @@ final class StatementParser {
 
     /// `[LOCAL | GLOBAL] {TEMP | TEMPORARY}` behind CREATE or INTO. A table that is dropped on commit needs no pin: until
     /// then the transaction keeps the backend anyway.
-    private void temporary(Token first) {
+    /// @return whether it is a temporary table
+    private boolean temporary(Token first) {
         if (!tokens.takeIf("local")) {
             tokens.takeIf("global");
         }
         if (!tokens.takeIf("temp") && !tokens.takeIf("temporary")) {
-            return;
+            return false;
         }
         if (tokens.isNext('.')) {
-            return;
+            return false;
         }
         boolean table = tokens.isNext("table");
         int from = tokens.current().from();
         if (!table || !isDroppedOnCommit(from)) {
             pin(PinReason.TEMP_TABLE);
         }
+        return table;
     }
 
     private boolean isDroppedOnCommit(int from) {

@@ -124,6 +124,19 @@ class ConsistencyEndToEndTest {
         }
     }
 
+    /// A table of one session changes nothing for the others: their reads stay where they are.
+    @Test
+    void a_temporary_table_keeps_nobody_else_from_the_replica() throws Exception {
+        try (TestProxy proxy = proxy(); Connection other = named(proxy, "session"); Connection session = named(proxy, "session")) {
+            awaitRead(session, new Seen(0, "replica"));
+            for (int i = 0; i < 10; i++) {
+                TestProxy.execute(other, "create temp table mine" + i + " (n int)", "create temporary table also_mine" + i + " on commit drop as select 1 n");
+                assertThat(read(session)).isEqualTo(new Seen(0, "replica"));
+            }
+            assertThat(TestProxy.value(other, "select count(*) from mine0")).isEqualTo("0");
+        }
+    }
+
     @Test
     void with_any_both_serve_and_one_is_enough() throws Exception {
         try (TestProxy proxy = proxy(); Connection any = named(proxy, "any")) {

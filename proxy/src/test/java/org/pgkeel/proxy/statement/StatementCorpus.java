@@ -155,10 +155,10 @@ final class StatementCorpus {
         add("close all", "CloseAll");
         add("close c", "CloseCursor");
         add("declare c binary scroll cursor with hold for select 1", "Pin hold_cursor");
-        add("create temp table t (a int)", "Ddl, Pin temp_table");
-        add("create local temporary table t as select 1", "Ddl, Pin temp_table");
-        add("create temp table t (a int) on commit drop", "Ddl");
-        add("create temp table t on commit delete rows as select 1", "Ddl, Pin temp_table");
+        add("create temp table t (a int)", "TemporaryTable, Pin temp_table");
+        add("create local temporary table t as select 1", "TemporaryTable, Pin temp_table");
+        add("create temp table t (a int) on commit drop", "TemporaryTable");
+        add("create temp table t on commit delete rows as select 1", "TemporaryTable, Pin temp_table");
         add("create or replace temp view v as select 1", "Ddl, Pin temp_table");
         add("create temporary sequence s", "Ddl, Pin temp_table");
         add("create /* x */ temp recursive view v (a) as select 1", "Ddl, Pin temp_table");

@@ -34,7 +34,7 @@ class StatementsTest {
             case Effect.Pin(PinReason reason) -> "Pin " + reason.word();
             case Effect.Begin _, Effect.ResetAll _, Effect.DiscardAll _, Effect.PrepareTransaction _,
                     Effect.DeallocateAll _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _, Effect.AdvisoryUnlock _,
-                    Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Ddl _ -> effect.getClass().getSimpleName();
+                    Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.Ddl _, Effect.TemporaryTable _ -> effect.getClass().getSimpleName();
         }).collect(Collectors.joining(", "));
     }
 
