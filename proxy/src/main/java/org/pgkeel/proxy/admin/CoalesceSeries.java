@@ -37,6 +37,7 @@ final class CoalesceSeries {
         var onDiskRows = GaugeSnapshot.builder().name("pgkeel_coalesce_on_disk_rows").help("Rows whose requests wait on disk");
         var onDiskBytes = GaugeSnapshot.builder().name("pgkeel_coalesce_on_disk_bytes").help("Bytes of requests that wait on disk");
         var readBacks = HistogramSnapshot.builder().name("pgkeel_coalesce_spill_read_seconds").help("From the question to the file until a portion of requests was in memory again");
+        var duplicates = CounterSnapshot.builder().name("pgkeel_coalesce_duplicate_rows").help("Rows acknowledged and not inserted, because they were there already");
         for (var table : tables) {
             Labels labels = Labels.of("table", table.table());
             for (InsertWay way : InsertWay.values()) {
@@ -55,10 +56,11 @@ final class CoalesceSeries {
             table.spill().failures().forEach((reason, count) -> spillFailures.dataPoint(counter(Labels.of("table", table.table(), "reason", reason), count)));
             onDiskRows.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.spill().waitingRows()).build());
             onDiskBytes.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.spill().waitingBytes()).build());
+            duplicates.dataPoint(counter(labels, table.dedup().duplicates()));
             readBacks.dataPoint(histogram(labels, table.spill().readBacks()));
         }
         series.addAll(List.of(rows.build(), failures.build(), batches.build(), batchRows.build(), batchBytes.build(), waiting.build(), buffered.build(), waits.build(), flushes.build(),
-                spilledRows.build(), spilledBytes.build(), spillFailures.build(), onDiskRows.build(), onDiskBytes.build(), readBacks.build()));
+                spilledRows.build(), spilledBytes.build(), spillFailures.build(), onDiskRows.build(), onDiskBytes.build(), readBacks.build(), duplicates.build()));
     }
 
     private static CounterDataPointSnapshot counter(Labels labels, long value) {

@@ -37,7 +37,9 @@ final class CoalesceTables {
             .int8("bytes_spilled", row -> row.now.spill().bytes())
             .int8("rows_on_disk", row -> row.now.spill().waitingRows())
             .int8("bytes_on_disk", row -> row.now.spill().waitingBytes())
-            .text("spill_failures", row -> row.now.spill().failures().toString());
+            .text("spill_failures", row -> row.now.spill().failures().toString())
+            .text("dedup", row -> row.now.dedup().state())
+            .int8("rows_duplicate", row -> row.now.dedup().duplicates());
 
     private static CompletionStage<List<Row>> rows(ShowSources sources) {
         return sources.operations().coalesced().thenApply(tables -> tables.stream().map(table -> new Row(table, sources.period().ofTable(table.table()))).toList());

@@ -197,7 +197,7 @@ final class BatchQueue {
         Size size = choice.rows() >= rule.copyFromRows() && first.target().isCopyable() && !first.isApart() ? Size.MANY : Size.FEW;
         int most = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : rule.maxRows();
         Batch batch = take(first, size, most, nowNanos);
-        if (batch.all().size() == 1 && size == Size.FEW) {
+        if (batch.all().size() == 1 && size == Size.FEW && !first.isDeduplicated()) {
             if (!first.isApart()) first.aloneFor(InsertWay.NO_COMPANY);
             runAlone(first);
             return;

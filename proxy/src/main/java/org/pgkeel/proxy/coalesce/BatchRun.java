@@ -97,7 +97,17 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     /// @param alone these run by themselves
     /// @param again these share a batch once more
-    record Failure(List<Contribution> alone, List<Contribution> again) {}
+    /// @param told  instead of both, how the only one of a batch is told of its end
+    record Failure(List<Contribution> alone, List<Contribution> again, Optional<Runnable> told) {
+        Failure(List<Contribution> alone, List<Contribution> again) {
+            this(alone, again, Optional.empty());
+        }
+    }
+
+    /// The backend is of no use, and nothing happened.
+    void givenUp() {
+        back(new Failure(taken, List.of()), InsertWay.BACKEND_FAILED);
+    }
 
     void release() {
         messages.release();
@@ -107,6 +117,10 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     final BatchScript script() {
         return script;
+    }
+
+    final Batch batch() {
+        return batch;
     }
 
     final Coalescer coalescer() {
@@ -322,15 +336,16 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         backend = null;
         state = State.OVER;
         bad.abandon(reason, System.nanoTime());
-        if (!mayBeDone) back(new Failure(taken, List.of()), InsertWay.BACKEND_FAILED);
+        if (!mayBeDone) givenUp();
         queue.batchEnded(batch, 0);
         if (mayBeDone) for (Contribution each : taken) finish(each, each.client()::unknown);
         release();
     }
 
     private void apply(Failure failure) {
-        back(failure, InsertWay.BATCH_FAILED);
+        if (failure.told.isEmpty()) back(failure, InsertWay.BATCH_FAILED);
         queue.batchEnded(batch, 0);
+        failure.told.ifPresent(Runnable::run);
     }
 
     /// @param why they run alone, those that do
@@ -340,7 +355,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         queue.again(taken);
     }
 
-    private static void finish(Contribution each, Runnable tell) {
+    static void finish(Contribution each, Runnable tell) {
         each.become(Contribution.State.FREE);
         if (!each.isAbandoned()) tell.run();
     }

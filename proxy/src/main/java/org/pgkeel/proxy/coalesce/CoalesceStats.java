@@ -21,10 +21,12 @@ final class CoalesceStats {
     private final LatencyHistogram flushes = new LatencyHistogram();
     private final ReasonCounter failures = new ReasonCounter();
     private final SpillStats spill = new SpillStats();
+    private final DedupStats dedup;
     private long heldRows;
 
     CoalesceStats(String table) {
         this.table = table;
+        this.dedup = new DedupStats(table);
     }
 
     /// Rows took a way: they are committed in a batch, or run by themselves now.
@@ -59,6 +61,10 @@ final class CoalesceStats {
         return heldRows;
     }
 
+    DedupStats dedup() {
+        return dedup;
+    }
+
     SpillStats spill() {
         return spill;
     }
@@ -67,6 +73,6 @@ final class CoalesceStats {
         var ways = new EnumMap<InsertWay, Long>(InsertWay.class);
         for (InsertWay way : WAYS) if (rows[way.ordinal()] > 0) ways.put(way, rows[way.ordinal()]);
         return new CoalesceSnapshot(table, ways, batchRows.snapshot(), batchBytes.snapshot(), waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(),
-                failures.snapshot(), spill.snapshot(awayRows, awayBytes));
+                failures.snapshot(), spill.snapshot(awayRows, awayBytes), dedup.snapshot());
     }
 }

@@ -12,6 +12,7 @@ import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.config.CoalesceRule;
 import org.pgkeel.proxy.config.KeyOrder;
 import org.pgkeel.proxy.config.SpillConfig;
+import org.pgkeel.proxy.insert.ConflictClause;
 import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
@@ -45,12 +46,15 @@ public final class Coalescer {
     private final Map<TableKey, TableKnowledge> tables = new HashMap<>();
     private final Map<String, CoalesceStats> stats = new HashMap<>();
     private final Map<SpillConfig, Spill> spills = new HashMap<>();
+    private final DeduplicatedStatements deduplicated = new DeduplicatedStatements();
+    private final Map<String, ConflictClause> clauses = new HashMap<>();
     private final Map<Place, Outcomes.Client> everybody = new HashMap<>();
 
     private record TableKey(Place place, Settings settings, String name) {}
 
-    /// @param plan those that may be one COPY; empty for those that may not be a COPY
-    private record QueueKey(Place place, CoalesceRule rule, long table, Settings settings, Optional<CopyPlan> plan) {
+    /// @param plan   those that may be one COPY; empty for those that may not be a COPY
+    /// @param clause with which they are sent; empty where rows have an order: then a queue has them all
+    private record QueueKey(Place place, CoalesceRule rule, long table, Settings settings, Optional<CopyPlan> plan, Optional<ConflictClause> clause) {
         boolean isSameButForRule(QueueKey other) {
             return place == other.place && table == other.table && settings.equals(other.settings);
         }
@@ -82,16 +86,20 @@ public final class Coalescer {
         Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
         if (rule.isEmpty() || !known.readCommitted()) return null;
         Optional<CopyPlan> plan = shape.isPlain() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
-        var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, rule.get().orderBy().isPresent() ? Optional.empty() : plan);
-        String name = known.copyTable();
+        CoalesceStats counted = stats.computeIfAbsent(known.copyTable(), CoalesceStats::new);
+        Optional<ConflictClause> clause = rule.get().dedupBy().flatMap(column -> clause(column, shape, known, counted));
+        if (clause.isPresent()) plan = Optional.empty();
+        boolean ordered = rule.get().orderBy().isPresent();
+        var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, ordered ? Optional.empty() : plan, ordered ? Optional.empty() : clause);
         BatchQueue queue = queues.get(key);
         if (queue == null) {
-            queue = new BatchQueue(rule.get(), loop, this::start, stats.computeIfAbsent(name, CoalesceStats::new), rule.get().spill().map(this::spill).orElse(null));
+            queue = new BatchQueue(rule.get(), loop, this::start, counted, rule.get().spill().map(this::spill).orElse(null));
             if (rule.get().orderBy().isPresent()) begins(queue, key, known, rule.get().orderBy().get());
             queues.put(key, queue);
         }
         Optional<RowKey> orderKey = rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
-        return new Target(place, queue, settings, shape, table, plan, plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get()), orderKey, templates);
+        InsertWay inFew = clause.isPresent() ? InsertWay.DEDUP : plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get());
+        return new Target(place, queue, settings, shape, table, plan, inFew, orderKey, templates, clause);
     }
 
     private static InsertWay whyNotCopied(InsertShape shape, TargetTable table, CoalesceRule rule) {
@@ -105,6 +113,13 @@ public final class Coalescer {
         queue.behind(queues.entrySet().stream().filter(each -> each.getKey().isSameButForRule(key)).map(Map.Entry::getValue).toList());
         RowKey.whyUnknown(known, order.column()).ifPresent(why ->
                 log.warn("coalesce: order-by = {} of {}: {}, so its batches follow one another", order.column(), known.copyTable(), why));
+    }
+
+    private Optional<ConflictClause> clause(String column, InsertShape shape, TargetTable table, CoalesceStats counted) {
+        Optional<String> obstacle = table.arbiters().obstacle(column);
+        counted.dedup().found(column, obstacle);
+        ConflictClause clause = clauses.computeIfAbsent(column, ConflictClause::new);
+        return obstacle.isEmpty() && clause.concerns(shape, table) ? Optional.of(clause) : Optional.empty();
     }
 
     private Spill spill(SpillConfig where) {
@@ -124,7 +139,7 @@ public final class Coalescer {
         Target first = batch.all().getFirst().target();
         BatchRun run = switch (size) {
             case MANY -> new CopyRun(this, from, first, first.settings(), batch);
-            case FEW -> new SharedCommitRun(this, from, first.place(), first.settings(), batch);
+            case FEW -> batch.all().stream().anyMatch(Contribution::isDeduplicated) ? new DedupRun(this, from, first.place(), first.settings(), batch) : new SharedCommitRun(this, from, first.place(), first.settings(), batch);
         };
         run.start();
     }
@@ -167,6 +182,10 @@ public final class Coalescer {
 
     OwnStatements own() {
         return own;
+    }
+
+    DeduplicatedStatements deduplicated() {
+        return deduplicated;
     }
 
     Outcomes outcomes() {

@@ -41,6 +41,10 @@ public final class Contribution {
     private long sinceNanos;
     private int attempts;
     private InsertWay aloneFor = InsertWay.QUIET;
+    /// It runs as its client sent it, whatever its target says.
+    private boolean unchanged;
+    private boolean cancelled;
+    private int inserted;
     private boolean owesParseComplete;
     private int repliesFrom;
     private int repliesTo;
@@ -67,6 +71,9 @@ public final class Contribution {
         this.apart = false;
         this.heldBack = false;
         this.keys.clear();
+        this.unchanged = false;
+        this.cancelled = false;
+        this.inserted = 0;
         forgetReplies();
         return this;
     }
@@ -79,6 +86,7 @@ public final class Contribution {
 
     /// @return false if it was sent already
     public boolean withdraw() {
+        cancelled |= state == State.SENT;
         return state == State.QUEUED && target != null && target.queue().withdraw(this);
     }
 
@@ -213,6 +221,29 @@ public final class Contribution {
 
     void failedOnceMore() {
         attempts++;
+    }
+
+    /// Its key may be in the table already: it runs in a batch, of its own if need be.
+    boolean isDeduplicated() {
+        return !unchanged && target().clause().isPresent();
+    }
+
+    void goUnchanged() {
+        unchanged = true;
+    }
+
+    /// Its client wants it no more.
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    /// Rows of it that were not there already.
+    int inserted() {
+        return inserted;
+    }
+
+    void inserted(int rowsOfIt) {
+        inserted = rowsOfIt;
     }
 
     /// What was answered to it does not count any more.

@@ -34,6 +34,11 @@ public interface Contributor {
     /// It did not happen, and is to be run as if nothing shared a commit.
     void alone();
 
+    /// It did not happen, and this is what the server said to it.
+    /// @param replies holds what came before the error; not kept
+    /// @param error   body of the ErrorResponse behind its length
+    void failed(ByteBuf replies, int from, int to, byte[] error);
+
     /// It did not happen.
     void refused(Refusal refusal);
 

@@ -24,6 +24,7 @@ final class OwnStatements {
     private final SharedStatement lockTimeout;
     private final SharedStatement guard;
     private final SharedStatement treeGuard;
+    private final SharedStatement mark;
     private final LinkedHashMap<String, SharedStatement> copies = new LinkedHashMap<>(16, 0.75f, true);
 
     OwnStatements(StatementCache cache) {
@@ -31,6 +32,7 @@ final class OwnStatements {
         this.lockTimeout = make("select pg_catalog.set_config('lock_timeout', $1, true)", TEXT);
         this.guard = make(TargetTable.GUARD, OID, TEXT);
         this.treeGuard = make(TargetTable.TREE_GUARD, OID, TEXT);
+        this.mark = make("select case when pg_catalog.pg_current_xact_id_if_assigned() is null then pg_catalog.pg_logical_emit_message(true, 'pgkeel', ''::text) end");
     }
 
     private SharedStatement make(String sql, int... types) {
@@ -60,6 +62,11 @@ final class OwnStatements {
     void guard(TableKnowledge table, BatchScript script, BackendConnection leased, ByteBuf out) {
         TargetTable known = table.known().orElseThrow();
         run(known.partitioned() ? treeGuard : guard, script, leased, out, Long.toString(known.oid()), known.fingerprint());
+    }
+
+    /// A transaction that has written nothing writes a word: its commit waits until the WAL up to there is where commits have to be.
+    void leaveMark(BatchScript script, BackendConnection leased, ByteBuf out) {
+        run(mark, script, leased, out);
     }
 
     private static void run(SharedStatement statement, BatchScript script, BackendConnection leased, ByteBuf out, String... values) {

@@ -12,7 +12,7 @@ import org.pgkeel.proxy.settings.Settings;
 
 /// A batch of unchanged INSERTs that share one commit: each client gets the server's own replies to its messages. One that the server refuses
 /// runs alone, and the others go once more.
-final class SharedCommitRun extends BatchRun {
+class SharedCommitRun extends BatchRun {
     private static final byte[] SIMPLE_TAIL = {
             // no parameter types
             0, 0,
@@ -40,18 +40,33 @@ final class SharedCommitRun extends BatchRun {
 
     private void simple(Contribution each, ByteBuf out) {
         ByteBuf request = each.client().request();
-        int text = each.bytes() - 5;   // with its terminator
-        out.writeByte(FrontendType.PARSE).writeInt(text + 7).writeByte(0).writeBytes(request, request.readerIndex() + 5, text).writeBytes(SIMPLE_TAIL);
+        int from = request.readerIndex();
+        int parse = out.writerIndex();
+        out.writeByte(FrontendType.PARSE).writeInt(0).writeByte(0);
+        query(each, request, from + 5, from + each.bytes(), out);
+        out.setInt(parse + 1, out.writerIndex() - parse + 1).writeBytes(SIMPLE_TAIL);
         script().expect(Step.of(each, Step.Ends.PARSE, Step.Shown.NOTHING));
         script().expect(Step.of(each, Step.Ends.BIND, Step.Shown.NOTHING));
         script().expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ROWS_ONLY));
         script().expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
     }
 
+    /// Writes the text of a simple Query.
+    /// @param to behind its terminator
+    void query(Contribution each, ByteBuf request, int from, int to, ByteBuf out) {
+        out.writeBytes(request, from, to - from);
+    }
+
+    /// What its Bind binds in the backend.
+    SharedStatement statement(Contribution each) {
+        SharedStatement bound = each.statement();
+        if (bound == null) throw new IllegalStateException("a Bind of nothing");
+        return bound;
+    }
+
     private void extended(Contribution each, BackendConnection leased, ByteBuf out) {
         ByteBuf request = each.client().request();
-        SharedStatement statement = each.statement();
-        if (statement == null) throw new IllegalStateException("a Bind of nothing");
+        SharedStatement statement = statement(each);
         script().ensure(leased, statement, out);
         int end = request.readerIndex() + each.bytes();
         for (int at = request.readerIndex(); at < end; ) {
@@ -111,6 +126,19 @@ final class SharedCommitRun extends BatchRun {
         ByteBuf kept = replies;
         if (kept == null) throw new IllegalStateException("no replies");
         each.client().committed(kept, each.repliesFrom(), each.repliesTo(), commitNotices);
+        each.forgetReplies();
+    }
+
+    /// Its client gets what was answered to it, and the error.
+    void tell(Contribution each, BatchError error) {
+        ByteBuf kept = replies;
+        if (kept == null) throw new IllegalStateException("no replies");
+        if (each.owesParseComplete()) {
+            each.repliesBegin(kept.writerIndex());
+            kept.writeByte('1').writeInt(4);
+            each.repliesEnd(kept.writerIndex());
+        }
+        each.client().failed(kept, each.repliesFrom(), each.repliesTo(), error.body());
         each.forgetReplies();
     }
 

@@ -81,7 +81,7 @@ final class TableKnowledge {
 
     private void answered(Optional<TargetTable> answer, int askedAt) {
         asking = false;
-        if (!answer.map(TargetTable::fingerprint).equals(known.map(TargetTable::fingerprint))) version++;
+        if (!answer.equals(known)) version++;
         known = answer;
         outdated = false;
         askAgainNanos = System.nanoTime() + (askedAt == place.generation() ? AGE_MAX_NANOS : 0);

@@ -3,6 +3,7 @@ package org.pgkeel.proxy.coalesce;
 import io.netty.buffer.ByteBuf;
 import java.util.Optional;
 import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.insert.ConflictClause;
 import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
@@ -24,12 +25,14 @@ public final class Target {
     private final InsertWay inFew;
     private final Optional<RowKey> orderKey;
     private final InsertTemplates templates;
+    private final Optional<ConflictClause> clause;
 
     /// @param plan     of its rows as a COPY; empty if they may not be one
     /// @param inFew    the way of its rows that share a commit: why they are no COPY
     /// @param orderKey empty if rows have no order
+    /// @param clause   with which its rows are sent
     Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertWay inFew, Optional<RowKey> orderKey,
-            InsertTemplates templates) {
+            InsertTemplates templates, Optional<ConflictClause> clause) {
         this.place = place;
         this.queue = queue;
         this.settings = settings;
@@ -40,6 +43,7 @@ public final class Target {
         this.inFew = inFew;
         this.orderKey = orderKey;
         this.templates = templates;
+        this.clause = clause;
     }
 
     /// What was decided still holds.
@@ -54,7 +58,7 @@ public final class Target {
     public boolean offer(Contribution contribution, ByteBuf in, int at, long nowNanos) {
         orderKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
-        if (queue.isQuiet()) {
+        if (clause.isEmpty() && queue.isQuiet()) {
             queue.aloneBegins(InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
             return false;
         }
@@ -91,6 +95,11 @@ public final class Target {
     /// The way of its rows that share a commit: why they are no COPY.
     InsertWay inFew() {
         return inFew;
+    }
+
+    /// With which its rows are sent, where their keys may be in the table already.
+    Optional<ConflictClause> clause() {
+        return clause;
     }
 
     /// Their rows may be one COPY.

@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.config;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import org.pgkeel.proxy.config.CoalesceRule.AfterRowTriggers;
 final class CoalesceSection {
     private static final int ROWS_MAX = 100_000;
     private static final int LANES_MAX = 64;
+    /// Of PostgreSQL: NAMEDATALEN - 1.
+    private static final int NAME_BYTES_MAX = 63;
 
     private CoalesceSection() {}
 
@@ -28,6 +31,8 @@ final class CoalesceSection {
         List<TablePattern> tables = section.list("table", List.of(), TablePattern::parse);
         if (tables.isEmpty() && section.sound("table")) section.problem("table", "missing: the tables whose INSERTs are meant, as public.events");
         Optional<KeyOrder> orderBy = order(section);
+        Optional<String> dedupBy = section.optionalText("dedup-by");
+        if (dedupBy.isPresent() && !isColumn(dedupBy.get())) section.problem("dedup-by", "expected the name of one column, as the catalogue has it");
         int maxRows = section.integer("max-rows", 1000, 1, ROWS_MAX);
         int copyFromRows = section.integer("copy-from-rows", 20, 1, ROWS_MAX);
         if (section.sound("max-rows", "copy-from-rows") && copyFromRows > maxRows) {
@@ -45,7 +50,7 @@ final class CoalesceSection {
                 section.duration("max-delay", "5ms", Duration.ZERO, Duration.ofSeconds(10)),
                 maxBufferedBytes,
                 section.integer("lanes", 2, 1, LANES_MAX),
-                orderBy, copyFromRows,
+                orderBy, dedupBy, copyFromRows,
                 section.duration("lock-timeout", "1s", Duration.ZERO, Bounds.HOUR),
                 section.word("after-row-triggers", AfterRowTriggers.REFUSE),
                 spill(section.section("spill")));
@@ -57,6 +62,10 @@ final class CoalesceSection {
         if (column.isPresent() && column.get().isBlank()) section.problem("order-by", "expected the name of a column, as the catalogue has it");
         if (column.isEmpty() && section.sound("order-by") && inFlightMax.isPresent()) section.problem("max-in-flight-per-key", "needs order-by: the column that is meant");
         return column.map(name -> new KeyOrder(name, inFlightMax));
+    }
+
+    private static boolean isColumn(String name) {
+        return !name.isBlank() && name.indexOf(',') < 0 && name.indexOf('\0') < 0 && name.getBytes(StandardCharsets.UTF_8).length <= NAME_BYTES_MAX;
     }
 
     private static Optional<SpillConfig> spill(Section section) {

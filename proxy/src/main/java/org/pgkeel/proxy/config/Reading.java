@@ -94,7 +94,7 @@ final class Reading {
         boolean dottedName = value instanceof ConfigObject && section.kind().endsWith(".NAME");
         String nearest = "the nearest known key is " + NearestKey.of(section.key(), name, siblings, kinds)
                 + (dottedName ? "; a name with a dot in it needs quotes" : "");
-        problem(section.key(name), origin(value), "unknown key, " + LaterKeys.versionNote(section.key(), name).orElse(nearest));
+        problem(section.key(name), origin(value), "unknown key, " + nearest);
     }
 
     /// In the order of the file; what has no line comes last.

@@ -30,15 +30,7 @@ final class InsertReader {
         try {
             Head head = head();
             var row = new ArrayList<ValueReader.Read>();
-            int rows = 0;
-            while (true) {
-                do row.add(values.value());
-                while (in.takes(','));
-                in.expect(')');
-                rows++;
-                if (!in.takes(',')) break;
-                in.expect('(');
-            }
+            int rows = rows(row);
             boolean ends = !SqlCursor.isLetter(in.next());
             if (!ends) {
                 if (!in.takesWord("returning")) in.expectWord("on");
@@ -52,6 +44,22 @@ final class InsertReader {
             return Optional.of(new Read(new InsertShape(head.schema, head.table, head.columns, rows == 1 ? read : List.of(), rows, plain), literalAt));
         } catch (SqlCursor.NotUnderstood other) {
             return Optional.empty();
+        }
+    }
+
+    /// @param row gets the values
+    /// @return how many rows there are
+    private int rows(List<ValueReader.Read> row) {
+        for (int rows = 1; ; rows++) {
+            do row.add(values.value());
+            while (in.takes(','));
+            in.expect(')');
+            int behind = in.at();
+            if (!in.takes(',')) {
+                in.to(behind);
+                return rows;
+            }
+            in.expect('(');
         }
     }
 
@@ -118,6 +126,21 @@ final class InsertReader {
             return Optional.of(new InsertReader(text).head());
         } catch (SqlCursor.NotUnderstood other) {
             return Optional.empty();
+        }
+    }
+
+    /// Where a conflict clause goes in an INSERT.
+    /// @return behind its rows; -1 if the INSERT has such a clause, or is not understood
+    static int openEnd(String text) {
+        var reader = new InsertReader(text);
+        try {
+            reader.head();
+            reader.rows(new ArrayList<>());
+            int end = reader.in.at();
+            boolean ends = !SqlCursor.isLetter(reader.in.next());
+            return ends || reader.in.takesWord("returning") ? end : -1;
+        } catch (SqlCursor.NotUnderstood other) {
+            return -1;
         }
     }
 

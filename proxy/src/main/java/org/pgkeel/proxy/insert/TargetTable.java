@@ -18,9 +18,10 @@ import java.util.Optional;
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
 /// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
+/// @param arbiters          by which columns a row that is there already may be found
 /// @param fingerprint       changes when something of the above changes; what the guard compares with: [#GUARD], or [#TREE_GUARD] if `partitioned`
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
-                          boolean asksSettings, boolean partitioned, String fingerprint, List<Column> columns) {
+                          boolean asksSettings, boolean partitioned, String fingerprint, List<Column> columns, Arbiters arbiters) {
     /// @param baseType of a domain; else the type itself
     public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {}
 
@@ -69,11 +70,11 @@ public record TargetTable(long oid, String schema, String name, String copyTable
              (r.relkind = 'p')::text, case when (r.relkind = 'p') then TREE_PRINT else FINGERPRINT end,
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
                 (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
-              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped)
+              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS
             from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
     /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
     private static final String ASKS = "'setting|_to_xml'";
-    private static final int ANSWERS = 11;
+    private static final int ANSWERS = 12;
 
     /// What its rows become does not depend on the application_name of the session that inserts them.
     public boolean ignoresApplicationName() {
@@ -91,7 +92,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins
@@ -115,6 +116,6 @@ public record TargetTable(long oid, String schema, String name, String copyTable
                     part[3].equals("true"), part[4].equals("true")));
         }
         return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), texts.get(4).equals("true"), texts.get(5).equals("true"),
-                texts.get(6).equals("true"), texts.get(7).equals("true"), texts.get(8).equals("true"), texts.get(9), columns));
+                texts.get(6).equals("true"), texts.get(7).equals("true"), texts.get(8).equals("true"), texts.get(9), columns, Arbiters.parse(texts.get(11))));
     }
 }

@@ -17,6 +17,8 @@ public enum InsertWay {
     AFTER_ROW_TRIGGERS(Way.SHARED),
     /// A column or a value's type has another meaning in a COPY.
     VALUES(Way.SHARED),
+    /// The rule has `dedup-by`, and a COPY passes over no row.
+    DEDUP(Way.SHARED),
 
     /// Nothing was under way, and nobody waited.
     QUIET(Way.ALONE),

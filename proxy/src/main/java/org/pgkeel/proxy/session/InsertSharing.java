@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -275,6 +276,13 @@ final class InsertSharing implements Contributor {
         once = true;
         aloneIn = target;
         session.sharesNoMore();
+    }
+
+    @Override
+    public void failed(ByteBuf replies, int from, int to, byte[] error) {
+        session.toClient().run(replies, from, to);
+        session.toClient().room(error.length + 5).writeByte('E').writeInt(error.length + 4).writeBytes(error);
+        end(Unpooled.EMPTY_BUFFER);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import org.pgkeel.proxy.config.CoalesceRule;
 import org.pgkeel.proxy.config.KeyOrder;
+import org.pgkeel.proxy.insert.Arbiters;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
@@ -57,13 +58,13 @@ final class OrderWorld {
     OrderWorld(EventLoop loop, Random random, OptionalInt inFlightMax) {
         this.random = random;
         this.inFlightMax = inFlightMax;
-        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), MAX_ROWS, 1 << 20, Duration.ofMillis(1), 1 << 26, LANES, Optional.of(new KeyOrder("k", inFlightMax)), 5, Duration.ZERO,
+        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), MAX_ROWS, 1 << 20, Duration.ofMillis(1), 1 << 26, LANES, Optional.of(new KeyOrder("k", inFlightMax)), Optional.empty(), 5, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
         queue = new BatchQueue(rule, loop, (_, batch, _) -> begins(batch), stats, null);
-        var table = new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, "", List.of(new TargetTable.Column("k", 23, 23, false, false)));
+        var table = new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, "", List.of(new TargetTable.Column("k", 23, 23, false, false)), Arbiters.NONE);
         InsertShape shape = InsertShape.parse("insert into t (k) values ($1)", Dialect.USUAL).orElseThrow();
         var place = new SpillWorld.Nowhere();
-        target = new Target(place, queue, Settings.NONE, shape, new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(), InsertWay.VALUES, Optional.of(RowKey.of(shape, new int[0], table, "k")), new InsertTemplates());
+        target = new Target(place, queue, Settings.NONE, shape, new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(), InsertWay.VALUES, Optional.of(RowKey.of(shape, new int[0], table, "k")), new InsertTemplates(), Optional.empty());
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client());
     }
 
@@ -251,6 +252,11 @@ final class OrderWorld {
 
         @Override
         public void committed(ByteBuf replies, int from, int to, ByteBuf notices) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void failed(ByteBuf replies, int from, int to, byte[] error) {
             throw new AssertionError();
         }
 

@@ -52,7 +52,7 @@ final class SpillWorld {
     /// @param fileBytesMax of the file
     SpillWorld(EventLoop loop, SpillFile.Opener opener, long fileBytesMax) {
         this.loop = loop;
-        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, 2, Optional.empty(), 20, Duration.ZERO,
+        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, 2, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
         spill = new Spill("spill-test", fileBytesMax, opener, loop);
         queue = new BatchQueue(rule, loop, (_, batch, _) -> {
@@ -61,7 +61,7 @@ final class SpillWorld {
         }, stats, spill);
         var place = new Nowhere();
         target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t values (1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(),
-                InsertWay.VALUES, Optional.empty(), new InsertTemplates());
+                InsertWay.VALUES, Optional.empty(), new InsertTemplates(), Optional.empty());
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client(journal));
     }
 
@@ -97,7 +97,7 @@ final class SpillWorld {
     void drain() {
         await().pollInterval(Duration.ofMillis(2)).until(() -> on(() -> {
             endOfBatch();
-            return queue.isUnused() && clients.stream().allMatch(Client::isFree);
+            return queue.isUnused() && queue.bufferedBytes() == 0 && clients.stream().allMatch(Client::isFree);   // a copy may still be on its way to the disk
         }));
     }
 
@@ -218,6 +218,11 @@ final class SpillWorld {
 
         @Override
         public void committed(ByteBuf replies, int from, int to, ByteBuf notices) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public void failed(ByteBuf replies, int from, int to, byte[] error) {
             throw new AssertionError();
         }
 

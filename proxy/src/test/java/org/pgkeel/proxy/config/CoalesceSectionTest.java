@@ -34,7 +34,7 @@ class CoalesceSectionTest {
         var rules = folder.loaded(ONE_LOOP + """
                 coalesce = [
                   { table = [public.events, "log_*"], user = [a, b], application-name = app, max-rows = 500, max-bytes = 2MiB, max-delay = 7ms,
-                    max-buffered-bytes = 16MiB, lanes = 3, order-by = user_id, max-in-flight-per-key = 7, copy-from-rows = 30, lock-timeout = 2s, after-row-triggers = allow }
+                    max-buffered-bytes = 16MiB, lanes = 3, order-by = user_id, max-in-flight-per-key = 7, dedup-by = id, copy-from-rows = 30, lock-timeout = 2s, after-row-triggers = allow }
                   { table = t }
                 ]
                 """).coalesce().rules();
@@ -50,6 +50,7 @@ class CoalesceSectionTest {
         assertThat(all.maxBufferedBytes()).isEqualTo(16 << 20);
         assertThat(all.lanes()).isEqualTo(3);
         assertThat(all.orderBy()).contains(new KeyOrder("user_id", OptionalInt.of(7)));
+        assertThat(all.dedupBy()).contains("id");
         assertThat(all.copyFromRows()).isEqualTo(30);
         assertThat(all.lockTimeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(all.afterRowTriggers()).isEqualTo(AfterRowTriggers.ALLOW);
@@ -79,6 +80,7 @@ class CoalesceSectionTest {
         assertThat(rule.maxBufferedBytes()).isEqualTo(64 << 20);
         assertThat(rule.lanes()).isEqualTo(2);
         assertThat(rule.orderBy()).isEmpty();
+        assertThat(rule.dedupBy()).isEmpty();
         assertThat(rule.copyFromRows()).isEqualTo(20);
         assertThat(rule.lockTimeout()).isEqualTo(Duration.ofSeconds(1));
         assertThat(rule.afterRowTriggers()).isEqualTo(AfterRowTriggers.REFUSE);
@@ -98,6 +100,9 @@ class CoalesceSectionTest {
                   { table = t, max-in-flight-per-key = 2 }
                   { table = t, order-by = a, max-in-flight-per-key = 0 }
                   { table = t, order-by = " " }
+                  { table = t, dedup-by = "" }
+                  { table = t, dedup-by = "a, b" }
+                  { table = t, dedup-by = [a] }
                 ]
                 """)).anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[0].table: missing.*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[1].table: expected a table as SQL writes it.*"))
@@ -110,7 +115,10 @@ class CoalesceSectionTest {
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[6].max-in-flight-per-key: needs order-by.*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[7].max-in-flight-per-key: .*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[8].order-by: .*"))
-                .hasSize(11);
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[9].dedup-by: .*"))
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[10].dedup-by: expected the name of one column.*"))
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[11].dedup-by: .*"))
+                .hasSize(14);
     }
 
     @Test

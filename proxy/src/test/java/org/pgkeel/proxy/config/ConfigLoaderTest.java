@@ -80,12 +80,6 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void later_keys_are_refused_by_name() {
-        assertThat(folder.problems(ConfigFolder.MINIMAL + "coalesce = [{ table = t, dedup-by = id }]\n"))
-                .hasSize(1).allMatch(problem -> problem.contains("this version of PgKeel does not have"));
-    }
-
-    @Test
     void a_name_with_a_dot_that_lost_its_quotes_is_recognised() {
         assertThat(folder.problems(ConfigFolder.MINIMAL + "databases { my.db {} }\n")).singleElement().asString().endsWith("a name with a dot in it needs quotes");
     }

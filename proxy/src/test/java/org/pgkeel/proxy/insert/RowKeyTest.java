@@ -21,7 +21,7 @@ class RowKeyTest {
 
     private static TargetTable table(int type) {
         return new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, "",
-                List.of(new TargetTable.Column("v", TEXT, TEXT, false, false), new TargetTable.Column("k", type, type, false, false)));
+                List.of(new TargetTable.Column("v", TEXT, TEXT, false, false), new TargetTable.Column("k", type, type, false, false)), Arbiters.NONE);
     }
 
     private static InsertShape shape(String sql) {
