@@ -55,12 +55,12 @@ class DoubtfulPatroniTest {
             try (var watched = watch(patroni)) {
                 Cluster cluster = watched.cluster();
                 watched.awaitPrimary(first);
-                await(Duration.ofSeconds(30), patroni::hasToldLease);
+                await(Duration.ofSeconds(90), patroni::hasToldLease);
                 patroni.silentMap("n2", true);
                 patroni.silent("n1", true);
                 // Nobody can tell whether the leader key is still its own.
-                await(Duration.ofSeconds(15), () -> cluster.primary() == null);
-                assertThat(watched.events).contains("lost switchover");
+                await(Duration.ofSeconds(90), () -> cluster.primary() == null);
+                await(Duration.ofSeconds(90), () -> watched.events.contains("lost switchover"));
                 patroni.silentMap("n2", false);
                 watched.awaitPrimary(first);
                 patroni.silent("n1", false);
@@ -77,10 +77,10 @@ class DoubtfulPatroniTest {
             patroni.lease(300, 294);
             try (var watched = watch(patroni)) {
                 watched.awaitPrimary(first);
-                await(Duration.ofSeconds(30), patroni::hasToldLease);
+                await(Duration.ofSeconds(90), patroni::hasToldLease);
                 patroni.silentMap("n2", true);
                 patroni.silent("n1", true);
-                await(Duration.ofSeconds(60), () -> watched.cluster().primary() == null);
+                await(Duration.ofSeconds(90), () -> watched.cluster().primary() == null);
                 patroni.silentMap("n2", false);
                 watched.awaitPrimary(first);
             }
@@ -94,10 +94,10 @@ class DoubtfulPatroniTest {
             watched.awaitPrimary(first);
             patroni.view("n2", Optional.of("n2"));
             // It is heard: the member calls itself a leader, and is believed in nothing.
-            await(Duration.ofSeconds(30), () -> cluster.topology().replicas().stream().anyMatch(each -> each.name().equals("n2") && each.endpoints().isEmpty()));
+            await(Duration.ofSeconds(90), () -> cluster.topology().replicas().stream().anyMatch(each -> each.name().equals("n2") && each.endpoints().isEmpty()));
             assertThat(cluster.primary()).isEqualTo(first);
             patroni.view("n1", Optional.of("n2"));
-            await(Duration.ofSeconds(30), () -> cluster.primary() == null);
+            await(Duration.ofSeconds(90), () -> cluster.primary() == null);
             patroni.view("n1", Optional.of("n1"));
             watched.awaitPrimary(first);
             assertThat(cluster.reign()).isEqualTo(1);
@@ -122,7 +122,7 @@ class DoubtfulPatroniTest {
 
             servers.awaitStreaming();
             servers.killAll();
-            await(Duration.ofSeconds(30), () -> watched.cluster().primary() == null);
+            await(Duration.ofSeconds(90), () -> watched.cluster().primary() == null);
             seen.only(second);
             servers.promote();
             patroni.timeline(2);
@@ -165,8 +165,8 @@ class DoubtfulPatroniTest {
             if (view.equals(Optional.of(writable))) naming++;
         }
         String said = what + ": " + naming + " of " + talking + " name it" + (paused ? ", paused" : "");
-        if (naming > 0) Awaitility.await(said).atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(5)).until(() -> address.equals(cluster.primary()));
-        else if (talking == 2 && !paused) Awaitility.await(said).atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(5)).until(() -> cluster.primary() == null);
+        if (naming > 0) Awaitility.await(said).atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(5)).until(() -> address.equals(cluster.primary()));
+        else if (talking == 2 && !paused) Awaitility.await(said).atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(5)).until(() -> cluster.primary() == null);
     }
 
     /// Looks at what is published, again and again. Threading: its own, but for the tests' questions.

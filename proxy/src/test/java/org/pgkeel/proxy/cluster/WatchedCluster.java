@@ -70,7 +70,7 @@ final class WatchedCluster implements AutoCloseable {
     }
 
     static WatchedCluster ofPatroni(List<URI> members, TimelineRegression regression) {
-        var patroni = new PatroniConfig(members, Duration.ofMillis(500), Duration.ofSeconds(10), Optional.empty(),
+        var patroni = new PatroniConfig(members, Duration.ofMillis(500), Duration.ofSeconds(1), Optional.empty(),
                 new PatroniConfig.Tls(Optional.empty(), Optional.empty(), Optional.empty(), PatroniConfig.Verify.FULL));
         return new WatchedCluster(new ClusterConfig("main", List.of(), Optional.of(patroni), monitor(), HoldConfig.DEFAULT, OutcomeMode.OFF, regression, NO_TLS));
     }
