@@ -32,6 +32,7 @@ final class Spill {
     private final ThreadPoolExecutor disk;
     /// Touched by the thread of the disk alone.
     private @Nullable SpillFile file;
+    private final ArrayList<Runnable> waitingForRoom = new ArrayList<>();
     private long position;
     private int pieces;
 
@@ -79,6 +80,11 @@ final class Spill {
 
     boolean hasRoom(int bytes) {
         return position + bytes <= maxBytes;
+    }
+
+    /// Calls once when all the room is free again.
+    void whenEmpty(Runnable then) {
+        waitingForRoom.add(then);
     }
 
     /// @param chunk   the pieces one behind the other; not changed from here on
@@ -156,6 +162,8 @@ final class Spill {
         if (--pieces > 0) return;
         position = 0;
         disk.execute(this::close);
+        waitingForRoom.forEach(this::tell);
+        waitingForRoom.clear();
     }
 
     private void close() {

@@ -4,6 +4,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -12,6 +15,9 @@ import java.util.UUID;
 
 /// A file for bytes that nobody needs after this process. Threading: confined to one thread, which it may block.
 interface SpillFile {
+    /// Of the names that files have for a moment.
+    String PREFIX = "pgkeel-spill-";
+
     void write(ByteBuffer bytes, long at) throws IOException;
 
     /// Fills the buffer.
@@ -25,10 +31,18 @@ interface SpillFile {
         SpillFile open() throws IOException;
     }
 
+    private static void deleteLeftOvers(Path folder) throws IOException {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, PREFIX + "*")) {
+            for (Path each : left) if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)) Files.deleteIfExists(each);
+        }
+    }
+
     /// A file of its owner alone, that has no name as soon as it is open: whatever becomes of the process, the disk gets its room back.
+    /// A process that was killed just then has left a name: it is deleted, which does not harm the file of a process that lives.
     static SpillFile in(Path folder) throws IOException {
+        deleteLeftOvers(folder);
         var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-        FileChannel channel = FileChannel.open(folder.resolve("pgkeel-spill-" + UUID.randomUUID()),
+        FileChannel channel = FileChannel.open(folder.resolve(PREFIX + UUID.randomUUID()),
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE), owner);
         return new SpillFile() {
             @Override

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /// | request    | event                                | then                                            |
 /// |------------|--------------------------------------|-------------------------------------------------|
 /// | in memory  | came when too much was buffered      | being written                                   |
+/// | in memory  | came when the file was full             | being written when it is empty, if too much is buffered still |
 /// | being written | written                           | away; its client is not read from               |
 /// | being written | sent, withdrawn, or the disk failed | in memory, the piece is free                  |
 /// | away       | near the head of the queue           | being read                                      |
@@ -44,6 +45,7 @@ final class SpilledRows {
     private boolean writing;
     private boolean reading;
     private boolean failed;
+    private boolean waitsForRoom;
     private long failedNanos;
     private int copiedBytes;
     private int awayRows;
@@ -59,6 +61,9 @@ final class SpilledRows {
 
         /// It waits no longer; what was away is taken from these books by [#forget].
         void drop(Contribution contribution);
+
+        /// The file was full, and is empty.
+        void roomAgain();
 
         /// Something came back, or could not.
         void goOn();
@@ -107,7 +112,8 @@ final class SpilledRows {
             if (each.mayGoAway(owner)) {
                 if (!chosen.isEmpty() && length + each.bytes() > portionBytes) break;
                 if (!spill.hasRoom(length + each.bytes())) {
-                    candidates.clear();   // they stay in memory
+                    candidates.clear();   // they stay in memory until the file is empty
+                    waitForRoom();
                     break;
                 }
                 chosen.add(each);
@@ -116,6 +122,15 @@ final class SpilledRows {
             left.remove();
         }
         if (!chosen.isEmpty()) write(chosen, length);
+    }
+
+    private void waitForRoom() {
+        if (waitsForRoom) return;
+        waitsForRoom = true;
+        spill.whenEmpty(() -> {
+            waitsForRoom = false;
+            owner.roomAgain();
+        });
     }
 
     private void write(List<Contribution> chosen, int length) {

@@ -15,6 +15,8 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
     /// Null where the rule has no disk.
     private final @Nullable SpilledRows spilled;
     private final Runnable goOn;
+    /// From here on they go to disk.
+    private final long bytesMax;
     private int rows;
     private long bytes;
 
@@ -22,6 +24,7 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
     /// @param goOn  something has come back from disk, or could not
     WaitingRows(CoalesceRule rule, EventLoop loop, CoalesceStats stats, @Nullable Spill spill, Runnable goOn) {
         this.goOn = goOn;
+        this.bytesMax = rule.maxBufferedBytes() / 5 * 4;
         this.spilled = spill == null ? null : new SpilledRows(spill, Math.max(1, Math.min(rule.maxBytes(), rule.maxBufferedBytes() / 10)), loop, stats, this);
     }
 
@@ -127,6 +130,19 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
     @Override
     public void drop(Contribution contribution) {
         withdraw(contribution);
+    }
+
+    /// Those that leave last go first.
+    @Override
+    public void roomAgain() {
+        long now = System.nanoTime();
+        long tooMuch = bufferedBytes() - bytesMax;
+        for (var from = all.descendingIterator(); tooMuch > 0 && from.hasNext(); ) {
+            Contribution each = from.next();
+            if (!each.mayGoAway(this)) continue;
+            offerToDisk(each, now);
+            tooMuch -= each.bytes();
+        }
     }
 
     @Override

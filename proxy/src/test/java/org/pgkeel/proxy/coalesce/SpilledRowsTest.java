@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -117,6 +118,51 @@ class SpilledRowsTest {
             world.check();
             return null;
         });
+    }
+
+    @Test
+    void what_found_the_file_full_goes_to_disk_when_the_file_is_empty_again() throws Exception {
+        long fileBytesMax = 32 * 1024;
+        var world = new SpillWorld(loop, () -> SpillFile.in(folder), fileBytesMax);
+        world.on(() -> {
+            world.busy();
+            world.allSend(new Random(1));
+            return null;
+        });
+        untilItRests(world);
+        long spilled = world.on(() -> {
+            assertThat(world.spill.fileBytes()).isBetween(fileBytesMax - SpillWorld.REQUEST_BYTES_MAX, fileBytesMax);
+            assertThat(world.queue.bufferedBytes()).isGreaterThan(SpillWorld.BUFFERED_BYTES_MAX);
+            return world.spilled().rows();
+        });
+        // Nobody sends anything more.
+        await().pollInterval(Duration.ofMillis(2)).until(() -> world.on(() -> {
+            if (world.spilled().rows() == spilled) world.endOfBatch();
+            return world.spilled().rows() > spilled;
+        }));
+        world.on(world::busyNoMore);
+        world.drain();
+        world.on(() -> {
+            world.check();
+            assertThat(world.journal.ran).hasSize(SpillWorld.CLIENTS);
+            return null;
+        });
+    }
+
+    @Test
+    void a_file_that_a_killed_process_left_is_deleted_and_nothing_else_is() throws Exception {
+        Path left = Files.writeString(folder.resolve("pgkeel-spill-" + new UUID(1, 2)), "left");
+        Path other = Files.writeString(folder.resolve("pgkeel.txt"), "other");
+        SpillFile first = SpillFile.in(folder);
+        assertThat(left).doesNotExist();
+        assertThat(other).exists();
+        first.write(ByteBuffer.wrap(new byte[] {7}), 0);
+        SpillFile second = SpillFile.in(folder);
+        var back = ByteBuffer.allocate(1);
+        first.read(back, 0);
+        assertThat(back.array()).containsExactly(7);
+        first.close();
+        second.close();
     }
 
     /// Writes that fail leave requests in memory; bytes that came back changed, or not at all, are refused, and nothing else is.
