@@ -27,11 +27,14 @@ public final class CopyText {
 
     /// As [#write(ByteBuf, int, int, ByteBuf)].
     public static void write(byte[] value, ByteBuf out) {
-        for (byte each : value) {
-            byte letter = escapeOf(each);
-            if (letter == 0) out.writeByte(each);
-            else out.writeByte('\\').writeByte(letter);
-        }
+        for (byte each : value) write(each, out);
+    }
+
+    /// One byte of a value.
+    public static void write(byte each, ByteBuf out) {
+        byte letter = escapeOf(each);
+        if (letter == 0) out.writeByte(each);
+        else out.writeByte('\\').writeByte(letter);
     }
 
     /// Writes what stands between the quotes of a literal, in which a quote is doubled and a backslash means itself.

@@ -74,7 +74,7 @@ public final class Target {
     private void findKeys(RowKey key, Contribution of, ByteBuf in, int from) {
         int end = from + of.bytes();
         if (of.form() == Contribution.Form.SIMPLE) {
-            of.keys().add(templates.key(key, in, from + 5, end - 1));
+            of.keys().add(templates.key(shape, key, in, from + 5, end - 1));
             return;
         }
         for (int at = from; at < end; at += 1 + in.getInt(at + 1)) {
@@ -134,7 +134,7 @@ public final class Target {
         ByteBuf request = of.client().request();
         int from = request.readerIndex();
         boolean written = of.form() == Contribution.Form.SIMPLE
-                ? templates.row(copyPlan(), request, from + 5, from + of.bytes() - 1, out)
+                ? templates.row(shape, copyPlan(), request, from + 5, from + of.bytes() - 1, out)
                 : boundRows(request, from, from + of.bytes(), out);
         if (!written) out.writerIndex(start);
         return written;

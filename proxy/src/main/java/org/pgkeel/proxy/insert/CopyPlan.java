@@ -1,12 +1,14 @@
 package org.pgkeel.proxy.insert;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.pgkeel.protocol.copy.BinaryValue;
 import org.pgkeel.protocol.copy.CopyText;
 import org.pgkeel.proxy.config.CoalesceRule;
@@ -14,36 +16,37 @@ import org.pgkeel.proxy.config.CoalesceRule;
 /// How rows of one kind of INSERT become rows of a COPY. Equal plans share one.
 ///
 /// A value may be copied where COPY, which knows but the column's type, makes of its text what the INSERT makes of it: a quoted literal, a parameter
-/// without a declared type or with the column's own, text into text, whole numbers into whole numbers and numeric. A row that fails in the COPY is run
-/// once more as it was sent, so only values that are accepted have to mean the same.
+/// without a declared type or with the column's own, text into text, whole numbers into whole numbers and numeric, any of them with a cast to the column's
+/// own type. A row that fails in the COPY is run once more as it was sent, so only values that are accepted have to mean the same.
 ///
 /// Threading: immutable.
 public final class CopyPlan {
     private static final int UNKNOWN = 705;
-    private static final int NUMERIC = 1700;
-    private static final Set<Integer> WHOLE = Set.of(BinaryValue.INT2, BinaryValue.INT4, BinaryValue.INT8);
     private static final Set<Integer> CHARACTERS = Set.of(BinaryValue.TEXT, BinaryValue.VARCHAR, BinaryValue.BPCHAR);
     private static final int INTERVAL = 1186;
+    private static final Source VARIES = new Source(-1, Optional.empty(), 0, 0);
     private static final int BINARY = 1;
 
     private final long table;
     private final List<String> columns;
     private final String copyText;
     private final List<Source> sources;
-    private final boolean[] takesWhole;
+    private final int[] valueOf;
+    private final Numerals[] numerals;
     private final int parameters;
 
     /// @param parameter index of the parameter; -1 for a value that stands in the text
-    /// @param text      of that value, null for NULL
+    /// @param text      of that value, empty for NULL, and for what is seen in each text
     /// @param decoded   type that a binary value has
-    /// @param textIsIt  a value in text format means the same to the column
-    private record Source(int parameter, Optional<byte[]> text, int decoded, boolean textIsIt) {}
+    /// @param range     of this type of whole numbers a text has to be, 0 for any text
+    private record Source(int parameter, Optional<byte[]> text, int decoded, int range) {}
 
-    private CopyPlan(TargetTable table, List<String> columns, List<Source> sources, boolean[] takesWhole, int parameters) {
+    private CopyPlan(TargetTable table, List<TargetTable.Column> into, List<Source> sources, int[] valueOf, int parameters) {
         this.table = table.oid();
-        this.columns = List.copyOf(columns);
+        this.columns = into.stream().map(TargetTable.Column::name).toList();
         this.sources = List.copyOf(sources);
-        this.takesWhole = takesWhole;
+        this.valueOf = valueOf;
+        this.numerals = into.stream().map(column -> Numerals.of(column.baseType())).toArray(Numerals[]::new);
         this.parameters = parameters;
         this.copyText = "copy " + table.copyTable() + " (" + columns.stream().map(InsertShape::quoted).collect(Collectors.joining(", ")) + ") from stdin";
     }
@@ -56,24 +59,26 @@ public final class CopyPlan {
         List<TargetTable.Column> into = columnsOf(shape, table);
         int parameters = eachOnce(shape.values(), types.length);
         if (into.size() != shape.values().size() || parameters < 0) return Optional.empty();
+        // A column whose value is DEFAULT is one that is left out.
+        int[] given = IntStream.range(0, into.size()).filter(i -> !(shape.values().get(i) instanceof Value.Default)).toArray();
         var sources = new ArrayList<Source>();
-        boolean[] takesWhole = new boolean[into.size()];
-        for (int i = 0; i < into.size(); i++) {
+        for (int i : given) {
             TargetTable.Column column = into.get(i);
-            if (column.generated() || column.identityAlways()) return Optional.empty();
-            takesWhole[i] = WHOLE.contains(column.baseType()) || column.baseType() == NUMERIC;
-            Optional<Source> source = source(shape.values().get(i), types, column, takesWhole[i]);
+            Optional<Source> source = column.generated() || column.identityAlways() ? Optional.empty() : source(shape.values().get(i), types, column);
             if (source.isEmpty()) return Optional.empty();
             sources.add(source.get());
         }
-        return Optional.of(new CopyPlan(table, into.stream().map(TargetTable.Column::name).toList(), sources, takesWhole, parameters));
+        return given.length == 0 ? Optional.empty() : Optional.of(new CopyPlan(table, IntStream.of(given).mapToObj(into::get).toList(), sources, given, parameters));
     }
 
     /// A parameter that stands in two places has the type of the first, and one that stands in none is checked by the server alone.
     /// @return how many parameters there are; -1 if not each of them stands in one place
     private static int eachOnce(List<Value> values, int declared) {
         var seen = new HashSet<Integer>();
-        for (Value value : values) if (value instanceof Value.Parameter(var number) && !seen.add(number)) return -1;
+        for (Value value : values) {
+            Value bare = value instanceof Value.Cast(var of, _) ? of : value;
+            if (bare instanceof Value.Parameter(var number) && !seen.add(number)) return -1;
+        }
         for (int number : seen) if (number > seen.size() || number < 1) return -1;
         return declared > seen.size() ? -1 : seen.size();
     }
@@ -89,24 +94,73 @@ public final class CopyPlan {
         return into;
     }
 
-    private static Optional<Source> source(Value value, int[] types, TargetTable.Column column, boolean takesWhole) {
+    private static Optional<Source> source(Value value, int[] types, TargetTable.Column column) {
+        Numerals numerals = Numerals.of(column.baseType());
         return switch (value) {
-            case Value.Quoted(var text) -> Optional.of(new Source(-1, Optional.of(latin(text)), 0, true));
-            case Value.Whole(var digits) -> takesWhole ? Optional.of(new Source(-1, Optional.of(latin(digits)), 0, true)) : Optional.empty();
-            case Value.Null _, Value.Any _ -> Optional.of(new Source(-1, Optional.empty(), 0, true));
-            case Value.Parameter(var number) -> {
-                int declared = number <= types.length ? types[number - 1] : 0;
-                // As a parameter '5' is read as seconds, then cut to the column's fields; COPY reads it as the column's fields at once.
-                if (column.baseType() == INTERVAL) yield Optional.empty();
-                if (declared == 0 || declared == UNKNOWN) yield Optional.of(new Source(number - 1, Optional.empty(), column.baseType(), true));
-                boolean same = declared == column.baseType() || declared == column.type() || CHARACTERS.contains(declared) && CHARACTERS.contains(column.baseType())
-                        && declared != BinaryValue.BPCHAR;   // an INSERT cuts its blanks off
-                // The text of a number may be beyond the parameter's range and within the column's: only binary numbers go over.
-                boolean number1 = WHOLE.contains(declared) && takesWhole;
-                yield same || number1 ? Optional.of(new Source(number - 1, Optional.empty(), same && declared == column.type() ? column.baseType() : declared, same)) : Optional.empty();
-            }
-            case Value.Decimal _, Value.Bool _, Value.Default _, Value.Cast _, Value.Other _ -> Optional.empty();
+            case Value.Quoted(var text) -> Optional.of(constant(text));
+            case Value.Whole(var digits) -> number(digits, numerals);
+            case Value.Decimal(var digits) -> number(digits, numerals);
+            case Value.Bool(var is) -> column.baseType() == BinaryValue.BOOL ? Optional.of(constant(is ? "t" : "f")) : Optional.empty();
+            case Value.Null _ -> Optional.of(VARIES);
+            case Value.Any(var kind) -> switch (kind) {
+                case LITERAL, TEXT -> Optional.of(VARIES);
+                case WHOLE -> numerals == Numerals.NONE ? Optional.empty() : Optional.of(VARIES);
+                case DECIMAL -> numerals.takesDecimals() ? Optional.of(VARIES) : Optional.empty();
+                case BOOL -> column.baseType() == BinaryValue.BOOL ? Optional.of(VARIES) : Optional.empty();
+            };
+            case Value.Parameter(var number) -> parameter(number, declared(number, types), column);
+            case Value.Cast(var of, var type) -> cast(of, type, types, column);
+            case Value.Default _, Value.Other _ -> Optional.empty();
         };
+    }
+
+    /// A cast to the column's own type changes nothing: the value is read as that type, then fitted into the column, as COPY does.
+    private static Optional<Source> cast(Value of, int type, int[] types, TargetTable.Column column) {
+        Numerals numerals = Numerals.of(column.baseType());
+        boolean isNumber = type == column.baseType() && numerals != Numerals.FLOAT;
+        return switch (of) {
+            case Value.Quoted(var text) -> isAlike(type, column) || numerals.takesRange(type) && Numerals.isInRange(type, Unpooled.wrappedBuffer(latin(text)), 0, text.length())
+                    ? Optional.of(constant(text)) : Optional.empty();
+            case Value.Null _ -> isAlike(type, column) || numerals.takesRange(type) ? Optional.of(VARIES) : Optional.empty();
+            case Value.Any(var kind) when kind == Value.Any.Kind.TEXT -> isAlike(type, column) ? Optional.of(VARIES)
+                    : numerals.takesRange(type) ? Optional.of(new Source(-1, Optional.empty(), 0, type)) : Optional.empty();
+            case Value.Whole _, Value.Decimal _, Value.Bool _, Value.Any _ -> isNumber ? source(of, types, column) : Optional.empty();
+            // A parameter of no declared type gets that of its cast.
+            case Value.Parameter(var number) -> isUnknown(declared(number, types)) || declared(number, types) == type ? parameter(number, type, column) : Optional.empty();
+            case Value.Cast _, Value.Default _, Value.Other _ -> Optional.empty();
+        };
+    }
+
+    private static Optional<Source> parameter(int number, int declared, TargetTable.Column column) {
+        // As a parameter '5' is read as seconds, then cut to the column's fields; COPY reads it as the column's fields at once.
+        if (column.baseType() == INTERVAL) return Optional.empty();
+        if (isUnknown(declared)) return Optional.of(new Source(number - 1, Optional.empty(), column.baseType(), 0));
+        if (declared == column.type()) return Optional.of(new Source(number - 1, Optional.empty(), column.baseType(), 0));
+        if (isAlike(declared, column)) return Optional.of(new Source(number - 1, Optional.empty(), declared, 0));
+        // The text of a number may be beyond the parameter's range and within the column's.
+        return Numerals.of(column.baseType()).takesRange(declared) ? Optional.of(new Source(number - 1, Optional.empty(), declared, declared)) : Optional.empty();
+    }
+
+    /// The text of a value of this type is read alike as one of the column's.
+    private static boolean isAlike(int type, TargetTable.Column column) {
+        return type == column.baseType() && type != INTERVAL
+                || CHARACTERS.contains(type) && CHARACTERS.contains(column.baseType()) && type != BinaryValue.BPCHAR;   // an INSERT cuts its blanks off
+    }
+
+    private static int declared(int number, int[] types) {
+        return number <= types.length ? types[number - 1] : 0;
+    }
+
+    private static boolean isUnknown(int declared) {
+        return declared == 0 || declared == UNKNOWN;
+    }
+
+    private static Source constant(String text) {
+        return new Source(-1, Optional.of(latin(text)), 0, 0);
+    }
+
+    private static Optional<Source> number(String text, Numerals numerals) {
+        return numerals.takes(Unpooled.wrappedBuffer(latin(text)), 0, text.length()) ? Optional.of(constant(text)) : Optional.empty();
     }
 
     private static byte[] latin(String text) {
@@ -118,9 +172,33 @@ public final class CopyPlan {
         return copyText;
     }
 
-    /// A whole number without quotes may go into this column.
-    boolean takesWholeNumber(int column) {
-        return takesWhole[column];
+    int columns() {
+        return sources.size();
+    }
+
+    /// Which of the INSERT's values goes into this column.
+    int valueOf(int column) {
+        return valueOf[column];
+    }
+
+    Numerals numerals(int column) {
+        return numerals[column];
+    }
+
+    /// A literal with quotes may go into this column as it is.
+    boolean mayBeText(int column, ByteBuf in, int from, int to) {
+        return mayBeText(sources.get(column), in, from, to);
+    }
+
+    private static boolean mayBeText(Source source, ByteBuf in, int from, int to) {
+        return source.range == 0 || Numerals.isInRange(source.range, in, from, to);
+    }
+
+    /// Appends the value of a column that stands in every text alike.
+    void constant(int column, ByteBuf out) {
+        Optional<byte[]> text = sources.get(column).text;
+        if (text.isPresent()) CopyText.write(text.get(), out);
+        else CopyText.writeNull(out);
     }
 
     /// Appends a row.
@@ -139,7 +217,7 @@ public final class CopyPlan {
             Source source = sources.get(i);
             if (i > 0) out.writeByte('\t');
             if (source.parameter < 0) {
-                source.text.ifPresentOrElse(text -> CopyText.write(text, out), () -> CopyText.writeNull(out));
+                constant(i, out);
                 continue;
             }
             if (source.parameter >= count) return false;
@@ -155,7 +233,7 @@ public final class CopyPlan {
             if (format == BINARY) {
                 if (!BinaryValue.write(source.decoded, in, value + 4, value + 4 + length, out)) return false;
             } else {
-                if (!source.textIsIt || in.indexOf(value + 4, value + 4 + length, (byte) 0) >= 0) return false;
+                if (!mayBeText(source, in, value + 4, value + 4 + length) || in.indexOf(value + 4, value + 4 + length, (byte) 0) >= 0) return false;
                 CopyText.write(in, value + 4, value + 4 + length, out);
             }
         }

@@ -8,12 +8,15 @@ import org.pgkeel.proxy.statement.Dialect;
 ///
 /// Threading: immutable. Objects are compared by identity: the same text is the same object to those that remember it.
 public final class InsertShape {
+    private static final int[] NO_LITERALS = {};
+
     private final Optional<String> schema;
     private final String table;
     private final List<String> columns;
     private final List<Value> values;
     private final int rows;
     private final boolean plain;
+    private final int[] literals;
 
     /// @param plain nothing follows the only row, and it consists of parameters and literals
     InsertShape(Optional<String> schema, String table, List<String> columns, List<Value> values, int rows, boolean plain) {
@@ -23,6 +26,17 @@ public final class InsertShape {
         this.values = List.copyOf(values);
         this.rows = rows;
         this.plain = plain;
+        this.literals = NO_LITERALS;
+    }
+
+    private InsertShape(InsertShape of, List<Value> values, int[] literals) {
+        this.schema = of.schema;
+        this.table = of.table;
+        this.columns = of.columns;
+        this.values = List.copyOf(values);
+        this.rows = of.rows;
+        this.plain = of.plain && values.stream().noneMatch(Value.Other.class::isInstance);
+        this.literals = literals;
     }
 
     /// Reads a text, one character for each byte.
@@ -31,9 +45,18 @@ public final class InsertShape {
         return dialect.equals(Dialect.USUAL) ? new InsertReader(text).insert() : Optional.empty();
     }
 
-    /// The same, whose row is no row of a COPY.
-    InsertShape shared() {
-        return new InsertShape(schema, table, columns, List.of(), rows, false);
+    /// The same for all texts of one [Skeleton].
+    /// @param literals which of the text's literals each value has, -1 for a value that stands in every text alike
+    InsertShape ofSkeleton(List<Value> seen, int[] literals) {
+        return new InsertShape(this, seen, literals);
+    }
+
+    boolean isOfSkeleton() {
+        return literals != NO_LITERALS;
+    }
+
+    int literalOf(int value) {
+        return literals[value];
     }
 
     /// Folded as SQL folds it; empty if the text does not say.

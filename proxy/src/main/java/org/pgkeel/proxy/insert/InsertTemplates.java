@@ -42,8 +42,10 @@ public final class InsertTemplates {
     }
 
     /// Appends the row of a text that [#find] has found.
+    /// @param shape what it found
     /// @return false if one of its values cannot be said so that it means the same; then out holds half a row
-    public boolean row(CopyPlan plan, ByteBuf in, int from, int to, ByteBuf out) {
+    public boolean row(InsertShape shape, CopyPlan plan, ByteBuf in, int from, int to, ByteBuf out) {
+        if (shape.isOfSkeleton()) return skeleton.read(in, from, to) && SkeletonRow.write(skeleton, shape, plan, in, out);
         int at = rowAt(in, from, to);
         for (int column = 0; ; column++) {
             at = skipSpace(in, at, to);
@@ -52,7 +54,7 @@ public final class InsertTemplates {
             if (column > 0) out.writeByte('\t');
             if (first == '\'') CopyText.writeQuoted(in, at + 1, end - 1, out);
             else if (first == 'n' || first == 'N') CopyText.writeNull(out);
-            else if (plan.takesWholeNumber(column)) out.writeBytes(in, at, end - at);
+            else if (plan.numerals(column).takes(in, at, end)) out.writeBytes(in, at, end - at);
             else return false;
             at = skipSpace(in, end, to);
             if (in.getByte(at) == ')') break;
@@ -62,9 +64,11 @@ public final class InsertTemplates {
         return true;
     }
 
-    /// @return the hash of the key of a text that [#find] has found, or [RowKey#UNKNOWN]
-    public long key(RowKey key, ByteBuf in, int from, int to) {
+    /// @param shape of a text that [#find] has found
+    /// @return the hash of its key, or [RowKey#UNKNOWN]
+    public long key(InsertShape shape, RowKey key, ByteBuf in, int from, int to) {
         if (key.place() < 0) return RowKey.UNKNOWN;
+        if (shape.isOfSkeleton()) return skeleton.read(in, from, to) ? SkeletonRow.key(skeleton, shape, key, in) : RowKey.UNKNOWN;
         int row = rowAt(in, from, to);
         if (row < 0) return RowKey.UNKNOWN;
         int at = skipSpace(in, row, to);
@@ -114,7 +118,7 @@ public final class InsertTemplates {
     private Known skeletonOf(ByteBuf in, int from, int to) {
         Known known = skeletons.get(skeleton.bytes(), 0, skeleton.length());
         if (known != null) return known;
-        known = new Known(new InsertReader(in.toString(from, to - from, StandardCharsets.ISO_8859_1)).insert().map(InsertShape::shared).orElse(null));
+        known = new Known(new InsertReader(in.toString(from, to - from, StandardCharsets.ISO_8859_1)).read().map(read -> SkeletonRow.shape(skeleton, read, from)).orElse(null));
         skeletons.put(skeleton.bytes(), 0, skeleton.length(), known);
         return known;
     }

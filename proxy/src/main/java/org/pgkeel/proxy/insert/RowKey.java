@@ -45,17 +45,22 @@ public final class RowKey {
         int place = placeOf(shape, table, column);
         Kind kind = kindOf(table.columns().stream().filter(each -> each.name().equals(column)).findFirst().map(TargetTable.Column::baseType).orElse(0));
         if (place < 0 || place >= shape.values().size() || kind == null) return NOWHERE;
-        return switch (shape.values().get(place)) {
+        return of(shape.values().get(place), kind, place, types);
+    }
+
+    private static RowKey of(Value value, Kind kind, int place, int[] types) {
+        return switch (value) {
             case Value.Parameter(var number) -> {
                 int declared = number >= 1 && number <= types.length ? types[number - 1] : 0;
                 boolean same = declared == 0 || declared == UNDECLARED || kindOf(declared) == kind;
                 yield same ? new RowKey(kind, -1, number - 1, UNKNOWN) : NOWHERE;
             }
-            case Value.Any(var of) -> of == Value.Any.Kind.LITERAL ? new RowKey(kind, place, -1, UNKNOWN) : NOWHERE;
+            case Value.Any _ -> new RowKey(kind, place, -1, UNKNOWN);
             case Value.Quoted(var text) -> new RowKey(kind, -1, -1, ofText(kind, text));
             case Value.Whole(var digits) -> kind == Kind.WHOLE ? new RowKey(kind, -1, -1, ofText(kind, digits)) : NOWHERE;
             case Value.Null _ -> new RowKey(kind, -1, -1, OF_NULL);
-            case Value.Decimal _, Value.Bool _, Value.Default _, Value.Cast _, Value.Other _ -> NOWHERE;
+            case Value.Cast(var bare, var type) -> kindOf(type) == kind ? of(bare, kind, place, types) : NOWHERE;
+            case Value.Decimal _, Value.Bool _, Value.Default _, Value.Other _ -> NOWHERE;
         };
     }
 

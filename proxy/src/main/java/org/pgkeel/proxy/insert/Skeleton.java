@@ -191,7 +191,7 @@ final class Skeleton {
         return true;
     }
 
-    /// A minus belongs to a number where a value begins.
+    /// A minus belongs to a number that is the whole value.
     private boolean isNumber(ByteBuf in, int from, int to) {
         int at = in.getByte(from) == '-' && (before == '(' || before == ',') ? from + 1 : from;
         if (at < to && in.getByte(at) == '.') at++;
@@ -214,7 +214,17 @@ final class Skeleton {
             if (at == digits) return -1;
         }
         byte behind = at < to ? in.getByte(at) : 0;
-        return behind < 0 || behind == '.' || behind == '$' || SqlCursor.isLetter(behind) ? -1 : literal(kind, from, at);
+        if (behind < 0 || behind == '.' || behind == '$' || SqlCursor.isLetter(behind)) return -1;
+        if (in.getByte(from) != '-' || endsValue(in, at, to)) return literal(kind, from, at);
+        // The minus is an operator that comes last: -5::int2 is -(5::int2).
+        add((byte) '-');
+        return literal(kind, from + 1, at);
+    }
+
+    private static boolean endsValue(ByteBuf in, int from, int to) {
+        int at = from;
+        while (at < to && SqlCursor.isSpace(in.getByte(at))) at++;
+        return at < to && (in.getByte(at) == ',' || in.getByte(at) == ')');
     }
 
     private static int digitsEnd(ByteBuf in, int from, int to) {

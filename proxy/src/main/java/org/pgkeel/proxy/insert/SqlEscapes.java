@@ -1,6 +1,8 @@
 package org.pgkeel.proxy.insert;
 
+import io.netty.buffer.ByteBuf;
 import java.util.Optional;
+import org.pgkeel.protocol.copy.CopyText;
 
 /// What the backslashes in an `E''` string mean, where all servers agree on it and no setting has a say.
 /// <https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE>
@@ -23,6 +25,24 @@ final class SqlEscapes {
             text.append((char) meant);
         }
         return Optional.of(text.toString());
+    }
+
+    /// Appends what stands between the quotes as COPY has it.
+    /// @return false where [#decode] has no answer
+    static boolean write(ByteBuf in, int from, int to, ByteBuf out) {
+        int start = from;
+        for (int at = from; at < to; at++) {
+            byte b = in.getByte(at);
+            if (b != '\\' && b != '\'') continue;
+            CopyText.write(in, start, at, out);
+            int meant = b == '\'' ? b : at + 1 < to ? meaning(in.getByte(at + 1)) : -1;
+            if (meant < 0) return false;
+            CopyText.write((byte) meant, out);
+            at++;
+            start = at + 1;
+        }
+        CopyText.write(in, start, to, out);
+        return true;
     }
 
     /// @param letter behind the backslash

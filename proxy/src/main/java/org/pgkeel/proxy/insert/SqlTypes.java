@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.insert;
 
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.pgkeel.protocol.copy.BinaryValue;
 
 /// Names of the server's own types that a cast to changes nothing but the type: not `char` and `bit`, which cut what is longer than one.
@@ -12,6 +13,9 @@ final class SqlTypes {
             Map.entry("float8", BinaryValue.FLOAT8), Map.entry("varchar", BinaryValue.VARCHAR), Map.entry("date", BinaryValue.DATE), Map.entry("time", 1083), Map.entry("timetz", 1266),
             Map.entry("timestamp", BinaryValue.TIMESTAMP), Map.entry("timestamptz", BinaryValue.TIMESTAMPTZ), Map.entry("numeric", 1700), Map.entry("decimal", 1700),
             Map.entry("uuid", BinaryValue.UUID), Map.entry("inet", 869), Map.entry("cidr", 650), Map.entry("macaddr", 829), Map.entry("xml", 142));
+
+    /// The names, as a list of SQL's strings.
+    static final String NAME_LIST = NAMES.keySet().stream().sorted().map(name -> '\'' + name + '\'').collect(Collectors.joining(", "));
 
     private SqlTypes() {}
 

@@ -14,7 +14,8 @@ import java.util.Optional;
 /// @param copyTable         schema and name with quotes where they need them
 /// @param isEligible        a COPY means the same as INSERTs: an ordinary or partitioned table, without rules, active row security, foreign partitions,
 ///                          and triggers that could skip a row, see the whole statement or change what others see;
-///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told
+///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told,
+///                          nor types of users that the session finds by the names of the server's own
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
 /// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
@@ -60,6 +61,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
                 and d.objid = k.indexrelid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
               and not exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_constraint k on k.contypid = a.atttypid and a.atttypid <> 0
                 join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+              and not exists (select 1 from pg_catalog.pg_type y where y.typname in (TYPES) and y.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace and pg_catalog.pg_type_is_visible(y.oid))
               and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
@@ -92,7 +94,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins

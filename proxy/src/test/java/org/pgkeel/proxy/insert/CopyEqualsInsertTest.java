@@ -30,6 +30,11 @@ class CopyEqualsInsertTest {
         "it's", "''", "Grüße 🐘", "{}", "{1,2}", "{\"a\":1,  \"b\":[null]}", "{a,\"b c\",NULL}", "\\x00ff", "2024-02-29", "2024-02-30", "2024-02-29 12:34:56.7891234+05:30", "infinity",
         "0044-03-15 BC", "5", "1 day 02:03:04", "12:34:56.7", "::1", "10.0.0.0/8", "happy", "sad", "(1,2)", "101", "ABCDEF00-1111-2222-3333-444455556666", "trailing   ", "ab   "};
 
+    private static final String[] CASTS = {"smallint", "int4", "bigint", "numeric", "real", "float8", "bool", "text", "varchar", "character varying", "char", "varchar(4)", "numeric(6,2)", "uuid", "json", "jsonb", "bytea", "date",
+        "timestamp", "timestamp with time zone", "time", "interval", "inet", "text[]"};
+    private static final String[] BARE = {"1", "-7", "007", "-0", "-0.0", "0.0", "1.5", "2.5", "-2.5", "1.005", "1e3", ".5", "5.", "-.5e1", "1e-5", "1e400", "1e-400", "0e-20000", "-1e-400", "40000", "3000000000", "9223372036854775808",
+        "123456789012345678901234567890.123456789", "0.1", "16777217", "9007199254740993", "1234567.891"};
+
     private Connection connection = connect();
 
     private static Connection connect() {
@@ -74,7 +79,7 @@ class CopyEqualsInsertTest {
                 assertThat(found).as(sql).isNotNull();
                 ByteBuf out = Unpooled.buffer();
                 Optional<CopyPlan> fast = CopyPlan.of(found, new int[0], table, AfterRowTriggers.REFUSE);
-                boolean written = fast.isPresent() && templates.row(fast.get(), in, 0, bytes.length, out);
+                boolean written = fast.isPresent() && templates.row(found, fast.get(), in, 0, bytes.length, out);
                 assertThat(written).as("%s into %s: both ways of reading it agree", sql, type).isEqualTo(plan.isPresent());
                 if (!written) continue;
                 ByteBuf slow = Unpooled.buffer();
@@ -86,6 +91,88 @@ class CopyEqualsInsertTest {
         }
         assertThat(different).isEmpty();
         assertThat(copied).isGreaterThan(900);
+    }
+
+    @Test
+    void literals_in_other_notations_are_stored_alike() throws Exception {
+        long seed = new Random().nextLong();
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        var different = new ArrayList<String>();
+        int copied = 0;
+        var templates = new InsertTemplates();
+        for (String type : TYPES) {
+            execute("drop table if exists ci_t; create table ci_t (a int default 7, b " + type + ")");
+            TargetTable table = table();
+            for (int i = 0; i < 250; i++) {
+                String sql = "insert into ci_t (a, b) values (" + (random.nextBoolean() ? "default" : "'1'::int2") + ", " + notation(type, random) + ")" + (random.nextInt(8) == 0 ? " /* why */" : "");
+                byte[] bytes = sql.getBytes(UTF_8);
+                ByteBuf in = Unpooled.wrappedBuffer(bytes);
+                InsertShape found = templates.find(in, 0, bytes.length);
+                if (found == null) continue;
+                Optional<CopyPlan> fast = CopyPlan.of(found, new int[0], table, AfterRowTriggers.REFUSE);
+                ByteBuf out = Unpooled.buffer();
+                if (fast.isEmpty() || !templates.row(found, fast.get(), in, 0, bytes.length, out)) continue;
+                // In the extended protocol the text is read once, with the same end.
+                CopyPlan plan = CopyPlan.of(InsertShape.parse(new String(bytes, ISO_8859_1), Dialect.USUAL).orElseThrow(), new int[0], table, AfterRowTriggers.REFUSE).orElseThrow();
+                ByteBuf slow = Unpooled.buffer();
+                assertThat(plan.row(Unpooled.wrappedBuffer(new byte[6]), 0, 6, slow)).isTrue();
+                assertThat(out.toString(UTF_8)).as(sql).isEqualTo(slow.toString(UTF_8));
+                assertThat(fast.get().copyText()).isEqualTo(plan.copyText());
+                copied++;
+                compare(type, sql, plan.copyText(), out, different);
+            }
+        }
+        assertThat(different).isEmpty();
+        assertThat(copied).isGreaterThan(1_200);
+    }
+
+    /// A value, as some client might write it.
+    private static String notation(String type, Random random) {
+        String word = WORDS[random.nextInt(WORDS.length)];
+        String quoted = "'" + word.replace("'", "''") + "'";
+        String own = type.replaceAll("\\(.*", "").replace("ci_short", "varchar").replace("interval hour", "interval");
+        String as = random.nextInt(3) > 0 ? own : CASTS[random.nextInt(CASTS.length)];
+        String bare = BARE[random.nextInt(BARE.length)];
+        return switch (random.nextInt(10)) {
+            case 0 -> quoted + "::" + as;
+            case 1 -> "(" + quoted + "::" + as + ")";
+            case 2 -> "cast(" + quoted + " as " + as + ")";
+            case 3 -> as.contains("[") || as.contains(" ") ? "null::" + as : as + " " + quoted;
+            case 4 -> "E'" + word.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n").replace("\t", random.nextBoolean() ? "\\t" : "\t") + "'";
+            case 5 -> random.nextBoolean() ? "true" : "(NULL)";
+            case 6 -> bare + "::" + as;
+            case 7 -> "cast(" + bare + " as " + as + ")";
+            default -> bare;
+        };
+    }
+
+    @Test
+    void parameters_with_a_cast_are_stored_alike() throws Exception {
+        int[] declaredTypes = {0, 20, 21, 23, 25, 1043, 1700};
+        var different = new ArrayList<String>();
+        int copied = 0;
+        for (String type : TYPES) {
+            execute("drop table if exists ci_t; create table ci_t (a int, b " + type + ")");
+            TargetTable table = table();
+            for (String as : CASTS) {
+                for (int declared : declaredTypes) {
+                    String sql = "insert into ci_t (b) values ($1::" + as + ")";
+                    Optional<CopyPlan> plan = CopyPlan.of(InsertShape.parse(sql, Dialect.USUAL).orElseThrow(), new int[] {declared}, table, AfterRowTriggers.REFUSE);
+                    if (plan.isEmpty()) continue;
+                    for (String word : WORDS) {
+                        ByteBuf bind = bind(0, word.getBytes(UTF_8));
+                        ByteBuf out = Unpooled.buffer();
+                        if (!plan.get().row(bind, 0, bind.writerIndex(), out)) continue;
+                        copied++;
+                        String insert = "prepare ci_p (" + (declared == 0 ? "unknown" : typeName(declared)) + ") as " + sql + "; execute ci_p ('" + word.replace("'", "''") + "')";
+                        compare(type + " <- " + declared + "::" + as + " '" + word + "'", insert, plan.get().copyText(), out, different);
+                    }
+                }
+            }
+        }
+        assertThat(different).isEmpty();
+        assertThat(copied).isGreaterThan(700);
     }
 
     @Test
@@ -165,6 +252,20 @@ class CopyEqualsInsertTest {
             assertThat(CopyPlan.of(InsertShape.parse(sql, Dialect.USUAL).orElseThrow(), new int[0], table(), AfterRowTriggers.REFUSE)).as(sql).isEmpty();
         }
         assertThat(CopyPlan.of(InsertShape.parse("insert into ci_t (b) values ($1)", Dialect.USUAL).orElseThrow(), new int[] {25, 23}, table(), AfterRowTriggers.REFUSE)).isEmpty();
+    }
+
+    @Test
+    void a_type_that_hides_one_of_the_servers_own_keeps_the_table_from_copy() throws Exception {
+        execute("create table ci_t (a int, b text)");
+        execute("drop schema if exists ci_hidden cascade; create schema ci_hidden; create type ci_hidden.uuid as enum ('x')");
+        try {
+            execute("set search_path to public, pg_catalog, ci_hidden");
+            assertThat(table().isEligible()).isTrue();
+            execute("set search_path to ci_hidden, public, pg_catalog");
+            assertThat(table().isEligible()).isFalse();
+        } finally {
+            execute("reset search_path; drop schema ci_hidden cascade");
+        }
     }
 
     @Test

@@ -43,7 +43,7 @@ class RowKeyTest {
         ByteBuf text = Unpooled.copiedBuffer("insert into t (v, k) values ('a, ''b', " + value + ")", StandardCharsets.UTF_8);
         InsertShape found = templates.find(text, 0, text.writerIndex());
         assertThat(found).isNotNull();
-        return templates.key(RowKey.of(found, new int[0], table(columnType), "k"), text, 0, text.writerIndex());
+        return templates.key(found, RowKey.of(found, new int[0], table(columnType), "k"), text, 0, text.writerIndex());
     }
 
     private static byte[] binary(int bytes, long value) {

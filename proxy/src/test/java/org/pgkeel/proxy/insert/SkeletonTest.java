@@ -62,6 +62,7 @@ class SkeletonTest {
         "insert into t (a) values (1) returning id | insert into t (a) values (1) returning other",
         "insert into t (a) values (1), (2) | insert into t (a) values (1), (2), (3)",
         "insert into t (a) values (1.5) | insert into t (a) values (E'x')",
+        "insert into t (a) values (1::int2) | insert into t (a) values (-1 ::int2)",
         "insert into \"a  b\" values (1) | insert into \"a b\" values (1)"})
     void everything_else_does(String one, String other) {
         assertThat(find(other).orElseThrow()).isNotSameAs(find(one).orElseThrow());
