@@ -18,16 +18,16 @@ import org.pgkeel.bench.client.Login;
 /// The PgBouncer is the one that `bench/bin/get-pgbouncer` left, else the system's, whose prepared statements may not work in transaction mode.
 /// <https://patroni.readthedocs.io/en/latest/rest_api.html>
 public final class PgBouncerBehindHaProxy implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(15);
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     /// HAProxy begins with every server up, and takes three checks to know better.
     private static final Duration CHECKED = Duration.ofSeconds(11);
 
-    private final Process haProxy;
+    private final RunningProxy haProxy;
     private final RunningProxy pgBouncer;
     private final String version;
 
-    private PgBouncerBehindHaProxy(Process haProxy, RunningProxy pgBouncer, String version) {
+    private PgBouncerBehindHaProxy(RunningProxy haProxy, RunningProxy pgBouncer, String version) {
         this.haProxy = haProxy;
         this.pgBouncer = pgBouncer;
         this.version = version;
@@ -80,19 +80,32 @@ public final class PgBouncerBehindHaProxy implements AutoCloseable {
                 """.formatted(haProxyPort, port, folder, poolSize));
         var unprivileged = new Unprivileged();
         unprivileged.own(folder);
-        Process haProxy = Processes.start(folder.resolve("haproxy.log"), Map.of(), List.of(haProxyProgram.toString(), "-db", "-f", folder.resolve("haproxy.cfg").toString()));
-        Path log = folder.resolve("pgbouncer.log");
-        Process process = Processes.start(log, Map.of(), unprivileged.command(List.of(pgBouncerProgram.toString(), folder.resolve("pgbouncer.ini").toString())));
-        String version = version(pgBouncerProgram, "--version") + " behind " + version(haProxyProgram, "-v");
-        var stack = new PgBouncerBehindHaProxy(haProxy, new RunningProxy("pgbouncer", version, port, process, Target.Code.NATIVE, log), version);
+        Path haProxyLog = folder.resolve("haproxy.log");
+        Process haProxyProcess = Processes.start(haProxyLog, Map.of(), List.of(haProxyProgram.toString(), "-db", "-f", folder.resolve("haproxy.cfg").toString()));
+        var haProxy = new RunningProxy("haproxy", version(haProxyProgram, "-v"), haProxyPort, haProxyProcess, Target.Code.NATIVE, haProxyLog);
         try {
-            stack.pgBouncer.awaitFirstQuery(login, START_LIMIT);
-            Processes.pause(CHECKED);
+            // PgBouncer does not try again for 15 s after a server that it could not reach.
+            haProxy.awaitFirstQuery(login, START_LIMIT);
+            String version = version(pgBouncerProgram, "--version") + " behind " + haProxy.version();
+            Path log = folder.resolve("pgbouncer.log");
+            Process process = Processes.start(log, Map.of(), unprivileged.command(List.of(pgBouncerProgram.toString(), folder.resolve("pgbouncer.ini").toString())));
+            var stack = new PgBouncerBehindHaProxy(haProxy, new RunningProxy("pgbouncer", version, port, process, Target.Code.NATIVE, log), version);
+            return stack.awaitReady(login);
         } catch (IOException e) {
-            stack.close();
+            haProxy.close();
             throw e;
         }
-        return stack;
+    }
+
+    private PgBouncerBehindHaProxy awaitReady(Login login) throws IOException {
+        try {
+            pgBouncer.awaitFirstQuery(login, START_LIMIT);
+            Processes.pause(CHECKED);
+            return this;
+        } catch (IOException e) {
+            pgBouncer.close();
+            throw e;
+        }
     }
 
     public InetSocketAddress address() {
@@ -106,7 +119,7 @@ public final class PgBouncerBehindHaProxy implements AutoCloseable {
     @Override
     public void close() {
         pgBouncer.close();
-        Processes.stop(haProxy, Duration.ofSeconds(5));
+        haProxy.close();
     }
 
     private static Path program(String name) throws IOException {
