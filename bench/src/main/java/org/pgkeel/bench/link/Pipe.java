@@ -23,6 +23,7 @@ final class Pipe extends ChannelInboundHandlerAdapter {
     private record Piece(ByteBuf bytes, long dueNanos) {}
 
     private static final int WAITING_PIECES_MAX = 256;
+    private static final int HEADER_BYTES = 5;
 
     private final Relay relay;
     private final Way way;
@@ -120,11 +121,19 @@ final class Pipe extends ChannelInboundHandlerAdapter {
             return;
         }
         endPassed = true;
-        sink.get().writeAndFlush(first.bytes.readRetainedSlice(first.bytes.readableBytes() / 2)).addListener(_ -> {
+        sink.get().writeAndFlush(first.bytes.readRetainedSlice(withinMessage(first.bytes))).addListener(_ -> {
             relay.source(way).ifPresent(Relay::reset);
             // A reset would throw away at the receiver what it has not read yet: half a message and then the end is what is wanted.
             sink.get().close();
         });
+    }
+
+    /// About half of a piece, and not the end of one of its messages: a piece begins with one, unless it is part of a large one.
+    private static int withinMessage(ByteBuf piece) {
+        int half = piece.readableBytes() / 2;
+        long end = 0;
+        while (end < half && piece.readableBytes() - end >= HEADER_BYTES) end += 1 + Math.max(4, piece.getInt(piece.readerIndex() + (int) end + 1));
+        return end == half ? half - 1 : half;
     }
 
     private void answer(Treatment.Answer answer) {

@@ -161,9 +161,23 @@ class FaultProxyTest {
 
         write(at, new byte[] {1, 2, 3});
         assertThat(client.getInputStream().readNBytes(3)).containsExactly(1, 2, 3);
-        write(at, new byte[100]);
-        assertThat(client.getInputStream().readAllBytes()).hasSize(50);
+        var message = new byte[50];   // its length says 49
+        message[4] = 49;
+        write(at, message);
+        assertThat(client.getInputStream().readAllBytes()).hasSize(25);
         assertThatThrownBy(() -> at.getInputStream().read()).isInstanceOf(SocketException.class);
+    }
+
+    @Test
+    void a_cut_is_never_between_two_messages() throws Exception {
+        Socket client = client();
+        write(client, new byte[] {'a'});
+        Socket at = serverSide();
+        at.getInputStream().read();
+        proxy.spoil("x", Caller.ANYONE, new Treatment.Cut(Way.TO_CLIENT, 10));
+
+        write(at, new byte[] {'Z', 0, 0, 0, 5, 'I', 'Z', 0, 0, 0, 5, 'I'});
+        assertThat(client.getInputStream().readAllBytes()).hasSize(5);
     }
 
     @Test

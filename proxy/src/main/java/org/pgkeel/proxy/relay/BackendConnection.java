@@ -385,7 +385,9 @@ public final class BackendConnection extends PooledConnection {
     }
 
     /// The socket is closed, by whomever.
-    void streamEnded(Loss.Ending ending) {
+    void streamEnded(Loss.Ending told) {
+        // A server that ends says so between two messages; behind half of one, something on the way may have swallowed more.
+        Loss.Ending ending = walk.isWithinMessage() ? Loss.Ending.BROKEN : told;
         walk.release();
         if (state() == State.CLOSED || state() == State.MOVING) return;
         String why = "the server closed the connection";

@@ -25,9 +25,9 @@ public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte 
         TOLD,
         /// The server was shut down, or an administrator ended the session: FATAL `57P01` to `57P03`, kept from the client.
         SHUT_DOWN,
-        /// End of file: every byte that the server sent was read.
+        /// End of file between two messages: every byte that the server sent was read.
         END_OF_FILE,
-        /// Reset, or a write that failed: replies may be missing.
+        /// Reset, a write that failed, or an end of file within a message: replies may be missing.
         BROKEN,
         /// The proxy itself ended it: another server is the primary now.
         FENCED

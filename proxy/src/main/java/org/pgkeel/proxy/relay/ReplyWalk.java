@@ -52,6 +52,11 @@ final class ReplyWalk {
         return farewell;
     }
 
+    /// What has come so far ends within a message.
+    boolean isWithinMessage() {
+        return skip > 0 || carry != null;
+    }
+
     void release() {
         if (carry != null) carry.release();
         carry = null;

@@ -1,0 +1,102 @@
+package org.pgkeel.proxy.server;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// A network device that ends TCP connections, in front of PostgreSQL. It can cut one answer of the server within its first message and say goodbye politely,
+/// while the server hears nothing of that and works on. Threading: any.
+final class CuttingLink implements AutoCloseable {
+    private final ServerSocket listening;
+    private final String host;
+    private final int port;
+    private final AtomicInteger bytesOfNextReply = new AtomicInteger(-1);
+
+    CuttingLink(String host, int port) throws IOException {
+        this.host = host;
+        this.port = port;
+        this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    String address() {
+        return "127.0.0.1:" + listening.getLocalPort();
+    }
+
+    /// Of what the server says next to user `app` only so many bytes arrive.
+    void cutNextReplyAfter(int bytes) {
+        bytesOfNextReply.set(bytes);
+    }
+
+    boolean hasCut() {
+        return bytesOfNextReply.get() < 0;
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket client = listening.accept();
+                Socket server = new Socket(host, port);
+                var ofApp = new boolean[1];
+                Thread.ofVirtual().start(() -> forward(client, server, ofApp));
+                Thread.ofVirtual().start(() -> back(server, client, ofApp));
+            }
+        } catch (IOException closed) {
+            // The test is over.
+        }
+    }
+
+    private static void forward(Socket client, Socket server, boolean[] ofApp) {
+        var buffer = new byte[64 * 1024];
+        try (InputStream in = client.getInputStream()) {
+            OutputStream out = server.getOutputStream();
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                String text = new String(buffer, 0, n, StandardCharsets.ISO_8859_1);
+                synchronized (ofApp) {
+                    ofApp[0] |= text.contains("user\0app\0");
+                }
+                out.write(buffer, 0, n);
+            }
+        } catch (IOException gone) {
+            // The server's side is left to itself.
+        }
+    }
+
+    private void back(Socket server, Socket client, boolean[] ofApp) {
+        var buffer = new byte[64 * 1024];
+        boolean cut = false;
+        try (server) {
+            InputStream in = server.getInputStream();
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (cut) continue;
+                int bytes = n;
+                synchronized (ofApp) {
+                    if (ofApp[0] && bytesOfNextReply.get() >= 0) {
+                        bytes = bytesOfNextReply.getAndSet(-1);
+                        cut = true;
+                    }
+                }
+                client.getOutputStream().write(buffer, 0, bytes);
+                if (cut) client.shutdownOutput();
+            }
+        } catch (IOException gone) {
+            // Told below.
+        }
+        try {
+            client.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
