@@ -68,7 +68,10 @@ public final class CopyPlan {
             if (source.isEmpty()) return Optional.empty();
             sources.add(source.get());
         }
-        return given.length == 0 ? Optional.empty() : Optional.of(new CopyPlan(table, IntStream.of(given).mapToObj(into::get).toList(), sources, given, parameters));
+        List<TargetTable.Column> filled = IntStream.of(given).mapToObj(into::get).toList();
+        // An INSERT asks the domain of a column that is left out whether it may be null, COPY does not.
+        boolean leavesOutDomain = table.columns().stream().anyMatch(column -> column.isOfDomain() && !column.generated() && !filled.contains(column));
+        return filled.isEmpty() || leavesOutDomain ? Optional.empty() : Optional.of(new CopyPlan(table, filled, sources, given, parameters));
     }
 
     /// A parameter that stands in two places has the type of the first, and one that stands in none is checked by the server alone.

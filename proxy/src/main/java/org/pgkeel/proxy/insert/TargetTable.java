@@ -24,7 +24,11 @@ import java.util.Optional;
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
                           boolean asksSettings, boolean partitioned, String fingerprint, List<Column> columns, Arbiters arbiters) {
     /// @param baseType of a domain; else the type itself
-    public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {}
+    public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {
+        boolean isOfDomain() {
+            return type != baseType;
+        }
+    }
 
     /// Of one relation `k`: what it is, and which versions of its columns, triggers and rules count: what changes one of them writes a new version.
     /// Not the version of its own row, which a TRUNCATE changes too.

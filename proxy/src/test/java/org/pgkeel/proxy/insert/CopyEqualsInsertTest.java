@@ -255,6 +255,19 @@ class CopyEqualsInsertTest {
     }
 
     @Test
+    void a_column_that_is_left_out_is_asked_of_its_domain() throws Exception {
+        execute("drop domain if exists ci_given cascade; create domain ci_given as text constraint given not null; create table ci_t (a int, b ci_given)");
+        try {
+            for (String left : List.of("(a) values (1)", "(a, b) values (1, default)", "values (1)")) {
+                assertThat(CopyPlan.of(InsertShape.parse("insert into ci_t " + left, Dialect.USUAL).orElseThrow(), new int[0], table(), AfterRowTriggers.REFUSE)).as(left).isEmpty();
+            }
+            assertThat(CopyPlan.of(InsertShape.parse("insert into ci_t (b) values ('x')", Dialect.USUAL).orElseThrow(), new int[0], table(), AfterRowTriggers.REFUSE)).isPresent();
+        } finally {
+            execute("drop domain ci_given cascade");
+        }
+    }
+
+    @Test
     void a_type_that_hides_one_of_the_servers_own_keeps_the_table_from_copy() throws Exception {
         execute("create table ci_t (a int, b text)");
         execute("drop schema if exists ci_hidden cascade; create schema ci_hidden; create type ci_hidden.uuid as enum ('x')");
