@@ -210,7 +210,7 @@ class DedupEndToEndTest {
                 assertThat(insert(connection, 1)).isEqualTo(1);
                 untilKnown(proxy, "off: no_unique_index");
                 postgres.execute("delete from keyed", "alter table keyed add primary key (id)");
-                TestProxy.execute(connection, "create temporary table t (a int)");   // DDL that is seen
+                TestProxy.execute(connection, "create type pg_temp.seen as (a int)");   // DDL that is seen
             }
             untilKnown(proxy, "on");
             try (Connection connection = connect(proxy, "simple")) {
