@@ -11,7 +11,7 @@ import org.pgkeel.bench.history.Outcome.Acknowledged;
 /// What pgbench writes: a line per transaction in its log, and a line per client that gave up in its output.
 /// <https://www.postgresql.org/docs/current/pgbench.html>
 final class PgbenchLines {
-    private static final Pattern SQLSTATE_UNKNOWN = Pattern.compile("cannot be known|resolution unknown|\\b08007\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern SQLSTATE_UNKNOWN = Pattern.compile("not known whether the transaction was committed|resolution unknown|\\b08007\\b", Pattern.CASE_INSENSITIVE);
     private static final Pattern DISK_FULL = Pattern.compile("No space left on device|\\b53100\\b");
     private static final Pattern ABORTED = Pattern.compile("client (\\d+) (?:script \\d+ )?aborted");
     private static final int RETRIES = 7;

@@ -25,7 +25,7 @@ class PgbenchLinesTest {
     void a_client_that_gave_up_has_lost_its_connection() {
         assertThat(PgbenchLines.abort("pgbench: error: client 2 aborted in command 4 (SQL) of script 0; perhaps the backend died while processing", 5).orElseThrow().outcome())
                 .isInstanceOf(Outcome.Closed.class);
-        assertThat(PgbenchLines.abort("pgbench: error: client 2 script 0 aborted in command 9 query 0: ERROR:  outcome cannot be known", 5).orElseThrow().outcome())
+        assertThat(PgbenchLines.abort("pgbench: error: client 2 script 0 aborted in command 9 query 0: ERROR:  failover: it is not known whether the transaction was committed", 5).orElseThrow().outcome())
                 .isInstanceOf(Outcome.Unknown.class);
         assertThat(PgbenchLines.abort("pgbench: error: client 2 script 0 aborted in command 9 query 0: ERROR:  could not extend file \"base/5/16391\": No space left on device", 5).orElseThrow().outcome())
                 .isEqualTo(new Outcome.Failed("53100"));
