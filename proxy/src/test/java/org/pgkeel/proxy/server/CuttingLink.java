@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A network device that ends TCP connections, in front of PostgreSQL. It can cut one answer of the server within its first message and say goodbye politely,
@@ -17,6 +19,7 @@ final class CuttingLink implements AutoCloseable {
     private final String host;
     private final int port;
     private final AtomicInteger bytesOfNextReply = new AtomicInteger(-1);
+    private final Queue<Socket> servers = new ConcurrentLinkedQueue<>();
 
     CuttingLink(String host, int port) throws IOException {
         this.host = host;
@@ -38,9 +41,11 @@ final class CuttingLink implements AutoCloseable {
         return bytesOfNextReply.get() < 0;
     }
 
+    /// The server hears of it only now.
     @Override
     public void close() throws IOException {
         listening.close();
+        for (Socket server : servers) server.close();
     }
 
     private void accept() {
@@ -48,6 +53,7 @@ final class CuttingLink implements AutoCloseable {
             while (true) {
                 Socket client = listening.accept();
                 Socket server = new Socket(host, port);
+                servers.add(server);
                 var ofApp = new boolean[1];
                 Thread.ofVirtual().start(() -> forward(client, server, ofApp));
                 Thread.ofVirtual().start(() -> back(server, client, ofApp));
