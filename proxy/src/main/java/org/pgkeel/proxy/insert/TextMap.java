@@ -2,6 +2,7 @@ package org.pgkeel.proxy.insert;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.statement.TextHash;
 
 /// Finds what belongs to a text again, by the text's bytes where they stand. When it is full all is forgotten.
 ///
@@ -16,7 +17,7 @@ final class TextMap<T> {
 
     /// @return null if nothing was put there
     @Nullable T get(ByteBuf in, int from, int to) {
-        long hash = hash(in, from, to);
+        long hash = TextHash.of(TextHash.SEED, in, from, to);
         for (int place = place(hash); ; place = place + 1 & table.length - 1) {
             Entry<T> there = table[place];
             if (there == null) return null;
@@ -32,7 +33,7 @@ final class TextMap<T> {
         }
         byte[] text = new byte[to - from];
         in.getBytes(from, text);
-        long hash = hash(in, from, to);
+        long hash = TextHash.of(TextHash.SEED, in, from, to);
         int place = place(hash);
         while (table[place] != null) place = place + 1 & table.length - 1;
         table[place] = new Entry<>(text, hash, value);
@@ -52,19 +53,5 @@ final class TextMap<T> {
         if (text.length != to - from) return false;
         for (int i = 0; i < text.length; i++) if (in.getByte(from + i) != text[i]) return false;
         return true;
-    }
-
-    private static long hash(ByteBuf in, int from, int to) {
-        long hash = 0x9E3779B97F4A7C15L;
-        int i = from;
-        for (; i + 8 <= to; i += 8) hash = mix(hash ^ in.getLongLE(i));
-        long rest = to - from;
-        for (; i < to; i++) rest = rest << 8 | in.getByte(i) & 0xFF;
-        return mix(hash ^ rest);
-    }
-
-    private static long mix(long value) {
-        long product = value * 0xFF51AFD7ED558CCDL;
-        return product ^ product >>> 33;
     }
 }

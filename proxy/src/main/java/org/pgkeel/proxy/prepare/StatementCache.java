@@ -5,6 +5,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.StatementScan;
+import org.pgkeel.proxy.statement.TextHash;
 
 /// The statements of all clients of one event loop, found by their text without an allocation. When their texts
 /// outgrow the limit all are forgotten: clients and backends keep what they hold, later ones start anew.
@@ -126,16 +127,6 @@ public final class StatementCache {
     }
 
     private static long hash(Settings meaning, int generation, ByteBuf text, int from, int to) {
-        long hash = 0x9E3779B97F4A7C15L ^ meaning.hashCode() ^ (long) generation << 32;
-        int i = from;
-        for (; i + 8 <= to; i += 8) hash = mix(hash ^ text.getLongLE(i));
-        long rest = to - from;
-        for (; i < to; i++) rest = rest << 8 | text.getByte(i) & 0xFF;
-        return mix(hash ^ rest);
-    }
-
-    private static long mix(long value) {
-        long product = value * 0xFF51AFD7ED558CCDL;
-        return product ^ product >>> 33;
+        return TextHash.of(TextHash.SEED ^ meaning.hashCode() ^ (long) generation << 32, text, from, to);
     }
 }

@@ -126,16 +126,11 @@ public final class ClassCache {
     }
 
     private static long hash(byte[] bytes, int length) {
-        long hash = 0x9E3779B97F4A7C15L;
+        long hash = TextHash.SEED;
         int i = 0;
-        for (; i + 8 <= length; i += 8) hash = mix(hash ^ (long) LONGS.get(bytes, i));
+        for (; i + 8 <= length; i += 8) hash = TextHash.mix(hash ^ (long) LONGS.get(bytes, i));
         long rest = length;
         for (; i < length; i++) rest = rest << 8 | bytes[i] & 0xFF;
-        return mix(hash ^ rest);
-    }
-
-    private static long mix(long value) {
-        long product = value * 0xFF51AFD7ED558CCDL;
-        return product ^ product >>> 33;
+        return TextHash.mix(hash ^ rest);
     }
 }

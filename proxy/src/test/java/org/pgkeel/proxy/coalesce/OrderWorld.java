@@ -181,7 +181,7 @@ final class OrderWorld {
 
     // --- its clients
 
-    final class Client implements Contributor {
+    final class Client implements UnansweredContributor {
         final Contribution contribution = new Contribution(this);
         final List<Integer> keys = new ArrayList<>();
         private ByteBuf sent = Unpooled.EMPTY_BUFFER;
@@ -243,36 +243,6 @@ final class OrderWorld {
         @Override
         public void refusedAway(Refusal refusal) {
             throw new AssertionError(refusal);
-        }
-
-        @Override
-        public void committed(ByteBuf notices) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void committed(ByteBuf replies, int from, int to, ByteBuf notices) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void failed(ByteBuf replies, int from, int to, byte[] error) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void refused(Refusal refusal) {
-            throw new AssertionError(refusal);
-        }
-
-        @Override
-        public void unknown() {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void lost(String why) {
-            throw new AssertionError(why);
         }
     }
 }

@@ -132,7 +132,7 @@ final class SpillWorld {
         final List<Integer> unreadable = new ArrayList<>();
     }
 
-    static final class Client implements Contributor {
+    static final class Client implements UnansweredContributor {
         final Journal journal;
         final Contribution contribution = new Contribution(this);
         byte[] sent = {};
@@ -209,36 +209,6 @@ final class SpillWorld {
             ran();
             free();
             contribution.target().aloneEnded(contribution);
-        }
-
-        @Override
-        public void committed(ByteBuf notices) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void committed(ByteBuf replies, int from, int to, ByteBuf notices) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void failed(ByteBuf replies, int from, int to, byte[] error) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void refused(Refusal refusal) {
-            throw new AssertionError(refusal);
-        }
-
-        @Override
-        public void unknown() {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void lost(String why) {
-            throw new AssertionError(why);
         }
     }
 

@@ -1,0 +1,37 @@
+package org.pgkeel.proxy.coalesce;
+
+import io.netty.buffer.ByteBuf;
+import org.pgkeel.proxy.refusal.Refusal;
+
+/// A client of a test without a server: nothing can be answered, so any answer is a bug.
+interface UnansweredContributor extends Contributor {
+    @Override
+    default void committed(ByteBuf notices) {
+        throw new AssertionError();
+    }
+
+    @Override
+    default void committed(ByteBuf replies, int from, int to, ByteBuf notices) {
+        throw new AssertionError();
+    }
+
+    @Override
+    default void failed(ByteBuf replies, int from, int to, byte[] error) {
+        throw new AssertionError();
+    }
+
+    @Override
+    default void refused(Refusal refusal) {
+        throw new AssertionError(refusal);
+    }
+
+    @Override
+    default void unknown() {
+        throw new AssertionError();
+    }
+
+    @Override
+    default void lost(String why) {
+        throw new AssertionError(why);
+    }
+}
