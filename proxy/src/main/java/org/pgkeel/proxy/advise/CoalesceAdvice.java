@@ -67,12 +67,15 @@ public final class CoalesceAdvice {
         String name = Rows.of(server, "select pg_catalog.format('%I.%I', n.nspname, c.relname) n from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = ?::bigint::oid",
                 oid).getFirst().get("n");
         List<String> obstacles = new ArrayList<>(Rows.of(server, OBSTACLES, oid, candidate.user(), candidate.user(), candidate.user()).stream().map(row -> row.get("why")).toList());
-        List<String> asked = Rows.first(server, TargetTable.question(name));
-        boolean eligible = asked.size() > 5 && asked.get(4).equals("true");
-        boolean afterRow = asked.size() > 5 && asked.get(5).equals("true");
+        Optional<TargetTable> asked = TargetTable.of(Rows.first(server, TargetTable.question(name)));
+        boolean eligible = asked.isPresent() && asked.get().isEligible();
+        boolean afterRow = asked.isPresent() && asked.get().hasAfterRowTrigger();
         if (!eligible && obstacles.isEmpty()) obstacles.add("the catalogue says that a COPY could mean something else");
         String rates = candidate.rate() + " rows/s of user " + candidate.user() + " could share commits (" + candidate.why() + ")";
         String catalogue = obstacles.isEmpty() ? "" : "; no COPY: " + String.join("; ", obstacles);
+        if (asked.isPresent() && !asked.get().sharesCommits()) {
+            return Advice.keep(name, "no row shares a commit: functions of users run at an INSERT and there are deferrable triggers, or a deferred foreign key refers to the table itself" + catalogue);
+        }
         return switch (candidate.verdict()) {
             case "copy" -> obstacles.isEmpty()
                     ? Advice.change(name, rates + (afterRow ? "; its AFTER ROW triggers fire at the end of a COPY and see all its rows: COPY only with after-row-triggers = allow" : "; way: COPY"), rule(name),

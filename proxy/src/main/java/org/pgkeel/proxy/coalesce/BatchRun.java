@@ -261,7 +261,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
             return;
         }
         if (now != null) return;
-        // Behind the last answer: it is about the commit, and everybody's.
+        // Behind the last answer: it is about the commit, and everybody's; but for a deferred trigger that came since the catalogue was asked.
+        if (taken.size() > 1) for (Contribution each : taken) each.target().table().outdate();
         ByteBuf kept = notices == null ? Unpooled.buffer(256) : notices;
         notices = kept;
         if (kept.readableBytes() + next - at <= NOTICES_BYTES_MAX) kept.writeBytes(in, at, next - at);

@@ -85,7 +85,7 @@ public final class Coalescer {
         TargetTable known = table.known().get();
         Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
         if (rule.isEmpty() || !known.readCommitted()) return null;
-        Optional<CopyPlan> plan = shape.isPlain() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
+        Optional<CopyPlan> plan = shape.isPlain() && known.sharesCommits() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
         CoalesceStats counted = stats.computeIfAbsent(known.copyTable(), CoalesceStats::new);
         Optional<ConflictClause> clause = rule.get().dedupBy().flatMap(column -> clause(column, shape, known, counted));
         if (clause.isPresent()) plan = Optional.empty();
@@ -98,7 +98,7 @@ public final class Coalescer {
             queues.put(key, queue);
         }
         Optional<RowKey> orderKey = rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
-        InsertWay inFew = clause.isPresent() ? InsertWay.DEDUP : plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get());
+        InsertWay inFew = !known.sharesCommits() ? InsertWay.DEFERRED : clause.isPresent() ? InsertWay.DEDUP : plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get());
         return new Target(place, queue, settings, shape, table, plan, inFew, orderKey, templates, clause);
     }
 

@@ -28,7 +28,7 @@ public final class Target {
     private final Optional<ConflictClause> clause;
 
     /// @param plan     of its rows as a COPY; empty if they may not be one
-    /// @param inFew    the way of its rows that share a commit: why they are no COPY
+    /// @param inFew    the way of its rows that are no COPY, and why: they share a commit, or run alone
     /// @param orderKey empty if rows have no order
     /// @param clause   with which its rows are sent
     Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertWay inFew, Optional<RowKey> orderKey,
@@ -58,10 +58,12 @@ public final class Target {
     public boolean offer(Contribution contribution, ByteBuf in, int at, long nowNanos) {
         orderKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
-        if (clause.isEmpty() && queue.isQuiet()) {
-            queue.aloneBegins(InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
+        boolean alone = inFew.way() == InsertWay.Way.ALONE;
+        if (clause.isEmpty() && (queue.isQuiet() || alone && !queue.choice().isOrdered())) {
+            queue.aloneBegins(alone ? inFew : InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
             return false;
         }
+        if (alone) contribution.setApart(inFew);
         queue.add(contribution, nowNanos);
         return true;
     }
@@ -92,7 +94,7 @@ public final class Target {
         return plan.isPresent();
     }
 
-    /// The way of its rows that share a commit: why they are no COPY.
+    /// The way of its rows that are no COPY, and why.
     InsertWay inFew() {
         return inFew;
     }

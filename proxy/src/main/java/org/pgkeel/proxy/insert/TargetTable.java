@@ -19,10 +19,11 @@ import java.util.Optional;
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
 /// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
+/// @param sharesCommits     what a row leaves to its commit depends on no row of others, and what is said of it there, if anything is, concerns all
 /// @param arbiters          by which columns a row that is there already may be found
 /// @param fingerprint       changes when something of the above changes; what the guard compares with: [#GUARD], or [#TREE_GUARD] if `partitioned`
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
-                          boolean asksSettings, boolean partitioned, String fingerprint, List<Column> columns, Arbiters arbiters) {
+                          boolean asksSettings, boolean partitioned, boolean sharesCommits, String fingerprint, List<Column> columns, Arbiters arbiters) {
     /// @param baseType of a domain; else the type itself
     public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {
         boolean isOfDomain() {
@@ -76,11 +77,13 @@ public record TargetTable(long oid, String schema, String name, String copyTable
              (r.relkind = 'p')::text, case when (r.relkind = 'p') then TREE_PRINT else FINGERPRINT end,
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
                 (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
-              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS
+              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS,
+             (exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'f' and k.condeferred and k.confrelid in (select relid from tree)))::text,
+             (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text
             from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
     /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
     private static final String ASKS = "'setting|_to_xml'";
-    private static final int ANSWERS = 12;
+    private static final int ANSWERS = 14;
 
     /// What its rows become does not depend on the application_name of the session that inserts them.
     public boolean ignoresApplicationName() {
@@ -114,6 +117,13 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             texts.add(in.toString(at + 4, length, StandardCharsets.UTF_8));
             at += 4 + length;
         }
+        return of(texts);
+    }
+
+    /// @param texts the columns of a row
+    /// @return empty if it is no answer to [#question]
+    public static Optional<TargetTable> of(List<String> texts) {
+        if (texts.size() != ANSWERS) return Optional.empty();
         var columns = new ArrayList<Column>();
         for (String one : texts.get(10).split(",")) {
             String[] part = one.split(" ");
@@ -121,7 +131,20 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             columns.add(new Column(new String(HexFormat.of().parseHex(part[0]), StandardCharsets.UTF_8), Integer.parseUnsignedInt(part[1]), Integer.parseUnsignedInt(part[2]),
                     part[3].equals("true"), part[4].equals("true")));
         }
-        return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), texts.get(4).equals("true"), texts.get(5).equals("true"),
-                texts.get(6).equals("true"), texts.get(7).equals("true"), texts.get(8).equals("true"), texts.get(9), columns, Arbiters.parse(texts.get(11))));
+        boolean eligible = texts.get(4).equals("true");
+        boolean afterRow = texts.get(5).equals("true");
+        return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), eligible, afterRow, texts.get(6).equals("true"), texts.get(7).equals("true"),
+                texts.get(8).equals("true"), sharesCommits(!eligible || afterRow, texts.get(12).equals("true"), texts.get(13).equals("true")), texts.get(9), columns,
+                Arbiters.parse(texts.get(11))));
+    }
+
+    /// A deferred trigger of users warns at the commit, and nobody knows for whose row; its table may be any that the functions of users write
+    /// into when a row is inserted. A deferred foreign key into the same table may be kept by a row of somebody else that needs this one.
+    /// All other constraints only fail there, and then each row runs alone.
+    /// @param ofUsers       functions of users may be called by an INSERT
+    /// @param refersToItself by a deferred foreign key
+    /// @param deferrable    there is a deferrable trigger of users somewhere in the database
+    private static boolean sharesCommits(boolean ofUsers, boolean refersToItself, boolean deferrable) {
+        return !refersToItself && !(ofUsers && deferrable);
     }
 }

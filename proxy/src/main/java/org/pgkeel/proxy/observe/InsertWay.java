@@ -29,7 +29,9 @@ public enum InsertWay {
     /// The server refused its batch.
     BATCH_FAILED(Way.ALONE),
     /// The backend of its batch was of no use.
-    BACKEND_FAILED(Way.ALONE);
+    BACKEND_FAILED(Way.ALONE),
+    /// What it leaves to its commit may warn, or depend on the rows of others: deferred triggers.
+    DEFERRED(Way.ALONE);
 
     /// How a row was sent.
     public enum Way {

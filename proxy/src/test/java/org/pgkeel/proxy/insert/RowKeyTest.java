@@ -20,7 +20,7 @@ class RowKeyTest {
     private static final String ID = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
     private static TargetTable table(int type) {
-        return new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, "",
+        return new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, true, "",
                 List.of(new TargetTable.Column("v", TEXT, TEXT, false, false), new TargetTable.Column("k", type, type, false, false)), Arbiters.NONE);
     }
 
