@@ -39,7 +39,8 @@ final class CoalesceTables {
             .int8("bytes_on_disk", row -> row.now.spill().waitingBytes())
             .text("spill_failures", row -> row.now.spill().failures().toString())
             .text("dedup", row -> row.now.dedup().state())
-            .int8("rows_duplicate", row -> row.now.dedup().duplicates());
+            .int8("rows_duplicate", row -> row.now.dedup().duplicates())
+            .int8("rows_of_one_partition", row -> row.now.onePartitionRows());
 
     private static CompletionStage<List<Row>> rows(ShowSources sources) {
         return sources.operations().coalesced().thenApply(tables -> tables.stream().map(table -> new Row(table, sources.period().ofTable(table.table()))).toList());

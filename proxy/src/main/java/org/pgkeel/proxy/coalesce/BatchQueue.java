@@ -63,11 +63,19 @@ final class BatchQueue {
         this.rule = rule;
         this.lanes = rule.lanes();
         this.policy = new FlushPolicy(rule.maxRows(), rule.maxBytes(), rule.maxDelay(), rule.copyFromRows(), lanes);
-        this.choice = rule.orderBy().map(order -> LaneChoice.byKey(order, rule.lanes())).orElseGet(LaneChoice::any);
+        this.choice = choiceOf(rule);
         this.loop = loop;
         this.maker = maker;
         this.stats = stats;
         this.waiting = new WaitingRows(rule, loop, stats, spill, this::pumpSoon);
+    }
+
+    private static LaneChoice choiceOf(CoalesceRule rule) {
+        if (rule.orderBy().isPresent()) return LaneChoice.byKey(rule.orderBy().get(), rule.lanes());
+        return switch (rule.lanesBy()) {
+            case ARRIVAL -> LaneChoice.any();
+            case PARTITION -> LaneChoice.byPartition(rule.copyFromRows());
+        };
     }
 
     CoalesceRule rule() {
@@ -170,7 +178,9 @@ final class BatchQueue {
                     if (batches < lanes && !choice.isOrdered()) again(rule.maxDelay().toNanos());
                     return;
                 }
-                long wait = policy.waitNanos(new FlushPolicy.Situation(choice.rows(), choice.bytes(), underWay, now - first.sinceNanos(), crowd.rows(), commitNanos));
+                int rows = choice.isOrdered() ? choice.rows() : waiting.rows();
+                long bytes = choice.isOrdered() ? choice.bytes() : waiting.bytes();
+                long wait = policy.waitNanos(new FlushPolicy.Situation(rows, bytes, underWay, now - first.sinceNanos(), crowd.rows(), commitNanos));
                 if (wait > 0) {
                     again(wait);
                     return;
@@ -203,6 +213,7 @@ final class BatchQueue {
             return;
         }
         choice.begins(batch.lanes());
+        if (choice.isOfOnePartition()) stats.ofOnePartition(batch.rows());
         sentRows += batch.rows();
         sentBytes += batch.bytes();
         batches++;

@@ -23,6 +23,7 @@ final class CoalesceStats {
     private final SpillStats spill = new SpillStats();
     private final DedupStats dedup;
     private long heldRows;
+    private long onePartitionRows;
 
     CoalesceStats(String table) {
         this.table = table;
@@ -57,6 +58,11 @@ final class CoalesceStats {
         heldRows += rowsOfIt;
     }
 
+    /// A batch left with rows of one partition.
+    void ofOnePartition(int rowsOfIt) {
+        onePartitionRows += rowsOfIt;
+    }
+
     long heldRows() {
         return heldRows;
     }
@@ -73,6 +79,6 @@ final class CoalesceStats {
         var ways = new EnumMap<InsertWay, Long>(InsertWay.class);
         for (InsertWay way : WAYS) if (rows[way.ordinal()] > 0) ways.put(way, rows[way.ordinal()]);
         return new CoalesceSnapshot(table, ways, batchRows.snapshot(), batchBytes.snapshot(), waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(),
-                failures.snapshot(), spill.snapshot(awayRows, awayBytes), dedup.snapshot());
+                failures.snapshot(), spill.snapshot(awayRows, awayBytes), dedup.snapshot(), onePartitionRows);
     }
 }

@@ -95,11 +95,17 @@ public final class Coalescer {
         if (queue == null) {
             queue = new BatchQueue(rule.get(), loop, this::start, counted, rule.get().spill().map(this::spill).orElse(null));
             if (rule.get().orderBy().isPresent()) begins(queue, key, known, rule.get().orderBy().get());
+            if (rule.get().lanesBy() == CoalesceRule.LanesBy.PARTITION && known.partitions().isEmpty()) {
+                log.warn("coalesce: lanes-by = partition of {}: it has no partitions that can be told by one value of a statement, so its rows leave as they came", known.copyTable());
+            }
             queues.put(key, queue);
         }
-        Optional<RowKey> orderKey = rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
+        Optional<RowKey> laneKey = switch (rule.get().lanesBy()) {
+            case ARRIVAL -> rule.get().orderBy().map(order -> RowKey.of(shape, types, known, order.column()));
+            case PARTITION -> known.partitions().map(partitions -> RowKey.of(shape, types, known, partitions));
+        };
         InsertWay inFew = !known.sharesCommits() ? InsertWay.DEFERRED : clause.isPresent() ? InsertWay.DEDUP : plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get());
-        return new Target(place, queue, settings, shape, table, plan, inFew, orderKey, templates, clause);
+        return new Target(place, queue, settings, shape, table, plan, inFew, laneKey, templates, clause);
     }
 
     private static InsertWay whyNotCopied(InsertShape shape, TargetTable table, CoalesceRule rule) {

@@ -6,6 +6,9 @@ import org.pgkeel.proxy.insert.RowKey;
 
 /// Which of the requests that wait in a [BatchQueue] may leave now. Without `order-by` it is the first and those behind it.
 ///
+/// With `lanes-by = partition` it is the first and those of its partition, if they are enough for a COPY; else as they came. The first always leaves,
+/// so that no partition waits for another one's rows, and few rows of many partitions are no slower than without.
+///
 /// With `order-by` each key belongs to one lane, by its hash; a request belongs to the lanes of its rows, and to all lanes if one of its keys cannot
 /// be told. Of one queue on one event loop:
 /// - a lane is held by at most one batch, or one request that runs alone: rows of equal key are never in two transactions at once;
@@ -22,6 +25,8 @@ final class LaneChoice {
     private final int lanes;
     private final long all;
     private final int inFlightMax;
+    /// So many rows of one partition leave without others; 0: partitions do not matter.
+    private final int partitionRowsMin;
     private final KeyCounts counts = new KeyCounts();
     private long busy;
     /// Lanes of which the next request may leave, while requests are gone through.
@@ -30,22 +35,31 @@ final class LaneChoice {
     private long held;
     private int rows;
     private long bytes;
+    /// Whose rows leave; [RowKey#UNKNOWN] if any may.
+    private long partition = RowKey.UNKNOWN;
 
-    private LaneChoice(boolean ordered, int lanes, int inFlightMax) {
+    private LaneChoice(boolean ordered, int lanes, int inFlightMax, int partitionRowsMin) {
         this.ordered = ordered;
         this.lanes = lanes;
         this.all = lanes == Long.SIZE ? -1 : (ONE << lanes) - 1;
         this.inFlightMax = inFlightMax;
+        this.partitionRowsMin = partitionRowsMin;
     }
 
     /// @param lanes 1 to 64
     static LaneChoice byKey(KeyOrder order, int lanes) {
-        return new LaneChoice(true, lanes, order.inFlightMax().orElse(Integer.MAX_VALUE));
+        return new LaneChoice(true, lanes, order.inFlightMax().orElse(Integer.MAX_VALUE), 0);
     }
 
     /// Any row may leave with any other.
     static LaneChoice any() {
-        return new LaneChoice(false, 1, Integer.MAX_VALUE);
+        return new LaneChoice(false, 1, Integer.MAX_VALUE, 0);
+    }
+
+    /// Keys of rows are numbers of partitions.
+    /// @param rowsMin of one partition that leave without others
+    static LaneChoice byPartition(int rowsMin) {
+        return new LaneChoice(false, 1, Integer.MAX_VALUE, rowsMin);
     }
 
     boolean isOrdered() {
@@ -85,9 +99,13 @@ final class LaneChoice {
         Contribution first = null;
         if (!ordered) {
             first = waiting.first();
+            if (first == null || first.isAway()) return null;
+            partition = partitionRowsMin == 0 || first.isApart() ? RowKey.UNKNOWN : first.keys().one();
+            if (partition != RowKey.UNKNOWN && countPartition(waiting, enough)) return first;
+            partition = RowKey.UNKNOWN;
             rows = waiting.rows();
             bytes = waiting.bytes();
-            return first == null || first.isAway() ? null : first;
+            return first;
         }
         begin(all & ~busy);
         for (Contribution each : waiting) {
@@ -99,6 +117,27 @@ final class LaneChoice {
             if (first.isApart()) break;
         }
         return first;
+    }
+
+    /// @return it has rows for a batch of its own
+    private boolean countPartition(WaitingRows waiting, int enough) {
+        for (Contribution each : waiting) {
+            if (rows >= enough) break;
+            if (each.keys().one() != partition || each.isAway() || each.isApart()) continue;
+            rows += each.rows();
+            bytes += each.bytes();
+        }
+        boolean enoughOfIt = rows >= partitionRowsMin;
+        if (!enoughOfIt) {
+            rows = 0;
+            bytes = 0;
+        }
+        return enoughOfIt;
+    }
+
+    /// Those that were found are all of one partition.
+    boolean isOfOnePartition() {
+        return partition != RowKey.UNKNOWN;
     }
 
     int rows() {
@@ -128,6 +167,7 @@ final class LaneChoice {
     /// The request may leave with those that were let before it. If it stays, those behind it stay that must not overtake it.
     /// @param asFirst those that are apart leave if they are the first
     boolean lets(Contribution each, boolean asFirst) {
+        if (partition != RowKey.UNKNOWN) return each.keys().one() == partition && !each.isAway() && !each.isApart();
         boolean free = (each.lanes() & ~open) == 0 && !each.isAway() && (asFirst || !each.isApart()) && !(each.keys().isUnknown() && held != 0);
         if (free && inFlightMax != Integer.MAX_VALUE) {
             if (isFull(each.keys())) {

@@ -44,4 +44,9 @@ final class RowKeys {
         for (int i = 1; i < rows; i++) if (hashes[i] != hashes[0]) return false;
         return true;
     }
+
+    /// The key that all rows have; [RowKey#UNKNOWN] if it cannot be told, or they have several, or there are none.
+    long one() {
+        return rows > 0 && isOne() ? hashes[0] : RowKey.UNKNOWN;
+    }
 }

@@ -23,15 +23,15 @@ public final class Target {
     private final int tableVersion;
     private final Optional<CopyPlan> plan;
     private final InsertWay inFew;
-    private final Optional<RowKey> orderKey;
+    private final Optional<RowKey> laneKey;
     private final InsertTemplates templates;
     private final Optional<ConflictClause> clause;
 
     /// @param plan     of its rows as a COPY; empty if they may not be one
     /// @param inFew    the way of its rows that are no COPY, and why: they share a commit, or run alone
-    /// @param orderKey empty if rows have no order
+    /// @param laneKey  by which rows share a lane; empty if any may leave with any other
     /// @param clause   with which its rows are sent
-    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertWay inFew, Optional<RowKey> orderKey,
+    Target(Place place, BatchQueue queue, Settings settings, InsertShape shape, TableKnowledge table, Optional<CopyPlan> plan, InsertWay inFew, Optional<RowKey> laneKey,
             InsertTemplates templates, Optional<ConflictClause> clause) {
         this.place = place;
         this.queue = queue;
@@ -41,7 +41,7 @@ public final class Target {
         this.tableVersion = table.version();
         this.plan = plan;
         this.inFew = inFew;
-        this.orderKey = orderKey;
+        this.laneKey = laneKey;
         this.templates = templates;
         this.clause = clause;
     }
@@ -56,7 +56,7 @@ public final class Target {
     /// @param at where it begins
     /// @return false if it is to run by itself; [#aloneEnded] follows
     public boolean offer(Contribution contribution, ByteBuf in, int at, long nowNanos) {
-        orderKey.ifPresent(key -> findKeys(key, contribution, in, at));
+        laneKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
         boolean alone = inFew.way() == InsertWay.Way.ALONE;
         if (clause.isEmpty() && (queue.isQuiet() || alone && !queue.choice().isOrdered())) {

@@ -16,19 +16,28 @@ import java.util.Set;
 /// @param maxDelay          how long a row may wait for others while nothing else holds its batch back
 /// @param maxBufferedBytes  bytes of all rows that wait, per event loop; from 80 % on clients are not read from
 /// @param lanes             batches in flight at once
+/// @param lanesBy           which rows leave together, where there is no order
 /// @param orderBy           rows that are equal in a column are inserted in the order they came in
 /// @param dedupBy           column; a row whose value is in the table already is acknowledged, and not inserted
 /// @param copyFromRows      below it the unchanged INSERTs share a commit
 /// @param lockTimeout       of a batch, so that one locked key does not hold up the others; zero: none
 /// @param spill             where requests wait when memory is short; empty: in memory
 public record CoalesceRule(String origin, List<TablePattern> tables, Set<String> users, Set<String> applications, int maxRows, long maxBytes,
-                           Duration maxDelay, long maxBufferedBytes, int lanes, Optional<KeyOrder> orderBy, Optional<String> dedupBy, int copyFromRows,
+                           Duration maxDelay, long maxBufferedBytes, int lanes, LanesBy lanesBy, Optional<KeyOrder> orderBy, Optional<String> dedupBy, int copyFromRows,
                            Duration lockTimeout, AfterRowTriggers afterRowTriggers, Optional<SpillConfig> spill) {
     /// What becomes of tables with AFTER ROW triggers, which see all rows of a COPY when they fire.
     public enum AfterRowTriggers {
         /// They get no COPY; their INSERTs share commits.
         REFUSE,
         ALLOW
+    }
+
+    /// Which rows of a table leave together.
+    public enum LanesBy {
+        /// As they came.
+        ARRIVAL,
+        /// Those of one partition, where enough of them wait.
+        PARTITION
     }
 
     public CoalesceRule {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.pgkeel.proxy.config.CoalesceRule.AfterRowTriggers;
+import org.pgkeel.proxy.config.CoalesceRule.LanesBy;
 
 /// Reads `coalesce`: whose INSERTs into which tables share commits.
 final class CoalesceSection {
@@ -31,6 +32,8 @@ final class CoalesceSection {
         List<TablePattern> tables = section.list("table", List.of(), TablePattern::parse);
         if (tables.isEmpty() && section.sound("table")) section.problem("table", "missing: the tables whose INSERTs are meant, as public.events");
         Optional<KeyOrder> orderBy = order(section);
+        LanesBy lanesBy = section.word("lanes-by", LanesBy.ARRIVAL);
+        if (lanesBy == LanesBy.PARTITION && orderBy.isPresent()) section.problem("lanes-by", "with order-by each value has its lane already");
         Optional<String> dedupBy = section.optionalText("dedup-by");
         if (dedupBy.isPresent() && !isColumn(dedupBy.get())) section.problem("dedup-by", "expected the name of one column, as the catalogue has it");
         int maxRows = section.integer("max-rows", 1000, 1, ROWS_MAX);
@@ -50,7 +53,7 @@ final class CoalesceSection {
                 section.duration("max-delay", "5ms", Duration.ZERO, Duration.ofSeconds(10)),
                 maxBufferedBytes,
                 section.integer("lanes", 2, 1, LANES_MAX),
-                orderBy, dedupBy, copyFromRows,
+                lanesBy, orderBy, dedupBy, copyFromRows,
                 section.duration("lock-timeout", "1s", Duration.ZERO, Bounds.HOUR),
                 section.word("after-row-triggers", AfterRowTriggers.REFUSE),
                 spill(section.section("spill")));

@@ -80,7 +80,7 @@ public final class InsertTemplates {
         if (end < 0) return RowKey.UNKNOWN;
         byte first = in.getByte(at);
         if (first == '\'') return key.ofQuoted(in, at + 1, end - 1);
-        return first == 'n' || first == 'N' ? RowKey.ofNull() : key.ofUnquoted(in, at, end);
+        return first == 'n' || first == 'N' ? key.ofNull() : key.ofUnquoted(in, at, end);
     }
 
     /// @return behind the parenthesis that opens the row; -1 if there is none

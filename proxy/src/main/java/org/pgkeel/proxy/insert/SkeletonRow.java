@@ -54,7 +54,7 @@ final class SkeletonRow {
         return switch (skeleton.kind(literal)) {
             case QUOTED -> key.ofQuoted(in, from + 1, to - 1);
             case WHOLE -> key.ofUnquoted(in, from, to);
-            case NULL -> RowKey.ofNull();
+            case NULL -> key.ofNull();
             case ESCAPED, DECIMAL, BOOL -> RowKey.UNKNOWN;
         };
     }

@@ -22,8 +22,9 @@ import java.util.Optional;
 /// @param sharesCommits     what a row leaves to its commit depends on no row of others, and what is said of it there, if anything is, concerns all
 /// @param arbiters          by which columns a row that is there already may be found
 /// @param fingerprint       changes when something of the above changes; what the guard compares with: [#GUARD], or [#TREE_GUARD] if `partitioned`
+/// @param partitions        where a value in a statement can say which one its row belongs to
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
-                          boolean asksSettings, boolean partitioned, boolean sharesCommits, String fingerprint, List<Column> columns, Arbiters arbiters) {
+                          boolean asksSettings, boolean partitioned, boolean sharesCommits, String fingerprint, List<Column> columns, Arbiters arbiters, Optional<Partitions> partitions) {
     /// @param baseType of a domain; else the type itself
     public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {
         boolean isOfDomain() {
@@ -79,11 +80,11 @@ public record TargetTable(long oid, String schema, String name, String copyTable
                 (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS,
              (exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'f' and k.condeferred and k.confrelid in (select relid from tree)))::text,
-             (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text
+             (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text, PARTITIONS
             from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
     /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
     private static final String ASKS = "'setting|_to_xml'";
-    private static final int ANSWERS = 14;
+    private static final int ANSWERS = 15;
 
     /// What its rows become does not depend on the application_name of the session that inserts them.
     public boolean ignoresApplicationName() {
@@ -101,7 +102,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins
@@ -135,7 +136,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
         boolean afterRow = texts.get(5).equals("true");
         return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), eligible, afterRow, texts.get(6).equals("true"), texts.get(7).equals("true"),
                 texts.get(8).equals("true"), sharesCommits(!eligible || afterRow, texts.get(12).equals("true"), texts.get(13).equals("true")), texts.get(9), columns,
-                Arbiters.parse(texts.get(11))));
+                Arbiters.parse(texts.get(11)), Partitions.parse(texts.get(14), columns)));
     }
 
     /// A deferred trigger of users warns at the commit, and nobody knows for whose row; its table may be any that the functions of users write

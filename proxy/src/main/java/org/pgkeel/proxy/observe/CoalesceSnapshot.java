@@ -17,9 +17,10 @@ import java.util.Map;
 /// @param failures      batches that the server refused, by SQLSTATE
 /// @param spill         requests that waited on disk
 /// @param dedup         rows that were there already
+/// @param onePartitionRows that left in batches of one partition, because of `lanes-by`
 public record CoalesceSnapshot(String table, Map<InsertWay, Long> rows, SizeHistogram.Snapshot batchRows, SizeHistogram.Snapshot batchBytes, int waitingRows, long bufferedBytes,
                                int underWay, LatencyHistogram.Snapshot waits, LatencyHistogram.Snapshot flushes, Map<String, Long> failures, SpillSnapshot spill,
-                               DedupSnapshot dedup) {
+                               DedupSnapshot dedup, long onePartitionRows) {
     public CoalesceSnapshot {
         rows = Map.copyOf(rows);
         failures = Map.copyOf(failures);
@@ -28,7 +29,7 @@ public record CoalesceSnapshot(String table, Map<InsertWay, Long> rows, SizeHist
     /// Nothing has happened.
     public static CoalesceSnapshot empty(String table) {
         return new CoalesceSnapshot(table, Map.of(), SizeHistogram.Snapshot.empty(SizeHistogram.Unit.ROWS), SizeHistogram.Snapshot.empty(SizeHistogram.Unit.BYTES), 0, 0, 0,
-                LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of(), SpillSnapshot.NONE, DedupSnapshot.NONE);
+                LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of(), SpillSnapshot.NONE, DedupSnapshot.NONE, 0);
     }
 
     /// Rows, whichever way they took.
@@ -65,6 +66,7 @@ public record CoalesceSnapshot(String table, Map<InsertWay, Long> rows, SizeHist
         both.putAll(rows);
         other.rows.forEach((way, count) -> both.merge(way, count, Long::sum));
         return new CoalesceSnapshot(table, both, batchRows.plus(other.batchRows), batchBytes.plus(other.batchBytes), waitingRows + other.waitingRows, bufferedBytes + other.bufferedBytes,
-                underWay + other.underWay, waits.plus(other.waits), flushes.plus(other.flushes), ReasonCounter.merge(failures, other.failures), spill.plus(other.spill), dedup.plus(other.dedup));
+                underWay + other.underWay, waits.plus(other.waits), flushes.plus(other.flushes), ReasonCounter.merge(failures, other.failures), spill.plus(other.spill), dedup.plus(other.dedup),
+                onePartitionRows + other.onePartitionRows);
     }
 }

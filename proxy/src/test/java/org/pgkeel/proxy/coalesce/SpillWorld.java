@@ -52,7 +52,7 @@ final class SpillWorld {
     /// @param fileBytesMax of the file
     SpillWorld(EventLoop loop, SpillFile.Opener opener, long fileBytesMax) {
         this.loop = loop;
-        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, 2, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
+        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, 2, CoalesceRule.LanesBy.ARRIVAL, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
         spill = new Spill("spill-test", fileBytesMax, opener, loop);
         queue = new BatchQueue(rule, loop, (_, batch, _) -> {

@@ -35,7 +35,7 @@ class CoalesceSectionTest {
                 coalesce = [
                   { table = [public.events, "log_*"], user = [a, b], application-name = app, max-rows = 500, max-bytes = 2MiB, max-delay = 7ms,
                     max-buffered-bytes = 16MiB, lanes = 3, order-by = user_id, max-in-flight-per-key = 7, dedup-by = id, copy-from-rows = 30, lock-timeout = 2s, after-row-triggers = allow }
-                  { table = t }
+                  { table = t, lanes-by = partition }
                 ]
                 """).coalesce().rules();
 
@@ -49,6 +49,7 @@ class CoalesceSectionTest {
         assertThat(all.maxDelay()).isEqualTo(Duration.ofMillis(7));
         assertThat(all.maxBufferedBytes()).isEqualTo(16 << 20);
         assertThat(all.lanes()).isEqualTo(3);
+        assertThat(rules).map(CoalesceRule::lanesBy).containsExactly(CoalesceRule.LanesBy.ARRIVAL, CoalesceRule.LanesBy.PARTITION);
         assertThat(all.orderBy()).contains(new KeyOrder("user_id", OptionalInt.of(7)));
         assertThat(all.dedupBy()).contains("id");
         assertThat(all.copyFromRows()).isEqualTo(30);
@@ -103,6 +104,8 @@ class CoalesceSectionTest {
                   { table = t, dedup-by = "" }
                   { table = t, dedup-by = "a, b" }
                   { table = t, dedup-by = [a] }
+                  { table = t, lanes-by = key }
+                  { table = t, lanes-by = partition, order-by = a }
                 ]
                 """)).anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[0].table: missing.*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[1].table: expected a table as SQL writes it.*"))
@@ -118,7 +121,9 @@ class CoalesceSectionTest {
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[9].dedup-by: .*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[10].dedup-by: expected the name of one column.*"))
                 .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[11].dedup-by: .*"))
-                .hasSize(14);
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[12].lanes-by: .*"))
+                .anyMatch(line -> line.matches("proxy.conf:\\d+: coalesce\\[13].lanes-by: with order-by.*"))
+                .hasSize(16);
     }
 
     @Test

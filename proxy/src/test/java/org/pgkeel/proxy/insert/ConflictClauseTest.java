@@ -52,7 +52,7 @@ class ConflictClauseTest {
     @Test
     void it_concerns_inserts_that_give_the_column() {
         var table = new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, true, "", List.of(new TargetTable.Column("a", 23, 23, false, false),
-                new TargetTable.Column("i\"d", 23, 23, false, false)), Arbiters.NONE);
+                new TargetTable.Column("i\"d", 23, 23, false, false)), Arbiters.NONE, Optional.empty());
         assertThat(CLAUSE.concerns(shape("insert into t values (1, 2)"), table)).isTrue();
         assertThat(CLAUSE.concerns(shape("insert into t values (1)"), table)).isFalse();
         assertThat(CLAUSE.concerns(shape("insert into t (a) values (1)"), table)).isFalse();

@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.statement.Dialect;
 
@@ -21,7 +22,7 @@ class RowKeyTest {
 
     private static TargetTable table(int type) {
         return new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, true, "",
-                List.of(new TargetTable.Column("v", TEXT, TEXT, false, false), new TargetTable.Column("k", type, type, false, false)), Arbiters.NONE);
+                List.of(new TargetTable.Column("v", TEXT, TEXT, false, false), new TargetTable.Column("k", type, type, false, false)), Arbiters.NONE, Optional.empty());
     }
 
     private static InsertShape shape(String sql) {
