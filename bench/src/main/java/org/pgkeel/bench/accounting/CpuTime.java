@@ -1,7 +1,8 @@
 package org.pgkeel.bench.accounting;
 
 /// CPU time in microseconds, as the kernel accounts it. The kernel reports clock ticks of 10 ms, so a difference over a
-/// window of some seconds is exact to about half a per cent.
+/// window of some seconds is exact to about half a per cent for one process that is busy; many that each do little are read more exactly, see
+/// [ProcStat#precisely].
 public record CpuTime(double userMicros, double systemMicros) {
     public static final CpuTime ZERO = new CpuTime(0, 0);
 

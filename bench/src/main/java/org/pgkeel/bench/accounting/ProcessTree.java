@@ -56,11 +56,22 @@ public final class ProcessTree {
         var all = new ArrayList<ProcStat>();
         try (Stream<Path> folders = Files.list(PROC)) {
             folders.filter(f -> Character.isDigit(f.getFileName().toString().charAt(0)))
-                    .forEach(folder -> readStat(folder.resolve("stat"), all));
+                    .forEach(folder -> readProcess(folder, all));
         } catch (IOException e) {
             throw new IllegalStateException("cannot list " + PROC, e);
         }
         return all;
+    }
+
+    private static void readProcess(Path folder, List<ProcStat> into) {
+        int before = into.size();
+        readStat(folder.resolve("stat"), into);
+        if (into.size() == before || into.getLast().threads() != 1) return;
+        try {
+            into.set(before, into.getLast().precisely(Files.readString(folder.resolve("schedstat"))));
+        } catch (IOException kernelDoesNotTell) {
+            // Its ticks have to do.
+        }
     }
 
     /// A process may end between being listed and being read; then it is left out.

@@ -18,7 +18,7 @@ class ProcStatTest {
     void a_stat_line_tells_cpu_in_microseconds() {
         ProcStat stat = ProcStat.parse(line(42, "pgbouncer", 7, 150, 250, 3, 4));
 
-        assertThat(stat).isEqualTo(new ProcStat(42, "pgbouncer", 7, new CpuTime(1_500_000, 2_500_000), new CpuTime(30_000, 40_000)));
+        assertThat(stat).isEqualTo(new ProcStat(42, "pgbouncer", 7, 1, new CpuTime(1_500_000, 2_500_000), new CpuTime(30_000, 40_000)));
     }
 
     @Test
@@ -44,6 +44,13 @@ class ProcStatTest {
                 ProcStat.parse(line(99, "stranger", 1, 1000, 1000, 0, 0)));
 
         assertThat(ProcessTree.sum(10, all)).isEqualTo(new CpuTime(120_000, 100_000));
+    }
+
+    @Test
+    void what_is_less_than_a_tick_is_told_in_nanoseconds() {
+        assertThat(ProcStat.parse(line(11, "backend", 10, 0, 0, 0, 0)).precisely("966000 4961407 5").own()).isEqualTo(new CpuTime(966, 0));
+        assertThat(ProcStat.parse(line(11, "backend", 10, 3, 1, 7, 7)).precisely("48000000 4961407 5"))
+                .isEqualTo(new ProcStat(11, "backend", 10, 1, new CpuTime(36_000, 12_000), new CpuTime(70_000, 70_000)));
     }
 
     @Test
