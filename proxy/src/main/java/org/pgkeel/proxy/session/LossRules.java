@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.session;
 
+import java.util.Set;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.InFlight.Stage;
 import org.pgkeel.failover.outcome.InFlight.StreamEnd;
@@ -17,6 +18,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | idle outside of a transaction                            | nothing to notice                                          |
 /// | in a transaction, its end not sent                       | `40001`, and stays in a failed transaction                 |
 /// | in a transaction that had failed                         | nothing to notice: its ROLLBACK succeeds                   |
+/// | the same, a write behind its ROLLBACK in one batch       | `08007`                                                   |
 /// | outside, the batch had failed                            | the error, if it was withheld, and the end of the batch    |
 /// | outside, only reads under way, no row of them seen       | the same again                                            |
 /// | outside, only reads under way, rows seen                 | `40001`                                                   |
@@ -27,6 +29,9 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
 /// | at COMMIT                                                | what the survivor says: `COMMIT`, `40001`, `08007`         |
 final class LossRules {
+    private static final Set<StatementKind> TRANSACTION_CONTROL = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK,
+            StatementKind.SAVEPOINT, StatementKind.SET_TRANSACTION);
+
     private LossRules() {}
 
     /// What is known when a backend is lost.
@@ -67,10 +72,20 @@ final class LossRules {
         Loss loss = at.loss();
         if (loss.midMessage()) return new LossVerdict.Close();
         return switch (loss.status()) {
-            case 'E' -> new LossVerdict.FailTransaction(true, loss.visible());
+            case 'E' -> writesBehindEnd(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : new LossVerdict.FailTransaction(true, loss.visible());
             case 'T' -> inTransaction(at);
             default -> outside(at);
         };
+    }
+
+    /// Behind the end of a transaction that had failed, something was sent in the same batch that may write: it commits with the batch, and is not part of what failed.
+    private static boolean writesBehindEnd(Situation at) {
+        BatchContents first = at.first();
+        boolean commits = first.has(StatementKind.COMMIT);
+        boolean ends = commits || first.has(StatementKind.ROLLBACK);
+        boolean sent = commits || first.complete() && !first.has(StatementKind.BEGIN);
+        if (at.node() != Node.PRIMARY || at.loss().failed() || !ends || !sent || first.onlyReads()) return false;
+        return !TRANSACTION_CONTROL.containsAll(first.kinds());
     }
 
     private static LossVerdict inTransaction(Situation at) {

@@ -107,6 +107,25 @@ class LossRulesTest {
     }
 
     @Test
+    void a_write_behind_the_end_of_a_failed_transaction_is_not_told_to_have_failed_with_it() {
+        var failed = new LossVerdict.FailTransaction(true, 0);
+        for (StatementKind end : List.of(StatementKind.ROLLBACK, StatementKind.COMMIT)) {
+            assertThat(verdict(loss('E', 0, false), batch(false, true, end, StatementKind.DATA), UNKNOWN)).isEqualTo(NOT_KNOWN);
+            assertThat(verdict(loss('E', 0, false), batch(false, true, end, StatementKind.BEGIN, StatementKind.DATA, StatementKind.COMMIT), UNKNOWN)).isEqualTo(NOT_KNOWN);
+        }
+        // Not sent to its end, in a block that is still open, or nothing but the end.
+        assertThat(verdict(loss('E', 0, false), batch(false, false, StatementKind.ROLLBACK, StatementKind.DATA), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.ROLLBACK, StatementKind.BEGIN, StatementKind.DATA), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(true, true, StatementKind.ROLLBACK, StatementKind.QUERY), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(true, true, StatementKind.ROLLBACK), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.COMMIT), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.COMMIT, StatementKind.BEGIN), UNKNOWN)).isEqualTo(failed);
+        // The server has said no to it.
+        var refused = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'E', 1, false, true, 0, 0, false, false, false, false);
+        assertThat(verdict(refused, batch(false, true, StatementKind.ROLLBACK, StatementKind.DATA), UNKNOWN)).isEqualTo(failed);
+    }
+
+    @Test
     void a_transaction_fails_and_stays_and_a_failed_one_hears_nothing_new() {
         assertThat(verdict(loss('T', 1, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
         assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.DATA), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(true, 0));
