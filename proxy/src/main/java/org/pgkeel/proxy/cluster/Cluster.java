@@ -52,6 +52,7 @@ public final class Cluster {
     private final AtomicBoolean asking = new AtomicBoolean();
     private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
     private volatile long wantedNanos;
+    private volatile long readNanos = System.nanoTime() - DEMAND_NANOS;
     private volatile View view;
     private @Nullable ClusterWatch watch;
 
@@ -283,6 +284,17 @@ public final class Cluster {
     /// When any client was told so last, as far as [#wrote] was told; [#NEVER] before the first.
     public long lastWriteNanos() {
         return lastWriteNanos.get();
+    }
+
+    /// A read is about to go to a replica if one is fit. Cheap; callable from any thread.
+    public void reads(long nowNanos) {
+        if (nowNanos - readNanos > POLL_NANOS) readNanos = nowNanos;
+    }
+
+    /// Whether reads go to replicas these days, so that it pays to know soon which of them has what is written now. Where nobody reads there, no write
+    /// is worth a question to every server.
+    public boolean isReadLately(long nowNanos) {
+        return nowNanos - readNanos < DEMAND_NANOS;
     }
 
     /// Somebody needs [ReplicaState#freshAsOfNanos] to be exact: for the next half second positions are asked for every 50 ms. Cheap; callable from

@@ -77,6 +77,7 @@ final class SessionRoutes {
         // Somebody has to ask the primary what the names in its database stand for.
         if (to == null || pool.isCatalogueDue(now) && cluster.primary() != null) return pool.shared();
         RouteRule rule = to.by();
+        cluster.reads(now);
         List<Candidate> candidates = context.nodes().candidates(cluster, moves.avoided(), to.orPrimary(), now);
         if (ReplicaChoice.wantsFreshness(candidates, rule, view, now)) cluster.wantFreshness();
         int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
@@ -199,8 +200,9 @@ final class SessionRoutes {
         view.wrote(now);
         RouteRules inForce = context.rules();
         if (inForce == null) return;
-        if (inForce.ofCluster()) session.pool().cluster().wrote(now);
-        session.pool().cluster().wantFreshness();
+        Cluster cluster = session.pool().cluster();
+        if (inForce.ofCluster()) cluster.wrote(now);
+        if (cluster.isReadLately(now)) cluster.wantFreshness();
     }
 
     /// The unit is over.

@@ -26,6 +26,8 @@ final class UnitReader {
 
     private final ClientSession session;
     private final Listener listener;
+    /// What the unit itself has prepared by then: without a name, and with one.
+    private boolean parsedUnnamed;
     private Set<String> parsed = Set.of();
 
     private UnitReader(ClientSession session, Listener listener) {
@@ -78,8 +80,12 @@ final class UnitReader {
         int nameEnd = in.indexOf(nameFrom, next, (byte) 0);
         int textEnd = nameEnd < 0 ? -1 : in.indexOf(nameEnd + 1, next, (byte) 0);
         if (textEnd < 0) return false;
-        if (parsed.isEmpty()) parsed = new HashSet<>(2);
-        parsed.add(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1));
+        if (nameEnd == nameFrom) {
+            parsedUnnamed = true;
+        } else {
+            if (parsed.isEmpty()) parsed = new HashSet<>(2);
+            parsed.add(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1));
+        }
         listener.text(session.statements().classOf(in, nameEnd + 1, textEnd), in, nameEnd + 1, textEnd);
         return true;
     }
@@ -87,8 +93,9 @@ final class UnitReader {
     private boolean statement(ByteBuf in, int nameFrom, int next) {
         int nameEnd = in.indexOf(nameFrom, next, (byte) 0);
         if (nameEnd < 0) return false;
-        if (!parsed.isEmpty() && parsed.contains(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1))) return true;
-        @Nullable SharedStatement statement = nameEnd == nameFrom ? session.statements().unnamed() : session.statements().get(in, nameFrom, nameEnd);
+        boolean isUnnamed = nameEnd == nameFrom;
+        if (isUnnamed ? parsedUnnamed : !parsed.isEmpty() && parsed.contains(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1))) return true;
+        @Nullable SharedStatement statement = isUnnamed ? session.statements().unnamed() : session.statements().get(in, nameFrom, nameEnd);
         if (statement == null) return false;
         listener.prepared(session.statements().classOf(statement), statement);
         return true;

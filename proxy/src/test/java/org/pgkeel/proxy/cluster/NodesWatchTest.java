@@ -47,8 +47,15 @@ class NodesWatchTest {
             cluster.doubt(first, DoubtReason.CANNOT_CONNECT_NOW);
             await(() -> watched.events.stream().filter("not lost 1"::equals).count() >= 2);
 
-            // What was acknowledged before now is on the replica soon.
+            // A write is worth a question for half a second after a read.
             long now = System.nanoTime();
+            assertThat(cluster.isReadLately(now)).isFalse();
+            cluster.reads(now);
+            assertThat(cluster.isReadLately(now)).isTrue();
+            assertThat(cluster.isReadLately(now + 499_000_000)).isTrue();
+            assertThat(cluster.isReadLately(now + 500_000_000)).isFalse();
+
+            // What was acknowledged before now is on the replica soon.
             await(() -> {
                 cluster.wantFreshness();
                 long asOf = cluster.replica(second).freshAsOfNanos();
