@@ -3,6 +3,7 @@ package org.pgkeel.proxy.coalesce;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,8 @@ public final class Coalescer {
     private final DeduplicatedStatements deduplicated = new DeduplicatedStatements();
     private final Map<String, ConflictClause> clauses = new HashMap<>();
     private final Map<Place, Outcomes.Client> everybody = new HashMap<>();
+    /// Tables of which the log has said that clients are on another event loop than their rows'.
+    private final Set<String> toldOf = new HashSet<>();
 
     private record TableKey(Place place, Settings settings, String name) {}
 
@@ -84,7 +87,7 @@ public final class Coalescer {
         if (!table.isReliable(nowNanos) || table.known().isEmpty()) return null;
         TargetTable known = table.known().get();
         Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
-        if (rule.isEmpty() || !known.readCommitted()) return null;
+        if (rule.isEmpty() || !known.readCommitted() || isLost(rule.get(), place, known)) return null;
         Optional<CopyPlan> plan = shape.isPlain() && known.sharesCommits() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
         CoalesceStats counted = stats.computeIfAbsent(known.copyTable(), CoalesceStats::new);
         Optional<ConflictClause> clause = rule.get().dedupBy().flatMap(column -> clause(column, shape, known, counted));
@@ -106,6 +109,16 @@ public final class Coalescer {
         };
         InsertWay inFew = !known.sharesCommits() ? InsertWay.DEFERRED : clause.isPresent() ? InsertWay.DEDUP : plan.isPresent() ? InsertWay.FEW_ROWS : whyNotCopied(shape, known, rule.get());
         return new Target(place, queue, settings, shape, table, plan, inFew, laneKey, templates, clause);
+    }
+
+    /// A client that logged in before the rule had an order: where it is, its rows would meet no others.
+    private boolean isLost(CoalesceRule rule, Place place, TargetTable table) {
+        if (rule.orderBy().isEmpty() || place.isHome()) return false;
+        if (toldOf.add(table.copyTable())) {
+            log.warn("coalesce: order-by = {} of {} came in force while clients were logged in: those on another event loop than their rows' share no commits until they connect again",
+                    rule.orderBy().get().column(), table.copyTable());
+        }
+        return true;
     }
 
     private static InsertWay whyNotCopied(InsertShape shape, TargetTable table, CoalesceRule rule) {

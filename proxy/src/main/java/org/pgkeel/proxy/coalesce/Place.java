@@ -20,6 +20,9 @@ public interface Place {
     /// How often the catalogue has changed, as far as the proxy saw.
     int generation();
 
+    /// All clients whose rows have an order are served by this event loop, see [HomeLoop].
+    boolean isHome();
+
     /// What became of a batch is found out when its server is lost.
     default boolean isTracked() {
         return outlivesBackends() && cluster().config().outcome() != OutcomeMode.OFF;

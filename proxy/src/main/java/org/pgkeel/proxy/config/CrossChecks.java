@@ -20,15 +20,6 @@ final class CrossChecks {
         authQuery(config, reading);
         limits(config, reading);
         transport(config, reading);
-        coalescing(config, reading);
-    }
-
-    /// Rows of several event loops meet in no queue.
-    private static void coalescing(ProxyConfig config, Reading reading) {
-        boolean ordered = config.coalesce().rules().stream().anyMatch(rule -> rule.orderBy().isPresent());
-        if (ordered && config.runtime().eventLoops() != 1) {
-            reading.problem("runtime.event-loops", reading.originOf("runtime.event-loops"), "is " + config.runtime().eventLoops() + ", but order-by in coalesce needs 1: only rows of one event loop have an order");
-        }
     }
 
     /// Who is a replica, and how far it is behind, is known of watched clusters only.

@@ -4,10 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.Console;
+import org.pgkeel.proxy.coalesce.HomeLoop;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
@@ -39,6 +43,7 @@ import org.pgkeel.proxy.settings.StartupSettings;
 public final class Reception implements LoginListener {
     private final Supplier<ProxyConfig> config;
     private final Supplier<UserSecrets> secrets;
+    private final List<EventLoop> loops;
     private final Function<EventLoop, SessionContext> contextOf;
     private final Pools pools;
     private final CancelKeys cancelKeys;
@@ -52,10 +57,11 @@ public final class Reception implements LoginListener {
     /// @param id what it takes for its backend's process id
     public record Operator(long id, Channel channel, ClientIdentity identity, Instant connectedAt) {}
 
-    public Reception(Supplier<ProxyConfig> config, Supplier<UserSecrets> secrets, Function<EventLoop, SessionContext> contextOf, Pools pools,
+    public Reception(Supplier<ProxyConfig> config, Supplier<UserSecrets> secrets, List<EventLoop> loops, Function<EventLoop, SessionContext> contextOf, Pools pools,
                      CancelKeys cancelKeys, Admission admission, Console console) {
         this.config = config;
         this.secrets = secrets;
+        this.loops = List.copyOf(loops);
         this.contextOf = contextOf;
         this.pools = pools;
         this.cancelKeys = cancelKeys;
@@ -89,11 +95,51 @@ public final class Reception implements LoginListener {
             return;
         }
         ProxyConfig now = config.get();
+        EventLoop home = homeOf(identity, channel, now);
+        if (home != channel.eventLoop()) {
+            move(channel, home, early, () -> authenticated(channel, identity, early));
+            return;
+        }
         Optional<DatabaseConfig> database = Pools.database(now, identity.database());
         if (closed) refuse(channel, early, Refusal.of(RefusalReason.SHUTDOWN, "the proxy shuts down"));
         else if (database.isEmpty()) refuse(channel, early, Refusal.of(RefusalReason.UNKNOWN_DATABASE, "database \"" + identity.database() + "\" does not exist"));
         else if (disabled.contains(identity.database())) refuse(channel, early, Refusal.of(RefusalReason.DATABASE_DISABLED, "database \"" + identity.database() + "\" is disabled"));
         else meetClient(channel, identity, early, now, database.get());
+    }
+
+    private EventLoop homeOf(ClientIdentity identity, Channel channel, ProxyConfig now) {
+        if (!HomeLoop.isNeeded(now.coalesce(), identity.user())) return channel.eventLoop();
+        return loops.get(HomeLoop.of(identity.database(), identity.user(), loops.size()));
+    }
+
+    /// Nothing is read from the client meanwhile.
+    private void move(Channel channel, EventLoop home, ByteBuf early, Runnable then) {
+        var moving = new Moving();
+        channel.pipeline().addLast(moving);
+        channel.deregister().addListener(_ -> home.execute(() -> {
+            channel.config().setRecvByteBufAllocator(contextOf.apply(home).buffers());
+            home.register(channel).addListener(registered -> {
+                if (!registered.isSuccess()) {   // the client is gone
+                    early.release();
+                    return;
+                }
+                channel.pipeline().remove(moving);
+                then.run();
+            });
+        }));
+    }
+
+    /// What is read all the same is the end of a client.
+    private static final class Moving extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext handler, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
+            handler.close();
+        }
     }
 
     private void meetClient(Channel channel, ClientIdentity identity, ByteBuf early, ProxyConfig now, DatabaseConfig database) {

@@ -144,7 +144,7 @@ public final class ProxyServer implements AutoCloseable {
         this.shutdown = new Shutdown(this, survey);
         var operations = new ProxyOperations(this, survey, adminLoop.next(), probe);
         var console = new Console(operations, () -> inForce.config().admin(), Clock.systemUTC());
-        this.reception = new Reception(inForce::config, inForce::secrets, contexts::get, pools, cancelKeys, admission, console);
+        this.reception = new Reception(inForce::config, inForce::secrets, eventLoops, contexts::get, pools, cancelKeys, admission, console);
         try {
             this.admin = config.admin().port() < 0 ? Optional.empty() : Optional.of(AdminServer.start(adminLoop, transport.serverChannel(),
                     new InetSocketAddress(config.admin().address(), config.admin().port()), operations, Clock.systemUTC()).toCompletableFuture().join());

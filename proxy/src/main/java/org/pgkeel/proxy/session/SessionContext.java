@@ -11,10 +11,12 @@ import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.census.InsertCensus;
 import org.pgkeel.proxy.coalesce.Coalescer;
+import org.pgkeel.proxy.coalesce.HomeLoop;
 import org.pgkeel.proxy.coalesce.Place;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.RoutingConfig;
 import org.pgkeel.proxy.observe.LoopStats;
+import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.relay.BackendConnection;
@@ -166,6 +168,12 @@ public final class SessionContext {
             @Override
             public int generation() {
                 return one.shared().catalogGeneration();
+            }
+
+            @Override
+            public boolean isHome() {
+                PoolKey key = one.shared().key();
+                return HomeLoop.of(key.database(), key.user(), one.shared().slices().size()) == index;
             }
         });
     }

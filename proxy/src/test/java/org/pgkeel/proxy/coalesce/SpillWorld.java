@@ -229,6 +229,11 @@ final class SpillWorld {
         }
 
         @Override
+        public boolean isHome() {
+            return true;
+        }
+
+        @Override
         public int generation() {
             return 0;
         }

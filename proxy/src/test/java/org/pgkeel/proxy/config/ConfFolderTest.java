@@ -80,10 +80,10 @@ class ConfFolderTest {
         }
         folder.with("users.txt", "\"pgkeel\" \"x\"\n");
         Map<String, String> environment = Map.of("PGPASSWORD_APP", "x", "PGPASSWORD_MONITOR", "x");
-        EffectiveConfig withFile = ConfigFolder.fine(folder.load(text.replaceAll("\n(password|order-by|max-in-flight-per-key) = .*", ""), environment)).effective();
-        EffectiveConfig direct = ConfigFolder.fine(folder.load(text.replaceAll("\npassword-file = .*", "").replaceAll("\nevent-loops = .*", "\nevent-loops = 1"), environment)).effective();
+        EffectiveConfig withFile = ConfigFolder.fine(folder.load(text.replaceAll("\npassword = .*", ""), environment)).effective();
+        EffectiveConfig direct = ConfigFolder.fine(folder.load(text.replaceAll("\npassword-file = .*", ""), environment)).effective();
         Map<String, EffectiveConfig.Entry> entries = withFile.entries().stream().collect(Collectors.toMap(EffectiveConfig.Entry::key, entry -> entry));
-        direct.entries().stream().filter(entry -> entry.key().endsWith(".password") || entry.key().endsWith(".order-by") || entry.key().endsWith(".max-in-flight-per-key")).forEach(entry -> entries.put(entry.key(), entry));
+        direct.entries().stream().filter(entry -> entry.key().endsWith(".password")).forEach(entry -> entries.put(entry.key(), entry));
         return new EffectiveConfig(List.copyOf(entries.values()));
     }
 

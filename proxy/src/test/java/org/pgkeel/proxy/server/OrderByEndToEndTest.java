@@ -21,7 +21,7 @@ import org.pgkeel.proxy.postgres.PostgresFixture;
 class OrderByEndToEndTest {
     private static final int KEYS = 6;
     private static final String COMMON = """
-            runtime { event-loops = 1 }
+            runtime { event-loops = 3 }
             databases."*".pool { max = 6, max-wait = 10m }
             coalesce = [ { table = public.events, lanes = 3, copy-from-rows = 5, lock-timeout = 0s, %s } ]
             """;
