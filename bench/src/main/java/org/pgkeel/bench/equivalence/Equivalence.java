@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -57,6 +58,9 @@ public final class Equivalence implements Callable<Integer> {
     @Option(names = "--copies-min", paramLabel = "N", defaultValue = "5", description = "COPYs that have to be committed for each 1,000 cases where there is coalescing (default: ${DEFAULT-VALUE}).")
     private int copiesMin;
 
+    @Option(names = "--without-deferrable-trigger", description = "Drops the schema's one deferrable trigger: with it in the database, tables where an INSERT calls functions of users share no commits.")
+    private boolean withoutDeferrableTrigger;
+
     @Option(names = "--server", paramLabel = "FOLDER", description = "Of the initdb and postgres to be asked (default: the newest in /usr/lib/postgresql).")
     private Optional<Path> server = Optional.empty();
 
@@ -78,6 +82,7 @@ public final class Equivalence implements Callable<Integer> {
         try (Rig rig = Rig.start(new PostgresServer.Options(0, clients + CONNECTIONS_BESIDE_CLIENTS, PostgresServer.Durability.NONE, server, Ways.SETTINGS))) {
             PostgresServer postgres = rig.postgres();
             prepare(postgres);
+            if (withoutDeferrableTrigger) for (String database : List.of(DIRECT_DATABASE, THROUGH_DATABASE)) postgres.sql(database, "drop trigger late on late");
             Ways.prepare(postgres);
             RunningProxy proxy = rig.start(rig.pgKeel("pgkeel", pgkeel, coalesce), login(THROUGH_DATABASE));
             System.err.printf("%s, %s, seed %d%n", postgres.version(), proxy.version(), seed);
