@@ -38,6 +38,7 @@ final class BatchQueue {
     private final EventLoop loop;
     private final BatchMaker maker;
     private final CoalesceStats stats;
+    private final BufferedBytes buffered;
     private final WaitingRows waiting;
     private final List<BatchQueue> earlier = new ArrayList<>();
     private int sentRows;
@@ -58,8 +59,9 @@ final class BatchQueue {
     /// How many rows a batch has: enough for a COPY, or few.
     enum Size { FEW, MANY }
 
+    /// @param buffered of all queues of the rule
     /// @param spill where requests go when too much is buffered; null if they stay
-    BatchQueue(CoalesceRule rule, EventLoop loop, BatchMaker maker, CoalesceStats stats, @Nullable Spill spill) {
+    BatchQueue(CoalesceRule rule, BufferedBytes buffered, EventLoop loop, BatchMaker maker, CoalesceStats stats, @Nullable Spill spill) {
         this.rule = rule;
         this.lanes = rule.lanes();
         this.policy = new FlushPolicy(rule.maxRows(), rule.maxBytes(), rule.maxDelay(), rule.copyFromRows(), lanes);
@@ -67,7 +69,8 @@ final class BatchQueue {
         this.loop = loop;
         this.maker = maker;
         this.stats = stats;
-        this.waiting = new WaitingRows(rule, loop, stats, spill, this::pumpSoon);
+        this.buffered = buffered;
+        this.waiting = new WaitingRows(rule, buffered, loop, stats, spill, this::pumpSoon);
     }
 
     private static LaneChoice choiceOf(CoalesceRule rule) {
@@ -125,7 +128,7 @@ final class BatchQueue {
         Contribution first = firstOfShare(nowNanos);
         if (first != null) flush(first, nowNanos);
         waiting.add(contribution, nowNanos);
-        if (isOverfull()) {
+        if (buffered.isOverfull()) {
             contribution.client().pauseReading();
             waiting.offerToDisk(contribution, nowNanos);
         }
@@ -138,10 +141,6 @@ final class BatchQueue {
         if (choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
         Contribution first = choice.look(waiting, rule.maxRows());
         return first != null && !first.isApart() && first.target().isCopyable() ? first : null;
-    }
-
-    private boolean isOverfull() {
-        return bufferedBytes() * 5 >= rule.maxBufferedBytes() * 4;
     }
 
     boolean withdraw(Contribution contribution) {
@@ -216,6 +215,7 @@ final class BatchQueue {
         if (choice.isOfOnePartition()) stats.ofOnePartition(batch.rows());
         sentRows += batch.rows();
         sentBytes += batch.bytes();
+        buffered.add(batch.bytes());
         batches++;
         maker.start(this, batch, size);
     }
@@ -258,6 +258,7 @@ final class BatchQueue {
         batches--;
         sentRows -= batch.rows();
         sentBytes -= batch.bytes();
+        buffered.add(-batch.bytes());
         choice.ends(batch.lanes());
         if (tookNanos > 0) commitNanos = commitNanos == 0 ? tookNanos : (commitNanos * 3 + tookNanos) / 4;
         pump();

@@ -46,6 +46,7 @@ public final class Coalescer {
     private final Map<QueueKey, BatchQueue> queues = new HashMap<>();
     private final Map<TableKey, TableKnowledge> tables = new HashMap<>();
     private final Map<String, CoalesceStats> stats = new HashMap<>();
+    private final Map<CoalesceRule, BufferedBytes> buffered = new HashMap<>();
     private final Map<SpillConfig, Spill> spills = new HashMap<>();
     private final DeduplicatedStatements deduplicated = new DeduplicatedStatements();
     private final Map<String, ConflictClause> clauses = new HashMap<>();
@@ -96,7 +97,7 @@ public final class Coalescer {
         var key = new QueueKey(place, rule.get(), known.oid(), known.ignoresApplicationName() ? shared : settings, ordered ? Optional.empty() : plan, ordered ? Optional.empty() : clause);
         BatchQueue queue = queues.get(key);
         if (queue == null) {
-            queue = new BatchQueue(rule.get(), loop, this::start, counted, rule.get().spill().map(this::spill).orElse(null));
+            queue = new BatchQueue(rule.get(), buffered.computeIfAbsent(rule.get(), of -> new BufferedBytes(of.maxBufferedBytes())), loop, this::start, counted, rule.get().spill().map(this::spill).orElse(null));
             if (rule.get().orderBy().isPresent()) begins(queue, key, known, rule.get().orderBy().get());
             if (rule.get().lanesBy() == CoalesceRule.LanesBy.PARTITION && known.partitions().isEmpty()) {
                 log.warn("coalesce: lanes-by = partition of {}: it has no partitions that can be told by one value of a statement, so its rows leave as they came", known.copyTable());
@@ -174,6 +175,7 @@ public final class Coalescer {
     public void tick(long nowNanos) {
         queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().settings()));
         if (queues.size() > TARGETS_MAX) queues.values().removeIf(BatchQueue::isUnused);
+        if (buffered.size() > TARGETS_MAX) buffered.keySet().retainAll(queues.keySet().stream().map(QueueKey::rule).toList());
     }
 
     public List<CoalesceSnapshot> snapshots() {

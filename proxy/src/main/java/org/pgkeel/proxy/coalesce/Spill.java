@@ -32,6 +32,10 @@ final class Spill {
     private final ThreadPoolExecutor disk;
     /// Touched by the thread of the disk alone.
     private @Nullable SpillFile file;
+    private final Complaints unwritten = new Complaints();
+    private final Complaints unread = new Complaints();
+    /// Touched by the thread of the disk alone.
+    private final Complaints unclosed = new Complaints();
     private final ArrayList<Runnable> waitingForRoom = new ArrayList<>();
     private long position;
     private int pieces;
@@ -173,8 +177,19 @@ final class Spill {
         try {
             open.close();
         } catch (IOException e) {
-            log.warn("spill: the file could not be closed: {}", e.getMessage());
+            long told = unclosed.of(1, System.nanoTime());
+            if (told > 0) log.warn("spill: {} files could not be closed: {}", told, e.getMessage());
         }
+    }
+
+    /// Of requests that could not be written.
+    Complaints unwritten() {
+        return unwritten;
+    }
+
+    /// Of requests that could not be read back.
+    Complaints unread() {
+        return unread;
     }
 
     /// Bytes of the file, those of pieces that are freed included.

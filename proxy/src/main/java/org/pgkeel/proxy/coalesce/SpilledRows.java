@@ -37,6 +37,7 @@ final class SpilledRows {
 
     private final Spill spill;
     private final long portionBytes;
+    private final BufferedBytes buffered;
     private final Executor loop;
     private final CoalesceStats stats;
     private final Owner owner;
@@ -69,9 +70,11 @@ final class SpilledRows {
         void goOn();
     }
 
-    SpilledRows(Spill spill, long portionBytes, Executor loop, CoalesceStats stats, Owner owner) {
+    /// @param buffered what of the rule is in memory, copies for the disk too
+    SpilledRows(Spill spill, long portionBytes, BufferedBytes buffered, Executor loop, CoalesceStats stats, Owner owner) {
         this.spill = spill;
         this.portionBytes = portionBytes;
+        this.buffered = buffered;
         this.loop = loop;
         this.stats = stats;
         this.owner = owner;
@@ -146,6 +149,7 @@ final class SpilledRows {
         }
         writing = true;
         copiedBytes = length;
+        buffered.add(length);
         var pieces = new ArrayList<Spill.Piece>();
         pieces.addAll(spill.write(chunk, lengths, failure -> written(chosen, pieces, failure)));
         for (int i = 0; i < lengths.length; i++) chosen.get(i).goingAway(pieces.get(i));
@@ -153,12 +157,14 @@ final class SpilledRows {
 
     private void written(List<Contribution> chosen, List<Spill.Piece> pieces, Optional<IOException> failure) {
         writing = false;
+        buffered.add(-copiedBytes);
         copiedBytes = 0;
         if (failure.isPresent()) {
-            log.warn("spill: {} requests stay in memory, they could not be written: {}", chosen.size(), failure.get().toString());
-            stats.spill().failed("write_failed", chosen.size());
             failed = true;
             failedNanos = System.nanoTime();
+            stats.spill().failed("write_failed", chosen.size());
+            long told = spill.unwritten().of(chosen.size(), failedNanos);
+            if (told > 0) log.warn("spill: {} requests stay in memory, they could not be written: {}", told, failure.get().toString());
             candidates.clear();
         }
         for (int i = 0; i < chosen.size(); i++) {
@@ -227,7 +233,8 @@ final class SpilledRows {
                 }
             }
         }
-        if (unreadable > 0) log.error("spill: {} requests could not be read back, their clients were told: {}", unreadable, why);
+        long told = unreadable == 0 ? 0 : spill.unread().of(unreadable, System.nanoTime());
+        if (told > 0) log.error("spill: {} requests could not be read back, their clients were told: {}", told, why);
         owner.goOn();
     }
 

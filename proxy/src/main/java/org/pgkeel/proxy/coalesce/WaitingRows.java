@@ -15,17 +15,18 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
     /// Null where the rule has no disk.
     private final @Nullable SpilledRows spilled;
     private final Runnable goOn;
-    /// From here on they go to disk.
-    private final long bytesMax;
+    /// Of the rule, all its queues.
+    private final BufferedBytes buffered;
     private int rows;
     private long bytes;
 
+    /// @param buffered what of the rule is in memory
     /// @param spill where requests go when too much is buffered; null if they stay
     /// @param goOn  something has come back from disk, or could not
-    WaitingRows(CoalesceRule rule, EventLoop loop, CoalesceStats stats, @Nullable Spill spill, Runnable goOn) {
+    WaitingRows(CoalesceRule rule, BufferedBytes buffered, EventLoop loop, CoalesceStats stats, @Nullable Spill spill, Runnable goOn) {
         this.goOn = goOn;
-        this.bytesMax = rule.maxBufferedBytes() / 5 * 4;
-        this.spilled = spill == null ? null : new SpilledRows(spill, Math.max(1, Math.min(rule.maxBytes(), rule.maxBufferedBytes() / 10)), loop, stats, this);
+        this.buffered = buffered;
+        this.spilled = spill == null ? null : new SpilledRows(spill, Math.max(1, Math.min(rule.maxBytes(), rule.maxBufferedBytes() / 10)), buffered, loop, stats, this);
     }
 
     boolean isEmpty() {
@@ -102,7 +103,12 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
 
     private void count(Contribution contribution, int sign) {
         rows += sign * contribution.rows();
-        bytes += (long) sign * contribution.bytes();
+        count((long) sign * contribution.bytes());
+    }
+
+    private void count(long more) {
+        bytes += more;
+        buffered.add(more);
     }
 
     // --- its disk
@@ -119,12 +125,12 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
 
     @Override
     public void away(Contribution contribution) {
-        bytes -= contribution.bytes();
+        count(-contribution.bytes());
     }
 
     @Override
     public void back(Contribution contribution) {
-        bytes += contribution.bytes();
+        count(contribution.bytes());
     }
 
     @Override
@@ -136,7 +142,7 @@ final class WaitingRows implements Iterable<Contribution>, SpilledRows.Owner {
     @Override
     public void roomAgain() {
         long now = System.nanoTime();
-        long tooMuch = bufferedBytes() - bytesMax;
+        long tooMuch = buffered.tooMuch();
         for (var from = all.descendingIterator(); tooMuch > 0 && from.hasNext(); ) {
             Contribution each = from.next();
             if (!each.mayGoAway(this)) continue;

@@ -14,7 +14,7 @@ import java.util.Set;
 /// @param maxRows           rows of one batch
 /// @param maxBytes          bytes of one batch's rows
 /// @param maxDelay          how long a row may wait for others while nothing else holds its batch back
-/// @param maxBufferedBytes  bytes of all rows that wait, per event loop; from 80 % on clients are not read from
+/// @param maxBufferedBytes  bytes of all rows of the rule that wait or are under way, per event loop; from 80 % on clients are not read from
 /// @param lanes             batches in flight at once
 /// @param lanesBy           which rows leave together, where there is no order
 /// @param orderBy           rows that are equal in a column are inserted in the order they came in

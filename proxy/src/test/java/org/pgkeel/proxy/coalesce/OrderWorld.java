@@ -60,7 +60,7 @@ final class OrderWorld {
         this.inFlightMax = inFlightMax;
         var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), MAX_ROWS, 1 << 20, Duration.ofMillis(1), 1 << 26, LANES, CoalesceRule.LanesBy.ARRIVAL, Optional.of(new KeyOrder("k", inFlightMax)), Optional.empty(), 5, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
-        queue = new BatchQueue(rule, loop, (_, batch, _) -> begins(batch), stats, null);
+        queue = new BatchQueue(rule, new BufferedBytes(rule.maxBufferedBytes()), loop, (_, batch, _) -> begins(batch), stats, null);
         var table = new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, true, "", List.of(new TargetTable.Column("k", 23, 23, false, false)), Arbiters.NONE, Optional.empty());
         InsertShape shape = InsertShape.parse("insert into t (k) values ($1)", Dialect.USUAL).orElseThrow();
         var place = new SpillWorld.Nowhere();

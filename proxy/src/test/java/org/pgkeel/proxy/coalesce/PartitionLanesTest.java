@@ -47,7 +47,7 @@ class PartitionLanesTest {
     private int failures;
 
     private final BatchQueue queue = new BatchQueue(new CoalesceRule("", List.of(), Set.of(), Set.of(), MAX_ROWS, 1 << 20, Duration.ofMillis(1), 1 << 26, LANES, CoalesceRule.LanesBy.PARTITION, Optional.empty(), Optional.empty(),
-            COPY_FROM_ROWS, Duration.ZERO, CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty()), loop, (_, batch, _) -> begins(batch), stats, null);
+            COPY_FROM_ROWS, Duration.ZERO, CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty()), new BufferedBytes(1 << 26), loop, (_, batch, _) -> begins(batch), stats, null);
     private final Place place = new SpillWorld.Nowhere();
     private final Target target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t (k) values ($1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"),
             Optional.empty(), InsertWay.VALUES, Optional.empty(), new InsertTemplates(), Optional.empty());

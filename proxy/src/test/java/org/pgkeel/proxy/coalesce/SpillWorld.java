@@ -39,10 +39,14 @@ final class SpillWorld {
     static final int REQUEST_BYTES_MAX = 2000;
     static final int BUFFERED_BYTES_MAX = 64 * 1024;
     private static final int BATCH_BYTES_MAX = 4096;
+    private static final int LANES = 2;
+    /// Of one queue, with what is read back for its next batch.
+    static final int UNDER_WAY_BYTES_MAX = (LANES + 1) * BATCH_BYTES_MAX;
 
     private final EventLoop loop;
     final Journal journal = new Journal();
     final ArrayDeque<Batch> underWay = new ArrayDeque<>();
+    final BufferedBytes buffered;
     final CoalesceStats stats = new CoalesceStats("t");
     final Spill spill;
     final BatchQueue queue;
@@ -51,11 +55,17 @@ final class SpillWorld {
 
     /// @param fileBytesMax of the file
     SpillWorld(EventLoop loop, SpillFile.Opener opener, long fileBytesMax) {
+        this(loop, opener, fileBytesMax, new BufferedBytes(BUFFERED_BYTES_MAX));
+    }
+
+    /// @param buffered of this queue and of others
+    SpillWorld(EventLoop loop, SpillFile.Opener opener, long fileBytesMax, BufferedBytes buffered) {
         this.loop = loop;
-        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, 2, CoalesceRule.LanesBy.ARRIVAL, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
+        this.buffered = buffered;
+        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, BATCH_BYTES_MAX, Duration.ofMillis(1), BUFFERED_BYTES_MAX, LANES, CoalesceRule.LanesBy.ARRIVAL, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
         spill = new Spill("spill-test", fileBytesMax, opener, loop);
-        queue = new BatchQueue(rule, loop, (_, batch, _) -> {
+        queue = new BatchQueue(rule, buffered, loop, (_, batch, _) -> {
             for (Contribution each : batch.all()) ((Client) each.client()).ran();
             underWay.add(batch);
         }, stats, spill);
@@ -99,6 +109,10 @@ final class SpillWorld {
             endOfBatch();
             return queue.isUnused() && queue.bufferedBytes() == 0 && clients.stream().allMatch(Client::isFree);   // a copy may still be on its way to the disk
         }));
+    }
+
+    long sentBytes() {
+        return clients.stream().mapToLong(client -> client.sent.length).sum();
     }
 
     /// Nothing is lost, nothing is doubled, and what ran did so in the order in which it came.

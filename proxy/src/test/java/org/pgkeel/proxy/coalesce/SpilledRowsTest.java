@@ -10,10 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,9 +104,8 @@ class SpilledRowsTest {
             return null;
         });
         await().untilAsserted(() -> world.on(() -> {
-            long sent = world.clients.stream().mapToLong(client -> client.sent.length).sum();
             assertThat(world.queue.bufferedBytes()).isLessThanOrEqualTo(SpillWorld.BUFFERED_BYTES_MAX);
-            assertThat(world.queue.bufferedBytes() + world.queue.waiting().awayBytes()).isEqualTo(sent);
+            assertThat(world.queue.bufferedBytes() + world.queue.waiting().awayBytes()).isEqualTo(world.sentBytes());
             return null;
         }));
         assertThat(world.on(() -> world.spill.fileBytes())).isPositive();
@@ -116,6 +117,35 @@ class SpilledRowsTest {
         world.drain();
         world.on(() -> {
             world.check();
+            return null;
+        });
+    }
+
+    @Test
+    void several_tables_of_a_rule_stay_below_its_bound_together_but_for_what_they_have_under_way() throws Exception {
+        var buffered = new BufferedBytes(SpillWorld.BUFFERED_BYTES_MAX);
+        List<SpillWorld> tables = Stream.generate(() -> new SpillWorld(loop, () -> SpillFile.in(folder), FILE_BYTES_MAX, buffered)).limit(3).toList();
+        var random = new Random(1);
+        for (SpillWorld table : tables) {
+            table.on(() -> {
+                table.busy();
+                table.allSend(random);
+                return null;
+            });
+        }
+        await().untilAsserted(() -> tables.getFirst().on(() -> {
+            assertThat(buffered.bytes()).isLessThanOrEqualTo(SpillWorld.BUFFERED_BYTES_MAX + 2 * SpillWorld.UNDER_WAY_BYTES_MAX).isEqualTo(tables.stream().mapToLong(table -> table.queue.bufferedBytes()).sum());
+            for (SpillWorld table : tables) assertThat(table.queue.bufferedBytes() + table.queue.waiting().awayBytes()).isEqualTo(table.sentBytes());
+            return null;
+        }));
+        for (SpillWorld table : tables) {
+            assertThat(table.on(() -> table.spilled().rows())).isPositive();
+            table.on(table::busyNoMore);
+        }
+        for (SpillWorld table : tables) table.drain();
+        tables.getFirst().on(() -> {
+            tables.forEach(SpillWorld::check);
+            assertThat(buffered.bytes()).isZero();
             return null;
         });
     }
