@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -15,17 +16,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.DedupSnapshot;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 
-/// Producers that send the same keys at once and again, while backends are killed: each key is there once, and each that was acknowledged is there.
+/// Producers that send the same keys at once and again, while backends or the primary are killed: each key is there once, and each that was acknowledged is there.
 class DedupStormTest {
     private static final int CLIENTS = 24;
     private static final int ROWS_OF_EACH = 120;
     private static final int KEYS = CLIENTS * ROWS_OF_EACH / 4;
     private static final int KILLS = 12;
+    private static final int DEATHS = 2;
 
     /// What the producers were told.
     private static final class Told {
@@ -97,6 +101,59 @@ class DedupStormTest {
             // What ended unknown may have been inserted, and was told as a duplicate when it was sent again.
             assertThat(told.inserted.get()).isBetween(there.size() - told.unknown.get(), there.size());
             assertThat(told.duplicates.get()).isPositive();
+        }
+    }
+
+    /// In `strict` nobody is told that something is unknown: each is acknowledged, as the first of its key or as one that was there.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            create table stormed (id int primary key, note text)                                                                         |
+            create table stormed (id int primary key, note text)                                                                         | , order-by = id, lanes = 3
+            create table stormed (id int primary key, note text) partition by hash (id); create table stormed_0 partition of stormed for values with (modulus 2, remainder 0); create table stormed_1 partition of stormed for values with (modulus 2, remainder 1) |
+            create table stormed (id int primary key, note text); create table fired (id int); create function fires() returns trigger language plpgsql security definer as $$ begin insert into fired values (new.id); return null; end $$; create trigger fires after insert on stormed for each row execute function fires() |
+            """)
+    void through_the_death_of_the_primary_each_key_is_there_once_and_each_client_is_acknowledged(String ddl, String rule) throws Exception {
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        try (PostgresFixture postgres = PostgresFixture.start(FixtureOptions.DEFAULT); TestProxy proxy = TestProxy.start(postgres, """
+                runtime.event-loops = 1
+                coalesce = [ { table = public.stormed, dedup-by = id%s } ]
+                clusters.main { monitor { user = "%s", password = "%s" }, outcome = strict, hold.max-wait = 10m }
+                databases."*".pool { max = 6, max-wait = 10m }
+                """.formatted(rule == null ? "" : rule, PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD))) {
+            postgres.execute(Arrays.stream(ddl.split("; (?=create )")).toArray(String[]::new));
+            postgres.execute("grant all on all tables in schema public to app", "alter database app set synchronous_commit = on");
+            var told = new Told();
+            var first = new Random(seed);
+            known(proxy);
+            var clients = new ArrayList<Thread>();
+            for (int i = 0; i < CLIENTS; i++) {
+                var random = new Random(first.nextLong());
+                boolean simple = i % 2 == 0;
+                clients.add(Thread.ofPlatform().daemon().start(() -> produce(proxy, told, simple, random)));
+            }
+            for (int death = 1; death <= DEATHS; death++) {
+                int until = death * CLIENTS * ROWS_OF_EACH / (DEATHS + 2);
+                await().pollInterval(Duration.ofMillis(2)).until(() -> told.inserted.get() + told.duplicates.get() >= until || clients.stream().noneMatch(Thread::isAlive));
+                postgres.kill();
+                await().ignoreExceptions().until(() -> {
+                    postgres.startAgain();
+                    return true;
+                });
+            }
+            for (Thread client : clients) client.join(180_000);
+
+            assertThat(told.others).isEmpty();
+            assertThat(clients).noneMatch(Thread::isAlive);
+            assertThat(told.unknown.get()).isZero();
+            assertThat(told.inserted.get() + told.duplicates.get()).isEqualTo(CLIENTS * ROWS_OF_EACH);
+            assertThat(postgres.query("select count(*) || ' ' || count(distinct id) from stormed where id >= 0")).isEqualTo(told.acknowledged.size() + " " + told.acknowledged.size());
+            assertThat(told.inserted.get()).isEqualTo(told.acknowledged.size());
+            assertThat(postgres.query("select count(*) from stormed where note <> 'it''s ' || id")).isEqualTo("0");
+            if (ddl.contains("fired")) {
+                assertThat(postgres.query("select count(*) from (select id from fired group by id having count(*) <> 1) of_key")).isEqualTo("0");
+                assertThat(postgres.query("select count(*) from stormed s where not exists (select 1 from fired f where f.id = s.id)")).isEqualTo("0");
+            }
         }
     }
 
