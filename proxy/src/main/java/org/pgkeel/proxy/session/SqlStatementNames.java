@@ -64,16 +64,23 @@ final class SqlStatementNames {
         var here = new NamesOfText();
         int copied = 0;
         for (Statement statement : statements) {
+            if (statement.effects().stream().noneMatch(Effect.PrepareStatement.class::isInstance)) here.mayBeGone();
             for (Effect effect : statement.effects()) {
                 switch (effect) {
+                    case Effect.PrepareStatement(var name) when here.fresh.contains(name.value()) ->
+                            copied = replace(out, text, copied, name, here.prepared.get(name.value()));   // the server refuses it, with what stands before it done
                     case Effect.PrepareStatement(var name) -> {
                         if (here.get(name.value()) != null) {
                             return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
                         }
                         String template = text.substring(statement.from(), name.from()) + NAME_PLACE + text.substring(name.to(), statement.to());
-                        SharedStatement prepared = cache.findPrepare(meaning, names.generation(), Unpooled.wrappedBuffer(template.getBytes(StandardCharsets.ISO_8859_1)));
+                        SharedStatement prepared = cache.findPrepare(meaning, names.generation(), Unpooled.wrappedBuffer(bytes(template)));
+                        for (int same = 1; here.prepared.containsValue(prepared); same++) {   // two names for one text: each has its own in the server
+                            prepared = cache.findPrepare(meaning, names.generation(), Unpooled.wrappedBuffer(bytes(template + "/* " + (here.prepared.size() + same) + " */")));
+                        }
                         if (here.hasDeallocated(name.value())) anew.add(statement);
                         here.prepared.put(name.value(), prepared);
+                        here.fresh.add(name.value());
                         if (!needed.contains(prepared)) made.add(prepared);   // else the text itself deallocates it first
                         prepares.put(statement, new PendingParse(prepared, bytes(name.value()), null));
                         copied = replace(out, text, copied, name, prepared);
@@ -97,8 +104,15 @@ final class SqlStatementNames {
     /// What the client's names stand for at a place of a text, if all that stands before it succeeds; what fails ends the text.
     private final class NamesOfText {
         private final Map<String, SharedStatement> prepared = new HashMap<>();
+        /// Those of them that are in the server for sure when it comes to the next PREPARE.
+        private final Set<String> fresh = new HashSet<>();
         private final Set<String> deallocated = new HashSet<>();
         private boolean allDeallocated;
+
+        /// Whatever is not a PREPARE might have deallocated, in a function.
+        void mayBeGone() {
+            fresh.clear();
+        }
 
         void deallocated(String name) {
             prepared.remove(name);

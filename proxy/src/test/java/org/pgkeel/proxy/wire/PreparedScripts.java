@@ -167,6 +167,17 @@ final class PreparedScripts {
             d.ask("deallocate all; prepare s as select nosuch; prepare r as select 'r6'");
             d.ask("execute r");
             d.ask("deallocate all");
+            d.ask("prepare r as select 'r7'; prepare r as select 'r8'; select 'not reached'");
+            d.ask("execute r");
+            d.ask("deallocate r; prepare r as select 'r9'; prepare s as select 's9'; prepare r as select nosuch");
+            d.ask("execute r; execute s");
+            d.ask("deallocate all");
+            d.ask("prepare r as select 'same'; prepare s as select 'same'; execute s");
+            d.ask("execute r");
+            d.ask("execute s");
+            d.ask("deallocate r");
+            d.ask("execute s");
+            d.ask("deallocate all");
         }
     }
 
