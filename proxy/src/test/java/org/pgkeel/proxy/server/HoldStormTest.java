@@ -77,7 +77,11 @@ final class HoldStormTest {
 
     private static void operate(Connection console, Random random, PostgresFixture postgres, int step) throws SQLException {
         if (step % 20 == 10) {
+            // Clients of a database that is paused wait for its RESUME: nobody would hear of the primary.
+            run(console, "RESUME");
+            long before = heldForPrimary(console);
             postgres.kill();
+            await().until(() -> heldForPrimary(console) > before);
             await().ignoreExceptions().until(() -> {
                 postgres.startAgain();
                 return true;
@@ -89,6 +93,10 @@ final class HoldStormTest {
             case 2 -> "RESUME";
             default -> "SHOW HOLD";
         });
+    }
+
+    private static long heldForPrimary(Connection console) throws SQLException {
+        return number(RunningProxy.show(console, "HOLD").getFirst(), "held");
     }
 
     /// A RESUME of what is not paused says so; that is no matter here.

@@ -47,7 +47,7 @@ final class SpilledClients {
             try (Statement statement = first.createStatement()) {
                 statement.execute("insert into events (id, note) values (-1, 'until the proxy knows the table')");
             }
-            return !page().isEmpty() && Scrape.sum(page(), "pgkeel_coalesce_rows_total", "way=\"alone\"") > 0;
+            return Scrape.sum(page(), "pgkeel_coalesce_rows_total", "way=\"alone\"") > 0;
         });
         for (int id = 0; id < count; id++) {
             Connection connection = connect();
@@ -70,8 +70,12 @@ final class SpilledClients {
         }
     }
 
-    /// Empty if an event loop had no time for it.
+    /// Of a moment at which every event loop had time for it.
     Map<String, Double> page() {
+        return await().until(this::pageNow, page -> !page.isEmpty());
+    }
+
+    private Map<String, Double> pageNow() {
         try {
             var page = Scrape.of(proxy.get("/metrics").body());
             return page.getOrDefault("pgkeel_snapshot_available", 0.0) == 1 ? page : Map.of();
