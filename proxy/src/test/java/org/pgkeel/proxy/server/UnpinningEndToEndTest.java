@@ -32,6 +32,25 @@ class UnpinningEndToEndTest {
         proxy.close();
     }
 
+    /// With `pinning.policy = refuse`.
+    @ParameterizedTest
+    @ValueSource(strings = {"simple", "extended"})
+    void what_would_pin_is_refused_where_that_is_the_policy(String mode) throws SQLException {
+        try (TestProxy strict = TestProxy.start(postgres, "pinning.policy = refuse\n"); Connection client = strict.connect("preferQueryMode", mode)) {
+            for (String pinning : List.of("create temp table refused (n int)", "listen refused", "select pg_advisory_lock(83)", "declare refused cursor with hold for select 1")) {
+                assertThatThrownBy(() -> TestProxy.execute(client, pinning)).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).as(pinning).isEqualTo("0A000"));
+                assertThat(TestProxy.value(client, "select 'stays'")).isEqualTo("stays");
+            }
+            client.setAutoCommit(false);
+            TestProxy.execute(client, "select pg_advisory_xact_lock(83)");
+            assertThatThrownBy(() -> TestProxy.execute(client, "create temp table refused (n int)")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"));
+            assertThatThrownBy(() -> TestProxy.value(client, "select 1")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).as("its transaction has failed").isEqualTo("25P02"));
+            client.rollback();
+            assertThat(TestProxy.value(client, "select 'stays'")).isEqualTo("stays");
+            client.rollback();
+        }
+    }
+
     private void assertPinned() {
         assertThatThrownBy(() -> TestProxy.value(other, "select 1"))
                 .isInstanceOfSatisfying(SQLException.class, refused -> assertThat(refused.getSQLState()).as(refused.getMessage()).isEqualTo("57P03"));
