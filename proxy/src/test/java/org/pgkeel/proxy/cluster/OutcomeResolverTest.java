@@ -209,8 +209,8 @@ class OutcomeResolverTest {
         primary.set(Optional.of(PG2));
         var resolved = resolve(lost(70, "0/1000"));
         await().until(() -> server.asked("00000007.history") == 1);
-        clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(300));
         server.change(() -> server.historyFile = "3\t0/500\treason\n4\t0/2000\treason\n");
+        clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(300));   // Behind the change: it is asked once more, and not again.
         await().until(() -> server.asked("00000007.history") == 2);
         assertThat(outcome(resolved)).isEqualTo(new Committed(Reason.STATUS));
     }
