@@ -63,6 +63,18 @@ class DedupStormTest {
         }
     }
 
+    /// Half of the clients speak the simple protocol.
+    private static List<Thread> storm(TestProxy proxy, Told told, long seed) {
+        var first = new Random(seed);
+        var clients = new ArrayList<Thread>();
+        for (int i = 0; i < CLIENTS; i++) {
+            var random = new Random(first.nextLong());
+            boolean simple = i % 2 == 0;
+            clients.add(Thread.ofPlatform().daemon().start(() -> produce(proxy, told, simple, random)));
+        }
+        return clients;
+    }
+
     @Test
     void each_key_is_there_once_and_each_that_was_acknowledged_is_there() throws Exception {
         long seed = System.nanoTime();
@@ -74,14 +86,8 @@ class DedupStormTest {
                 """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD))) {
             postgres.execute("create table stormed (id int primary key, note text)", "grant all on stormed to app");
             var told = new Told();
-            var first = new Random(seed);
             known(proxy);
-            var clients = new ArrayList<Thread>();
-            for (int i = 0; i < CLIENTS; i++) {
-                var random = new Random(first.nextLong());
-                boolean simple = i % 2 == 0;
-                clients.add(Thread.ofPlatform().daemon().start(() -> produce(proxy, told, simple, random)));
-            }
+            List<Thread> clients = storm(proxy, told, seed);
             for (int kill = 0; kill < KILLS; kill++) {
                 int until = (kill + 1) * CLIENTS * ROWS_OF_EACH / (KILLS + 2);
                 await().pollInterval(Duration.ofMillis(5)).atMost(Duration.ofMinutes(2)).until(() -> told.inserted.get() + told.duplicates.get() >= until || clients.stream().noneMatch(Thread::isAlive));
@@ -124,14 +130,8 @@ class DedupStormTest {
             postgres.execute(Arrays.stream(ddl.split("; (?=create )")).toArray(String[]::new));
             postgres.execute("grant all on all tables in schema public to app", "alter database app set synchronous_commit = on");
             var told = new Told();
-            var first = new Random(seed);
             known(proxy);
-            var clients = new ArrayList<Thread>();
-            for (int i = 0; i < CLIENTS; i++) {
-                var random = new Random(first.nextLong());
-                boolean simple = i % 2 == 0;
-                clients.add(Thread.ofPlatform().daemon().start(() -> produce(proxy, told, simple, random)));
-            }
+            List<Thread> clients = storm(proxy, told, seed);
             for (int death = 1; death <= DEATHS; death++) {
                 int until = death * CLIENTS * ROWS_OF_EACH / (DEATHS + 2);
                 await().pollInterval(Duration.ofMillis(2)).until(() -> told.inserted.get() + told.duplicates.get() >= until || clients.stream().noneMatch(Thread::isAlive));
