@@ -24,54 +24,63 @@ final class Freshness {
 
     /// What is known of one replica.
     ///
-    /// @param replayed    null if nothing is known
-    /// @param incarnation another number each time that the replica may have been set back
-    private record State(long freshAsOfNanos, @Nullable Lsn replayed, long incarnation) {}
+    /// @param shown    to whoever asks
+    /// @param replayed null if nothing is known
+    private record State(ReplicaState shown, @Nullable Lsn replayed) {
+        static State unknown(long incarnation) {
+            return new State(new ReplicaState(Cluster.NEVER, Long.MAX_VALUE, incarnation), null);
+        }
+    }
 
-    private static final State UNKNOWN = new State(Cluster.NEVER, null, 0);
+    private static final State UNKNOWN = State.unknown(0);
 
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Map<NodeAddress, State> states = new ConcurrentHashMap<>();
-    private volatile Lsn flushed = Lsn.ZERO;
+    private Lsn flushed = Lsn.ZERO;
 
     void forgetAll() {
         samples.clear();
-        states.replaceAll((_, before) -> new State(Cluster.NEVER, null, before.incarnation));
+        states.replaceAll((_, before) -> State.unknown(before.shown.incarnation()));
         flushed = Lsn.ZERO;
     }
 
     /// Its connection was lost, or it follows another timeline: it may come back with less than it had.
     void forget(NodeAddress replica) {
-        states.put(replica, new State(Cluster.NEVER, null, of(replica).incarnation + 1));
+        states.put(replica, State.unknown(seen(replica).incarnation() + 1));
+    }
+
+    /// Asked for every read that is routed: allocates nothing.
+    ReplicaState seen(NodeAddress replica) {
+        return of(replica).shown;
     }
 
     private State of(NodeAddress replica) {
-        return states.getOrDefault(replica, UNKNOWN);
-    }
-
-    ReplicaState seen(NodeAddress replica) {
-        State state = of(replica);
-        Lsn replayed = state.replayed;
-        Lsn ahead = flushed;
-        long lagBytes = replayed == null || ahead.equals(Lsn.ZERO) ? Long.MAX_VALUE : ahead.bytesAhead(replayed);
-        return new ReplicaState(state.freshAsOfNanos, lagBytes, state.incarnation);
+        State known = states.get(replica);
+        return known == null ? UNKNOWN : known;
     }
 
     void primaryFlushed(long askedNanos, Lsn position) {
         if (samples.size() == SAMPLES_MAX) samples.removeFirst();
         samples.addLast(new Sample(askedNanos, position));
-        if (position.compareTo(flushed) > 0) flushed = position;
+        if (position.compareTo(flushed) <= 0) return;
+        flushed = position;
+        states.replaceAll((_, before) -> before.replayed == null ? before : state(before.shown.freshAsOfNanos(), before.replayed, before.shown.incarnation()));
     }
 
     void replicaReplayed(NodeAddress replica, Lsn position) {
-        State before = of(replica);
-        long asOf = before.freshAsOfNanos;
+        ReplicaState before = seen(replica);
+        long asOf = before.freshAsOfNanos();
         for (Iterator<Sample> newestFirst = samples.descendingIterator(); newestFirst.hasNext();) {
             Sample sample = newestFirst.next();
             if (sample.flushed.compareTo(position) > 0) continue;
             asOf = asOf == Cluster.NEVER || sample.askedNanos - asOf > 0 ? sample.askedNanos : asOf;
             break;
         }
-        states.put(replica, new State(asOf, position, before.incarnation));
+        states.put(replica, state(asOf, position, before.incarnation()));
+    }
+
+    private State state(long freshAsOfNanos, Lsn replayed, long incarnation) {
+        long lagBytes = flushed.equals(Lsn.ZERO) ? Long.MAX_VALUE : flushed.bytesAhead(replayed);
+        return new State(new ReplicaState(freshAsOfNanos, lagBytes, incarnation), replayed);
     }
 }

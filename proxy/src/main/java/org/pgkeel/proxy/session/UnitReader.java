@@ -20,7 +20,7 @@ final class UnitReader {
         /// @param from where the text begins; its terminator stands at `to`
         void text(StatementClass kind, ByteBuf in, int from, int to);
 
-        /// Prepared before the unit.
+        /// Prepared before the unit, or kept prepared for all who say the same.
         void prepared(StatementClass kind, SharedStatement statement);
     }
 
@@ -86,7 +86,10 @@ final class UnitReader {
             if (parsed.isEmpty()) parsed = new HashSet<>(2);
             parsed.add(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1));
         }
-        listener.text(session.statements().classOf(in, nameEnd + 1, textEnd), in, nameEnd + 1, textEnd);
+        // What is kept prepared knows its class: no need to look into the text again.
+        SharedStatement kept = nameEnd == nameFrom ? session.walk().parsing().known(in, nameEnd + 1, next) : null;
+        if (kept != null) listener.prepared(session.statements().classOf(kept), kept);
+        else listener.text(session.statements().classOf(in, nameEnd + 1, textEnd), in, nameEnd + 1, textEnd);
         return true;
     }
 

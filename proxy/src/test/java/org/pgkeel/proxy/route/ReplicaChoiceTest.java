@@ -22,6 +22,9 @@ import org.pgkeel.proxy.config.RouteRule.When;
 import org.pgkeel.proxy.route.ReplicaChoice.Unfit;
 
 class ReplicaChoiceTest {
+    private record Node(NodeAddress address, long incarnation, boolean primary, Set<String> endpoints, Map<String, String> tags, long lagBytes,
+                        long freshAsOf, int outstanding, boolean recentlyFailed) implements Candidate {}
+
     private static final When ALWAYS = new When(Set.of(), Set.of(), Set.of(), List.of(), Set.of(), Set.of(), Set.of(), Set.of(), List.of());
     private static final NodeAddress A = new NodeAddress("a", 5432);
     private static final NodeAddress B = new NodeAddress("b", 5432);
@@ -37,10 +40,10 @@ class ReplicaChoiceTest {
     }
 
     private static Candidate replica(NodeAddress address, long freshAsOf, int outstanding, boolean failed) {
-        return new Candidate(address, 1, false, Set.of("replica", "read-only"), Map.of("zone", "west"), 0, freshAsOf, outstanding, failed);
+        return new Node(address, 1, false, Set.of("replica", "read-only"), Map.of("zone", "west"), 0, freshAsOf, outstanding, failed);
     }
 
-    private static final Candidate PRIMARY = new Candidate(P, 1, true, Set.of(), Map.of(), 0, NEVER, 0, false);
+    private static final Candidate PRIMARY = new Node(P, 1, true, Set.of(), Map.of(), 0, NEVER, 0, false);
 
     private static int choose(RouteRule rule, SessionView session, long clusterWrite, long now, Candidate... candidates) {
         return ReplicaChoice.choose(List.of(candidates), rule, session, clusterWrite, now, 0);
@@ -57,7 +60,7 @@ class ReplicaChoiceTest {
 
     @Test
     void equals_take_turns() {
-        var both = List.of(replica(A, 0, 1, false), replica(B, 0, 1, false));
+        List<Candidate> both = List.of(replica(A, 0, 1, false), replica(B, 0, 1, false));
         List<Integer> chosen = new ArrayList<>();
         for (int turn = Integer.MAX_VALUE; chosen.size() < 4; turn++) chosen.add(ReplicaChoice.choose(both, rule(Consistency.EVENTUAL), new SessionView(), NEVER, 0, turn));
         assertThat(chosen).containsExactlyInAnyOrder(0, 1, 0, 1);
@@ -133,8 +136,8 @@ class ReplicaChoiceTest {
         assertThat(reason(replica(A, 0, 0, false), bounded, 1_000)).isEmpty();
         assertThat(reason(replica(A, 0, 0, false), bounded, 1_001)).contains(Unfit.LAG);
         assertThat(reason(replica(A, NEVER, 0, false), bounded, 0)).contains(Unfit.FRESHNESS_UNKNOWN);
-        assertThat(reason(new Candidate(A, 1, false, Set.of("replica"), Map.of(), 101, 0, 0, false), bounded, 0)).contains(Unfit.LAG_BYTES);
-        assertThat(reason(new Candidate(A, 1, false, Set.of("replica"), Map.of(), NEVER, 0, 0, false), bounded, 0)).contains(Unfit.LAG_BYTES);
+        assertThat(reason(new Node(A, 1, false, Set.of("replica"), Map.of(), 101, 0, 0, false), bounded, 0)).contains(Unfit.LAG_BYTES);
+        assertThat(reason(new Node(A, 1, false, Set.of("replica"), Map.of(), NEVER, 0, 0, false), bounded, 0)).contains(Unfit.LAG_BYTES);
     }
 
     @Test
@@ -143,7 +146,7 @@ class ReplicaChoiceTest {
         session.read(A, 1, 50);
         var rule = rule(Consistency.SESSION);
         assertThat(ReplicaChoice.reason(replica(A, 10, 0, false), rule, session, NEVER, 60)).isEmpty();
-        var restarted = new Candidate(A, 2, false, Set.of("replica"), Map.of(), 0, 10, 0, false);
+        var restarted = new Node(A, 2, false, Set.of("replica"), Map.of(), 0, 10, 0, false);
         assertThat(ReplicaChoice.reason(restarted, rule, session, NEVER, 60)).contains(Unfit.BEHIND_OWN_READ);
     }
 
