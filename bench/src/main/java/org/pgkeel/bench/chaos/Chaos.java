@@ -20,6 +20,7 @@ import org.pgkeel.bench.cluster.WorkFolder;
 import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.fault.Fault;
 import org.pgkeel.bench.fault.Faults;
+import org.pgkeel.bench.report.Goal;
 import org.pgkeel.bench.verdict.RoundResult;
 import org.pgkeel.bench.verdict.Rules.OutcomeTracking;
 import org.pgkeel.bench.verdict.Rules.Replication;
@@ -36,9 +37,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "chaos", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Breaks a real cluster of PostgreSQL under Patroni while clients work through PgKeel, and says what they saw. Starts all it needs on loopback addresses and cleans up.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:every promise held", "1:the bench did not run to its end", "2:wrong options", "3:a promise was broken"})
+        exitCodeList = {"0:every promise held", "1:the bench did not run to its end", "2:wrong options", "3:a promise was broken; with --strict: or a goal was missed"})
 public final class Chaos implements Callable<Integer> {
-    private static final int EXIT_BROKEN = 3;
+    private static final int EXIT_NOT_HELD = 3;
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Duration QUICK = Duration.ofSeconds(150);
     private static final int POOL_SIZE = 30;
@@ -100,6 +101,9 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "The report with its charts.")
     private Optional<Path> html = Optional.empty();
 
+    @Option(names = "--strict", description = "Exit with 3 also if a goal was missed; a broken promise always does.")
+    private boolean strict;
+
     private boolean failed;
 
     /// @param arguments see `--help`
@@ -130,7 +134,8 @@ public final class Chaos implements Callable<Integer> {
         }
         if (html.isPresent()) Files.writeString(html.get(), ChaosReport.page(runs));
         if (json.isPresent()) Files.writeString(json.get(), ChaosJson.text(runs));
-        return runs.stream().anyMatch(r -> r.brokenRounds() > 0) ? EXIT_BROKEN : failed ? 1 : 0;
+        boolean missed = strict && runs.stream().flatMap(run -> Spans.of(run).goals().stream()).anyMatch(goal -> goal.verdict() == Goal.Verdict.MISSED);
+        return missed || runs.stream().anyMatch(r -> r.brokenRounds() > 0) ? EXIT_NOT_HELD : failed ? 1 : 0;
     }
 
     private RunResult run(Target target, long seed) throws Exception {

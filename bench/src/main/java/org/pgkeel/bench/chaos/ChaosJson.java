@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.pgkeel.bench.chaos.Spans.Span;
 import org.pgkeel.bench.check.Defect;
 import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.report.Json;
-import org.pgkeel.bench.report.Statistics;
+import org.pgkeel.bench.report.JsonReport;
 import org.pgkeel.bench.verdict.Broken;
 import org.pgkeel.bench.verdict.Buckets;
 import org.pgkeel.bench.verdict.LoadResult;
@@ -28,17 +29,20 @@ final class ChaosJson {
     }
 
     private static Map<String, Object> run(RunResult run) {
-        var spans = new LinkedHashMap<String, Object>();
-        ChaosReport.spans(run).forEach((what, values) -> spans.put(what, ordered("rounds", values.length, "p50_ms", Statistics.percentile(50, values),
-                "p99_ms", Statistics.percentile(99, values), "max_ms", Statistics.percentile(100, values))));
+        Spans spans = Spans.of(run);
+        var summary = new LinkedHashMap<String, Object>();
+        for (Span span : spans.all()) {
+            summary.put(span.key(), ordered("rounds", span.millis().length, "p50", span.percentile(50), "p95", span.percentile(95), "p99", span.percentile(99), "max", span.percentile(100)));
+        }
         return ordered("target", run.target(), "about", run.about(), "command", run.command(), "seed", run.seed(), "broken_rounds", run.brokenRounds(),
-                "workloads", run.sums().stream().map(ChaosJson::load).toList(), "pauses", spans, "rounds", run.rounds().stream().map(ChaosJson::round).toList());
+                "workloads", run.sums().stream().map(ChaosJson::load).toList(), "summary", summary,
+                "goals", spans.goals().stream().map(JsonReport::goal).toList(), "rounds", run.rounds().stream().map(ChaosJson::round).toList());
     }
 
     private static Map<String, Object> round(RoundResult round) {
         return ordered("round", round.number(), "scenario", round.scenario(), "seed", round.seed(), "seconds", round.seconds(), "whole_seconds", round.wholeSeconds(),
                 "direct_outage_ms", round.pauses().longestDirect(), "client_pause_ms", round.pauses().longestClient(),
-                "first_served_ms", number(round.pauses().firstServed()), "last_served_ms", number(round.pauses().lastServed()), "waited", round.pauses().waiting(),
+                "first_served_ms", number(round.pauses().firstServed()), "last_served_ms", number(round.pauses().lastServed()), "hidden_ms", round.pauses().hidden(), "waited", round.pauses().waiting(),
                 "broken", round.broken().stream().map(Broken::toString).toList(),
                 "marks", round.marks().stream().map(m -> ordered("ms", (m.atNanos() - round.beganNanos()) / 1e6, "what", m.what())).toList(),
                 "per_100_ms", buckets(round.buckets()), "workloads", round.loads().stream().map(ChaosJson::load).toList());

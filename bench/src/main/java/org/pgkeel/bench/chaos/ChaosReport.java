@@ -2,19 +2,18 @@ package org.pgkeel.bench.chaos;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgkeel.bench.chaos.Spans.Span;
 import org.pgkeel.bench.check.Defect;
 import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.report.Chart;
 import org.pgkeel.bench.report.Html;
-import org.pgkeel.bench.report.Statistics;
+import org.pgkeel.bench.report.Report;
 import org.pgkeel.bench.report.Table;
 import org.pgkeel.bench.verdict.Broken;
 import org.pgkeel.bench.verdict.Buckets;
@@ -30,6 +29,7 @@ final class ChaosReport {
     private static final List<String> LOAD_TITLES = List.of("workload", "acknowledged", "retried", "errors by SQLSTATE", "unknown", "closed", "no answer",
             "lost", "duplicated", "resurrected", "stale reads", "other defects");
     private static final List<Defect> COLUMNS = List.of(Defect.LOST, Defect.DUPLICATED, Defect.RESURRECTED, Defect.STALE_READ);
+    private static final List<String> SPAN_TITLES = List.of("milliseconds", "rounds", "p50", "p95", "p99", "longest");
     private static final int FINDINGS_SHOWN = 20;
 
     private ChaosReport() {}
@@ -43,10 +43,10 @@ final class ChaosReport {
     static String text(RunResult run) {
         var table = new Table("workload", "acknowledged", "retried", "errors", "unknown", "closed", "no answer", "lost", "duplicated", "resurrected", "stale", "other");
         for (LoadResult load : run.sums()) table.row(cells(load, Function.identity()).toArray(String[]::new));
-        var pauses = new Table("milliseconds", "rounds", "p50", "p99", "longest");
-        spans(run).forEach((what, values) -> pauses.row(what, Integer.toString(values.length), number(Statistics.percentile(50, values)),
-                number(Statistics.percentile(99, values)), number(Statistics.percentile(100, values))));
-        return "\n" + String.join("\n", run.about()) + "\n\n" + table + "\n" + pauses + "\n" + verdict(run) + "\n"
+        var pauses = new Table(SPAN_TITLES.toArray(String[]::new));
+        Spans spans = Spans.of(run);
+        for (Span span : spans.all()) pauses.row(cells(span).toArray(String[]::new));
+        return "\n" + String.join("\n", run.about()) + "\n\n" + table + "\n" + pauses + "\n" + Report.goals(spans.goals()) + "\n" + verdict(run) + "\n"
                 + run.rounds().stream().flatMap(r -> r.broken().stream().map(b -> "round %d, %s: %s".formatted(r.number(), r.scenario(), b))).collect(Collectors.joining("\n"));
     }
 
@@ -54,10 +54,10 @@ final class ChaosReport {
         List<List<String>> rows = new ArrayList<>();
         for (RunResult run : runs) {
             Tally tally = run.sums().stream().map(LoadResult::tally).reduce(Tally.NOTHING, Tally::plus);
-            Map<String, double[]> spans = spans(run);
+            Spans spans = Spans.of(run);
             rows.add(List.of(Html.text(run.target()), Integer.toString(run.rounds().size()), number(tally.acknowledged()), Html.text(errors(tally)), number(tally.closed()),
                     number(run.sums().stream().flatMap(l -> l.findings().stream()).filter(f -> f.defect() == Defect.LOST).count()),
-                    number(Statistics.percentile(50, spans.get("longest pause of a client"))), number(Statistics.percentile(50, spans.get("outage of the direct writer"))),
+                    number(spans.clientPause().percentile(50)), number(spans.directOutage().percentile(50)),
                     Long.toString(run.rounds().size() - run.brokenRounds())));
         }
         return "<h2>Side by side</h2>" + Html.table(List.of("target", "rounds", "acknowledged", "errors", "connections closed", "lost", "client's pause, p50 ms",
@@ -70,11 +70,9 @@ final class ChaosReport {
                 .append("</p><p class=\"note\">").append(run.about().stream().map(Html::text).collect(Collectors.joining("<br>"))).append("<br>again: <code>")
                 .append(Html.text(run.command())).append("</code></p>");
         body.append(Html.table(LOAD_TITLES, run.sums().stream().map(l -> cells(l, Html::text)).toList()));
-        body.append("<h2>Pauses over the rounds, milliseconds</h2>");
-        List<List<String>> rows = new ArrayList<>();
-        spans(run).forEach((what, values) -> rows.add(List.of(Html.text(what), Integer.toString(values.length), number(Statistics.percentile(50, values)),
-                number(Statistics.percentile(99, values)), number(Statistics.percentile(100, values)))));
-        body.append(Html.table(List.of("", "rounds", "p50", "p99", "longest"), rows));
+        Spans spans = Spans.of(run);
+        body.append("<h2>Pauses over the rounds</h2>").append(Html.table(SPAN_TITLES, spans.all().stream().map(span -> cells(span).stream().map(Html::text).toList()).toList()));
+        body.append("<pre>").append(Html.text(Report.goals(spans.goals()).toString())).append("</pre>");
         body.append("<h2>Rounds</h2>").append(rounds(run));
         List<RoundResult> shown = run.rounds();
         for (RoundResult round : shown) {
@@ -92,11 +90,11 @@ final class ChaosReport {
             Tally tally = round.loads().stream().map(LoadResult::tally).reduce(Tally.NOTHING, Tally::plus);
             Pauses pauses = round.pauses();
             rows.add(List.of(Integer.toString(round.number()), Html.text(round.scenario()), number(tally.acknowledged()), number(pauses.longestDirect()),
-                    number(pauses.longestClient()), number(pauses.firstServed()), number(pauses.lastServed()), Integer.toString(pauses.waiting()),
+                    number(pauses.longestClient()), number(pauses.firstServed()), number(pauses.lastServed()), number(pauses.hidden()), Integer.toString(pauses.waiting()),
                     number(tally.retried()), number(tally.closed()), number(round.wholeSeconds()),
                     round.broken().isEmpty() ? "<span class=\"good\">held</span>" : "<span class=\"bad\">broken</span>"));
         }
-        return Html.table(List.of("round", "scenario", "acknowledged", "direct outage ms", "client's pause ms", "first served ms", "last served ms", "waited", "retried", "closed",
+        return Html.table(List.of("round", "scenario", "acknowledged", "direct outage ms", "client's pause ms", "first served ms", "last served ms", "hidden ms", "waited", "retried", "closed",
                 "seconds", "promises"), rows);
     }
 
@@ -142,18 +140,8 @@ final class ChaosReport {
         return all.isEmpty() ? "none" : all.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining(", "));
     }
 
-    /// The four durations, each over the rounds that have it.
-    static Map<String, double[]> spans(RunResult run) {
-        var spans = new LinkedHashMap<String, double[]>();
-        spans.put("outage of the direct writer", run.rounds().stream().mapToDouble(r -> r.pauses().longestDirect()).toArray());
-        spans.put("longest pause of a client", run.rounds().stream().mapToDouble(r -> r.pauses().longestClient()).toArray());
-        spans.put("new primary accepts writes to first client served", present(run, Pauses::firstServed));
-        spans.put("new primary accepts writes to last client served", present(run, Pauses::lastServed));
-        return spans;
-    }
-
-    private static double[] present(RunResult run, Function<Pauses, OptionalDouble> figure) {
-        return run.rounds().stream().map(RoundResult::pauses).map(figure).filter(OptionalDouble::isPresent).mapToDouble(OptionalDouble::getAsDouble).toArray();
+    private static List<String> cells(Span span) {
+        return List.of(span.what(), Integer.toString(span.millis().length), number(span.percentile(50)), number(span.percentile(95)), number(span.percentile(99)), number(span.percentile(100)));
     }
 
     private static String number(double value) {

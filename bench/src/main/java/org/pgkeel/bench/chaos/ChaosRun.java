@@ -107,14 +107,15 @@ final class ChaosRun {
         if (replication == Replication.ASYNCHRONOUS && !logs.isEmpty()) results.add(lossesLogged(results, lines));
         var broken = new ArrayList<>(Promises.judge(new Rules(replication, outcome, disturbance.errors(), disturbance.connections()), results));
         for (String waits : hung) broken.add(new Broken("every question is answered", waits, 1, "no answer within " + PAUSE_LIMIT));
-        Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.back());
-        var marks = new ArrayList<>(moments.drain());
+        Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.back(), moments.hidden());
+        var marks = new ArrayList<>(moments.marks());
         for (Begun begun : direct.begun()) marks.add(new Mark(begun.sinceNanos(), "timeline " + begun.timeline() + " writes"));
         Buckets buckets = Buckets.of(perLoad.stream().flatMap(List::stream).toList(), times.workBegan, times.workEnded);
-        var result = new RoundResult(number, disturbance.name(), seed, (times.workEnded - times.workBegan) / 1e9, (System.nanoTime() - times.began) / 1e9, results, pauses, buckets,
+        var result = new RoundResult(number, disturbance.name(), disturbance.planned() && direct.back().isPresent(), seed, (times.workEnded - times.workBegan) / 1e9, (System.nanoTime() - times.began) / 1e9, results, pauses, buckets,
                 times.workBegan, marks, broken, broken.isEmpty() ? List.of() : excerpt(lines));
-        say.accept("round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s".formatted(number, disturbance.name(), seed, result.wholeSeconds(),
+        say.accept("round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s%s".formatted(number, disturbance.name(), seed, result.wholeSeconds(),
                 pauses.longestDirect(), pauses.longestClient(), pauses.firstServed().isPresent() ? "%.0f".formatted(pauses.firstServed().getAsDouble()) : "-",
+                pauses.hidden() > 0 ? ", %.0f ms in which the new primary was hidden not counted".formatted(pauses.hidden()) : "",
                 broken.isEmpty() ? "" : "\n  BROKEN " + String.join("\n  BROKEN ", broken.stream().map(Broken::toString).toList())));
         return result;
     }

@@ -81,7 +81,7 @@ final class DirectWriter implements AutoCloseable {
             try {
                 if (session.isEmpty()) session = Optional.of(node.connectDirectly(PatroniCluster.APPLICATION));
                 int timeline = insert(session.get());
-                record(timeline);
+                record(timeline, node);
             } catch (SQLException e) {
                 // A standby refuses the write (25006) and is asked again in the same session; any other failure ends it.
                 if (!"25006".equals(e.getSQLState())) {
@@ -93,8 +93,8 @@ final class DirectWriter implements AutoCloseable {
         session.ifPresent(DirectWriter::abort);
     }
 
-    private synchronized void record(int timeline) {
-        if (writing) successes.add(new Success(System.nanoTime(), timeline));
+    private synchronized void record(int timeline, PatroniNode node) {
+        if (writing) successes.add(new Success(System.nanoTime(), timeline, node.name()));
     }
 
     private static int insert(Connection session) throws SQLException {

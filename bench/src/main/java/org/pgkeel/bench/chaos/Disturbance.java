@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
+import org.pgkeel.bench.cluster.PatroniNode;
 import org.pgkeel.bench.fault.Fault;
 import org.pgkeel.bench.fault.Faults;
 import org.pgkeel.bench.fault.Injection;
 import org.pgkeel.bench.fault.Scene;
+import org.pgkeel.bench.fault.Switchover;
+import org.pgkeel.bench.verdict.Hidden;
 import org.pgkeel.bench.verdict.Rules.Connections;
 
 /// What is done to the cluster in one round: one fault, or one after the other; none is a round of plain work.
@@ -48,15 +52,31 @@ record Disturbance(List<Fault> faults) {
         for (Fault fault : faults) {
             moments.mark(fault.name());
             try (Injection injection = fault.inject(scene)) {
+                long since = System.nanoTime();
                 try {
                     injection.awaitDue().ifPresent(node -> moments.mark("promoted: " + node.name()));
                 } catch (IOException e) {
                     // Patroni may refuse a switchover just after another fault; what the clients see counts all the same.
                     moments.mark("refused: " + e.getMessage().lines().findFirst().orElse(""));
                 }
+                injection.heal();
                 moments.mark("healed");
+                hidden(injection, since, System.nanoTime()).ifPresent(moments::hid);
             }
         }
+    }
+
+    private static Optional<Hidden> hidden(Injection injection, long fromNanos, long toNanos) {
+        return switch (injection.fault().hides()) {
+            case NOBODY -> Optional.empty();
+            case VICTIM -> Optional.of(new Hidden(injection.victim().map(PatroniNode::name), fromNanos, toNanos));
+            case EVERYBODY -> Optional.of(new Hidden(Optional.empty(), fromNanos, toNanos));
+        };
+    }
+
+    /// A switchover that somebody asked for, and nothing else.
+    boolean planned() {
+        return faults.size() == 1 && faults.getFirst() instanceof Switchover;
     }
 
     /// SQLSTATEs that PostgreSQL itself answers because of it: a full disk is told to whoever writes.

@@ -49,6 +49,14 @@ public record Cut(From from) implements Fault {
     }
 
     @Override
+    public Hides hides() {
+        return switch (from) {
+            case PROXY, EVERYTHING, REPLICA_FROM_EVERYTHING -> Hides.VICTIM;
+            case DCS -> Hides.NOBODY;
+        };
+    }
+
+    @Override
     public Injection inject(Scene scene) throws IOException {
         return switch (from) {
             case PROXY -> {

@@ -12,6 +12,12 @@ public sealed interface Fault permits Switchover, Kill, Stop, Freeze, Cut, Spoil
     /// What happens, in one sentence.
     String summary();
 
+    /// Whom proxies cannot reach or recognise while it lasts. A node that answers late hides nobody, and neither does one whose Patroni is silent while
+    /// another member's tells who leads.
+    default Hides hides() {
+        return Hides.NOBODY;
+    }
+
     /// Why it cannot be done here; empty if it can.
     default Optional<String> unavailable(Scene scene) {
         return Optional.empty();

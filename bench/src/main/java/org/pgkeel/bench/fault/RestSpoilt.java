@@ -47,6 +47,12 @@ public record RestSpoilt(How how, Duration lasts) implements Fault {
         };
     }
 
+    /// No proxy believes PostgreSQL alone that it should be primary.
+    @Override
+    public Hides hides() {
+        return Hides.EVERYBODY;
+    }
+
     @Override
     public Injection inject(Scene scene) throws IOException {
         Before before = Before.of(this, scene);

@@ -13,6 +13,15 @@ import org.pgkeel.bench.link.Treatment;
 /// @param summary in one sentence
 /// @param lasts   how long
 public record SpoiltLink(String name, String summary, Treatment treatment, Duration lasts) implements Fault {
+    /// Only what is late arrives in the end.
+    @Override
+    public Hides hides() {
+        return switch (treatment) {
+            case Treatment.Pass _, Treatment.Delay _ -> Hides.NOBODY;
+            case Treatment.Silent _, Treatment.HalfOpen _, Treatment.Cut _, Treatment.Answer _, Treatment.Reset _, Treatment.Refuse _ -> Hides.VICTIM;
+        };
+    }
+
     @Override
     public Injection inject(Scene scene) throws IOException {
         PatroniNode primary = scene.primary();

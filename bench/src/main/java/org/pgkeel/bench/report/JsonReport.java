@@ -30,7 +30,8 @@ public final class JsonReport {
                 "p50_us", s.p50Micros(), "p99_us", s.p99Micros());
     }
 
-    private static Map<String, Object> goal(Goal goal) {
+    /// One goal, as it stands in the report of any bench.
+    public static Map<String, Object> goal(Goal goal) {
         return ordered("goal", goal.what(), "limit", goal.limitInWords(), "measured", goal.measured().orElse(Double.NaN),
                 "verdict", goal.verdict().name().toLowerCase(Locale.ROOT));
     }

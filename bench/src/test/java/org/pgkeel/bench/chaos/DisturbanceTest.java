@@ -32,6 +32,12 @@ class DisturbanceTest {
         assertThat(Faults.all().stream().map(f -> Disturbance.named(f.name())).filter(d -> d.connections() == Connections.MAY_END).map(Disturbance::name)).containsExactly("pgkeel-killed");
     }
 
+    @Test
+    void planned_is_one_switchover_and_nothing_else() {
+        assertThat(Stream.of("switchover", "switchover-scheduled", "node-killed", "switchover+node-killed", "nothing").filter(name -> Disturbance.named(name).planned()))
+                .containsExactly("switchover", "switchover-scheduled");
+    }
+
     private static List<Disturbance> draw(long seed) {
         var random = new SplittableRandom(seed);
         return Stream.generate(() -> Disturbance.random(Faults.all(), random)).limit(50).toList();

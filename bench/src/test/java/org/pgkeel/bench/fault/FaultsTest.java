@@ -33,6 +33,16 @@ class FaultsTest {
         assertThat(names(RestSpoilt.class)).hasSize(RestSpoilt.How.values().length);
     }
 
+    @Test
+    void a_fault_hides_a_node_only_where_nobody_can_get_past_it() {
+        assertThat(hiding(Hides.EVERYBODY)).containsExactly("rest-hangs", "rest-refuses", "rest-nonsense");
+        assertThat(hiding(Hides.VICTIM)).containsExactly("cut-from-proxy", "cut-from-everything", "replica-cut", "link-half-open", "link-cut-replies", "link-cut-requests");
+    }
+
+    private static List<String> hiding(Hides whom) {
+        return Faults.all().stream().filter(fault -> fault.hides() == whom).map(Fault::name).toList();
+    }
+
     private static List<String> names(Class<? extends Fault> kind) {
         return Faults.all().stream().filter(kind::isInstance).map(Fault::name).distinct().toList();
     }
