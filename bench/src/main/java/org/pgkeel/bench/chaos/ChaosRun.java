@@ -1,7 +1,6 @@
 package org.pgkeel.bench.chaos;
 
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +14,7 @@ import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.check.LostList;
 import org.pgkeel.bench.check.Timelines;
 import org.pgkeel.bench.check.Timelines.Begun;
+import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.verdict.Broken;
 import org.pgkeel.bench.verdict.Buckets;
@@ -93,14 +93,12 @@ final class ChaosRun {
     private RoundResult judge(int number, Disturbance disturbance, long seed, Times times, DirectWriter.Seen direct, Moments moments, List<String> hung) throws IOException, SQLException {
         var perLoad = new ArrayList<List<Operation>>();
         var results = new ArrayList<LoadResult>();
-        try (Connection primary = stage.connect()) {
-            for (Load load : stage.loads()) {
-                List<Operation> operations = load.drain();
-                perLoad.add(operations);
-                var findings = new ArrayList<>(load.check(operations, primary));
-                findings.addAll(Timelines.check(operations, direct.begun()));
-                results.add(new LoadResult(load.name(), Tally.of(operations), findings));
-            }
+        for (Load load : stage.loads()) {
+            List<Operation> operations = load.drain();
+            perLoad.add(operations);
+            var findings = new ArrayList<>(stage.onPrimary(PatroniCluster.APPLICATION, primary -> load.check(operations, primary)));
+            findings.addAll(Timelines.check(operations, direct.begun()));
+            results.add(new LoadResult(load.name(), Tally.of(operations), findings));
         }
         var lines = new ArrayList<String>();
         for (LogTail log : logs) lines.addAll(log.read());

@@ -9,9 +9,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.pgkeel.bench.client.Login;
 import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.PatroniCluster;
-import org.pgkeel.bench.cluster.PatroniNode;
 import org.pgkeel.bench.cluster.WorkFolder;
 import org.pgkeel.bench.fault.Scene;
 import org.pgkeel.bench.workload.Endpoint;
@@ -28,6 +28,9 @@ final class Stage implements AutoCloseable {
     private static final Path PGBENCH = Path.of("/usr/lib/postgresql/15/bin/pgbench");
     private static final Duration PATIENCE = Duration.ofSeconds(200);   // longer than PgKeel lets a client wait for a cluster that is down
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(30);
+    private static final Duration HEALTHY_LIMIT = Duration.ofSeconds(180);
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+    private static final int ATTEMPTS_MAX = 5;
     private static final int PGBENCH_CLIENTS = 3;
     private static final int PGBENCH_PER_SECOND = 30;
 
@@ -59,11 +62,14 @@ final class Stage implements AutoCloseable {
                 if (work.names.contains(workload.name())) stage.loads.add(stage.cleanup.add(new WorkerLoad(workload, endpoint, Math.max(work.clients, workload.clientsMin()), work.pace, work.seed)));
             }
             if (work.names.contains("pgbench")) stage.loads.add(stage.cleanup.add(new PgbenchLoad(PGBENCH, endpoint, PGBENCH_CLIENTS, PGBENCH_PER_SECOND, folder.path())));
-            try (Connection primary = stage.connect(); Statement statement = primary.createStatement()) {
-                for (Load load : stage.loads) load.prepare(primary);
-                for (String sql : DirectWriter.schema()) statement.execute(sql);
-            }
-            return stage;
+            return stage.onPrimary(PatroniCluster.APPLICATION, primary -> {
+                try (Statement statement = primary.createStatement()) {
+                    statement.execute("drop owned by current_user cascade");   // what an attempt before left
+                    for (Load load : stage.loads) load.prepare(primary);
+                    for (String sql : DirectWriter.schema()) statement.execute(sql);
+                }
+                return stage;
+            });
         } catch (IOException | SQLException | RuntimeException e) {
             stage.close();
             throw e;
@@ -90,31 +96,51 @@ final class Stage implements AutoCloseable {
         return loads;
     }
 
-    /// A session with the primary itself.
-    Connection connect() throws IOException, SQLException {
-        PatroniNode primary = cluster.awaitLeader(SETTLE_LIMIT);
-        return primary.connectDirectly(PatroniCluster.APPLICATION);
-    }
-
     /// Empties the tables and waits until every standby has replayed that.
     void reset() throws IOException, SQLException {
-        try (Connection primary = connect()) {
-            for (Load load : loads) load.reset(primary);
+        String position = onPrimary(PatroniCluster.APPLICATION, this::empty);
+        onPrimary(PatroniCluster.SUPERUSER, primary -> awaitReplay(primary, position));
+    }
+
+    /// @return the position after it
+    private String empty(Connection primary) throws SQLException {
+        for (Load load : loads) load.reset(primary);
+        try (Statement statement = primary.createStatement(); ResultSet row = statement.executeQuery("select pg_current_wal_insert_lsn()")) {
+            row.next();
+            return row.getString(1);
         }
-        try (Connection primary = cluster.awaitLeader(SETTLE_LIMIT).connectDirectly(PatroniCluster.SUPERUSER); Statement statement = primary.createStatement()) {
-            String position;
-            try (ResultSet row = statement.executeQuery("select pg_current_wal_insert_lsn()")) {
-                row.next();
-                position = row.getString(1);
-            }
-            long deadline = System.nanoTime() + SETTLE_LIMIT.toNanos();
+    }
+
+    /// @return how many standbys there are
+    private int awaitReplay(Connection primary, String position) throws SQLException, IOException {
+        long deadline = System.nanoTime() + SETTLE_LIMIT.toNanos();
+        try (Statement statement = primary.createStatement()) {
             while (true) {
                 try (ResultSet row = statement.executeQuery("select count(*) from pg_stat_replication where state = 'streaming' and replay_lsn >= '" + position + "'")) {
                     row.next();
-                    if (row.getInt(1) >= cluster.nodes().size() - 1) return;
+                    if (row.getInt(1) >= cluster.nodes().size() - 1) return row.getInt(1);
                 }
                 if (System.nanoTime() > deadline) throw new IOException("the standbys did not replay " + position + " within " + SETTLE_LIMIT);
                 Pause.of(Duration.ofMillis(20));
+            }
+        }
+    }
+
+    /// Something that is done with the primary, and may be done again from its beginning.
+    interface Deed<T> {
+        T with(Connection primary) throws SQLException, IOException;
+    }
+
+    /// Does it with a session of the primary itself, and again when the cluster is well if that fails: on a busy machine Patroni replaces a primary
+    /// that nothing was done to.
+    <T> T onPrimary(Login login, Deed<T> deed) throws IOException, SQLException {
+        for (int attempt = 1; ; attempt++) {
+            try (Connection primary = cluster.awaitLeader(SETTLE_LIMIT).connectDirectly(login)) {
+                primary.setNetworkTimeout(Runnable::run, (int) ANSWER_LIMIT.toMillis());
+                return deed.with(primary);
+            } catch (SQLException e) {
+                if (attempt == ATTEMPTS_MAX) throw e;
+                cluster.awaitHealthy(HEALTHY_LIMIT);
             }
         }
     }
