@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:it ran", "1:it did not run", "2:wrong options", "3:with --strict: a goal was missed or a run failed"})
 public final class Compare implements Callable<Integer> {
+    private static final String PRIMARY_ALONE = "PostgreSQL's CPU is that of the primary alone; the standby's, which answers what is routed to it, is not counted";
     private static final int EXIT_MISSED = 3;
     private static final int SCALE = 10;
     private static final int POOL_SIZE = 10;
@@ -110,11 +111,13 @@ public final class Compare implements Callable<Integer> {
                 : targetNames.contains("pgkeel") ? Goals.of(results, "pgkeel", "pgbouncer") : List.of();
         System.out.printf("%n%s  %d rounds of %d s, %,d transactions of warm-up, %d cores%n", versions, plan.rounds(), plan.time().toSeconds(),
                 plan.warmUp(), Runtime.getRuntime().availableProcessors());
+        if (watched) System.out.println("  " + PRIMARY_ALONE);
         System.out.print(new Report(results, watched ? Watched.PLAIN : "pgbouncer").text(goals));
         if (json.isPresent()) {
             var about = new LinkedHashMap<String, Object>();
             about.put("versions", versions.strip().lines().map(String::strip).toList());
             about.put("rounds", plan.rounds());
+            if (watched) about.put("note", PRIMARY_ALONE);
             about.put("seconds", plan.time().toSeconds());
             Files.writeString(json.get(), JsonReport.text(about, results, goals));
         }
