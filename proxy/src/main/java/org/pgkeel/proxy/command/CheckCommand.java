@@ -101,9 +101,10 @@ final class CheckCommand implements Callable<Integer> {
     /// All clusters at once: a dead node costs its timeout only once.
     private static boolean askMembers(ProxyConfig config, PrintWriter out, PrintWriter err) throws InterruptedException {
         boolean allAnswer = true;
-        var group = Transport.choose(config.runtime().transport()).newGroup(1, "pgkeel-check");
+        Transport transport = Transport.choose(config.runtime().transport());
+        var group = transport.newGroup(1, "pgkeel-check");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var rooms = new Rooms(group.next(), new BackendConnector(Transport.choose(config.runtime().transport()), threads, _ -> new FixedRecvByteBufAllocator(READ_BYTES)),
+            var rooms = new Rooms(group.next(), new BackendConnector(transport, threads, _ -> new FixedRecvByteBufAllocator(READ_BYTES)),
                     name -> TlsContexts.client(config.clusters().get(name).tls()));
             List<Future<List<Finding>>> answers = config.clusters().values().stream()
                     .map(cluster -> threads.submit(new ClusterCheck(cluster, config.timeouts().serverConnect(), rooms, threads))).toList();

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /// `pgkeel`, the word in front of the others. Alone it prints the usage.
-@Command(name = "pgkeel", description = "A high-availability proxy for PostgreSQL.", mixinStandardHelpOptions = false,
+@Command(name = "pgkeel", description = "A high-availability proxy for PostgreSQL.", mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class PgKeelCommand implements Callable<Integer> {
     @Spec
@@ -29,13 +29,18 @@ public final class PgKeelCommand implements Callable<Integer> {
         commandLine.addSubcommand(new ConvertCommand());
         commandLine.addSubcommand(new VersionCommand());
         commandLine.addSubcommand(new CommandLine.HelpCommand());
-        commandLine.getSubcommands().values().forEach(sub -> sub.getCommandSpec().exitCodeOnInvalidInput(ExitCode.USAGE));
-        commandLine.getCommandSpec().exitCodeOnInvalidInput(ExitCode.USAGE);
+        commandLine.getSubcommands().values().forEach(sub -> common(sub.getCommandSpec()));
+        common(commandLine.getCommandSpec());
         commandLine.setExecutionExceptionHandler((exception, failed, _) -> {
             exception.printStackTrace(failed.getErr());
             return ExitCode.SOFTWARE;
         });
         return commandLine;
+    }
+
+    private static void common(CommandSpec command) {
+        command.exitCodeOnInvalidInput(ExitCode.USAGE);
+        command.version(VersionCommand.lines());
     }
 
     @Override

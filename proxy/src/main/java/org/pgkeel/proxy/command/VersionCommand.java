@@ -16,10 +16,13 @@ final class VersionCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        out.println("PgKeel " + ProductVersion.pgkeel());
-        out.println("Java " + Runtime.version() + " (" + System.getProperty("java.vm.name") + ")");
-        out.println("Netty " + ProductVersion.netty());
+        for (String line : lines()) out.println(line);
         out.flush();
         return ExitCode.OK;
+    }
+
+    /// As `--version` prints them, too.
+    static String[] lines() {
+        return new String[] {"PgKeel " + ProductVersion.pgkeel(), "Java " + Runtime.version() + " (" + System.getProperty("java.vm.name") + ")", "Netty " + ProductVersion.netty()};
     }
 }

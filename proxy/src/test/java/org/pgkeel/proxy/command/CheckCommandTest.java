@@ -90,11 +90,13 @@ class CheckCommandTest {
         assertThat(CommandRun.of("check").exitCode()).isEqualTo(64);
         assertThat(CommandRun.of("chek").exitCode()).isEqualTo(64);
         assertThat(CommandRun.of().err()).contains("check").contains("convert").contains("version");
+        assertThat(CommandRun.of("--help").out()).isEqualTo(CommandRun.of().err());
     }
 
     @Test
     void the_version_names_all_that_a_bug_report_needs() {
         assertThat(CommandRun.of("version").out()).containsPattern("PgKeel \\d+\\.\\d+").contains("Java 25").containsPattern("Netty 4\\.2");
+        assertThat(CommandRun.of("--version").out()).isEqualTo(CommandRun.of("version").out());
     }
 
     private CommandRun check(String text, String tlsMode) throws IOException {
