@@ -37,6 +37,15 @@ public final class CopyText {
         else out.writeByte('\\').writeByte(letter);
     }
 
+    /// Writes the text of an array's element, as it stands between its double quotes.
+    static void writeElement(ByteBuf in, int from, int to, ByteBuf out) {
+        for (int at = from; at < to; at++) {
+            byte each = in.getByte(at);
+            if (each == '"' || each == '\\') out.writeByte('\\').writeByte('\\');   // the array's own escape
+            write(each, out);
+        }
+    }
+
     /// Writes what stands between the quotes of a literal, in which a quote is doubled and a backslash means itself.
     public static void writeQuoted(ByteBuf in, int from, int to, ByteBuf out) {
         int start = from;

@@ -39,7 +39,8 @@ public final class CoalesceAdvice {
              (6, (select 'trigger ' || pg_catalog.string_agg(distinct pg_catalog.quote_ident(tg.tgname), ', ') || ' fires before a row, for the whole statement, or sees all its rows' from tg
                 where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null)),
              (7, (select 'default_transaction_isolation of ' || ?::text || ' or of the database is ' || pg_catalog.current_setting('default_transaction_isolation')
-                where pg_catalog.current_setting('default_transaction_isolation') <> 'read committed'))) x (nr, why)
+                where pg_catalog.current_setting('default_transaction_isolation') <> 'read committed')),
+             (8, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on'))) x (nr, why)
             where x.why is not null order by x.nr""";
 
     private static final Map<String, String> HINTS = Map.of(
@@ -66,7 +67,7 @@ public final class CoalesceAdvice {
     public static Advice of(Connection server, Candidate candidate, long oid) throws SQLException {
         String name = Rows.of(server, "select pg_catalog.format('%I.%I', n.nspname, c.relname) n from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = ?::bigint::oid",
                 oid).getFirst().get("n");
-        List<String> obstacles = new ArrayList<>(Rows.of(server, OBSTACLES, oid, candidate.user(), candidate.user(), candidate.user()).stream().map(row -> row.get("why")).toList());
+        List<String> obstacles = new ArrayList<>(Rows.of(server, OBSTACLES, oid, candidate.user(), candidate.user(), candidate.user(), candidate.user()).stream().map(row -> row.get("why")).toList());
         Optional<TargetTable> asked = TargetTable.of(Rows.first(server, TargetTable.question(name)));
         boolean eligible = asked.isPresent() && asked.get().isEligible();
         boolean afterRow = asked.isPresent() && asked.get().hasAfterRowTrigger();

@@ -23,7 +23,6 @@ import org.pgkeel.proxy.config.CoalesceRule;
 public final class CopyPlan {
     private static final int UNKNOWN = 705;
     private static final Set<Integer> CHARACTERS = Set.of(BinaryValue.TEXT, BinaryValue.VARCHAR, BinaryValue.BPCHAR);
-    private static final int INTERVAL = 1186;
     private static final Source VARIES = new Source(-1, Optional.empty(), 0, 0);
     private static final int BINARY = 1;
 
@@ -79,7 +78,7 @@ public final class CopyPlan {
     private static int eachOnce(List<Value> values, int declared) {
         var seen = new HashSet<Integer>();
         for (Value value : values) {
-            Value bare = value instanceof Value.Cast(var of, _) ? of : value;
+            Value bare = value instanceof Value.Cast(var of, _, _) ? of : value;
             if (bare instanceof Value.Parameter(var number) && !seen.add(number)) return -1;
         }
         for (int number : seen) if (number > seen.size() || number < 1) return -1;
@@ -112,12 +111,14 @@ public final class CopyPlan {
                 case BOOL -> column.baseType() == BinaryValue.BOOL ? Optional.of(VARIES) : Optional.empty();
             };
             case Value.Parameter(var number) -> parameter(number, declared(number, types), column);
-            case Value.Cast(var of, var type) -> cast(of, type, types, column);
+            case Value.Cast(var of, var type, var modifier) -> modifier == TargetTable.Column.UNMODIFIED || type == column.baseType() && modifier == column.modifier()
+                    ? cast(of, type, types, column) : Optional.empty();
             case Value.Default _, Value.Other _ -> Optional.empty();
         };
     }
 
-    /// A cast to the column's own type changes nothing: the value is read as that type, then fitted into the column, as COPY does.
+    /// A cast to the column's own type changes nothing: the value is read as that type, then fitted into the column, as COPY does. With the column's own
+    /// modifier, too: what it cuts off, COPY refuses.
     private static Optional<Source> cast(Value of, int type, int[] types, TargetTable.Column column) {
         Numerals numerals = Numerals.of(column.baseType());
         boolean isNumber = type == column.baseType() && numerals != Numerals.FLOAT;
@@ -135,10 +136,8 @@ public final class CopyPlan {
     }
 
     private static Optional<Source> parameter(int number, int declared, TargetTable.Column column) {
-        // As a parameter '5' is read as seconds, then cut to the column's fields; COPY reads it as the column's fields at once.
-        if (column.baseType() == INTERVAL) return Optional.empty();
-        if (isUnknown(declared)) return Optional.of(new Source(number - 1, Optional.empty(), column.baseType(), 0));
-        if (declared == column.type()) return Optional.of(new Source(number - 1, Optional.empty(), column.baseType(), 0));
+        if (isCutInterval(column)) return Optional.empty();
+        if (isUnknown(declared) || declared == column.type()) return Optional.of(new Source(number - 1, Optional.empty(), column.sentAs(), 0));
         if (isAlike(declared, column)) return Optional.of(new Source(number - 1, Optional.empty(), declared, 0));
         // The text of a number may be beyond the parameter's range and within the column's.
         return Numerals.of(column.baseType()).takesRange(declared) ? Optional.of(new Source(number - 1, Optional.empty(), declared, declared)) : Optional.empty();
@@ -146,8 +145,14 @@ public final class CopyPlan {
 
     /// The text of a value of this type is read alike as one of the column's.
     private static boolean isAlike(int type, TargetTable.Column column) {
-        return type == column.baseType() && type != INTERVAL
+        return type == column.baseType() && !isCutInterval(column)
                 || CHARACTERS.contains(type) && CHARACTERS.contains(column.baseType()) && type != BinaryValue.BPCHAR;   // an INSERT cuts its blanks off
+    }
+
+    /// As a parameter '5' is read as seconds, then cut to the column's fields; COPY reads it as the column's fields at once.
+    private static boolean isCutInterval(TargetTable.Column column) {
+        boolean isInterval = column.baseType() == BinaryValue.INTERVAL || column.baseType() == BinaryValue.INTERVAL_ARRAY;
+        return isInterval && column.modifier() != TargetTable.Column.UNMODIFIED;
     }
 
     private static int declared(int number, int[] types) {

@@ -18,12 +18,11 @@ enum Numerals {
     private static final int EXPONENT_DIGITS_MAX = 3;
     /// So many cannot be too many.
     private static final int INT8_DIGITS_MAX = 18;
-    private static final int NUMERIC = 1700;
 
     static Numerals of(int type) {
         return switch (type) {
             case BinaryValue.INT2, BinaryValue.INT4, BinaryValue.INT8 -> WHOLE;
-            case NUMERIC -> EXACT;
+            case BinaryValue.NUMERIC -> EXACT;
             case BinaryValue.FLOAT4, BinaryValue.FLOAT8 -> FLOAT;
             default -> NONE;
         };

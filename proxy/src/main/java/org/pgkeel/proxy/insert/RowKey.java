@@ -62,7 +62,7 @@ public final class RowKey {
             case Value.Quoted(var text) -> new RowKey(code, -1, -1, ofText(code, text));
             case Value.Whole(var digits) -> code.takesNumerals() ? new RowKey(code, -1, -1, ofText(code, digits)) : NOWHERE;
             case Value.Null _ -> new RowKey(code, -1, -1, code.ofNull());
-            case Value.Cast(var bare, var type) -> code.takes(type) ? of(bare, code, place, types) : NOWHERE;
+            case Value.Cast(var bare, var type, var modifier) -> modifier == TargetTable.Column.UNMODIFIED && code.takes(type) ? of(bare, code, place, types) : NOWHERE;
             case Value.Decimal _, Value.Bool _, Value.Default _, Value.Other _ -> NOWHERE;
         };
     }

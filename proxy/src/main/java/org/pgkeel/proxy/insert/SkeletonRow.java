@@ -32,7 +32,7 @@ final class SkeletonRow {
             case Value.Whole _ -> new Value.Any(Value.Any.Kind.WHOLE);
             case Value.Decimal _ -> new Value.Any(Value.Any.Kind.DECIMAL);
             case Value.Bool _ -> new Value.Any(Value.Any.Kind.BOOL);
-            case Value.Cast(var of, var type) -> new Value.Cast(any(of), type);
+            case Value.Cast(var of, var type, var modifier) -> new Value.Cast(any(of), type, modifier);
             case Value.Parameter _, Value.Default _, Value.Any _, Value.Other _ -> value;
         };
     }
@@ -40,7 +40,7 @@ final class SkeletonRow {
     private static boolean isOfOneText(Value value) {
         return switch (value) {
             case Value.Quoted _, Value.Whole _, Value.Decimal _ -> true;
-            case Value.Cast(var of, _) -> isOfOneText(of);
+            case Value.Cast(var of, _, _) -> isOfOneText(of);
             case Value.Null _, Value.Bool _, Value.Parameter _, Value.Default _, Value.Any _, Value.Other _ -> false;
         };
     }

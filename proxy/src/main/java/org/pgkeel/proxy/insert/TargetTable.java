@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import org.pgkeel.protocol.copy.BinaryValue;
 
 /// What the catalogue says of a table that rows are inserted into.
 ///
@@ -15,7 +16,7 @@ import java.util.Optional;
 /// @param isEligible        a COPY means the same as INSERTs: an ordinary or partitioned table, without rules, active row security, foreign partitions,
 ///                          and triggers that could skip a row, see the whole statement or change what others see;
 ///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told,
-///                          nor types of users that the session finds by the names of the server's own
+///                          nor types of users that the session finds by the names of the server's own; and `array_nulls` is on
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
 /// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
@@ -26,7 +27,15 @@ import java.util.Optional;
 public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
                           boolean asksSettings, boolean partitioned, boolean sharesCommits, String fingerprint, List<Column> columns, Arbiters arbiters, Optional<Partitions> partitions) {
     /// @param baseType of a domain; else the type itself
-    public record Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {
+    /// @param sentAs   a type whose binary format the base type's values have, too: that of an enum is a text
+    /// @param modifier of the base type, as in `numeric(6,2)`; [#UNMODIFIED] if it has none
+    public record Column(String name, int type, int baseType, int sentAs, int modifier, boolean identityAlways, boolean generated) {
+        static final int UNMODIFIED = -1;
+
+        public Column(String name, int type, int baseType, boolean identityAlways, boolean generated) {
+            this(name, type, baseType, baseType, UNMODIFIED, identityAlways, generated);
+        }
+
         boolean isOfDomain() {
             return type != baseType;
         }
@@ -55,7 +64,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
              tree as (select r.oid root, coalesce(p.relid, r.oid)::oid relid from r left join lateral pg_catalog.pg_partition_tree(r.oid) p on r.relkind = 'p'),
              tg as (select g.tgtype, g.tgnewtable from tree join pg_catalog.pg_trigger g on g.tgrelid = tree.relid where not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 4) = 4)
             select r.oid::text, n.nspname::text, r.relname::text, pg_catalog.format('%I.%I', n.nspname, r.relname),
-             (r.relkind in ('r', 'p') and r.relpersistence <> 't' and n.nspname <> 'pg_catalog'
+             (r.relkind in ('r', 'p') and r.relpersistence <> 't' and n.nspname <> 'pg_catalog' and pg_catalog.current_setting('array_nulls') = 'on'
               and not exists (select 1 from pg_catalog.pg_rewrite w where w.ev_class = r.oid and w.ev_type = '3' and w.ev_enabled <> 'D')
               and not (r.relrowsecurity and pg_catalog.row_security_active(r.oid))
               and not exists (select 1 from tree join pg_catalog.pg_class k on k.oid = tree.relid where k.relkind = 'f')
@@ -77,7 +86,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
               or exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'd'))::text,
              (r.relkind = 'p')::text, case when (r.relkind = 'p') then TREE_PRINT else FINGERPRINT end,
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
-                (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
+                case t.typtype when 'e' then SENT_AS else coalesce(nullif(t.typbasetype, 0), t.oid) end, case t.typtype when 'd' then t.typtypmod else a.atttypmod end, (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS,
              (exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'f' and k.condeferred and k.confrelid in (select relid from tree)))::text,
              (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text, PARTITIONS
@@ -102,7 +111,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("SENT_AS", Integer.toString(BinaryValue.TEXT)).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins
@@ -128,9 +137,9 @@ public record TargetTable(long oid, String schema, String name, String copyTable
         var columns = new ArrayList<Column>();
         for (String one : texts.get(10).split(",")) {
             String[] part = one.split(" ");
-            if (part.length != 5) return Optional.empty();
+            if (part.length != 7) return Optional.empty();
             columns.add(new Column(new String(HexFormat.of().parseHex(part[0]), StandardCharsets.UTF_8), Integer.parseUnsignedInt(part[1]), Integer.parseUnsignedInt(part[2]),
-                    part[3].equals("true"), part[4].equals("true")));
+                    Integer.parseUnsignedInt(part[3]), Integer.parseInt(part[4]), part[5].equals("true"), part[6].equals("true")));
         }
         boolean eligible = texts.get(4).equals("true");
         boolean afterRow = texts.get(5).equals("true");

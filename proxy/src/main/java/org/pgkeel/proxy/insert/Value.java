@@ -24,9 +24,10 @@ public sealed interface Value {
     record Default() implements Value {}
 
     /// `x::type`, `cast(x as type)`, `type 'x'`.
-    /// @param of   neither a cast nor DEFAULT
-    /// @param type oid of a type of the server's own, without a modifier
-    record Cast(Value of, int type) implements Value {}
+    /// @param of       neither a cast nor DEFAULT
+    /// @param type     oid of a type of the server's own
+    /// @param modifier of the type, as the catalogue has it; [TargetTable.Column#UNMODIFIED] if it has none
+    record Cast(Value of, int type, int modifier) implements Value {}
 
     /// Of a template: what stands there is seen in each text.
     record Any(Kind kind) implements Value {

@@ -128,15 +128,15 @@ final class ValueReader {
         }
         if (in.here() == '\'') return Optional.empty();   // N'', B'', X''
         in.to(start);
-        int type = SqlTypes.read(in);
-        if (type == 0 || in.next() != '\'') return Optional.empty();
+        Optional<SqlTypes.Type> type = SqlTypes.read(in);
+        if (type.isEmpty() || in.next() != '\'') return Optional.empty();
         int literal = in.at();
-        return Optional.of(new Read(new Value.Cast(new Value.Quoted(in.string()), type), literal));
+        return type.get().isArray() ? Optional.empty() : Optional.of(new Read(type.get().cast(new Value.Quoted(in.string())), literal));
     }
 
     private Optional<Read> cast(Read of) {
-        int type = SqlTypes.read(in);
-        return type == 0 || of.value instanceof Value.Cast ? Optional.empty() : Optional.of(new Read(new Value.Cast(of.value, type), of.literalAt));
+        Optional<SqlTypes.Type> type = SqlTypes.read(in);
+        return type.isEmpty() || of.value instanceof Value.Cast ? Optional.empty() : Optional.of(new Read(type.get().cast(of.value), of.literalAt));
     }
 
     /// Goes over expressions.
