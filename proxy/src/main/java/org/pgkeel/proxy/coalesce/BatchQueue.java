@@ -179,7 +179,7 @@ final class BatchQueue {
                 }
                 int rows = choice.isOrdered() ? choice.rows() : waiting.rows();
                 long bytes = choice.isOrdered() ? choice.bytes() : waiting.bytes();
-                long wait = policy.waitNanos(new FlushPolicy.Situation(rows, bytes, underWay, now - first.sinceNanos(), crowd.rows(), commitNanos));
+                long wait = policy.waitNanos(new FlushPolicy.Situation(rows, bytes, underWay, now - first.sinceNanos(), crowd.rows(), attainable(rows), commitNanos));
                 if (wait > 0) {
                     again(wait);
                     return;
@@ -187,6 +187,11 @@ final class BatchQueue {
             }
             flush(first, now);
         }
+    }
+
+    /// In an order by key the rows of a lane that is held come to no other batch: where one key has most of the rows, those of the others are not kept waiting for them.
+    private double attainable(int rows) {
+        return choice.isOrdered() ? crowd.rows() - sentRows - alone - (waiting.rows() - rows) : Double.POSITIVE_INFINITY;
     }
 
     /// A single statement may be waiting for a lock: it is not waited for longer than for rows.
@@ -204,8 +209,9 @@ final class BatchQueue {
     private void flush(Contribution first, long nowNanos) {
         crowd.seen(waiting.rows() + sentRows + alone);
         Size size = choice.rows() >= rule.copyFromRows() && first.target().isCopyable() && !first.isApart() ? Size.MANY : Size.FEW;
-        int most = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : rule.maxRows();
-        Batch batch = take(first, size, most, nowNanos);
+        int limit = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : rule.maxRows();
+        int share = size == Size.MANY && underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : limit;
+        Batch batch = take(first, size, share, limit, nowNanos);
         if (batch.all().size() == 1 && size == Size.FEW && !first.isDeduplicated()) {
             if (!first.isApart()) first.aloneFor(InsertWay.NO_COMPANY);
             runAlone(first);
@@ -220,12 +226,14 @@ final class BatchQueue {
         maker.start(this, batch, size);
     }
 
-    private Batch take(Contribution first, Size size, int most, long nowNanos) {
+    /// @param share what is more than it is left to other lanes; but in an order by key no other lane may have what is in the first one's
+    private Batch take(Contribution first, Size size, int share, int limit, long nowNanos) {
+        int most = choice.isOrdered() ? limit : share;
         var taken = new ArrayList<Contribution>(Math.min(choice.rows(), most));
         int rows = 0;
         long bytes = 0;
         long lanesOfIt = 0;
-        choice.begin(first, most);
+        choice.begin(first, share);
         for (Iterator<Contribution> left = waiting.iterator(); left.hasNext() && !choice.isOver() && !(first.isApart() && rows > 0); ) {
             Contribution next = left.next();
             boolean isFirst = next == first;

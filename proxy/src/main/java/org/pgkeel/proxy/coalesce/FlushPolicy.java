@@ -18,14 +18,17 @@ record FlushPolicy(int maxRows, long maxBytes, Duration maxDelay, int copyFromRo
     private static final long NEVER = Long.MAX_VALUE;
     /// A wait is worth a fraction of what a commit takes.
     private static final int PATIENCE_DIVISOR = 2;
+    /// So many of those that can be hoped for are as good as all.
+    private static final double MOST = 0.75;
 
     /// @param rows        that wait
     /// @param bytes       of them
     /// @param underWay    batches and single statements that are being committed
     /// @param waitedNanos of the oldest row
     /// @param crowd       rows that wait or are under way when much is going on, see [Crowd]
+    /// @param attainable  of the crowd: those that may leave with these rows, not counting what other lanes hold back
     /// @param commitNanos of the last batches, from their first byte to their commit
-    record Situation(int rows, long bytes, int underWay, long waitedNanos, double crowd, long commitNanos) {}
+    record Situation(int rows, long bytes, int underWay, long waitedNanos, double crowd, double attainable, long commitNanos) {}
 
     /// Rows that a lane has when the crowd is shared out evenly, or more if that would be too few for a COPY.
     int share(double crowd) {
@@ -37,8 +40,8 @@ record FlushPolicy(int maxRows, long maxBytes, Duration maxDelay, int copyFromRo
         if (at.rows == 0) return NEVER;
         long delay = maxDelay.toNanos();
         if (at.rows >= maxRows || at.bytes >= maxBytes || at.waitedNanos >= delay) return 0;
-        if (at.underWay > 0) return at.rows >= share(at.crowd) ? 0 : delay - at.waitedNanos;
-        if (at.rows >= Math.min(at.crowd, share(at.crowd)) * 0.75) return 0;
+        if (at.underWay > 0) return at.rows >= Math.min(share(at.crowd), at.attainable * MOST) ? 0 : delay - at.waitedNanos;
+        if (at.rows >= Math.min(at.crowd, share(at.crowd)) * MOST) return 0;
         long patience = Math.min(delay, at.commitNanos / PATIENCE_DIVISOR);
         return Math.max(0, patience - at.waitedNanos);
     }

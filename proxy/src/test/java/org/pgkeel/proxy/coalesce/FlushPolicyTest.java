@@ -12,13 +12,13 @@ class FlushPolicyTest {
     private static final FlushPolicy POLICY = new FlushPolicy(1000, 1 << 20, Duration.ofMillis(5), 20, 2);
 
     private static FlushPolicy.Situation rows(int rows, int underWay, long waitedNanos, double crowd) {
-        return new FlushPolicy.Situation(rows, rows * 100L, underWay, waitedNanos, crowd, MILLI);
+        return new FlushPolicy.Situation(rows, rows * 100L, underWay, waitedNanos, crowd, Double.POSITIVE_INFINITY, MILLI);
     }
 
     @Test
     void a_full_batch_leaves() {
         assertThat(POLICY.waitNanos(rows(1000, 1, 0, 500))).isZero();
-        assertThat(POLICY.waitNanos(new FlushPolicy.Situation(3, 1 << 20, 1, 0, 500, MILLI))).isZero();
+        assertThat(POLICY.waitNanos(new FlushPolicy.Situation(3, 1 << 20, 1, 0, 500, 500, MILLI))).isZero();
     }
 
     @Test
@@ -32,6 +32,13 @@ class FlushPolicyTest {
         assertThat(POLICY.waitNanos(rows(20, 1, 0, 1))).isZero();
         assertThat(POLICY.waitNanos(rows(60, 1, 0, 200))).isEqualTo(5 * MILLI);
         assertThat(POLICY.waitNanos(rows(100, 1, 0, 200))).as("a lane's share").isZero();
+    }
+
+    @Test
+    void rows_leave_when_most_of_those_are_there_that_no_other_lane_holds_back() {
+        assertThat(POLICY.waitNanos(new FlushPolicy.Situation(8, 800, 1, 0, 200, 12, MILLI))).isEqualTo(5 * MILLI);
+        assertThat(POLICY.waitNanos(new FlushPolicy.Situation(9, 900, 1, 0, 200, 12, MILLI))).isZero();
+        assertThat(POLICY.waitNanos(new FlushPolicy.Situation(1, 100, 1, 0, 200, -3, MILLI))).isZero();
     }
 
     @Test
@@ -49,7 +56,7 @@ class FlushPolicyTest {
         var random = new Random(seed);
         for (int i = 0; i < 100_000; i++) {
             long waited = random.nextLong(10 * MILLI);
-            var at = new FlushPolicy.Situation(1 + random.nextInt(2000), random.nextLong(2 << 20), random.nextInt(3), waited, random.nextDouble(2000), random.nextLong(1000 * MILLI));
+            var at = new FlushPolicy.Situation(1 + random.nextInt(2000), random.nextLong(2 << 20), random.nextInt(3), waited, random.nextDouble(2000), random.nextDouble(-100, 2000), random.nextLong(1000 * MILLI));
             assertThat(POLICY.waitNanos(at)).as("seed %d: %s", seed, at).isBetween(0L, Math.max(0, 5 * MILLI - waited));
         }
     }

@@ -16,9 +16,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.pgkeel.proxy.config.CoalesceRule;
 import org.pgkeel.proxy.config.KeyOrder;
 import org.pgkeel.proxy.insert.Arbiters;
+import org.pgkeel.proxy.insert.CopyPlan;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
@@ -56,15 +58,19 @@ final class OrderWorld {
     int failures;
 
     OrderWorld(EventLoop loop, Random random, OptionalInt inFlightMax) {
+        this(loop, random, inFlightMax, MAX_ROWS, Duration.ofMillis(1));
+    }
+
+    OrderWorld(EventLoop loop, Random random, OptionalInt inFlightMax, int maxRows, Duration maxDelay) {
         this.random = random;
         this.inFlightMax = inFlightMax;
-        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), MAX_ROWS, 1 << 20, Duration.ofMillis(1), 1 << 26, LANES, CoalesceRule.LanesBy.ARRIVAL, Optional.of(new KeyOrder("k", inFlightMax)), Optional.empty(), 5, Duration.ZERO,
+        var rule = new CoalesceRule("", List.of(), Set.of(), Set.of(), maxRows, 1 << 20, maxDelay, 1 << 26, LANES, CoalesceRule.LanesBy.ARRIVAL, Optional.of(new KeyOrder("k", inFlightMax)), Optional.empty(), 5, Duration.ZERO,
                 CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
         queue = new BatchQueue(rule, new BufferedBytes(rule.maxBufferedBytes()), loop, (_, batch, _) -> begins(batch), stats, null);
         var table = new TargetTable(1, "public", "t", "public.t", true, false, true, false, false, true, "", List.of(new TargetTable.Column("k", 23, 23, false, false)), Arbiters.NONE, Optional.empty());
         InsertShape shape = InsertShape.parse("insert into t (k) values ($1)", Dialect.USUAL).orElseThrow();
         var place = new SpillWorld.Nowhere();
-        target = new Target(place, queue, Settings.NONE, shape, new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(), InsertWay.VALUES, Optional.of(RowKey.of(shape, new int[0], table, "k")), new InsertTemplates(), Optional.empty());
+        target = new Target(place, queue, Settings.NONE, shape, new TableKnowledge(place, Settings.NONE, "t"), CopyPlan.of(shape, new int[0], table, CoalesceRule.AfterRowTriggers.REFUSE), InsertWay.FEW_ROWS, Optional.of(RowKey.of(shape, new int[0], table, "k")), new InsertTemplates(), Optional.empty());
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client());
     }
 
@@ -121,7 +127,7 @@ final class OrderWorld {
         }
     }
 
-    private void endOfAlone() {
+    void endOfAlone() {
         if (alone.isEmpty()) return;
         Client client = alone.remove(random.nextInt(alone.size()));
         commits(client);
@@ -129,22 +135,31 @@ final class OrderWorld {
         target.aloneEnded(client.contribution);
     }
 
+    /// Those that are under way.
+    List<Batch> batches() {
+        return batches;
+    }
+
+    void commit(Batch batch) {
+        batches.remove(batch);
+        for (Contribution each : batch.all()) commits((Client) each.client());
+        queue.batchEnded(batch, 1_000_000);
+        for (Contribution each : batch.all()) frees(each);
+    }
+
     private void endOfBatch() {
         if (batches.isEmpty()) return;
-        Batch batch = batches.remove(random.nextInt(batches.size()));
+        Batch batch = batches.get(random.nextInt(batches.size()));
         switch (random.nextInt(4)) {
             case 0 -> fails(batch);
             case 1 -> leavesOut(batch);
-            default -> {
-                for (Contribution each : batch.all()) commits((Client) each.client());
-                queue.batchEnded(batch, 1_000_000);
-                for (Contribution each : batch.all()) frees(each);
-            }
+            default -> commit(batch);
         }
     }
 
     /// The server refuses one, or the connection is lost: none of it happened.
     private void fails(Batch batch) {
+        batches.remove(batch);
         failures++;
         if (random.nextBoolean()) batch.all().get(random.nextInt(batch.all().size())).setApart(InsertWay.BATCH_FAILED);
         queue.again(batch.all());
@@ -153,6 +168,7 @@ final class OrderWorld {
 
     /// It could say the first few only.
     private void leavesOut(Batch batch) {
+        batches.remove(batch);
         int said = random.nextInt(batch.all().size());
         List<Contribution> first = batch.all().subList(0, said);
         queue.leftOver(batch.all().subList(said, batch.all().size()));
@@ -190,14 +206,18 @@ final class OrderWorld {
 
         void send() {
             if (busy) return;
+            int rows = random.nextInt(10) == 0 ? 2 + random.nextInt(3) : 1;
+            send(IntStream.range(0, rows).map(_ -> random.nextInt(40) == 0 ? ANY_KEY : Math.min(random.nextInt(KEYS), random.nextInt(KEYS))).toArray());
+        }
+
+        void send(int... keysOfRows) {
             busy = true;
             number = arrived++;
             keys.clear();
             sent = Unpooled.buffer();
-            int rows = random.nextInt(10) == 0 ? 2 + random.nextInt(3) : 1;
-            for (int i = 0; i < rows; i++) bind(random.nextInt(40) == 0 ? ANY_KEY : Math.min(random.nextInt(KEYS), random.nextInt(KEYS)));
+            for (int key : keysOfRows) bind(key);
             sent.writeByte('S').writeInt(4);
-            contribution.describe(target, Contribution.Form.EXTENDED, null, sent.readableBytes(), rows);
+            contribution.describe(target, Contribution.Form.EXTENDED, null, sent.readableBytes(), keysOfRows.length);
             if (!target.offer(contribution, sent, 0, System.nanoTime())) begins(this);
         }
 
