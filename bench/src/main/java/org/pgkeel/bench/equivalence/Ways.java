@@ -26,10 +26,11 @@ record Ways(long rowsByCopy, long copies, long directCommits, long throughCommit
     }
 
     /// Rows that INSERTs brought directly and not through PgKeel came by COPY: the cases are the same. COPY itself is not counted: pg_stat_statements forgets
-    /// prepared utility statements after their first execution.
+    /// prepared utility statements after their first execution. Rows of a batch that failed are counted each time they were sent, so where many failed nothing
+    /// is left of the difference.
     static Ways of(PostgresServer postgres) throws IOException {
         long rowsByCopy = sum(postgres, "rows", Equivalence.DIRECT_DATABASE, INSERTS) - sum(postgres, "rows", Equivalence.THROUGH_DATABASE, INSERTS);
-        return new Ways(rowsByCopy, sum(postgres, "calls", Equivalence.THROUGH_DATABASE, GUARDS), commits(postgres, Equivalence.DIRECT_DATABASE), commits(postgres, Equivalence.THROUGH_DATABASE));
+        return new Ways(Math.max(0, rowsByCopy), sum(postgres, "calls", Equivalence.THROUGH_DATABASE, GUARDS), commits(postgres, Equivalence.DIRECT_DATABASE), commits(postgres, Equivalence.THROUGH_DATABASE));
     }
 
     private static long sum(PostgresServer postgres, String what, String database, String query) throws IOException {

@@ -19,7 +19,9 @@ class WaysTest {
             Ways.prepare(postgres);
             for (String database : List.of(Equivalence.DIRECT_DATABASE, Equivalence.THROUGH_DATABASE)) postgres.sql(database, "insert into base values (1, 'a')");
             assertThat(Ways.of(postgres).rowsByCopy()).isZero();
-            postgres.sql(Equivalence.DIRECT_DATABASE, "insert into base values (2, 'b'), (3, 'c')");
+            postgres.sql(Equivalence.THROUGH_DATABASE, "begin; insert into base values (2, 'in a batch that fails'); rollback");
+            assertThat(Ways.of(postgres).rowsByCopy()).as("never less than none").isZero();
+            postgres.sql(Equivalence.DIRECT_DATABASE, "insert into base values (2, 'b'), (3, 'c'), (4, 'd')");
             postgres.sql(Equivalence.THROUGH_DATABASE, "copy base (uid) from program 'echo 2; echo 3'; select 1 / (case when 1 = 1 then 1 else 0 end)");
             Ways ways = Ways.of(postgres);
             assertThat(ways.rowsByCopy()).isEqualTo(2);
