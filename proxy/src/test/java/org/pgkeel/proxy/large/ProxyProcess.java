@@ -15,7 +15,7 @@ import org.pgkeel.proxy.embedded.ServerSettings;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 
 /// A proxy in a JVM of its own, with the kinds of limits that its launcher sets, but tight ones. Threading: any.
-final class ProxyProcess implements AutoCloseable {
+public final class ProxyProcess implements AutoCloseable {
     private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-Xmx96m", "-Xmn4m", "-XX:MaxDirectMemorySize=96m", "-XX:+ExitOnOutOfMemoryError",
             "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Dio.netty.allocator.maxOrder=7");
     private static final Duration START = Duration.ofSeconds(120);
@@ -30,19 +30,24 @@ final class ProxyProcess implements AutoCloseable {
         this.port = port;
     }
 
-    /// Listening, with one event loop: whatever one client costs, all others wait for.
     static ProxyProcess start(PostgresFixture postgres) throws IOException {
+        return start(postgres, "admin.port = -1");
+    }
+
+    /// Listening, with one event loop: whatever one client costs, all others wait for.
+    /// @param more lines of its `proxy.conf`
+    public static ProxyProcess start(PostgresFixture postgres, String more) throws IOException {
         Path folder = Files.createTempDirectory("pgkeel-large-");
         int port = ServerSettings.freePort();
         Path users = Files.writeString(folder.resolve("users.txt"), "\"%s\" \"%s\"\n".formatted(PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD));
         Path config = Files.writeString(folder.resolve("proxy.conf"), """
                 listen { address = "127.0.0.1", port = %d }
-                admin.port = -1
                 clusters { main { nodes = ["%s:%d"] } }
                 databases { "*" { cluster = main, pool { max = 4 } } }
                 auth { users-file = "%s" }
                 runtime.event-loops = 1
-                """.formatted(port, postgres.host(), postgres.port(), users));
+                %s
+                """.formatted(port, postgres.host(), postgres.port(), users, more));
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPTIONS);
@@ -62,7 +67,7 @@ final class ProxyProcess implements AutoCloseable {
         return proxy;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
@@ -78,9 +83,14 @@ final class ProxyProcess implements AutoCloseable {
         return Files.readString(folder.resolve("log"));
     }
 
+    /// As the kernel does it when memory is short; returns when it is gone.
+    public void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
     @Override
     public void close() {
-        process.destroyForcibly().onExit().join();
+        kill();
         DataFolder.delete(folder);
     }
 }
