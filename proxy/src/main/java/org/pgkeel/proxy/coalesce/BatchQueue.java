@@ -140,7 +140,7 @@ final class BatchQueue {
     private @Nullable Contribution firstOfShare(long nowNanos) {
         if (choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
         Contribution first = choice.look(waiting, rule.maxRows());
-        return first != null && !first.isApart() && first.target().isCopyable() ? first : null;
+        return first != null && first.mayBeCopied() ? first : null;
     }
 
     boolean withdraw(Contribution contribution) {
@@ -208,7 +208,7 @@ final class BatchQueue {
     /// @param first that [#choice] has found, with those that may leave with it
     private void flush(Contribution first, long nowNanos) {
         crowd.seen(waiting.rows() + sentRows + alone);
-        Size size = choice.rows() >= rule.copyFromRows() && first.target().isCopyable() && !first.isApart() ? Size.MANY : Size.FEW;
+        Size size = choice.rows() >= rule.copyFromRows() && first.mayBeCopied() ? Size.MANY : Size.FEW;
         int limit = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : rule.maxRows();
         int share = size == Size.MANY && underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : limit;
         Batch batch = take(first, size, share, limit, nowNanos);
@@ -238,7 +238,7 @@ final class BatchQueue {
             Contribution next = left.next();
             boolean isFirst = next == first;
             if (!choice.lets(next, isFirst)) continue;
-            boolean fits = isFirst || rows + next.rows() <= most && bytes + next.bytes() <= rule.maxBytes() && (size == Size.FEW || next.target().goesWith(first.target()));
+            boolean fits = isFirst || rows + next.rows() <= most && bytes + next.bytes() <= rule.maxBytes() && (size == Size.FEW || !next.isUnsayable() && next.target().goesWith(first.target()));
             if (!fits) break;
             left.remove();
             waiting.left(next);
@@ -272,11 +272,11 @@ final class BatchQueue {
         pump();
     }
 
-    /// What could not be said in a batch, beginning with such a request: it runs alone.
+    /// What could not be said in a COPY, beginning with such a request: it goes unchanged.
     /// @param back in an order by key, with all that came behind it
     void leftOver(List<Contribution> back) {
-        if (choice.isOrdered()) back.getFirst().setApart(InsertWay.ROW);
-        else back.forEach(each -> each.setApart(InsertWay.ROW));
+        if (choice.isOrdered()) back.getFirst().setUnsayable();
+        else back.forEach(Contribution::setUnsayable);
         again(back);
     }
 

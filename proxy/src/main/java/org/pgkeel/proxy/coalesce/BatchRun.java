@@ -78,7 +78,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     // --- what the two ways differ in
 
     /// Writes the messages of the rows, and says to the [#script] what is answered to them.
-    /// @return those that it has taken; the others run alone
+    /// @return those that it has taken; the others go unchanged
     abstract List<Contribution> compose(BackendConnection leased, ByteBuf out, List<Contribution> wanted);
 
     /// A message of the server that answers a step of a client. Only asked of steps that show it.

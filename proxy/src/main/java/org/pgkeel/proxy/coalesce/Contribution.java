@@ -30,6 +30,7 @@ public final class Contribution {
     private final RowKeys keys = new RowKeys();
     private long lanes;
     private boolean apart;
+    private boolean unsayable;
     private boolean heldBack;
     private State state = State.FREE;
     private Form form = Form.SIMPLE;
@@ -69,6 +70,7 @@ public final class Contribution {
         this.attempts = 0;
         this.abandoned = false;
         this.apart = false;
+        this.unsayable = false;
         this.heldBack = false;
         this.keys.clear();
         this.unchanged = false;
@@ -126,6 +128,19 @@ public final class Contribution {
     void setApart(InsertWay why) {
         apart = true;
         aloneFor = why;
+    }
+
+    /// No COPY can say its rows.
+    boolean isUnsayable() {
+        return unsayable;
+    }
+
+    void setUnsayable() {
+        unsayable = true;
+    }
+
+    boolean mayBeCopied() {
+        return !apart && !unsayable && target().isCopyable();
     }
 
     /// Why it runs by itself, if it does.

@@ -118,7 +118,7 @@ class SharedCommitRun extends BatchRun {
 
     @Override
     InsertWay way(Contribution each) {
-        return each.target().inFew();
+        return each.isUnsayable() ? InsertWay.ROW : each.target().inFew();
     }
 
     @Override

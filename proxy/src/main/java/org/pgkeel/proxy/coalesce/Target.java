@@ -15,6 +15,9 @@ import org.pgkeel.proxy.settings.Settings;
 ///
 /// Threading: confined to its event loop.
 public final class Target {
+    /// So many one behind the other that no COPY could say: the next are not tried.
+    private static final int UNSAYABLE_MAX = 100;
+
     private final Place place;
     private final BatchQueue queue;
     private final Settings settings;
@@ -26,6 +29,7 @@ public final class Target {
     private final Optional<RowKey> laneKey;
     private final InsertTemplates templates;
     private final Optional<ConflictClause> clause;
+    private int unsayable;
 
     /// @param plan     of its rows as a COPY; empty if they may not be one
     /// @param inFew    the way of its rows that are no COPY, and why: they share a commit, or run alone
@@ -91,12 +95,12 @@ public final class Target {
     }
 
     boolean isCopyable() {
-        return plan.isPresent();
+        return plan.isPresent() && unsayable < UNSAYABLE_MAX;
     }
 
     /// The way of its rows that are no COPY, and why.
     InsertWay inFew() {
-        return inFew;
+        return plan.isPresent() && !isCopyable() ? InsertWay.ROW : inFew;
     }
 
     /// With which its rows are sent, where their keys may be in the table already.
@@ -138,6 +142,7 @@ public final class Target {
         boolean written = of.form() == Contribution.Form.SIMPLE
                 ? templates.row(shape, copyPlan(), request, from + 5, from + of.bytes() - 1, out)
                 : boundRows(request, from, from + of.bytes(), out);
+        unsayable = written ? 0 : unsayable + 1;
         if (!written) out.writerIndex(start);
         return written;
     }

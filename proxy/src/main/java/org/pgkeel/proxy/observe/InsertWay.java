@@ -17,6 +17,8 @@ public enum InsertWay {
     AFTER_ROW_TRIGGERS(Way.SHARED),
     /// A column or a value's type has another meaning in a COPY.
     VALUES(Way.SHARED),
+    /// This value of the row cannot be said in a COPY.
+    ROW(Way.SHARED),
     /// The rule has `dedup-by`, and a COPY passes over no row.
     DEDUP(Way.SHARED),
 
@@ -24,8 +26,6 @@ public enum InsertWay {
     QUIET(Way.ALONE),
     /// Nobody came while it waited.
     NO_COMPANY(Way.ALONE),
-    /// This value of the row cannot be said in a COPY.
-    ROW(Way.ALONE),
     /// The server refused its batch.
     BATCH_FAILED(Way.ALONE),
     /// The backend of its batch was of no use.

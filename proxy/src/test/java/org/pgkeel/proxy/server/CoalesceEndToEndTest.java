@@ -165,7 +165,7 @@ class CoalesceEndToEndTest {
 
     /// A number without quotes into a text column: only the INSERT knows what becomes of it.
     @Test
-    void rows_that_copy_cannot_say_run_alone_and_leave_backends_as_they_are_known() throws Exception {
+    void rows_that_copy_cannot_say_share_commits_and_leave_backends_as_they_are_known() throws Exception {
         try (TestProxy proxy = TestProxy.start(postgres, RULE + "databases.\"*\".pool.max = 2\n")) {
             var failures = new ConcurrentHashMap<Integer, String>();
             var next = new AtomicInteger();
@@ -186,6 +186,9 @@ class CoalesceEndToEndTest {
             for (Thread client : clients) client.join(180_000);
             assertThat(failures).isEmpty();
             assertThat(postgres.query("select count(*) from events where note = '7'")).isEqualTo(Integer.toString(20 * CLIENTS));
+            CoalesceSnapshot unsaid = counted(proxy);
+            assertThat(unsaid.copied()).isZero();
+            assertThat(unsaid.shared()).as("%s", unsaid).isGreaterThan(unsaid.alone());
             postgres.execute("truncate events");
             check(new Storm(proxy, 20).join());
             assertThat(counted(proxy).failures().keySet()).isSubsetOf("23505");
