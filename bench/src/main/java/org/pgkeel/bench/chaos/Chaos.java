@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.ClusterOptions;
@@ -187,8 +188,13 @@ public final class Chaos implements Callable<Integer> {
         return switch (target) {
             case DIRECT -> new Front.Direct(cluster);
             case PGBOUNCER -> Front.Pooled.start(cluster, work, POOL_SIZE);
-            case PGKEEL -> Front.Keels.start(cluster, work, List.of(pgkeel.toAbsolutePath().toString()), proxies, "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + String.join("\n", configuration));
+            case PGKEEL -> Front.Keels.start(cluster, work, List.of(pgkeel.toAbsolutePath().toString()), proxies, "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + workloadsConfiguration() + String.join("\n", configuration));
         };
+    }
+
+    /// Before what `--conf` adds, so that it can be overridden.
+    private String workloadsConfiguration() {
+        return Workloads.all().stream().filter(w -> workloads().contains(w.name())).map(w -> w.configuration() + "\n").collect(Collectors.joining());
     }
 
     private List<String> workloads() {

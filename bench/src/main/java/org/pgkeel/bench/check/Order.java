@@ -11,7 +11,9 @@ import org.pgkeel.bench.history.Operation;
 /// between them; of rows with one key, those that were acknowledged before another was sent are there before it.
 public final class Order {
     /// A row, at its place in the list.
-    public record Placed(long id, long key) {}
+    ///
+    /// @param xid of the transaction that inserted it
+    public record Placed(long id, long key, long xid) {}
 
     private Order() {}
 
@@ -34,6 +36,24 @@ public final class Order {
             furthest.put(operation.worker(), Math.max(before, row.id));
         }
         byKey.forEach((_, ids) -> findings.addAll(Lists.realTime(ids.stream().map(acknowledged::get).toList(), ids)));
+        return findings;
+    }
+
+    /// Rows of one key come in one transaction after another, never in two at once. A transaction of a single row may be one that
+    /// was let through by itself, which has no order, so only those of several rows are judged.
+    ///
+    /// @param rows of one table, first inserted first
+    public static List<Finding> oneAtATime(List<Placed> rows) {
+        Map<Long, Long> sizes = rows.stream().collect(Collectors.groupingBy(Placed::xid, Collectors.counting()));
+        var findings = new ArrayList<Finding>();
+        Map<Long, Placed> latest = new HashMap<>();
+        for (Placed row : rows) {
+            if (sizes.get(row.xid) == 1) continue;
+            Placed before = latest.put(row.key, row);
+            if (before != null && row.xid < before.xid) {
+                findings.add(Finding.of(Defect.OUT_OF_ORDER, "row " + row.id + " of key " + row.key + " and transaction " + row.xid + " came after row " + before.id + " of the later transaction " + before.xid));
+            }
+        }
         return findings;
     }
 }

@@ -40,4 +40,9 @@ final class IdTables {
     static long firstId(int worker) {
         return (long) (worker + 1) << 32;
     }
+
+    /// Whose id it is.
+    static int worker(long id) {
+        return (int) (id >>> 32) - 1;
+    }
 }

@@ -37,26 +37,26 @@ final class StormWriter implements Worker {
     private final Recorder recorder;
     private final String head;
     private final Form form;
+    private final StormIds ids;
     private final SplittableRandom random;
     private int address;
-    private long id;
     private volatile Optional<WireClient> session = Optional.empty();
 
-    StormWriter(Endpoint endpoint, Recorder recorder, String table, Form form, long seed) {
+    StormWriter(Endpoint endpoint, Recorder recorder, StormTable table, Form form, StormIds ids, SplittableRandom random) {
         this.endpoint = endpoint;
         this.recorder = recorder;
-        this.head = StormLoad.sql(table);
+        this.head = table.insert();
         this.form = form;
-        this.random = new SplittableRandom(seed);
+        this.ids = ids;
+        this.random = random;
         this.address = recorder.worker();
-        this.id = IdTables.firstId(recorder.worker());
     }
 
     @Override
     public void step() throws InterruptedException {
         if (!connected()) return;
         var rows = new ArrayList<Row>();
-        for (int left = 1 + random.nextInt(ROWS_MAX); left > 0; left--) rows.add(new Row(id++, random.nextInt(StormLoad.KEYS)));
+        for (int left = 1 + random.nextInt(ROWS_MAX); left > 0; left--) rows.add(new Row(ids.next(), random.nextInt(StormLoad.KEYS)));
         WireClient client = session.orElseThrow();
         long now = System.nanoTime();
         int answered = 0;

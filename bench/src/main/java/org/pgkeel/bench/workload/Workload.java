@@ -21,6 +21,11 @@ public interface Workload {
         return false;
     }
 
+    /// What PgKeel's configuration needs for it.
+    default String configuration() {
+        return "";
+    }
+
     /// Statements that make the tables.
     List<String> schema();
 

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
+import org.pgkeel.bench.history.Outcome;
 
 class RowsTest {
     private final List<Operation> history = new Written()
@@ -49,6 +50,22 @@ class RowsTest {
     @Test
     void a_failed_row_that_is_there_is_resurrected() {
         assertThat(defects(Rows.check(history, List.of(1L, 2L, 5L)))).containsExactly(Defect.RESURRECTED);
+    }
+
+    @Test
+    void a_key_that_was_sent_again_is_there_once_if_any_of_its_sendings_was_acknowledged_or_met_it() {
+        assertThat(defects(Rows.check(twice(wrote(11), wrote(12)), List.of(1L)))).isEmpty();
+        assertThat(defects(Rows.check(twice(wrote(11), failed("23505")), List.of(1L)))).isEmpty();
+        assertThat(defects(Rows.check(twice(failed("53100"), wrote(12)), List.of(1L)))).isEmpty();
+        assertThat(defects(Rows.check(twice(closed(), failed("53100")), List.of(1L)))).isEmpty();
+        assertThat(defects(Rows.check(twice(wrote(11), wrote(12)), List.of()))).containsExactly(Defect.LOST);
+        assertThat(defects(Rows.check(twice(closed(), failed("23505")), List.of()))).containsExactly(Defect.LOST);
+        assertThat(defects(Rows.check(twice(wrote(11), wrote(12)), List.of(1L, 1L)))).containsExactly(Defect.DUPLICATED);
+        assertThat(defects(Rows.check(twice(failed("53100"), failed("53100")), List.of(1L)))).containsExactly(Defect.RESURRECTED);
+    }
+
+    private static List<Operation> twice(Outcome first, Outcome second) {
+        return new Written().add(1, Kind.INSERT, 0, 1, first).add(2, Kind.INSERT, 0, 1, second).operations();
     }
 
     @Test

@@ -57,7 +57,8 @@ class WorkloadsTest {
                     for (int round = 0; round < 2; round++) {
                         List<Operation> operations = round(load, primary);
                         assertThat(load.check(operations, primary)).as(load.name()).isEmpty();
-                        assertThat(operations).as(load.name()).allMatch(Operation::acknowledged);
+                        // Without a proxy a key that is sent again is refused.
+                        assertThat(operations).as(load.name()).allMatch(o -> o.acknowledged() || load.name().equals("insert-storm") && o.outcome().equals(new Outcome.Failed(Outcome.UNIQUE_VIOLATION)));
                         assertThat(operations.stream().filter(o -> o.kind().writes() && o.kind() != Kind.PGBENCH && !load.name().equals("insert-storm")).map(o -> (Outcome.Acknowledged) o.outcome()))
                                 .as(load.name()).allMatch(a -> a.xid() > 0 && a.timeline() == 1);
                     }
@@ -77,9 +78,12 @@ class WorkloadsTest {
             assertThat(spoilt(primary, "inserts-simple", "delete from chaos_simple_keyed where id = (select min(id) from chaos_simple_keyed)")).containsOnly(Defect.LOST);
             assertThat(spoilt(primary, "inserts-prepared", "insert into chaos_prepared_free (id) select min(id) from chaos_prepared_free")).containsOnly(Defect.DUPLICATED);
             assertThat(spoilt(primary, "pipeline", "delete from chaos_pipeline_free where id = (select min(id) from chaos_pipeline_free)")).containsOnly(Defect.LOST);
-            assertThat(spoilt(primary, "insert-storm", "delete from chaos_storm_free where id = (select min(id) from chaos_storm_free)")).containsOnly(Defect.LOST);
-            assertThat(spoilt(primary, "insert-storm", "insert into chaos_storm_free (id, key) select min(id), 0 from chaos_storm_free")).contains(Defect.DUPLICATED);
-            assertThat(spoilt(primary, "insert-storm", "update chaos_storm_free set came = came + 1000000 where id = (select min(id) from chaos_storm_free)")).containsOnly(Defect.OUT_OF_ORDER);
+            assertThat(spoilt(primary, "insert-storm", "delete from chaos_storm_ordered where id = (select min(id) from chaos_storm_ordered)")).containsOnly(Defect.LOST);
+            assertThat(spoilt(primary, "insert-storm", "insert into chaos_storm_ordered (id, key) select min(id), 0 from chaos_storm_ordered")).contains(Defect.DUPLICATED);
+            assertThat(spoilt(primary, "insert-storm", "update chaos_storm_ordered set came = came + 1000000 where id = (select min(id) from chaos_storm_ordered)")).containsOnly(Defect.OUT_OF_ORDER);
+            assertThat(spoilt(primary, "insert-storm", "delete from chaos_storm_repeated where id = (select min(id) from chaos_storm_repeated)")).containsOnly(Defect.LOST);
+            assertThat(spoilt(primary, "insert-storm", "insert into chaos_storm_hashed (id, key) select min(id), 0 from chaos_storm_hashed")).contains(Defect.DUPLICATED);
+            assertThat(spoilt(primary, "insert-storm", "update chaos_storm_ordered set key = 0, xid = (case when came % 3 = 1 then '8' else '9' end)::xid8")).containsOnly(Defect.OUT_OF_ORDER);
             assertThat(spoilt(primary, "counters", "update chaos_counters set n = n - 1 where key = 1")).contains(Defect.LOST);
             assertThat(spoilt(primary, "counters", "update chaos_counters set n = n + 1 where key = 1")).contains(Defect.DUPLICATED);
             assertThat(spoilt(primary, "pgbench", "delete from pgbench_history where ctid = (select min(ctid) from pgbench_history)")).contains(Defect.LOST);
@@ -153,7 +157,7 @@ class WorkloadsTest {
 
     private static List<Load> loads(String name) {
         if (name.equals("pgbench")) return List.of(new PgbenchLoad(postgres.bin().resolve("pgbench"), endpoint, 4, 200, logs.path()));
-        return Workloads.all().stream().filter(w -> w.name().equals(name)).<Load>map(w -> new WorkerLoad(w, endpoint, CLIENTS, Duration.ofMillis(2), 42)).toList();
+        return Workloads.all().stream().filter(w -> w.name().equals(name)).<Load>map(w -> new WorkerLoad(w, endpoint, Math.min(16, Math.max(CLIENTS, w.clientsMin())), Duration.ofMillis(2), 42)).toList();
     }
 
     private static void drop(Connection primary) throws Exception {
