@@ -32,6 +32,12 @@ final class HoldBooks {
         return waiting.incrementAndGet();
     }
 
+    /// One that is held has sent more.
+    /// @return what all of them have sent
+    long more(int bytes) {
+        return waitingBytes.addAndGet(bytes);
+    }
+
     int waiting() {
         return waiting.get();
     }

@@ -195,10 +195,20 @@ public final class LeaseGate {
             case Hold.Refusing _ -> Optional.of(waitedTooLong());
             case Hold.Open _, Hold.Holding _, Hold.Draining _ when clients > now.maxClients() -> Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL,
                     now.maxClients() + " clients wait for " + what() + " already", key("max-clients")));
-            case Hold.Open _, Hold.Holding _, Hold.Draining _ when allBytes > now.maxBytes() -> Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL,
-                    "requests of " + now.maxBytes() + " bytes wait for " + what() + " already", key("max-bytes")));
-            case Hold.Open _, Hold.Holding _, Hold.Draining _ -> Optional.empty();
+            case Hold.Open _, Hold.Holding _, Hold.Draining _ -> tooMuch(allBytes);
         };
+    }
+
+    /// One that is held has sent more.
+    /// @return why it may not be held any more
+    Optional<Refusal> holdMore(int bytes) {
+        return tooMuch(books.more(bytes));
+    }
+
+    private Optional<Refusal> tooMuch(long waitingBytes) {
+        long max = bounds.maxBytes();
+        if (waitingBytes <= max) return Optional.empty();
+        return Optional.of(Refusal.of(RefusalReason.HOLD_QUEUE_FULL, "requests of " + max + " bytes wait for " + what() + " already", key("max-bytes")));
     }
 
     Refusal waitedTooLong() {

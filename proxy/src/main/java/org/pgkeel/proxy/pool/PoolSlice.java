@@ -117,6 +117,11 @@ public final class PoolSlice<C extends PooledConnection> {
         for (var connection : connections()) if (connection.isStale()) connection.fence();
     }
 
+    /// The waiter has sent more while it waits, which counts where it is held.
+    public void hasSentMore(Waiter<C> waiter) {
+        if (!shared.gate().isOpen()) waiting.hasSentMore(waiter);
+    }
+
     /// The waiter does not want a connection any more.
     public void leave(Waiter<C> waiter) {
         waiting.leave(waiter);

@@ -22,12 +22,19 @@ final class WaitingLine<C extends PooledConnection> {
     private final ArrayDeque<Entry<C>> entries = new ArrayDeque<>();
 
     /// One who waits.
-    ///
-    /// @param heldBy    the gate that has it on its books; null if it only waits for a connection of the pool
-    /// @param heldBytes of its request, as they stand on the books
-    record Entry<C extends PooledConnection>(Waiter<C> waiter, long sinceNanos, @Nullable LeaseGate heldBy, int heldBytes) {
-        private static <C extends PooledConnection> Entry<C> of(Waiter<C> waiter, long sinceNanos, LeaseGate gate) {
-            return gate.isOpen() ? new Entry<>(waiter, sinceNanos, null, 0) : new Entry<>(waiter, sinceNanos, gate, waiter.requestBytes());
+    static final class Entry<C extends PooledConnection> {
+        private final Waiter<C> waiter;
+        private final long sinceNanos;
+        /// Has it on its books; null if it only waits for a connection of the pool.
+        private final @Nullable LeaseGate heldBy;
+        /// Of its request, as they stand on the books.
+        private int heldBytes;
+
+        private Entry(Waiter<C> waiter, long sinceNanos, LeaseGate gate) {
+            this.waiter = waiter;
+            this.sinceNanos = sinceNanos;
+            this.heldBy = gate.isOpen() ? null : gate;
+            this.heldBytes = gate.isOpen() ? 0 : waiter.requestBytes();
         }
     }
 
@@ -51,7 +58,7 @@ final class WaitingLine<C extends PooledConnection> {
     }
 
     Entry<C> addLast(Waiter<C> waiter, long nowNanos) {
-        var entry = Entry.of(waiter, nowNanos, shared.gate());
+        var entry = new Entry<>(waiter, nowNanos, shared.gate());
         entries.addLast(entry);
         added(entry);
         return entry;
@@ -59,7 +66,7 @@ final class WaitingLine<C extends PooledConnection> {
 
     /// Ahead of all others.
     Entry<C> addFirst(Waiter<C> waiter, long nowNanos) {
-        var entry = Entry.of(waiter, nowNanos, shared.gate());
+        var entry = new Entry<>(waiter, nowNanos, shared.gate());
         entries.addFirst(entry);
         added(entry);
         return entry;
@@ -72,7 +79,25 @@ final class WaitingLine<C extends PooledConnection> {
 
     private void book(Entry<C> entry) {
         LeaseGate gate = entry.heldBy;
-        if (gate != null) gate.hold(entry.heldBytes).ifPresent(refusal -> slice.eventLoop().execute(() -> refuse(entry, refusal)));
+        if (gate != null) gate.hold(entry.heldBytes).ifPresent(refusal -> refuseLater(entry, refusal));
+    }
+
+    private void refuseLater(Entry<C> entry, Refusal refusal) {
+        slice.eventLoop().execute(() -> refuse(entry, refusal));
+    }
+
+    /// One that is on the books has sent more. Mostly it is the one that came last.
+    void hasSentMore(Waiter<C> waiter) {
+        for (var each = entries.descendingIterator(); each.hasNext(); ) {
+            var entry = each.next();
+            if (entry.waiter != waiter) continue;
+            LeaseGate gate = entry.heldBy;
+            int more = waiter.requestBytes() - entry.heldBytes;
+            if (gate == null || more <= 0) return;
+            entry.heldBytes += more;
+            gate.holdMore(more).ifPresent(refusal -> refuseLater(entry, refusal));
+            return;
+        }
     }
 
     /// The head is served.
@@ -121,7 +146,7 @@ final class WaitingLine<C extends PooledConnection> {
         if (!entries.isEmpty()) gate.waits(slice);
         for (int i = entries.size(); i > 0; i--) {
             var entry = entries.removeFirst();
-            var held = entry.heldBy == null ? Entry.of(entry.waiter, entry.sinceNanos, gate) : entry;
+            var held = entry.heldBy == null ? new Entry<>(entry.waiter, entry.sinceNanos, gate) : entry;
             entries.addLast(held);
             if (held != entry) book(held);
         }

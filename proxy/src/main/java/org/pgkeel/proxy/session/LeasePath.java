@@ -37,6 +37,8 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// Where it waits, or has waited last; null if that is nowhere.
     private @Nullable PoolSlice<BackendConnection> waitsAt;
     private @Nullable Comeback comeback;
+    /// Of the request that it asks a backend for right now; they are not among those that wait yet.
+    private int askingBytes;
     /// Since there are rules about replicas.
     private @Nullable SessionRoutes routes;
 
@@ -84,7 +86,10 @@ final class LeasePath implements Waiter<BackendConnection> {
                 return null;
             }
         }
-        return acquireFrom(from);
+        askingBytes = in.writerIndex() - at;
+        BackendConnection leased = acquireFrom(from);
+        askingBytes = 0;
+        return leased;
     }
 
     /// What the client kept on a backend is lost: its next request hears of it, whatever it is.
@@ -165,7 +170,12 @@ final class LeasePath implements Waiter<BackendConnection> {
 
     @Override
     public int requestBytes() {
-        return session.waiting().size();
+        return askingBytes + session.waiting().size();
+    }
+
+    /// What has come meanwhile is kept, too.
+    void hasSentMore() {
+        if (session.state() == ClientSession.State.WAITING && waitsAt != null) waitsAt.hasSentMore(this);
     }
 
     @Override

@@ -89,6 +89,7 @@ final class RequestWalk {
 
     private void keep(ByteBuf in, int at) {
         waiting.keep(in, at);
+        session.path().hasSentMore();
         if (session.isHeld() && waiting.size() >= WaitingBytes.BYTES_MAX) session.socket().pauseReading();
     }
 

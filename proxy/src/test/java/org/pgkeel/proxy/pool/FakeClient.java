@@ -8,11 +8,17 @@ final class FakeClient implements Waiter<FakeConnection> {
     final String name;
     Optional<FakeConnection> leased = Optional.empty();
     Optional<Refusal> refused = Optional.empty();
+    private int requestBytes = 10;
     private boolean asked;
     private Runnable onAnswer = () -> { };
 
     FakeClient(String name) {
         this.name = name;
+    }
+
+    FakeClient requestBytes(int bytes) {
+        requestBytes = bytes;
+        return this;
     }
 
     FakeClient onAnswer(Runnable action) {
@@ -64,7 +70,7 @@ final class FakeClient implements Waiter<FakeConnection> {
 
     @Override
     public int requestBytes() {
-        return 10;
+        return requestBytes;
     }
 
     @Override

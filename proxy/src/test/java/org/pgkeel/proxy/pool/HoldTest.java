@@ -71,6 +71,40 @@ class HoldTest {
     }
 
     @Test
+    void one_whose_request_is_too_much_is_refused_and_another_that_fits_waits() {
+        holding();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int bytes : new int[] {40, 40, 21, 20}) {
+            var client = new FakeClient(bytes + " bytes").requestBytes(bytes);
+            clients.add(client);
+            client.ask(world.slice(0), world.nowNanos);
+            world.settle();
+        }
+        assertThat(clients.get(2).refused).hasValueSatisfying(refusal -> {
+            assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_QUEUE_FULL);
+            assertThat(refusal.message()).contains("requests of 100 bytes");
+        });
+        assertThat(world.gate.snapshot(world.nowNanos).waitingBytes()).isEqualTo(100);
+        for (int waiting : new int[] {0, 1, 3}) clients.get(waiting).leave(world.slice(0));
+    }
+
+    @Test
+    void what_is_sent_while_waiting_counts_too() {
+        holding();
+        FakeClient first = world.asks("first", 0);
+        FakeClient second = world.asks("second", 0);
+        for (int bytes : new int[] {90, 90, 91}) {
+            assertThat(second.isWaiting()).isTrue();
+            second.requestBytes(bytes);
+            world.slice(0).hasSentMore(second);
+            world.settle();
+        }
+        assertThat(second.refused).hasValueSatisfying(refusal -> assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_QUEUE_FULL));
+        assertThat(world.gate.snapshot(world.nowNanos).waitingBytes()).isEqualTo(10);
+        assertThat(first.isWaiting()).isTrue();
+    }
+
+    @Test
     void a_wait_ends_after_the_holds_longest_and_not_after_the_pools() {
         holding();
         FakeClient client = world.asks("client", 0);
