@@ -141,10 +141,18 @@ public final class Sightings {
     public synchronized Descent descent(Origin origin, NodeAddress survivor, Lifetime lifetime, Writable now, Optional<TimelineHistory> history) {
         if (now.timeline() < origin.timeline()) return new Descent.Abandoned();
         if (now.timeline() == origin.timeline()) {
-            return survivor.equals(origin.node()) ? restarted(origin, lifetime, now) : new Untold(Reason.TIMELINE_FORKED);
+            return survivor.equals(origin.node()) ? restarted(origin, lifetime, now) : forked(origin, survivor, lifetime);
         }
         if (origin.timeline() <= 0) return new Untold(Reason.NO_SWITCH_POINT);
         return switched(origin, survivor, lifetime, now.timeline(), history);
+    }
+
+    /// Two servers have made timelines of one number: the second was promoted before it had heard of the first one's. Had it ever followed that one, its
+    /// own would have a higher number. (Unless they are one server under two addresses.)
+    private Descent forked(Origin origin, NodeAddress survivor, Lifetime lifetime) {
+        boolean another = !origin.lifetime().equals(Lifetime.UNKNOWN) && !lifetime.postmasterStart().equals(origin.lifetime().postmasterStart());
+        boolean madeItsOwn = life(survivor, lifetime).flatMap(life -> life.birth).isPresent();
+        return another && madeItsOwn ? new Descent.Abandoned() : new Untold(Reason.TIMELINE_FORKED);
     }
 
     private Descent restarted(Origin origin, Lifetime lifetime, Writable now) {

@@ -121,8 +121,28 @@ class SightingsTest {
     }
 
     @Test
-    void another_server_on_the_same_timeline_is_a_fork() {
+    void another_server_on_a_timeline_of_the_same_number_is_a_fork() {
         assertThat(descent(PG2, OTHER, writes(4))).isEqualTo(new Untold(Reason.TIMELINE_FORKED));
+    }
+
+    @Test
+    void a_fork_that_was_seen_to_be_made_has_nothing_of_the_other_timeline() {
+        seen(PG2, OTHER, new Standby(3));
+        assertThat(descent(PG2, OTHER, writes(4))).isEqualTo(new Descent.Abandoned());
+    }
+
+    @Test
+    void one_server_under_two_addresses_is_no_fork() {
+        Lifetime reset = new Lifetime(FIRST.postmasterStart(), "reset by hand");
+        seen(PG2, reset, new Standby(3));
+        assertThat(descent(PG2, reset, writes(4))).isEqualTo(new Untold(Reason.TIMELINE_FORKED));
+    }
+
+    @Test
+    void of_a_run_that_nobody_knows_a_fork_tells_nothing() {
+        seen(PG2, OTHER, new Standby(3));
+        seen(PG2, OTHER, writes(4));
+        assertThat(sightings.descent(new Origin(PG1, 4, Lifetime.UNKNOWN), PG2, OTHER, writes(4), NO_HISTORY)).isEqualTo(new Untold(Reason.TIMELINE_FORKED));
     }
 
     // --- a promotion
@@ -183,7 +203,7 @@ class SightingsTest {
     @Test
     void a_standby_that_missed_the_switch_and_branched_off_earlier_abandons_the_timeline() {
         seen(PG3, OTHER, new Standby(3));
-        assertThat(descent(PG3, OTHER, writes(4))).as("a second timeline 4").isEqualTo(new Untold(Reason.TIMELINE_FORKED));
+        assertThat(descent(PG3, OTHER, writes(4))).as("a second timeline 4").isEqualTo(new Descent.Abandoned());
         Lifetime second = new Lifetime("06:00", "reset 6");
         seen(PG2, second, new Standby(3));
         seen(PG2, second, new Writable(4, Optional.of(S)));
