@@ -39,13 +39,14 @@ class FaultProxyTest {
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final BlockingQueue<Socket> accepted = new LinkedBlockingQueue<>();
     private ServerSocket server;
+    private Thread accepting;
     private FaultProxy proxy;
 
     @BeforeEach
     void start() throws IOException {
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         opened.add(server);
-        Thread.ofVirtual().start(() -> {
+        accepting = Thread.ofVirtual().start(() -> {
             try {
                 while (true) accepted.add(server.accept());
             } catch (IOException closed) {
@@ -223,6 +224,7 @@ class FaultProxyTest {
     @Test
     void a_server_that_is_gone_gives_a_reset() throws Exception {
         server.close();
+        accepting.join();   // Until it has noticed, the kernel goes on listening, and it may accept one more.
         assertThatThrownBy(() -> client().getInputStream().read()).isInstanceOf(SocketException.class);
         awaitConnections(0);
     }

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -31,6 +32,8 @@ import org.pgkeel.failover.topology.NodeAddress;
 /// Threading: any.
 public final class PatroniStub implements AutoCloseable {
     private final Map<String, NodeAddress> members;
+    /// Those that `/cluster` does not name.
+    private final Set<String> unnamed = ConcurrentHashMap.newKeySet();
     private final Map<String, HttpServer> servers = new LinkedHashMap<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final String scheme;
@@ -43,6 +46,9 @@ public final class PatroniStub implements AutoCloseable {
     private final Map<String, Optional<String>> views = new ConcurrentHashMap<>();
     private final Set<String> silent = ConcurrentHashMap.newKeySet();
     private final Set<String> withoutMap = ConcurrentHashMap.newKeySet();
+    private final Set<String> strange = ConcurrentHashMap.newKeySet();
+    private final Set<String> failsafe = ConcurrentHashMap.newKeySet();
+    private volatile Optional<Instant> switchover = Optional.empty();
     private volatile Optional<String> synchronous = Optional.empty();
     private volatile String config = "{}";
     private volatile boolean toldConfig;
@@ -132,6 +138,28 @@ public final class PatroniStub implements AutoCloseable {
         else withoutMap.remove(name);
     }
 
+    /// This member answers as some other web server would.
+    public void strange(String name, boolean answersHtml) {
+        if (answersHtml) strange.add(name);
+        else strange.remove(name);
+    }
+
+    /// This member leads on without its DCS.
+    public void failsafe(String name, boolean active) {
+        if (active) failsafe.add(name);
+        else failsafe.remove(name);
+    }
+
+    /// `/cluster` does not name this member, or does so again.
+    public void named(String name, boolean isMember) {
+        if (isMember) unnamed.remove(name);
+        else unnamed.add(name);
+    }
+
+    public void scheduledSwitchover(Optional<Instant> at) {
+        switchover = at;
+    }
+
     /// What `/config` says.
     public void lease(int ttlSeconds, int loopWaitSeconds) {
         config = "{\"ttl\":" + ttlSeconds + ",\"loop_wait\":" + loopWaitSeconds + "}";
@@ -160,6 +188,10 @@ public final class PatroniStub implements AutoCloseable {
         try (exchange) {
             if (authorization.isPresent() && !authorization.get().equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
                 send(exchange, 401, "<html>no</html>");
+                return;
+            }
+            if (strange.contains(name)) {
+                send(exchange, 200, "<html><body>It works!</body></html>");
                 return;
             }
             String path = exchange.getRequestURI().getPath();
@@ -202,16 +234,21 @@ public final class PatroniStub implements AutoCloseable {
     private String map(String member) {
         Optional<String> itsLeader = views.getOrDefault(member, leader);
         List<String> all = new ArrayList<>();
-        members.forEach((name, node) -> all.add("""
+        members.forEach((name, node) -> {
+            if (!unnamed.contains(name)) all.add("""
                 {"name":"%s","role":"%s","state":"running","api_url":"%s/patroni","host":"%s","port":%d,"timeline":%d,"tags":%s}"""
-                .formatted(name, itsLeader.equals(Optional.of(name)) ? "leader" : isSynchronous(name) ? "sync_standby" : "replica", url(name), node.host(), node.port(), timeline, tagsOf(name))));
-        return "{\"members\":[" + String.join(",", all) + "],\"scope\":\"stub\"" + (paused ? ",\"pause\":true" : "") + "}";
+                .formatted(name, itsLeader.equals(Optional.of(name)) ? "leader" : isSynchronous(name) ? "sync_standby" : "replica", url(name), node.host(), node.port(), timeline, tagsOf(name)));
+        });
+        String planned = switchover.map(at -> ",\"scheduled_switchover\":{\"at\":\"" + at + "\",\"from\":\"" + itsLeader.orElse("") + "\"}").orElse("");
+        return "{\"members\":[" + String.join(",", all) + "],\"scope\":\"stub\"" + (paused ? ",\"pause\":true" : "") + planned + "}";
     }
 
     private String status(String name, boolean leads) {
+        String marks = (paused ? "\"pause\":true," : "") + (!leads && isSynchronous(name) ? "\"sync_standby\":true," : "")
+                + (failsafe.contains(name) ? "\"cluster_unlocked\":true,\"failsafe_mode_is_active\":true," : "");
         return """
-                {"state":"running","role":"%s","timeline":%d,"tags":%s,%s%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
-                .formatted(leads ? "primary" : "replica", timeline, tagsOf(name), paused ? "\"pause\":true," : "", !leads && isSynchronous(name) ? "\"sync_standby\":true," : "", name);
+                {"state":"running","role":"%s","timeline":%d,"tags":%s,%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
+                .formatted(leads ? "primary" : "replica", timeline, tagsOf(name), marks, name);
     }
 
     private static void send(HttpExchange exchange, int code, String body) throws IOException {

@@ -1,0 +1,136 @@
+package org.pgkeel.proxy.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.patroni.PatroniAnswer;
+import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Replica;
+import org.pgkeel.failover.topology.Topology;
+import org.pgkeel.proxy.config.TimelineRegression;
+import org.pgkeel.proxy.postgres.PatroniStub;
+
+/// Real servers that go on as they are, and a Patroni that has plans, loses its DCS, names other members than before, or is no Patroni at all. Only the
+/// first member is configured.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FollowedMembersTest {
+    private final TrialCluster servers = new TrialCluster("", Map.of());
+    private final NodeAddress first = servers.nodes().getFirst();
+    private final NodeAddress second = servers.nodes().getLast();
+    private PatroniStub patroni;
+
+    @BeforeEach
+    void start() {
+        var members = new LinkedHashMap<String, NodeAddress>();
+        members.put("n1", first);
+        members.put("n2", second);
+        patroni = PatroniStub.start(members);
+    }
+
+    @AfterEach
+    void end() {
+        patroni.close();
+    }
+
+    @AfterAll
+    void stop() {
+        servers.close();
+    }
+
+    private WatchedCluster watch() {
+        var watched = WatchedCluster.ofPatroni(List.of(patroni.url("n1")), TimelineRegression.HOLD);
+        watched.awaitPrimary(first);
+        return watched;
+    }
+
+    private static void await(Callable<Boolean> condition) {
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(condition);
+    }
+
+    private static List<NodeAddress> replicas(Cluster cluster) {
+        return cluster.topology().replicas().stream().map(Replica::address).toList();
+    }
+
+    @Test
+    void the_hold_of_a_scheduled_switchover_begins_while_the_leader_is_still_there() {
+        try (var watched = watch()) {
+            Cluster cluster = watched.cluster();
+            var at = new AtomicReference<>(Instant.EPOCH);
+            await(() -> {
+                // One that was missed, since the machine had other things to do, is planned again.
+                if (at.get().plusSeconds(3).isBefore(Instant.now())) {
+                    at.set(Instant.now().plusSeconds(2));
+                    patroni.scheduledSwitchover(Optional.of(at.get()));
+                }
+                return watched.events.contains("lost switchover");
+            });
+            patroni.scheduledSwitchover(Optional.empty());
+            watched.awaitPrimary(first);
+            await(() -> cluster.hold() instanceof Hold.Open);
+            assertThat(cluster.reign()).as("nobody took over").isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_leader_without_its_dcs_is_served_in_failsafe_mode() {
+        try (var watched = watch()) {
+            Cluster cluster = watched.cluster();
+            for (String name : List.of("n1", "n2")) patroni.silentMap(name, true);
+            patroni.failsafe("n1", true);
+            await(() -> cluster.topology().flags().contains(Topology.Flag.FAILSAFE));
+            watched.awaitPrimary(first);
+            assertThat(cluster.reign()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_member_that_the_map_names_is_followed_until_it_does_so_no_more() {
+        patroni.named("n2", false);
+        try (var watched = watch()) {
+            Cluster cluster = watched.cluster();
+            assertThat(replicas(cluster)).isEmpty();
+            patroni.named("n2", true);
+            await(() -> replicas(cluster).equals(List.of(second)));
+            patroni.named("n2", false);
+            await(() -> replicas(cluster).isEmpty());   // after 30 s
+            assertThat(cluster.topology().primary().orElseThrow().address()).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void members_whose_patroni_answers_something_else_or_is_gone_cost_nobody_the_primary() {
+        try (var watched = watch()) {
+            Cluster cluster = watched.cluster();
+            await(() -> replicas(cluster).equals(List.of(second)));
+            patroni.strange("n1", true);
+            await(() -> hasFailed(cluster, "n1", PatroniAnswer.Kind.NONSENSE));
+            watched.awaitPrimary(first);
+            patroni.strange("n2", true);
+            await(() -> hasFailed(cluster, "n2", PatroniAnswer.Kind.NONSENSE));
+            watched.awaitPrimary(first);
+            patroni.strange("n2", false);
+            patroni.stop("n1");
+            await(() -> hasFailed(cluster, "n1", PatroniAnswer.Kind.UNREACHABLE));
+            watched.awaitPrimary(first);
+            assertThat(cluster.reign()).isEqualTo(1);
+        }
+    }
+
+    private static boolean hasFailed(Cluster cluster, String member, PatroniAnswer.Kind kind) {
+        return cluster.errors().counts().containsKey(new PollErrors.Key(member, "patroni", kind.word()));
+    }
+}
