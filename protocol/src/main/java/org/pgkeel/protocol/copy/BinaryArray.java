@@ -71,21 +71,21 @@ final class BinaryArray {
         int dimensions = in.getInt(from);
         int first = from + HEADER_BYTES;
         if (dimensions < 0 || dimensions > DIMENSIONS_MAX || (to - first) / DIMENSION_BYTES < dimensions) return false;
+        if (dimensions == 0) {
+            out.writeByte('{').writeByte('}');
+            return first == to;
+        }
         // How many elements all places of a dimension have together, of one place in the dimension before.
         int[] counts = new int[dimensions];
-        long count = dimensions == 0 ? 0 : 1;
+        long count = 1;
         boolean usualBounds = true;
         int behind = first + dimensions * DIMENSION_BYTES;
         for (int i = dimensions - 1; i >= 0; i--) {
             int size = in.getInt(first + i * DIMENSION_BYTES);
             usualBounds &= in.getInt(first + i * DIMENSION_BYTES + 4) == 1;
             count *= size;
-            if (size < 0 || count > (to - behind) / 4) return false;   // each needs its length
+            if (size <= 0 || count > (to - behind) / 4) return false;   // each needs its length; and an array of none has no dimension
             counts[i] = (int) count;
-        }
-        if (count == 0) {
-            out.writeByte('{').writeByte('}');
-            return behind == to;
         }
         return (usualBounds || bounds(in, first, dimensions, out)) && elements(elementType, in, behind, to, counts, out);
     }

@@ -23,7 +23,9 @@ final class BinaryNumeric {
     static boolean write(ByteBuf in, int from, int to, ByteBuf out) {
         if (to - from < HEADER_BYTES) return false;
         int groups = in.getUnsignedShort(from);
-        if (to - from != HEADER_BYTES + 2 * groups) return false;
+        int scale = in.getUnsignedShort(from + 6);
+        if (to - from != HEADER_BYTES + 2 * groups || scale > DIGITS_MAX) return false;
+        for (int i = 0; i < groups; i++) if (in.getUnsignedShort(from + HEADER_BYTES + 2 * i) > GROUP_MAX) return false;
         switch (in.getUnsignedShort(from + 4)) {
             case POSITIVE -> { }
             case NEGATIVE -> out.writeByte('-');
@@ -40,9 +42,7 @@ final class BinaryNumeric {
                 return false;
             }
         }
-        for (int i = 0; i < groups; i++) if (in.getUnsignedShort(from + HEADER_BYTES + 2 * i) > GROUP_MAX) return false;
         int weight = in.getShort(from + 2);
-        int scale = in.getUnsignedShort(from + 6);
         return Math.max(0, weight) * GROUP_DIGITS + scale <= DIGITS_MAX && digits(in, from + HEADER_BYTES, groups, weight, scale, out);
     }
 

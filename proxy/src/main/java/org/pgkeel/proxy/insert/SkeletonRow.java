@@ -32,7 +32,8 @@ final class SkeletonRow {
             case Value.Whole _ -> new Value.Any(Value.Any.Kind.WHOLE);
             case Value.Decimal _ -> new Value.Any(Value.Any.Kind.DECIMAL);
             case Value.Bool _ -> new Value.Any(Value.Any.Kind.BOOL);
-            case Value.Cast(var of, var type, var modifier) -> new Value.Cast(any(of), type, modifier);
+            // The numbers of a modifier are literals, too: other texts have others.
+            case Value.Cast(var of, var type, var modifier) -> modifier == TargetTable.Column.UNMODIFIED ? new Value.Cast(any(of), type, modifier) : new Value.Other();
             case Value.Parameter _, Value.Default _, Value.Any _, Value.Other _ -> value;
         };
     }

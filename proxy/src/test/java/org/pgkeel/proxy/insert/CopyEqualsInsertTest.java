@@ -30,7 +30,7 @@ class CopyEqualsInsertTest {
         "it's", "''", "Grüße 🐘", "{}", "{1,2}", "{\"a\":1,  \"b\":[null]}", "{a,\"b c\",NULL}", "\\x00ff", "2024-02-29", "2024-02-30", "2024-02-29 12:34:56.7891234+05:30", "infinity",
         "0044-03-15 BC", "5", "1 day 02:03:04", "12:34:56.7", "::1", "10.0.0.0/8", "happy", "sad", "(1,2)", "101", "ABCDEF00-1111-2222-3333-444455556666", "trailing   ", "ab   "};
 
-    private static final String[] CASTS = {"smallint", "int4", "bigint", "numeric", "real", "float8", "bool", "text", "varchar", "character varying", "char", "varchar(4)", "numeric(6,2)", "uuid", "json", "jsonb", "bytea", "date",
+    private static final String[] CASTS = {"smallint", "int4", "bigint", "numeric", "real", "float8", "bool", "text", "varchar", "character varying", "char", "varchar(4)", "varchar(8)", "numeric(6,2)", "timestamp(3)", "character varying(8)", "int[]", "uuid", "json", "jsonb", "bytea", "date",
         "timestamp", "timestamp with time zone", "time", "interval", "inet", "text[]"};
     private static final String[] BARE = {"1", "-7", "007", "-0", "-0.0", "0.0", "1.5", "2.5", "-2.5", "1.005", "1e3", ".5", "5.", "-.5e1", "1e-5", "1e400", "1e-400", "0e-20000", "-1e-400", "40000", "3000000000", "9223372036854775808",
         "123456789012345678901234567890.123456789", "0.1", "16777217", "9007199254740993", "1234567.891"};
@@ -131,8 +131,8 @@ class CopyEqualsInsertTest {
     private static String notation(String type, Random random) {
         String word = WORDS[random.nextInt(WORDS.length)];
         String quoted = "'" + word.replace("'", "''") + "'";
-        String own = type.replaceAll("\\(.*", "").replace("ci_short", "varchar").replace("interval hour", "interval");
-        String as = random.nextInt(3) > 0 ? own : CASTS[random.nextInt(CASTS.length)];
+        String own = type.replaceAll("\\(.*\\)", "").replace("ci_short", "varchar").replace("interval hour", "interval");
+        String as = random.nextInt(4) == 0 ? type.replace("ci_short", "varchar(8)") : random.nextInt(3) > 0 ? own : CASTS[random.nextInt(CASTS.length)];
         String bare = BARE[random.nextInt(BARE.length)];
         return switch (random.nextInt(10)) {
             case 0 -> quoted + "::" + as;

@@ -33,6 +33,15 @@ class SkeletonTest {
         assertThat(find(sql)).as(sql).isPresent();
     }
 
+    /// The length is a literal, too, which other texts of the skeleton have otherwise.
+    @Test
+    void a_cast_with_a_modifier_is_no_plain_value() {
+        for (String sql : List.of("insert into t (a) values ('x'::varchar(8))", "insert into t (a) values ('x'::varchar(4))", "insert into t (a) values (numeric(6,2) '1.5')")) {
+            assertThat(find(sql)).as(sql).hasValueSatisfying(shape -> assertThat(shape.isPlain()).isFalse());
+        }
+        assertThat(find("insert into t (a) values ('x'::varchar)")).hasValueSatisfying(shape -> assertThat(shape.isPlain()).isTrue());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "insert into t (a) values ($1)", "insert into t (a) values ($q$x$q$)", "insert into t (a) values (f(1))", "insert into t (a) values (nextval('s'))", "insert into t (a) values (1) returning txid_current()",
