@@ -6,14 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pgkeel.failover.outcome.CommitOutcome;
-import org.pgkeel.failover.outcome.InFlight;
-import org.pgkeel.failover.outcome.Probe;
 import org.pgkeel.failover.outcome.TransactionMark;
-import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
-import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Waiter;
@@ -35,18 +30,17 @@ import org.slf4j.LoggerFactory;
 /// | Waiting   | refused                        | Over      |
 /// | Sent      | the mark is there, or not asked | Committing |
 /// | Sent      | an error                       | Failed    |
-/// | Sent      | lost                           | Over: again |
 /// | Committing | ReadyForQuery                 | Over: committed |
 /// | Committing | an error                      | Failed    |
-/// | Committing | lost                          | Resolving |
-/// | Failed    | ReadyForQuery, or lost         | Over: as the error demands |
-/// | Resolving | outcome known                  | Over      |
+/// | Failed    | ReadyForQuery                  | Over: as the error demands |
+/// | Sent, Committing, Failed | lost            | Lost, see [LostBatch] |
+/// | Lost      | it is known what to do         | Over      |
 ///
 /// Threading: confined to its event loop.
 abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private static final Logger log = LoggerFactory.getLogger(BatchRun.class);
 
-    enum State { WAITING, SENT, COMMITTING, FAILED, RESOLVING, OVER }
+    enum State { WAITING, SENT, COMMITTING, FAILED, LOST, OVER }
 
     private static final int NOTICES_BYTES_MAX = 16 * 1024;
 
@@ -129,6 +123,15 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     final BatchQueue queue() {
         return queue;
+    }
+
+    final Place place() {
+        return place;
+    }
+
+    /// Those whose rows it has.
+    final List<Contribution> taken() {
+        return taken;
     }
 
     // --- the lease
@@ -319,7 +322,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     }
 
     /// Its rows are committed.
-    private void count(long nowNanos) {
+    final void count(long nowNanos) {
         int rows = 0;
         long bytes = 0;
         for (Contribution each : taken) {
@@ -368,56 +371,15 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         BackendConnection gone = backend;
         backend = null;
         if (state == State.OVER || gone == null) return;
-        boolean watched = place.outlivesBackends();
-        if (watched && ending != Loss.Ending.FENCED) place.cluster().doubt(gone.greeting().address(), DoubtReason.CONNECTION_LOST);
-        boolean surelyNot = state == State.SENT || state == State.FAILED;
-        if (surelyNot && watched) {
-            again();
-            over();
-        } else if (!watched) {
-            over();
-            for (Contribution each : taken) finish(each, () -> each.client().lost(why));
-        } else if (!tracked) {
-            over();
-            for (Contribution each : taken) finish(each, each.client()::unknown);
-        } else {
-            state = State.RESOLVING;
-            InFlight.StreamEnd end = switch (ending) {
-                case TOLD, SHUT_DOWN, END_OF_FILE -> InFlight.StreamEnd.IN_ORDER;
-                case BROKEN -> InFlight.StreamEnd.BROKEN;
-                case FENCED -> InFlight.StreamEnd.FENCED;
-            };
-            var inFlight = new InFlight(gone.origin(), gone.greeting().pid(), Work.TRANSACTION, InFlight.Stage.COMMIT_SENT, end, new Probe.Answered(mark));
-            coalescer.outcomes().resolve(place.cluster(), inFlight, coalescer.loop()).thenAccept(this::resolved).exceptionally(bug -> {
-                log.error("a batch of {} rows: its clients were not all told what became of it", taken.size(), bug);
-                return null;
-            });
-        }
+        LostBatch.Commit commit = state != State.COMMITTING ? new LostBatch.Commit.SurelyNot() : tracked ? new LostBatch.Commit.Tracked(mark) : new LostBatch.Commit.Untracked();
+        state = State.LOST;
+        new LostBatch(this, gone).handle(commit, ending, why);
     }
 
-    private void over() {
+    /// Nothing of it is under way any more.
+    final void over() {
         state = State.OVER;
         queue.batchEnded(batch, 0);
         release();
-    }
-
-    /// It surely did not happen.
-    private void again() {
-        for (Contribution each : taken) each.forgetReplies();
-        queue.again(taken);
-    }
-
-    private void resolved(CommitOutcome outcome) {
-        switch (outcome) {
-            case CommitOutcome.Committed _ -> {
-                count(System.nanoTime());
-                for (Contribution each : taken) finish(each, () -> committed(each, Unpooled.EMPTY_BUFFER));
-            }
-            case CommitOutcome.Aborted _ -> again();
-            case CommitOutcome.Unknown _ -> {
-                for (Contribution each : taken) finish(each, each.client()::unknown);
-            }
-        }
-        over();
     }
 }
