@@ -18,7 +18,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 ///
 /// | what comes                                 | finds                                   | and                      |
 /// |--------------------------------------------|-----------------------------------------|--------------------------|
-/// | a request                                  | nothing waits and nothing is under way  | runs alone, undelayed     |
+/// | a request of one transaction               | nothing waits and nothing is under way  | runs alone, undelayed     |
 /// | a request                                  | anything else                           | waits                    |
 /// | the end of the event loop's turn, or a commit | a free lane and enough rows             | a batch leaves            |
 /// | the end of a batch that failed             | a request that may be the reason        | it runs alone, in its turn |
@@ -212,7 +212,8 @@ final class BatchQueue {
         int limit = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : rule.maxRows();
         int share = size == Size.MANY && underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : limit;
         Batch batch = take(first, size, share, limit, nowNanos);
-        if (batch.all().size() == 1 && size == Size.FEW && !first.isDeduplicated()) {
+        boolean sharesWithItself = first.units() > 1 && !first.isApart();
+        if (batch.all().size() == 1 && size == Size.FEW && !first.isDeduplicated() && !sharesWithItself) {
             if (!first.isApart()) first.aloneFor(InsertWay.NO_COMPANY);
             runAlone(first);
             return;

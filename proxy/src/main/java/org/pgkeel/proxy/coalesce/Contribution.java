@@ -22,7 +22,7 @@ public final class Contribution {
     public enum Form {
         /// One Query.
         SIMPLE,
-        /// Parse, or not; Bind, Describe or not, Execute, once or more; Sync.
+        /// Parse, or not; Bind, Describe or not, Execute, once or more; Sync. All of it once, or more: units, of which each is a transaction for its client.
         EXTENDED
     }
 
@@ -39,6 +39,7 @@ public final class Contribution {
     private boolean abandoned;
     private int bytes;
     private int rows;
+    private int units;
     private long sinceNanos;
     private int attempts;
     private InsertWay aloneFor = InsertWay.QUIET;
@@ -46,7 +47,6 @@ public final class Contribution {
     private boolean unchanged;
     private boolean cancelled;
     private int inserted;
-    private boolean owesParseComplete;
     private int repliesFrom;
     private int repliesTo;
     /// Where its bytes are on disk, or go.
@@ -67,6 +67,7 @@ public final class Contribution {
         this.statement = statement;
         this.bytes = bytes;
         this.rows = rows;
+        this.units = 1;
         this.attempts = 0;
         this.abandoned = false;
         this.apart = false;
@@ -78,6 +79,11 @@ public final class Contribution {
         this.inserted = 0;
         forgetReplies();
         return this;
+    }
+
+    /// @param count how many ReadyForQuery its client is owed
+    public void inUnits(int count) {
+        units = count;
     }
 
     /// The client is gone: what is queued is forgotten, what was sent goes on without it.
@@ -221,6 +227,11 @@ public final class Contribution {
         return rows;
     }
 
+    /// How many transactions its client takes it for.
+    public int units() {
+        return units;
+    }
+
     long sinceNanos() {
         return sinceNanos;
     }
@@ -265,16 +276,6 @@ public final class Contribution {
     void forgetReplies() {
         repliesFrom = 0;
         repliesTo = 0;
-        owesParseComplete = false;
-    }
-
-    /// Its Parse is answered with what is shown next.
-    boolean owesParseComplete() {
-        return owesParseComplete;
-    }
-
-    void owesParseComplete(boolean owes) {
-        owesParseComplete = owes;
     }
 
     void repliesBegin(int at) {

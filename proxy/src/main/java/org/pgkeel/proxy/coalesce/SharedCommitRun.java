@@ -22,6 +22,8 @@ class SharedCommitRun extends BatchRun {
             'E', 0, 0, 0, 9, 0, 0, 0, 0, 0};
 
     private @Nullable ByteBuf replies;
+    /// The last step whose ParseComplete is among the replies.
+    private @Nullable Step begun;
 
     SharedCommitRun(Coalescer coalescer, BatchQueue queue, Place place, Settings settings, Batch batch) {
         super(coalescer, queue, place, settings, batch);
@@ -69,37 +71,37 @@ class SharedCommitRun extends BatchRun {
         SharedStatement statement = statement(each);
         script().ensure(leased, statement, out);
         int end = request.readerIndex() + each.bytes();
+        Step.Owed owed = Step.Owed.NOTHING;
         for (int at = request.readerIndex(); at < end; ) {
             int next = at + 1 + request.getInt(at + 1);
             switch (request.getByte(at)) {
-                case FrontendType.PARSE -> expectParsed(each);
-                case FrontendType.BIND -> bind(each, request, at, next, statement, out);
+                case FrontendType.PARSE -> owed = Step.Owed.PARSE_COMPLETE;   // the backend has the statement, or gets it in front
+                case FrontendType.BIND -> {
+                    bind(request, at, next, statement, out);
+                    script().expect(Step.of(each, Step.Ends.BIND, Step.Shown.ALL, owed));
+                    owed = Step.Owed.NOTHING;
+                }
                 case FrontendType.DESCRIBE -> {
                     out.writeBytes(request, at, next - at);
                     script().expect(Step.of(each, Step.Ends.DESCRIBE, Step.Shown.ALL));
                 }
                 case FrontendType.EXECUTE -> {
                     out.writeBytes(request, at, next - at);
-                    script().expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL));
+                    boolean more = request.getByte(next) == FrontendType.SYNC && next + 1 + request.getInt(next + 1) < end;
+                    script().expect(Step.of(each, Step.Ends.EXECUTE, Step.Shown.ALL, more ? Step.Owed.READY_FOR_QUERY : Step.Owed.NOTHING));
                 }
-                default -> { }   // its Sync
+                default -> { }   // a Sync
             }
             at = next;
         }
     }
 
-    /// The backend has the statement, or gets it in front: the client's Parse is answered with its first Bind.
-    private void expectParsed(Contribution each) {
-        each.owesParseComplete(true);
-    }
-
-    private void bind(Contribution each, ByteBuf request, int at, int next, SharedStatement statement, ByteBuf out) {
+    private static void bind(ByteBuf request, int at, int next, SharedStatement statement, ByteBuf out) {
         int portalEnd = request.indexOf(at + 5, next, (byte) 0);
         int nameEnd = request.indexOf(portalEnd + 1, next, (byte) 0);
         byte[] name = statement.name();
         out.writeByte(FrontendType.BIND).writeInt(request.getInt(at + 1) + name.length - (nameEnd - portalEnd - 1));
         out.writeBytes(request, at + 5, portalEnd - at - 4).writeBytes(name).writeBytes(request, nameEnd, next - nameEnd);
-        script().expect(Step.of(each, Step.Ends.BIND, Step.Shown.ALL));
     }
 
     @Override
@@ -108,11 +110,23 @@ class SharedCommitRun extends BatchRun {
         ByteBuf kept = replies;
         if (of == null || kept == null) return;
         if (of.repliesTo() == 0) of.repliesBegin(kept.writerIndex());
-        if (of.owesParseComplete()) {
-            of.owesParseComplete(false);
-            kept.writeByte('1').writeInt(4);
-        }
+        owedInFront(step, kept);
         kept.writeBytes(in, at, next - at);
+        of.repliesEnd(kept.writerIndex());
+    }
+
+    private void owedInFront(Step step, ByteBuf kept) {
+        if (step.owed() != Step.Owed.PARSE_COMPLETE || step == begun) return;
+        begun = step;
+        kept.writeByte('1').writeInt(4);
+    }
+
+    @Override
+    void answered(Step step) {
+        Contribution of = step.of();
+        ByteBuf kept = replies;
+        if (step.owed() != Step.Owed.READY_FOR_QUERY || of == null || kept == null) return;
+        kept.writeByte('Z').writeInt(5).writeByte('I');
         of.repliesEnd(kept.writerIndex());
     }
 
@@ -133,9 +147,10 @@ class SharedCommitRun extends BatchRun {
     void tell(Contribution each, BatchError error) {
         ByteBuf kept = replies;
         if (kept == null) throw new IllegalStateException("no replies");
-        if (each.owesParseComplete()) {
-            each.repliesBegin(kept.writerIndex());
-            kept.writeByte('1').writeInt(4);
+        Step at = error.at();
+        if (at != null && at.of() == each) {
+            if (each.repliesTo() == 0) each.repliesBegin(kept.writerIndex());
+            owedInFront(at, kept);
             each.repliesEnd(kept.writerIndex());
         }
         each.client().failed(kept, each.repliesFrom(), each.repliesTo(), error.body());

@@ -10,7 +10,8 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 /// @param of        whose message it is; null for the batch's own
 /// @param statement that stands in the backend once it is answered, or does not any more
 /// @param asksMark  the answer is the transaction's mark
-record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedStatement statement, boolean asksMark) {
+/// @param owed      to the client, and not said by the server
+record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedStatement statement, boolean asksMark, Owed owed) {
     /// Which message ends an answer.
     enum Ends { PARSE, BIND, CLOSE, DESCRIBE, EXECUTE, COPY, QUERY }
 
@@ -22,8 +23,17 @@ record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedS
         NOTHING
     }
 
+    /// What a client is told beside the server's answer.
+    enum Owed {
+        NOTHING,
+        /// In front of it: the statement was prepared already.
+        PARSE_COMPLETE,
+        /// Behind it: for the client its transaction ends here, and it has sent another one.
+        READY_FOR_QUERY
+    }
+
     static Step own(Ends ends) {
-        return new Step(ends, Shown.NOTHING, null, null, false);
+        return new Step(ends, Shown.NOTHING, null, null, false, Owed.NOTHING);
     }
 
     static Step copy() {
@@ -35,19 +45,23 @@ record Step(Ends ends, Shown shown, @Nullable Contribution of, @Nullable SharedS
     }
 
     static Step prepares(SharedStatement statement) {
-        return new Step(Ends.PARSE, Shown.NOTHING, null, statement, false);
+        return new Step(Ends.PARSE, Shown.NOTHING, null, statement, false, Owed.NOTHING);
     }
 
     static Step closes(SharedStatement statement) {
-        return new Step(Ends.CLOSE, Shown.NOTHING, null, statement, false);
+        return new Step(Ends.CLOSE, Shown.NOTHING, null, statement, false, Owed.NOTHING);
     }
 
     static Step mark() {
-        return new Step(Ends.EXECUTE, Shown.NOTHING, null, null, true);
+        return new Step(Ends.EXECUTE, Shown.NOTHING, null, null, true, Owed.NOTHING);
     }
 
     static Step of(Contribution contribution, Ends ends, Shown shown) {
-        return new Step(ends, shown, contribution, null, false);
+        return of(contribution, ends, shown, Owed.NOTHING);
+    }
+
+    static Step of(Contribution contribution, Ends ends, Shown shown, Owed owed) {
+        return new Step(ends, shown, contribution, null, false, owed);
     }
 
     /// @param type of the server's message

@@ -55,6 +55,12 @@ public final class Target {
         return table.isReliable(nowNanos) && table.version() == tableVersion;
     }
 
+    /// What a client has sent without waiting may be one request of several units, which share one commit. If one of them fails, all of them run as they
+    /// came, by themselves. Not where rows have an order by key, of which each is to hold its own lane alone, nor where a batch of one tells of its error.
+    public boolean takesSeveralUnits() {
+        return clause.isEmpty() && !queue.choice().isOrdered();
+    }
+
     /// The client waits for others, or for nobody.
     /// @param in has the request
     /// @param at where it begins
@@ -63,7 +69,7 @@ public final class Target {
         laneKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
         boolean alone = inFew.way() == InsertWay.Way.ALONE;
-        if (clause.isEmpty() && (queue.isQuiet() || alone && !queue.choice().isOrdered())) {
+        if (clause.isEmpty() && (contribution.units() == 1 && queue.isQuiet() || alone && !queue.choice().isOrdered())) {
             queue.aloneBegins(alone ? inFew : InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
             return false;
         }

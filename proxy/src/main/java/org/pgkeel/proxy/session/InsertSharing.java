@@ -29,6 +29,7 @@ final class InsertSharing implements Contributor {
     static final int REQUEST_BYTES_MAX = 16 * 1024;
     private static final byte[] INSERTED = {'C', 0, 0, 0, 15, 'I', 'N', 'S', 'E', 'R', 'T', ' ', '0', ' ', '1', 0};
     private static final int ANSWER_BYTES_MAX = 5 + INSERTED.length;
+    private static final int SYNC_BYTES = 5;
     private static final int[] NO_TYPES = {};
     /// What does not share commits now is looked at again after this.
     private static final long LOOK_AGAIN_NANOS = 100_000_000;
@@ -40,10 +41,7 @@ final class InsertSharing implements Contributor {
     private boolean once;
     private @Nullable Target aloneIn;
 
-    // The request that is being read.
-    private @Nullable SharedStatement statement;
-    private int rows;
-    private boolean parses;
+    private final InsertUnits units;
 
     // What was found for the last one.
     private @Nullable SharedStatement lastStatement;
@@ -56,11 +54,12 @@ final class InsertSharing implements Contributor {
     InsertSharing(ClientSession session, SessionContext context) {
         this.session = session;
         this.context = context;
+        this.units = new InsertUnits(session);
     }
 
     // --- what the client sends
 
-    /// Takes the client's next request, if it is an INSERT that waits for others.
+    /// Takes the client's next request, if it is an INSERT that waits for others: a unit, or several that the client has sent without waiting.
     /// @param at where it begins
     /// @return whether it is taken: one of the [Contributor]'s calls follows
     boolean takes(ByteBuf in, int at) {
@@ -69,74 +68,26 @@ final class InsertSharing implements Contributor {
             return false;
         }
         aloneOver();
-        int end = in.writerIndex();
-        int bytes = in.getByte(at) == FrontendType.QUERY ? 1 + in.getInt(at + 1) : extendedBytes(in, at, end);
-        if (bytes <= 0 || bytes > REQUEST_BYTES_MAX || at + bytes > end) return false;
         boolean simple = in.getByte(at) == FrontendType.QUERY;
-        InsertShape shape = simple ? context.coalescer().templates().find(in, at + 5, at + bytes - 1) : shapeOf(statement);
+        if (!simple && !units.readFirst(in, at)) return false;
+        int bytes = simple ? 1 + in.getInt(at + 1) : units.bytes();
+        if (bytes <= 0 || bytes > REQUEST_BYTES_MAX || at + bytes > in.writerIndex()) return false;
+        InsertShape shape = simple ? context.coalescer().templates().find(in, at + 5, at + bytes - 1) : shapeOf(units.statement());
         if (shape == null) return false;
-        SharedStatement bound = simple ? null : statement;
+        SharedStatement bound = simple ? null : units.statement();
         long now = System.nanoTime();
         Target to = targetOf(shape, bound, now);
         if (to == null) return false;
-        int inserted = shape.rows() * (simple ? 1 : rows);
-        contribution.describe(to, simple ? Contribution.Form.SIMPLE : Contribution.Form.EXTENDED, bound, bytes, inserted);
+        if (!simple && to.takesSeveralUnits()) units.readOthers(in, at, REQUEST_BYTES_MAX);
+        int inserted = shape.rows() * (simple ? 1 : units.rows());
+        if (simple) contribution.describe(to, Contribution.Form.SIMPLE, null, bytes, inserted);
+        else contribution.describe(to, Contribution.Form.EXTENDED, bound, units.bytes(), inserted).inUnits(units.units());
         if (to.offer(contribution, in, at, now)) {
             if (context.inserts().isDue()) context.inserts().coalesced(session.identity().database(), session.identity().user(), shape.writtenName(), inserted);
             return true;
         }
         aloneIn = to;
         return false;
-    }
-
-    /// @return bytes of a batch that is one statement bound and executed, once or more; 0 if it is something else, or not whole
-    private int extendedBytes(ByteBuf in, int from, int end) {
-        statement = null;
-        rows = 0;
-        parses = false;
-        boolean bound = false;
-        for (int at = from; end - at >= 5; ) {
-            int next = at + 1 + in.getInt(at + 1);
-            if (next > end || next <= at) return 0;
-            switch (in.getByte(at)) {
-                case FrontendType.PARSE -> {
-                    if (at != from || in.getByte(at + 5) != 0) return 0;
-                    statement = session.walk().parsing().known(in, at + 6, next);
-                    parses = true;
-                    if (statement == null) return 0;
-                }
-                case FrontendType.BIND -> {
-                    if (bound || in.getByte(at + 5) != 0) return 0;
-                    SharedStatement of = bindOf(in, at, next);
-                    if (of == null || statement != null && of != statement) return 0;
-                    statement = of;
-                    bound = true;
-                }
-                case FrontendType.DESCRIBE -> {
-                    if (!bound || next - at != 7 || in.getByte(at + 5) != 'P') return 0;
-                }
-                case FrontendType.EXECUTE -> {
-                    if (!bound || next - at != 10) return 0;
-                    bound = false;
-                    rows++;
-                }
-                case FrontendType.SYNC -> {
-                    return rows > 0 && !bound ? next - from : 0;
-                }
-                default -> {
-                    return 0;
-                }
-            }
-            at = next;
-        }
-        return 0;
-    }
-
-    private @Nullable SharedStatement bindOf(ByteBuf in, int at, int next) {
-        int nameEnd = in.indexOf(at + 6, next, (byte) 0);
-        if (nameEnd < 0) return null;
-        if (nameEnd > at + 6) return session.statements().get(in, at + 6, nameEnd);
-        return parses ? statement : session.statements().unnamedKept();
     }
 
     private @Nullable InsertShape shapeOf(@Nullable SharedStatement of) {
@@ -214,9 +165,15 @@ final class InsertSharing implements Contributor {
 
     @Override
     public void refusedAway(Refusal refusal) {
-        context.stats().refused(refusal.reason().word());
-        session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        tellEachUnit(refusal);
         answered(0);
+    }
+
+    private void tellEachUnit(Refusal refusal) {
+        for (int unit = 0; unit < contribution.units(); unit++) {
+            context.stats().refused(refusal.reason().word());
+            session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        }
     }
 
     @Override
@@ -227,7 +184,8 @@ final class InsertSharing implements Contributor {
         if (request.getByte(from) == FrontendType.QUERY) {
             out.room(ANSWER_BYTES_MAX).writeBytes(INSERTED);
         } else {
-            for (int at = from, end = from + contribution.bytes(); at < end; at += 1 + request.getInt(at + 1)) answer(request.getByte(at), out);
+            int last = from + contribution.bytes() - SYNC_BYTES;
+            for (int at = from; at < last; at += 1 + request.getInt(at + 1)) answer(request.getByte(at), out);
         }
         end(notices);
     }
@@ -239,8 +197,13 @@ final class InsertSharing implements Contributor {
             case FrontendType.BIND -> room.writeByte('2').writeInt(4);
             case FrontendType.DESCRIBE -> room.writeByte('n').writeInt(4);
             case FrontendType.EXECUTE -> room.writeBytes(INSERTED);
-            default -> { }
+            case FrontendType.SYNC -> ready(room);
+            default -> throw new IllegalStateException("message '" + (char) type + "' of an INSERT");
         }
+    }
+
+    private static void ready(ByteBuf room) {
+        room.writeByte('Z').writeInt(5).writeByte('I');
     }
 
     @Override
@@ -252,7 +215,7 @@ final class InsertSharing implements Contributor {
     private void end(ByteBuf notices) {
         Outgoing out = session.toClient();
         if (notices.isReadable()) out.run(notices, notices.readerIndex(), notices.writerIndex());
-        out.room(6).writeByte('Z').writeInt(5).writeByte('I');
+        ready(out.room(ANSWER_BYTES_MAX));
         out.finish();
         answered(contribution.bytes());
     }
@@ -261,10 +224,10 @@ final class InsertSharing implements Contributor {
     /// @param bytes of its request that are among those that wait
     private void answered(int bytes) {
         if (contribution.statement() == null) session.statements().forgetUnnamed();
-        else if (parses) session.statements().restoreUnnamed(contribution.statement());
+        else if (units.parses()) session.statements().restoreUnnamed(contribution.statement());
         SessionTimes times = session.times();
         times.ready(System.nanoTime());
-        session.pool().shared().slice(context.index()).stats().queryEnded(times.queryNanos());
+        for (int unit = 0; unit < contribution.units(); unit++) session.pool().shared().slice(context.index()).stats().queryEnded(times.queryNanos());
         SessionRoutes routes = session.path().routes();
         if (routes != null) routes.wrote(times.readyNanos());
         session.waiting().drop(bytes);
@@ -293,8 +256,7 @@ final class InsertSharing implements Contributor {
     @Override
     public void unknown() {
         Refusal refusal = Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
-        context.stats().refused(refusal.reason().word());
-        session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        tellEachUnit(refusal);
         answered(contribution.bytes());
     }
 
