@@ -142,7 +142,8 @@ public final class ClientSession {
     /// Nothing of what the client sends can be worked on now.
     boolean isHeld() {
         SessionRoutes routes = path.routes();
-        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapes.isAsked() || repetition.isUnderWay() || commit.awaitsAnswer() || routes != null && routes.holds();
+        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapes.isAsked() || repetition.isUnderWay() || commit.awaitsAnswer()
+                || routes != null && routes.holds() || sharing != null && sharing.isAloneUnderWay();
     }
 
     /// The one door to every state. Nothing leaves CLOSED: a write that finds the client gone ends its session in the middle of what goes on.
@@ -185,6 +186,18 @@ public final class ClientSession {
     /// It is gone, and its request with it.
     void leaveBatch() {
         if (sharing != null) sharing.leave();
+    }
+
+    /// The end of a batch was given to the backend.
+    /// @return whether what follows it has to wait until it is answered
+    boolean waitsBehind() {
+        return path.waitsBehind() || sharing != null && sharing.waitsBehind();
+    }
+
+    /// All that was sent is answered, or is to be sent once more.
+    /// @return whether what the client sent behind it has waited for that
+    boolean aloneAnswered() {
+        return sharing != null && sharing.aloneAnswered();
     }
 
     /// What ran by itself, while INSERTs of others were waiting for it, has ended.

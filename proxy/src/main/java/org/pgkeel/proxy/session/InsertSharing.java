@@ -40,6 +40,10 @@ final class InsertSharing implements Contributor {
     /// The next request runs by itself.
     private boolean once;
     private @Nullable Target aloneIn;
+    /// Units that run by themselves and were not given to a backend yet.
+    private int unitsAlone;
+    /// They are with a backend: what is behind them waits until they are answered, for it may share its commit again.
+    private boolean aloneUnderWay;
 
     private final InsertUnits units;
 
@@ -86,8 +90,34 @@ final class InsertSharing implements Contributor {
             if (context.inserts().isDue()) context.inserts().coalesced(session.identity().database(), session.identity().user(), shape.writtenName(), inserted);
             return true;
         }
-        aloneIn = to;
+        begin(to);
         return false;
+    }
+
+    /// The request runs by itself.
+    private void begin(@Nullable Target in) {
+        aloneIn = in;
+        unitsAlone = contribution.units();
+    }
+
+    /// A unit was given to a backend.
+    /// @return whether what follows it has to wait
+    boolean waitsBehind() {
+        aloneUnderWay = aloneIn != null && --unitsAlone == 0;
+        return aloneUnderWay;
+    }
+
+    /// What the client sends next has to wait until what runs by itself is answered.
+    boolean isAloneUnderWay() {
+        return aloneUnderWay;
+    }
+
+    /// What was sent is answered, or is to be sent once more.
+    /// @return whether something has waited for that
+    boolean aloneAnswered() {
+        boolean waited = aloneUnderWay;
+        aloneUnderWay = false;
+        return waited;
     }
 
     private @Nullable InsertShape shapeOf(@Nullable SharedStatement of) {
@@ -121,6 +151,7 @@ final class InsertSharing implements Contributor {
     void aloneOver() {
         Target in = aloneIn;
         aloneIn = null;
+        aloneUnderWay = false;
         if (in != null) in.aloneEnded(contribution);
     }
 
@@ -237,7 +268,7 @@ final class InsertSharing implements Contributor {
     @Override
     public void alone() {
         once = true;
-        aloneIn = target;
+        begin(target);
         session.sharesNoMore();
     }
 

@@ -166,7 +166,7 @@ final class RequestWalk {
                 from = verdict;
                 boolean endsBatch = type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
                 if (endsBatch) batchEnds(backend, in, Math.min(next, end));
-                if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.path().waitsBehind()) {
+                if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.waitsBehind()) {
                     at = Math.min(next, end);
                     break;
                 }
