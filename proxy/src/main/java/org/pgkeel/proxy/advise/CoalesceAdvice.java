@@ -43,6 +43,10 @@ public final class CoalesceAdvice {
              (8, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on'))) x (nr, why)
             where x.why is not null order by x.nr""";
 
+    private static final String DEFERRABLE = """
+            select coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(g.tgname) || ' on ' || g.tgrelid::pg_catalog.regclass::text, ', ' order by g.oid), '') triggers
+            from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'""";
+
     private static final Map<String, String> HINTS = Map.of(
             "in-transaction", "Send them in autocommit, if a row needs no transaction of its own.",
             "with-others", "Send them in requests of their own.",
@@ -75,7 +79,7 @@ public final class CoalesceAdvice {
         String rates = candidate.rate() + " rows/s of user " + candidate.user() + " could share commits (" + candidate.why() + ")";
         String catalogue = obstacles.isEmpty() ? "" : "; no COPY: " + String.join("; ", obstacles);
         if (asked.isPresent() && !asked.get().sharesCommits()) {
-            return Advice.keep(name, "no row shares a commit: functions of users run at an INSERT and there are deferrable triggers, or a deferred foreign key refers to the table itself" + catalogue);
+            return Advice.keep(name, "no row shares a commit: " + whyApart(server) + "a deferred foreign key refers to the table itself" + catalogue);
         }
         return switch (candidate.verdict()) {
             case "copy" -> obstacles.isEmpty()
@@ -88,6 +92,11 @@ public final class CoalesceAdvice {
             default -> new Advice(Advice.Weight.KEEP, name, "most rows come in a way that cannot share commits (" + candidate.why() + ")" + catalogue, "",
                     HINTS.getOrDefault(candidate.mainReason(), ""), "");
         };
+    }
+
+    private static String whyApart(Connection server) throws SQLException {
+        String triggers = Rows.of(server, DEFERRABLE).getFirst().get("triggers");
+        return triggers.isEmpty() ? "" : "functions of users run at an INSERT, and nobody can tell whether they write into a table with a deferrable trigger (" + triggers + "), or ";
     }
 
     private static final String SHARED_GAIN = "The INSERTs unchanged, with one commit for several: 4 to 7 times less of PostgreSQL's CPU per row in batches of 10 to 100.";

@@ -59,25 +59,27 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// As [#GUARD], of a partitioned table with all its partitions.
     public static final String TREE_GUARD = guard(TREE_FINGERPRINT);
 
+    /// `odd`: it is no ordinary table, or functions of users are called by more than triggers and policies. Oids from 16384 on are of what users made.
     private static final String QUESTION = """
             with r as (select c.oid, c.relkind, c.relpersistence, c.relrowsecurity, c.relnamespace, c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass(NAME)),
              tree as (select r.oid root, coalesce(p.relid, r.oid)::oid relid from r left join lateral pg_catalog.pg_partition_tree(r.oid) p on r.relkind = 'p'),
-             tg as (select g.tgtype, g.tgnewtable from tree join pg_catalog.pg_trigger g on g.tgrelid = tree.relid where not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 4) = 4)
+             tg as (select g.tgtype, g.tgnewtable, g.tgfoid from tree join pg_catalog.pg_trigger g on g.tgrelid = tree.relid where not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 4) = 4),
+             rls as (select r.oid from r where r.relrowsecurity and pg_catalog.row_security_active(r.oid)),
+             odd as (select r.relkind not in ('r', 'p') or r.relpersistence = 't' or r.relnamespace = 'pg_catalog'::pg_catalog.regnamespace
+               or exists (select 1 from pg_catalog.pg_rewrite w where w.ev_class = r.oid and w.ev_type = '3' and w.ev_enabled <> 'D')
+               or exists (select 1 from tree join pg_catalog.pg_class k on k.oid = tree.relid where k.relkind = 'f')
+               or exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+                 and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+               or exists (select 1 from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                 and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+               or exists (select 1 from tree join pg_catalog.pg_index k on k.indrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                 and d.objid = k.indexrelid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+               or exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_constraint k on k.contypid = a.atttypid and a.atttypid <> 0
+                 join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
+               or exists (select 1 from pg_catalog.pg_type y where y.typname in (TYPES) and y.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace and pg_catalog.pg_type_is_visible(y.oid))
+               as it from r)
             select r.oid::text, n.nspname::text, r.relname::text, pg_catalog.format('%I.%I', n.nspname, r.relname),
-             (r.relkind in ('r', 'p') and r.relpersistence <> 't' and n.nspname <> 'pg_catalog' and pg_catalog.current_setting('array_nulls') = 'on'
-              and not exists (select 1 from pg_catalog.pg_rewrite w where w.ev_class = r.oid and w.ev_type = '3' and w.ev_enabled <> 'D')
-              and not (r.relrowsecurity and pg_catalog.row_security_active(r.oid))
-              and not exists (select 1 from tree join pg_catalog.pg_class k on k.oid = tree.relid where k.relkind = 'f')
-              and not exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
-                and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
-              and not exists (select 1 from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
-                and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
-              and not exists (select 1 from tree join pg_catalog.pg_index k on k.indrelid = tree.relid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = k.indexrelid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
-              and not exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_constraint k on k.contypid = a.atttypid and a.atttypid <> 0
-                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
-              and not exists (select 1 from pg_catalog.pg_type y where y.typname in (TYPES) and y.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace and pg_catalog.pg_type_is_visible(y.oid))
-              and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
+             (not odd.it and pg_catalog.current_setting('array_nulls') = 'on' and not exists (select 1 from rls) and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
              (exists (select 1 from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid where pg_catalog.pg_get_expr(k.adbin, k.adrelid) ~ ASKS)
@@ -89,11 +91,14 @@ public record TargetTable(long oid, String schema, String name, String copyTable
                 case t.typtype when 'e' then SENT_AS else coalesce(nullif(t.typbasetype, 0), t.oid) end, case t.typtype when 'd' then t.typtypmod else a.atttypmod end, (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS,
              (exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'f' and k.condeferred and k.confrelid in (select relid from tree)))::text,
-             (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text, PARTITIONS
-            from r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
+             (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text, PARTITIONS,
+             (odd.it or exists (select 1 from tg where tg.tgfoid >= 16384)
+              or exists (select 1 from rls join pg_catalog.pg_policy y on y.polrelid = rls.oid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+                and d.objid = y.oid and not (d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = rls.oid)))::text
+            from odd, r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
     /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
     private static final String ASKS = "'setting|_to_xml'";
-    private static final int ANSWERS = 15;
+    private static final int ANSWERS = 16;
 
     /// What its rows become does not depend on the application_name of the session that inserts them.
     public boolean ignoresApplicationName() {
@@ -144,14 +149,14 @@ public record TargetTable(long oid, String schema, String name, String copyTable
         boolean eligible = texts.get(4).equals("true");
         boolean afterRow = texts.get(5).equals("true");
         return Optional.of(new TargetTable(Long.parseLong(texts.get(0)), texts.get(1), texts.get(2), texts.get(3), eligible, afterRow, texts.get(6).equals("true"), texts.get(7).equals("true"),
-                texts.get(8).equals("true"), sharesCommits(!eligible || afterRow, texts.get(12).equals("true"), texts.get(13).equals("true")), texts.get(9), columns,
+                texts.get(8).equals("true"), sharesCommits(texts.get(15).equals("true"), texts.get(12).equals("true"), texts.get(13).equals("true")), texts.get(9), columns,
                 Arbiters.parse(texts.get(11)), Partitions.parse(texts.get(14), columns)));
     }
 
     /// A deferred trigger of users warns at the commit, and nobody knows for whose row; its table may be any that the functions of users write
     /// into when a row is inserted. A deferred foreign key into the same table may be kept by a row of somebody else that needs this one.
     /// All other constraints only fail there, and then each row runs alone.
-    /// @param ofUsers       functions of users may be called by an INSERT
+    /// @param ofUsers       functions of users may be called by an INSERT: by triggers, rules, defaults, checks, indexes, or policies of row security that use more than the table's columns
     /// @param refersToItself by a deferred foreign key
     /// @param deferrable    there is a deferrable trigger of users somewhere in the database
     private static boolean sharesCommits(boolean ofUsers, boolean refersToItself, boolean deferrable) {

@@ -42,6 +42,13 @@ class DeferredEndToEndTest {
                 "create table passing (id int primary key)",
                 "create trigger passes_on after insert on passing for each row execute function passes_on()",
                 "create table beside (id int primary key)",
+                "create table searched (id int primary key, text text, words tsvector)",
+                "create trigger words before insert on searched for each row execute function tsvector_update_trigger(words, 'pg_catalog.simple', text)",
+                "create table policed (id int primary key, owner text default current_user)", "alter table policed enable row level security",
+                "create policy own on policed with check (id >= 0 and owner = current_user)",
+                "create function judges(int) returns boolean language sql as 'select $1 >= 0'",
+                "create table judged (id int primary key)", "alter table judged enable row level security", "create policy calls on judged with check (judges(id))",
+                "create table asked (id int primary key)", "create table others ()", "insert into others default values", "alter table asked enable row level security", "create policy asks on asked with check (exists (select from others))",
                 "create table parents (id int primary key)", "insert into parents select generate_series(1, 10)",
                 "create table referring (id int primary key, parent int constraint later references parents deferrable initially deferred)",
                 "create table deferred_key (id int, k int constraint once unique deferrable initially deferred)",
@@ -140,12 +147,25 @@ class DeferredEndToEndTest {
     }
 
     /// A table without functions of users shares commits, whatever triggers others have.
-    @Test
-    void a_table_beside_shares_commits() throws Exception {
-        try (TestProxy proxy = proxy("beside", "")) {
-            var storm = new Storm(proxy, "insert into beside (id) values (?)", (insert, nr) -> insert.setInt(1, nr));
+    @ParameterizedTest
+    @ValueSource(strings = {"beside", "searched", "policed"})
+    void a_table_beside_shares_commits(String table) throws Exception {
+        try (TestProxy proxy = proxy(table, "")) {
+            var storm = new Storm(proxy, "insert into " + table + " (id) values (?)", (insert, nr) -> insert.setInt(1, nr));
             assertThat(storm.told.values()).containsOnly("1");
             assertThat(counted(proxy).batches()).isPositive();
+        }
+    }
+
+    /// A policy that calls a function of users, or reads what may be a view that does.
+    @ParameterizedTest
+    @ValueSource(strings = {"judged", "asked"})
+    void a_table_whose_policies_may_call_functions_of_users_shares_no_commits(String table) throws Exception {
+        try (TestProxy proxy = proxy(table, "")) {
+            var storm = new Storm(proxy, "insert into " + table + " (id) values (?)", (insert, nr) -> insert.setInt(1, nr));
+            assertThat(storm.told.values()).containsOnly("1");
+            CoalesceSnapshot counted = counted(proxy);
+            assertThat(counted.rows().keySet()).as("%s", counted).containsOnly(InsertWay.DEFERRED);
         }
     }
 
