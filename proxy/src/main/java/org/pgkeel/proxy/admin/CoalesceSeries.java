@@ -39,6 +39,7 @@ final class CoalesceSeries {
         var readBacks = HistogramSnapshot.builder().name("pgkeel_coalesce_spill_read_seconds").help("From the question to the file until a portion of requests was in memory again");
         var duplicates = CounterSnapshot.builder().name("pgkeel_coalesce_duplicate_rows").help("Rows acknowledged and not inserted, because they were there already");
         var onePartition = CounterSnapshot.builder().name("pgkeel_coalesce_one_partition_rows").help("Rows that left in batches of one partition, because of lanes-by");
+        var heldBack = CounterSnapshot.builder().name("pgkeel_coalesce_held_back_rows").help("Rows that waited for rows of their key, because of max-in-flight-per-key");
         for (var table : tables) {
             Labels labels = Labels.of("table", table.table());
             for (InsertWay way : InsertWay.values()) {
@@ -59,11 +60,12 @@ final class CoalesceSeries {
             onDiskBytes.dataPoint(GaugeDataPointSnapshot.builder().labels(labels).value(table.spill().waitingBytes()).build());
             duplicates.dataPoint(counter(labels, table.dedup().duplicates()));
             onePartition.dataPoint(counter(labels, table.onePartitionRows()));
+            heldBack.dataPoint(counter(labels, table.heldBackRows()));
             readBacks.dataPoint(histogram(labels, table.spill().readBacks()));
         }
         series.addAll(List.of(rows.build(), failures.build(), batches.build(), batchRows.build(), batchBytes.build(), waiting.build(), buffered.build(), waits.build(), flushes.build(),
                 spilledRows.build(), spilledBytes.build(), spillFailures.build(), onDiskRows.build(), onDiskBytes.build(), readBacks.build(), duplicates.build(),
-                onePartition.build()));
+                onePartition.build(), heldBack.build()));
     }
 
     private static CounterDataPointSnapshot counter(Labels labels, long value) {

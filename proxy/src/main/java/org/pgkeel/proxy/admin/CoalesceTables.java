@@ -40,7 +40,8 @@ final class CoalesceTables {
             .text("spill_failures", row -> row.now.spill().failures().toString())
             .text("dedup", row -> row.now.dedup().state())
             .int8("rows_duplicate", row -> row.now.dedup().duplicates())
-            .int8("rows_of_one_partition", row -> row.now.onePartitionRows());
+            .int8("rows_of_one_partition", row -> row.now.onePartitionRows())
+            .int8("rows_held_back", row -> row.now.heldBackRows());
 
     private static CompletionStage<List<Row>> rows(ShowSources sources) {
         return sources.operations().coalesced().thenApply(tables -> tables.stream().map(table -> new Row(table, sources.period().ofTable(table.table()))).toList());

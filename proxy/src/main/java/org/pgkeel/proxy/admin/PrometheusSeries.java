@@ -112,6 +112,7 @@ final class PrometheusSeries {
         byWord("pgkeel_client_closes", "Closed client connections by reason", "reason", counters.clientCloses());
         byWord("pgkeel_backend_closes", "Closed backend connections by reason", "reason", counters.serverCloses());
         byWord("pgkeel_backend_losses", "Clients that stayed when their backend was lost, by what became of them", "verdict", counters.losses());
+        byWord("pgkeel_inserted_rows", "Rows of INSERTs by how they came, and why they could not share a commit", "reason", counters.insertedRows());
         series.add(CounterSnapshot.builder().name("pgkeel_cancel_requests").help("Cancel requests from clients")
                 .dataPoint(CounterDataPointSnapshot.builder().value(counters.cancelRequests()).build()).build());
     }

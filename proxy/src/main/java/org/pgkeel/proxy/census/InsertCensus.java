@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.insert.InsertOutline;
 import org.pgkeel.proxy.observe.InsertHabit;
 import org.pgkeel.proxy.observe.InsertTally;
+import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.statement.Dialect;
 
 /// Counts the rows of INSERTs by database, user and table, over the last minute. A statement that passes costs a decrement; some are looked at, and stand
@@ -29,6 +30,7 @@ public final class InsertCensus {
     private record Pool(String database, String user) {}
 
     private final Sampler sampler;
+    private final LoopStats stats;
     private final Map<Pool, Map<String, TableTally>> pools = new HashMap<>();
     private final Map<Object, Read> texts = new IdentityHashMap<>();
     private final long startNanos;
@@ -39,7 +41,9 @@ public final class InsertCensus {
     private record Read(Dialect dialect, Optional<InsertText> text) {}
 
     /// @param seed of the choice of statements to look at
-    public InsertCensus(long seed, long nowNanos) {
+    /// @param stats hears of all rows
+    public InsertCensus(long seed, long nowNanos, LoopStats stats) {
+        this.stats = stats;
         this.sampler = new Sampler(seed, nowNanos);
         this.startNanos = nowNanos;
         this.slotNanos = nowNanos;
@@ -105,6 +109,7 @@ public final class InsertCensus {
             });
         }
         tally.add(slot, habit, rows);
+        stats.inserted(habit, rows);
     }
 
     /// To be called a few times a second.

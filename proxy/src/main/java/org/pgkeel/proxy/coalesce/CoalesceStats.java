@@ -79,6 +79,6 @@ final class CoalesceStats {
         var ways = new EnumMap<InsertWay, Long>(InsertWay.class);
         for (InsertWay way : WAYS) if (rows[way.ordinal()] > 0) ways.put(way, rows[way.ordinal()]);
         return new CoalesceSnapshot(table, ways, batchRows.snapshot(), batchBytes.snapshot(), waitingRows, bufferedBytes, underWay, waits.snapshot(), flushes.snapshot(),
-                failures.snapshot(), spill.snapshot(awayRows, awayBytes), dedup.snapshot(), onePartitionRows);
+                failures.snapshot(), spill.snapshot(awayRows, awayBytes), dedup.snapshot(), onePartitionRows, heldRows);
     }
 }

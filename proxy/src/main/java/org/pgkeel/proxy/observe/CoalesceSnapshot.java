@@ -18,9 +18,10 @@ import java.util.Map;
 /// @param spill         requests that waited on disk
 /// @param dedup         rows that were there already
 /// @param onePartitionRows that left in batches of one partition, because of `lanes-by`
+/// @param heldBackRows that waited for rows of their key, because of `max-in-flight-per-key`
 public record CoalesceSnapshot(String table, Map<InsertWay, Long> rows, SizeHistogram.Snapshot batchRows, SizeHistogram.Snapshot batchBytes, int waitingRows, long bufferedBytes,
                                int underWay, LatencyHistogram.Snapshot waits, LatencyHistogram.Snapshot flushes, Map<String, Long> failures, SpillSnapshot spill,
-                               DedupSnapshot dedup, long onePartitionRows) {
+                               DedupSnapshot dedup, long onePartitionRows, long heldBackRows) {
     public CoalesceSnapshot {
         rows = Map.copyOf(rows);
         failures = Map.copyOf(failures);
@@ -29,7 +30,7 @@ public record CoalesceSnapshot(String table, Map<InsertWay, Long> rows, SizeHist
     /// Nothing has happened.
     public static CoalesceSnapshot empty(String table) {
         return new CoalesceSnapshot(table, Map.of(), SizeHistogram.Snapshot.empty(SizeHistogram.Unit.ROWS), SizeHistogram.Snapshot.empty(SizeHistogram.Unit.BYTES), 0, 0, 0,
-                LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of(), SpillSnapshot.NONE, DedupSnapshot.NONE, 0);
+                LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of(), SpillSnapshot.NONE, DedupSnapshot.NONE, 0, 0);
     }
 
     /// Rows, whichever way they took.
@@ -67,6 +68,6 @@ public record CoalesceSnapshot(String table, Map<InsertWay, Long> rows, SizeHist
         other.rows.forEach((way, count) -> both.merge(way, count, Long::sum));
         return new CoalesceSnapshot(table, both, batchRows.plus(other.batchRows), batchBytes.plus(other.batchBytes), waitingRows + other.waitingRows, bufferedBytes + other.bufferedBytes,
                 underWay + other.underWay, waits.plus(other.waits), flushes.plus(other.flushes), ReasonCounter.merge(failures, other.failures), spill.plus(other.spill), dedup.plus(other.dedup),
-                onePartitionRows + other.onePartitionRows);
+                onePartitionRows + other.onePartitionRows, heldBackRows + other.heldBackRows);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 /// @param clientCloses client connections closed, by reason
 /// @param serverCloses backend connections closed, by reason
 /// @param losses       clients that stayed when their backend was lost, by what became of them
+/// @param insertedRows rows of INSERTs, by the word of their [InsertHabit]; an estimate where there were many
 public record LoopSnapshot(
         Map<String, Long> logins,
         Map<String, Long> refusals,
@@ -18,6 +19,7 @@ public record LoopSnapshot(
         Map<String, Long> clientCloses,
         Map<String, Long> serverCloses,
         Map<String, Long> losses,
+        Map<String, Long> insertedRows,
         long cancelRequests) {
 
     public static LoopSnapshot empty() {
@@ -32,6 +34,7 @@ public record LoopSnapshot(
                 ReasonCounter.merge(clientCloses, other.clientCloses),
                 ReasonCounter.merge(serverCloses, other.serverCloses),
                 ReasonCounter.merge(losses, other.losses),
+                ReasonCounter.merge(insertedRows, other.insertedRows),
                 cancelRequests + other.cancelRequests);
     }
 

@@ -10,6 +10,7 @@ public final class LoopStats {
     private final ReasonCounter clientCloses = new ReasonCounter();
     private final ReasonCounter serverCloses = new ReasonCounter();
     private final ReasonCounter losses = new ReasonCounter();
+    private final ReasonCounter insertedRows = new ReasonCounter();
     private long cancelRequests;
 
     /// A log-in ended.
@@ -41,12 +42,17 @@ public final class LoopStats {
         losses.count(verdict);
     }
 
+    /// INSERTs were seen that could share their commit, or could not.
+    public void inserted(InsertHabit habit, long rows) {
+        insertedRows.count(habit.word(), rows);
+    }
+
     public void cancelRequested() {
         cancelRequests++;
     }
 
     public LoopSnapshot snapshot() {
         return new LoopSnapshot(logins.snapshot(), refusals.snapshot(), pins.snapshot(), clientCloses.snapshot(),
-                serverCloses.snapshot(), losses.snapshot(), cancelRequests);
+                serverCloses.snapshot(), losses.snapshot(), insertedRows.snapshot(), cancelRequests);
     }
 }

@@ -17,9 +17,14 @@ public final class ReasonCounter {
 
     /// @param word the reason's word, in lower case with `_` or `-`
     public void count(String word) {
+        count(word, 1);
+    }
+
+    /// @param more events of that word
+    public void count(String word, long more) {
         long[] known = counts.get(word);
         if (known == null) known = counts.computeIfAbsent(counts.size() < WORDS_MAX ? word : OTHER, _ -> new long[1]);
-        known[0]++;
+        known[0] += more;
     }
 
     /// Sorted by word.

@@ -65,7 +65,7 @@ public final class SessionContext {
         this.outcomes = outcomes;
         this.rules = rulesOf(config);
         this.coalescer = new Coalescer(loop, index, statements, outcomes);
-        this.inserts = new InsertCensus(System.nanoTime() ^ index, System.nanoTime());
+        this.inserts = new InsertCensus(System.nanoTime() ^ index, System.nanoTime(), stats);
         this.coalesces = !config.coalesce().rules().isEmpty();
     }
 

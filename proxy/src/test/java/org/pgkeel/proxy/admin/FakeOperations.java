@@ -106,7 +106,7 @@ final class FakeOperations implements Operations {
             batchBytes.record(rows * 100);
         }
         return now(List.of(new CoalesceSnapshot("public.events", Map.of(InsertWay.MANY_ROWS, 900L, InsertWay.STATEMENT, 60L, InsertWay.QUIET, 40L), batchRows.snapshot(), batchBytes.snapshot(),
-                5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of("23505", 2L), new SpillSnapshot(70, 7_000, 4, 400, LatencyHistogram.Snapshot.empty(), Map.of("write_failed", 1L)), new DedupSnapshot("on", 12), 300)));
+                5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of("23505", 2L), new SpillSnapshot(70, 7_000, 4, 400, LatencyHistogram.Snapshot.empty(), Map.of("write_failed", 1L)), new DedupSnapshot("on", 12), 300, 20)));
     }
 
     @Override public CompletionStage<List<InsertTally>> insertTallies() {

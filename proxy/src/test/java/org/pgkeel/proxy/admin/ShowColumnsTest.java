@@ -46,7 +46,7 @@ class ShowColumnsTest {
         "hold, cluster:s database:s state:s reason:s since_ms:q waiting:i waiting_bytes:q held:q drained:q refused:q gone:q longest_wait_ms:q "
             + "max_wait_ms:q max_clients:i max_bytes:q drain_concurrency:i",
         "coalesce, table:s rows_copied:q rows_shared:q rows_alone:q avg_rows:q ways:s batches:q batch_rows:q batch_bytes:q avg_batch_rows:q rows_waiting:q bytes_buffered:q "
-            + "batches_under_way:q wait_time:q flush_time:q avg_wait_time:q avg_flush_time:q failures:s rows_spilled:q bytes_spilled:q rows_on_disk:q bytes_on_disk:q spill_failures:s dedup:s rows_duplicate:q rows_of_one_partition:q",
+            + "batches_under_way:q wait_time:q flush_time:q avg_wait_time:q avg_flush_time:q failures:s rows_spilled:q bytes_spilled:q rows_on_disk:q bytes_on_disk:q spill_failures:s dedup:s rows_duplicate:q rows_of_one_partition:q rows_held_back:q",
         "coalesce candidates, database:s user:s table:s verdict:s rows_per_second:s coalesced_per_second:s unfit_per_second:s why:s",
         "routes, position:i name:s conditions:s destination:s hits:q",
     })

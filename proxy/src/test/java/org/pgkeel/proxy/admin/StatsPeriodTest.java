@@ -54,7 +54,7 @@ class StatsPeriodTest {
         }
         var nothing = CoalesceSnapshot.empty("public.events");
         return new CoalesceSnapshot("public.events", Map.of(InsertWay.MANY_ROWS, (long) copied, InsertWay.QUIET, alone), rows.snapshot(), nothing.batchBytes(), 0, 0, 0,
-                waits.snapshot(), flushes.snapshot(), Map.of(), nothing.spill(), nothing.dedup(), 0);
+                waits.snapshot(), flushes.snapshot(), Map.of(), nothing.spill(), nothing.dedup(), 0, 0);
     }
 
     private void queries(int count, long nanos) {

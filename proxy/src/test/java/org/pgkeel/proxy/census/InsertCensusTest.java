@@ -11,12 +11,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.observe.InsertHabit;
 import org.pgkeel.proxy.observe.InsertTally;
+import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.statement.Dialect;
 
 class InsertCensusTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private final InsertCensus census = new InsertCensus(42, 0);
+    private final LoopStats stats = new LoopStats();
+    private final InsertCensus census = new InsertCensus(42, 0, stats);
 
     private void send(String text) {
         if (census.isDue()) census.query("app", "alice", text, Dialect.USUAL, null);
@@ -46,6 +48,7 @@ class InsertCensusTest {
             assertThat(tally.table()).isEqualTo(table);
             assertThat(tally.rows()).isEqualTo(Map.of(habit, 1L));
         });
+        assertThat(stats.snapshot().insertedRows()).isEqualTo(Map.of(habit.word(), 1L));
     }
 
     @Test

@@ -169,4 +169,16 @@ class CoalesceNumbersEndToEndTest {
         untilSeen("insert into after_row values (1)", "after_row", "shared", "after_row_triggers");
         assertThat(Scrape.sum(page(), "pgkeel_coalesce_rows_total", "way=\"copy\"")).isZero();
     }
+
+    @Test
+    void rows_that_cannot_share_a_commit_are_counted_with_the_reason() throws Exception {
+        try (Connection client = connect("extended")) {
+            client.setAutoCommit(false);
+            for (int row = 0; row < 2; row++) RunningProxy.run(client, INSERT);
+            client.commit();
+            client.setAutoCommit(true);
+            RunningProxy.run(client, "insert into events select 1, 'of a query'");
+        }
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(page()).containsEntry("pgkeel_inserted_rows_total{reason=\"in-transaction\"}", 2.0).containsEntry("pgkeel_inserted_rows_total{reason=\"query\"}", 1.0));
+    }
 }
