@@ -18,6 +18,8 @@ public final class StatementCache {
     private @Nullable SharedStatement[] table = new SharedStatement[256];
     private int size;
     private long bytes;
+    /// That was peeked at last: most likely it is asked for next.
+    private @Nullable SharedStatement peeked;
     /// Hashes of unnamed statements seen once: a text that comes only once is not worth to be kept prepared.
     private final long[] seenOnce = new long[SEEN_ONCE];
 
@@ -40,6 +42,8 @@ public final class StatementCache {
     /// The statement with this text if it is known or has been seen before; otherwise remembers to have seen it.
     /// @return null at first sight
     public @Nullable SharedStatement findAgain(Settings meaning, int generation, ByteBuf text, int from, int to) {
+        SharedStatement likely = peeked;
+        if (likely != null && likely.is(SharedStatement.Kind.PARSE, meaning, generation, text, from, to)) return likely;
         long hash = hash(meaning, generation, text, from, to);
         SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, generation, text, from, to, hash);
         if (known != null) return known;
@@ -53,7 +57,9 @@ public final class StatementCache {
 
     /// The statement with this text; null if there is none.
     public @Nullable SharedStatement peek(Settings meaning, int generation, ByteBuf text, int from, int to) {
-        return lookUp(SharedStatement.Kind.PARSE, meaning, generation, text, from, to, hash(meaning, generation, text, from, to));
+        SharedStatement known = lookUp(SharedStatement.Kind.PARSE, meaning, generation, text, from, to, hash(meaning, generation, text, from, to));
+        peeked = known;
+        return known;
     }
 
     /// A statement of one client alone: nobody else finds it.

@@ -80,7 +80,7 @@ final class LeasePath implements Waiter<BackendConnection> {
         if (rules != null && session.looksInto()) {
             SessionRoutes mine = routes;
             if (mine == null) routes = mine = new SessionRoutes(session, context, times.wasEverReady());
-            from = mine.choose(rules, in, at, System.nanoTime());
+            from = mine.choose(rules, in, at, times.turnNanos());
             if (from == null) {
                 waitForReplica(mine);
                 return null;

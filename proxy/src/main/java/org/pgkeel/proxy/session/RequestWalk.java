@@ -71,7 +71,9 @@ final class RequestWalk {
     /// There is a lease now, or room for more requests.
     void resume() {
         ByteBuf all = waiting.take();
-        if (all != null) walk(all);
+        if (all == null) return;
+        session.times().resumed(System.nanoTime());
+        walk(all);
     }
 
     private void walk(ByteBuf in) {

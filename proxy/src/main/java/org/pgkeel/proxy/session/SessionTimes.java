@@ -10,6 +10,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 final class SessionTimes {
     private final long connectedNanos;
     private long requestNanos;
+    private long turnNanos;
     private long readyNanos;
     private long leasedNanos;
     private long waitingSinceNanos;
@@ -17,6 +18,7 @@ final class SessionTimes {
     SessionTimes(long nowNanos) {
         this.connectedNanos = nowNanos;
         this.requestNanos = nowNanos;
+        this.turnNanos = nowNanos;
         this.readyNanos = nowNanos;
         this.waitingSinceNanos = nowNanos;
     }
@@ -24,6 +26,12 @@ final class SessionTimes {
     /// The client has sent something, or the proxy asks in its place.
     void requested(long nowNanos) {
         requestNanos = nowNanos;
+        turnNanos = nowNanos;
+    }
+
+    /// What the client has sent is looked at again.
+    void resumed(long nowNanos) {
+        turnNanos = nowNanos;
     }
 
     /// The client begins to wait.
@@ -54,6 +62,11 @@ final class SessionTimes {
     /// Of the last request.
     long requestNanos() {
         return requestNanos;
+    }
+
+    /// When it was begun to look at what the client sends, for the last time: now, as exactly as that is needed without asking the clock again.
+    long turnNanos() {
+        return turnNanos;
     }
 
     /// Of the last answer.
