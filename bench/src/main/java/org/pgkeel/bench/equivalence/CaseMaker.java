@@ -127,10 +127,15 @@ final class CaseMaker {
         };
         if (binary && typeName.equals(value.column.type())) {
             Optional<byte[]> encoded = value.column.equals(Tables.UID) ? Optional.of(ByteBuffer.allocate(Long.BYTES).putLong(Long.parseLong(text)).array()) : dictionary.binary(typeName, text);
-            if (encoded.isPresent()) return new Parameter(false, value.spoilt || random.nextInt(300) == 0 ? spoil(encoded.get()) : encoded.get(), true);
+            if (encoded.isPresent()) return new Parameter(false, value.spoilt || maySpoil(300) ? spoil(encoded.get()) : encoded.get(), true);
         }
         byte[] encoded = text.getBytes(charset);
-        return new Parameter(false, random.nextInt(1_000) == 0 ? spoil(encoded) : encoded, false);
+        return new Parameter(false, maySpoil(1_000) ? spoil(encoded) : encoded, false);
+    }
+
+    /// As with bad values, see [#row].
+    private boolean maySpoil(int oneIn) {
+        return random.nextInt(oneIn) == 0 && !readOnly;
     }
 
     private byte[] spoil(byte[] value) {
