@@ -11,7 +11,11 @@ public final class RouteHits {
     }
 
     void count(int rule) {
-        hits[rule < 0 ? hits.length - 1 : rule]++;
+        add(rule, 1);
+    }
+
+    void add(int rule, long more) {
+        hits[rule < 0 ? hits.length - 1 : rule] += more;
     }
 
     /// @param rule its index, or [RoutingTable#NO_RULE] for what no rule decided

@@ -63,6 +63,16 @@ public final class RoutingTable {
         return new RouteHits(rules.size());
     }
 
+    /// Counters that go on where those of another table stand: for rules of the same name, and for what no rule decides.
+    public RouteHits newHits(RoutingTable before, RouteHits counted) {
+        RouteHits hits = newHits();
+        for (CompiledRule old : before.rules) {
+            rules.stream().filter(each -> each.rule.name().equals(old.rule.name())).findFirst().ifPresent(same -> hits.add(same.route.rule(), counted.of(old.route.rule())));
+        }
+        hits.add(NO_RULE, counted.of(NO_RULE));
+        return hits;
+    }
+
     /// What is left of the rules for one connection.
     ///
     /// @param database as the client names it

@@ -63,15 +63,16 @@ public final class SessionContext {
         this.statements = new StatementCache(() -> this.config.prepared().cacheBytes());
         this.classes = new ClassCache(() -> this.config.catalogue().classCacheBytes(), () -> this.config.prepared().statementBytes());
         this.outcomes = outcomes;
-        this.rules = rulesOf(config);
+        this.rules = rulesOf(config, null);
         this.coalescer = new Coalescer(loop, index, statements, outcomes);
         this.inserts = new InsertCensus(System.nanoTime() ^ index, System.nanoTime(), stats);
         this.coalesces = !config.coalesce().rules().isEmpty();
     }
 
-    private static @Nullable RouteRules rulesOf(ProxyConfig config) {
+    /// @param before whose counters go on; what is counted at this moment may be lost
+    private static @Nullable RouteRules rulesOf(ProxyConfig config, @Nullable RouteRules before) {
         RoutingTable table = RoutingTable.of(config.routing());
-        return table.isEmpty() ? null : RouteRules.of(table);
+        return table.isEmpty() ? null : RouteRules.of(table, before);
     }
 
     public int index() {
@@ -107,7 +108,7 @@ public final class SessionContext {
         boolean sameRules = changed.routing().equals(config.routing());
         config = changed;
         coalesces = !changed.coalesce().rules().isEmpty();
-        if (!sameRules) rules = rulesOf(changed);
+        if (!sameRules) rules = rulesOf(changed, rules);
     }
 
     /// Which statements go to replicas; null if nothing is said of that.

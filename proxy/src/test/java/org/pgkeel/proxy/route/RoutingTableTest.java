@@ -171,4 +171,25 @@ class RoutingTableTest {
         assertThat(hits.of(RoutingTable.NO_RULE)).isEqualTo(expected[rules.size()]);
         assertThat(table.snapshot(List.of(hits, table.newHits()))).hasSize(7).satisfies(all -> assertThat(all.stream().mapToLong(RouteSnapshot::hits).sum()).isEqualTo(1_000));
     }
+
+    @Test
+    void rules_that_keep_their_name_go_on_counting_in_another_table() {
+        var before = table(rule("reports", user("report_ro"), To.REPLICA), rule("gone", user("gone"), To.REPLICA), rule("reads", statement(Statement.READ), To.REPLICA));
+        RouteHits counted = before.newHits();
+        for (int i = 0; i < 3; i++) decide(before, counted, "report_ro", "select 1");
+        decide(before, counted, "gone", "select 1");
+        for (int i = 0; i < 5; i++) decide(before, counted, "app", "select 1");
+        for (int i = 0; i < 7; i++) decide(before, counted, "app", "delete from t");
+
+        var after = table(rule("reads", statement(Statement.READ), To.ANY), rule("new", user("new"), To.REPLICA), rule("reports", user("report_ro"), To.PRIMARY));
+        RouteHits goOn = after.newHits(before, counted);
+        decide(after, goOn, "app", "select 1");
+
+        assertThat(after.snapshot(List.of(goOn))).extracting(each -> each.name() + " " + each.hits()).containsExactly("reads 6", "new 0", "reports 3", " 7");
+    }
+
+    private static void decide(RoutingTable table, RouteHits hits, String user, String sql) {
+        StatementClass text = classOf(sql);
+        table.forConnection(user, "d", "", LOCAL).decide(text, Traits.USUAL.of(text), 0, hits);
+    }
 }

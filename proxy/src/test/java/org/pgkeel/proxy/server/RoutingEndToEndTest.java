@@ -46,7 +46,8 @@ class RoutingEndToEndTest {
         return TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + "catalogue.refresh = 5m\n" + more);
     }
 
-    /// The catalogue is asked for when the first client has been served, and positions are when somebody wants them.
+    /// The catalogue is asked for when the first client has been served, and positions are when somebody wants them; and where the replica has not
+    /// answered in time the primary steps in.
     private static void awaitReplica(Connection connection) {
         await().pollInterval(Duration.ofMillis(100)).until(() -> "replica".equals(TestProxy.value(connection, "select where_am_i()")));
     }
@@ -58,19 +59,25 @@ class RoutingEndToEndTest {
         try (TestProxy proxy = proxy(READS); Connection client = proxy.connect("preferQueryMode", mode, "prepareThreshold", "1"); Connection writer = proxy.connect("preferQueryMode", mode)) {
             awaitReplica(client);
             for (int i = 0; i < 20; i++) {
-                try (PreparedStatement read = client.prepareStatement("select where_am_i(), name from things where id = ?")) {
-                    read.setInt(1, i + 1);
-                    ResultSet rows = read.executeQuery();
-                    rows.next();
-                    assertThat(rows.getString(1)).isEqualTo("replica");
-                    assertThat(rows.getString(2)).isEqualTo("thing " + (i + 1));
-                }
+                int id = i + 1;
+                await().pollInterval(Duration.ofMillis(20)).until(() -> "replica".equals(readThing(client, id)));
                 TestProxy.execute(writer, "insert into secrets values (" + i + ")");
             }
             assertThat(postgres.query("select count(*) from secrets")).isEqualTo("20");
             assertThat(TestProxy.value(writer, "select count(*) from secrets")).isEqualTo("20");
-            assertThat(TestProxy.column(client, "select where_am_i() union all select where_am_i()")).containsExactly("replica", "replica");
+            await().until(() -> TestProxy.column(client, "select where_am_i() union all select where_am_i()").equals(List.of("replica", "replica")));
             assertThat(TestProxy.value(client, "insert into secrets values (99) returning where_am_i()")).isEqualTo("primary");
+        }
+    }
+
+    /// @return where it was read
+    private static String readThing(Connection client, int id) throws SQLException {
+        try (PreparedStatement read = client.prepareStatement("select where_am_i(), name from things where id = ?")) {
+            read.setInt(1, id);
+            ResultSet rows = read.executeQuery();
+            rows.next();
+            assertThat(rows.getString(2)).isEqualTo("thing " + id);
+            return rows.getString(1);
         }
     }
 
@@ -81,9 +88,12 @@ class RoutingEndToEndTest {
             client.setAutoCommit(false);
             client.setReadOnly(true);
             for (int i = 0; i < 3; i++) {
-                assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("replica");
-                assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("replica");
-                client.commit();
+                await().pollInterval(Duration.ofMillis(20)).until(() -> {
+                    String where = TestProxy.value(client, "select where_am_i()");
+                    assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo(where);
+                    client.commit();
+                    return "replica".equals(where);
+                });
             }
             assertThatThrownBy(() -> TestProxy.execute(client, "insert into secrets values (1)")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
             client.rollback();
@@ -91,10 +101,13 @@ class RoutingEndToEndTest {
             assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("primary");
             client.commit();
             client.setAutoCommit(true);
-            awaitReplica(client);   // it must not see less than it has seen on the primary
-            TestProxy.execute(client, "begin read only");
-            assertThat(TestProxy.value(client, "select pg_is_in_recovery()")).isEqualTo("t");
-            TestProxy.execute(client, "commit");
+            // It must not see less than it has seen on the primary.
+            await().pollInterval(Duration.ofMillis(100)).until(() -> {
+                TestProxy.execute(client, "begin read only");
+                String inRecovery = TestProxy.value(client, "select pg_is_in_recovery()");
+                TestProxy.execute(client, "commit");
+                return "t".equals(inRecovery);
+            });
         }
     }
 
@@ -124,7 +137,7 @@ class RoutingEndToEndTest {
                 }
             }
             assertThat(postgres.query("select string_agg(n::text, '' order by n) from secrets")).isEqualTo("111222");
-            assertThat(TestProxy.value(simple, "select where_am_i()")).isEqualTo("replica");
+            awaitReplica(simple);
         }
     }
 
@@ -143,7 +156,7 @@ class RoutingEndToEndTest {
                     assertThat(rows.getInt(1)).isEqualTo(5);
                 }
                 assertThatThrownBy(() -> TestProxy.value(client, "select n from nowhere")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42P01"));
-                assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("replica");
+                awaitReplica(client);
             } finally {
                 postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
             }
@@ -310,11 +323,8 @@ class RoutingEndToEndTest {
             assertThat(TestProxy.column(console, "show routes")).isEmpty();
             assertThat(proxy.reload(postgres.cluster() + EVENTUAL.formatted("refuse"))).isEmpty();
             awaitReplica(client);
-            try (var rows = console.createStatement().executeQuery("show routes")) {
-                rows.next();
-                assertThat(rows.getString("name")).isEqualTo("reads");
-                assertThat(rows.getLong("hits")).isPositive();
-            }
+            long hits = hits(console);
+            assertThat(hits).isPositive();
             assertThat(TestProxy.column(console, "show pools")).isNotEmpty();
             replica.kill();
             await().untilAsserted(() -> assertThatThrownBy(() -> TestProxy.value(client, "select where_am_i()"))
@@ -324,9 +334,15 @@ class RoutingEndToEndTest {
             var waiting = inBackground(() -> TestProxy.value(client, "select where_am_i()"));
             replica.start();
             assertThat(waiting.get(90, TimeUnit.SECONDS)).isEqualTo("replica");
+            assertThat(hits(console)).as("hits go on").isGreaterThan(hits);
             assertThat(proxy.reload(postgres.cluster())).isEmpty();
             assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("primary");
         }
+    }
+
+    /// Of the rule `reads`.
+    private static long hits(Connection console) throws SQLException {
+        return RunningProxy.show(console, "ROUTES").stream().filter(row -> row.get("name").equals("reads")).mapToLong(row -> Long.parseLong(row.get("hits"))).findFirst().orElseThrow();
     }
 
     @Test
