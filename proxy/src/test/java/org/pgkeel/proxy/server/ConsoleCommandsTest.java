@@ -75,7 +75,8 @@ final class ConsoleCommandsTest {
     @Test
     void a_pause_is_a_hold_by_hand_with_its_bounds_and_its_books() throws Exception {
         proxy.close();
-        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 1, "clusters.main.hold { max-wait = 8s, max-clients = 3, drain-concurrency = 1 }"));
+        String hold = "clusters.main.hold { max-wait = %s, max-clients = 3, drain-concurrency = 1 }";
+        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 1, hold.formatted("1s")));
         console = proxy.console();
         Connection impatient = proxy.connect();
         List<Connection> patient = List.of(proxy.connect(), proxy.connect(), proxy.connect());
@@ -83,6 +84,8 @@ final class ConsoleCommandsTest {
         RunningProxy.run(console, "PAUSE app");
 
         assertSqlState("57P03", () -> RunningProxy.value(impatient, "select 1"));
+        proxy.writeConfig(RunningProxy.config(postgres, 1, hold.formatted("10m")));
+        RunningProxy.run(console, "RELOAD");
         List<CompletableFuture<Void>> held = patient.stream().map(client -> inBackground(client, "select 1")).toList();
         await().until(() -> hold().get("waiting").equals("3"));
         assertThat(hold()).containsEntry("state", "holding").containsEntry("reason", "by_hand").containsEntry("cluster", "main").containsEntry("refused", "1");
@@ -193,10 +196,13 @@ final class ConsoleCommandsTest {
     @Test
     void the_console_answers_while_every_client_works() throws Exception {
         var clients = List.of(proxy.connect(), proxy.connect(), proxy.connect(), proxy.connect());
-        var work = clients.stream().map(client -> inBackground(client, "select pg_sleep(6)")).toList();
-
-        await().untilAsserted(() -> assertThat(RunningProxy.show(console, "POOLS")).anySatisfy(row ->
-                assertThat(row).containsEntry("sv_active", "3").containsEntry("cl_active", "3").containsEntry("cl_waiting", "1")));
-        for (var one : work) one.get(90, TimeUnit.SECONDS);
+        try (Connection direct = postgres.connect()) {
+            RunningProxy.value(direct, "select pg_advisory_lock(4711)");
+            var work = clients.stream().map(client -> inBackground(client, "select pg_advisory_xact_lock(4711)")).toList();
+            await().untilAsserted(() -> assertThat(RunningProxy.show(console, "POOLS")).anySatisfy(row ->
+                    assertThat(row).containsEntry("sv_active", "3").containsEntry("cl_active", "3").containsEntry("cl_waiting", "1")));
+            RunningProxy.value(direct, "select pg_advisory_unlock(4711)");
+            for (var one : work) one.get(90, TimeUnit.SECONDS);
+        }
     }
 }
