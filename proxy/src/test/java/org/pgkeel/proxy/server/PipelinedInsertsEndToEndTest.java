@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,6 +221,26 @@ class PipelinedInsertsEndToEndTest {
                 return postgres.query("select count(distinct xmin::text) from piped where id >= " + first[0]).equals("1");
             });
             assertThat(postgres.query("select count(*) from piped")).isEqualTo(Integer.toString(first[0]));
+        }
+    }
+
+    /// Its first row runs alone; if the rows behind it ran on the same connection as they come, none would ever share a commit.
+    @Test
+    void a_client_that_always_has_rows_under_way_shares_commits_too() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = connect(proxy)) {
+            int window = 20;
+            for (int id = 0; id < window; id++) send(client, id, 1);
+            var next = new AtomicInteger(window);
+            await().until(() -> {
+                for (int row = 0; row < window; row++) {
+                    assertThat(told(client, 1)).containsExactly("bound", "INSERT 0 1", "ready");
+                    send(client, next.getAndIncrement(), 1);
+                }
+                return counted(proxy).batches() > 10;
+            });
+            for (int row = 0; row < window; row++) assertThat(told(client, 1)).containsExactly("bound", "INSERT 0 1", "ready");
+            assertThat(postgres.query("select count(*) || ' ' || max(id) from piped")).isEqualTo(next.get() + " " + (next.get() - 1));
+            assertThat(postgres.query("select count(*) from (select id, lag(id) over (order by nr) before from piped) s where id < before")).isEqualTo("0");
         }
     }
 
