@@ -67,8 +67,7 @@ final class StormWriter implements Worker {
                 record(rows.get(answered++), now, reply.error().<Outcome>map(e -> Outcome.ofError(e.sqlState())).orElseGet(() -> Acknowledged.wrote(0, 0)));
             }
         } catch (IOException e) {
-            Closer by = e instanceof SocketTimeoutException ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER;
-            while (answered < rows.size()) record(rows.get(answered++), now, new Outcome.Closed(by, "08006"));
+            while (answered < rows.size()) record(rows.get(answered++), now, closed(e));
             forget();
         }
     }
@@ -103,11 +102,17 @@ final class StormWriter implements Worker {
             recorder.add(Kind.LOGIN, 0, 0, now, now, Acknowledged.saw(0));
             return true;
         } catch (IOException e) {
+            // One that ends while it prepares had been let in.
+            Outcome outcome = e instanceof ServerError error ? new Outcome.Failed(error.sqlState()) : session.isPresent() ? closed(e) : new Outcome.Failed("08001");
             forget();
-            recorder.add(Kind.LOGIN, 0, 0, now, now, new Outcome.Failed(e instanceof ServerError error ? error.sqlState() : "08001"));
+            recorder.add(Kind.LOGIN, 0, 0, now, now, outcome);
             TimeUnit.MILLISECONDS.sleep(LOGIN_PAUSE_MILLIS);
             return false;
         }
+    }
+
+    private static Outcome closed(IOException end) {
+        return new Outcome.Closed(end instanceof SocketTimeoutException ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER, "08006");
     }
 
     private void forget() {
