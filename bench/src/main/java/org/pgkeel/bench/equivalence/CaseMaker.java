@@ -104,8 +104,13 @@ final class CaseMaker {
         if (column.equals(Tables.UID)) return new Value(column, Optional.of(Long.toString((long) client * ROWS_OF_CLIENT + rows++)), false);
         if (random.nextInt(25) == 0) return new Value(column, Optional.empty(), false);
         Pools.Pool pool = Pools.of(column.type());
-        List<String> from = bad && !pool.bad().isEmpty() ? pool.bad() : column.values().isEmpty() ? pool.good() : column.values();
+        List<String> from = bad && !pool.bad().isEmpty() && !isOfClient(column) ? pool.bad() : column.values().isEmpty() ? pool.good() : column.values();
         return new Value(column, Optional.of(from.get(random.nextInt(from.size())).replace("#", Integer.toString(client + 1))), bad);
+    }
+
+    /// Its values meet no other client's: a bad one such as 1.2 would become another's key, and who comes first is up to the machine.
+    private static boolean isOfClient(Column column) {
+        return column.values().stream().anyMatch(value -> value.contains("#"));
     }
 
     private String literals(Style style) {
@@ -130,7 +135,7 @@ final class CaseMaker {
             if (encoded.isPresent()) return new Parameter(false, value.spoilt || maySpoil(300) ? spoil(encoded.get()) : encoded.get(), true);
         }
         byte[] encoded = text.getBytes(charset);
-        return new Parameter(false, maySpoil(1_000) ? spoil(encoded) : encoded, false);
+        return new Parameter(false, maySpoil(1_000) && !isOfClient(value.column) ? spoil(encoded) : encoded, false);
     }
 
     /// As with bad values, see [#row].
