@@ -32,8 +32,9 @@ import org.pgkeel.failover.watch.MemberEvidence.Sql;
 ///
 /// Threading: pure.
 public final class Judge {
-    /// A leader is held off for so long before its scheduled switchover, so that transactions can end.
-    public static final Duration SCHEDULED_LEAD = Duration.ofMillis(250);
+    /// A leader is held off for so long before its scheduled switchover, so that transactions can end. Clients wait for it: no longer than it takes to be
+    /// sure to have looked at the clock before the switch.
+    public static final Duration SCHEDULED_LEAD = Duration.ofMillis(150);
     /// A scheduled switchover that has not begun by then does not begin.
     public static final Duration SCHEDULED_GRACE = Duration.ofSeconds(3);
     /// Patroni may say what was before a promotion for so long after it. No leader key is lost in that time: whoever was promoted took it a

@@ -311,11 +311,11 @@ class JudgeTest {
     @Test
     void a_scheduled_switchover_is_held_off_shortly_before_and_no_longer_than_it_may_take() {
         Instant at = NOW;
-        for (long before : new long[] {1000, 251}) {
+        for (long before : new long[] {1000, 151}) {
             document("n1", false, Optional.of(at.plusMillis(before)));
             assertThat(verdict()).as("%d ms before", before).isEqualTo(new Verdict.Serves(N1));
         }
-        for (long before : new long[] {250, 0, -1000, -2999}) {
+        for (long before : new long[] {150, 0, -1000, -2999}) {
             document("n1", false, Optional.of(at.plusMillis(before)));
             assertThat(verdict()).as("%d ms before", before).isInstanceOf(Verdict.Leaving.class);
         }
