@@ -238,8 +238,14 @@ public final class ClientSession {
             return;
         }
         settings.backendLost();
-        if (loss.ending() == Loss.Ending.TOLD) end.close(ClientClose.SERVER_FATAL);
-        else end.lost(loss);
+        if (loss.ending() == Loss.Ending.TOLD) {
+            // The server's last words may be withheld from the client.
+            toClient().deliver();
+            toClient().finish();
+            end.close(ClientClose.SERVER_FATAL);
+        } else {
+            end.lost(loss);
+        }
     }
 
     /// The client stays when its backend is lost, and what it asks is kept until it is answered.
