@@ -4,16 +4,19 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.check.Rows;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
+import org.pgkeel.bench.history.Outcome;
 import org.pgkeel.bench.history.Recorder;
 
 /// Autocommit inserts of ids that are used once. Half of the clients write into a table with a unique key, where a second
-/// execution is an error, the other half into one without, where it is a second row.
+/// execution is an error, the other half into one without, where it is a second row. In the simple protocol some come in pairs, in one text: both are
+/// done, or neither.
 final class InsertLoad implements Workload {
     private final JdbcClient.Mode mode;
 
@@ -38,7 +41,7 @@ final class InsertLoad implements Workload {
 
     @Override
     public Worker worker(Endpoint endpoint, Recorder recorder, long seed) {
-        return new Inserter(new JdbcClient(endpoint, mode, recorder), recorder, IdTables.of(table(), recorder.worker()));
+        return new Inserter(new JdbcClient(endpoint, mode, recorder), recorder, IdTables.of(table(), recorder.worker()), mode == JdbcClient.Mode.SIMPLE);
     }
 
     @Override
@@ -51,32 +54,42 @@ final class InsertLoad implements Workload {
     }
 
     private static final class Inserter implements Worker {
+        /// Every so many steps a pair is inserted.
+        private static final int PAIR_EVERY = 4;
+
         private final JdbcClient client;
         private final Recorder recorder;
         private final String sql;
+        private final boolean pairs;
+        private int steps;
         private long id;
 
-        Inserter(JdbcClient client, Recorder recorder, String table) {
+        Inserter(JdbcClient client, Recorder recorder, String table, boolean pairs) {
             this.client = client;
             this.recorder = recorder;
             this.sql = "insert into " + table + " (id) values (?) returning xid, timeline";
+            this.pairs = pairs;
             this.id = IdTables.firstId(recorder.worker());
         }
 
         @Override
         public void step() throws InterruptedException {
             if (!client.connected()) return;
-            long fresh = id++;
+            int count = pairs && ++steps % PAIR_EVERY == 0 ? 2 : 1;
+            long fresh = id;
+            id += count;
             long now = System.nanoTime();
-            recorder.add(Kind.INSERT, 0, fresh, now, now, client.autocommit(session -> {
-                try (PreparedStatement insert = session.prepareStatement(sql)) {
-                    insert.setLong(1, fresh);
-                    try (ResultSet row = insert.executeQuery()) {
+            Outcome outcome = client.autocommit(session -> {
+                try (PreparedStatement insert = session.prepareStatement(String.join("; ", Collections.nCopies(count, sql)))) {
+                    for (int i = 0; i < count; i++) insert.setLong(i + 1, fresh + i);
+                    insert.execute();
+                    try (ResultSet row = insert.getResultSet()) {
                         row.next();
                         return Columns.written(row);
                     }
                 }
-            }));
+            });
+            for (int i = 0; i < count; i++) recorder.add(Kind.INSERT, 0, fresh + i, now, now, outcome);
         }
 
         @Override
