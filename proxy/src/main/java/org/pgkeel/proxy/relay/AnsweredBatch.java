@@ -28,7 +28,7 @@ final class AnsweredBatch {
         return false;
     }
 
-    /// Rows, or COPY data, go to the client.
+    /// Rows, COPY data, or a function's value, go to the client.
     void rowsCame() {
         rows = true;
     }

@@ -78,6 +78,19 @@ public interface Lessee {
     /// @param to   where it ends
     void marked(ByteBuf in, int from, int to);
 
+    /// The end of a statement came that the client is to hear of when the block is committed, as [Exchange#expectKept] had announced.
+    /// @param in   holds the message
+    /// @param from where it begins
+    /// @param to   where it ends
+    void keeps(ByteBuf in, int from, int to);
+
+    /// What was kept; empty if it was nothing, and the second time.
+    byte[] takeKept();
+
+    /// ReadyForQuery of a batch in a transaction block of the proxy's own, which is still open.
+    /// @param status its byte, `T` or `E`
+    void blockGoesOn(byte status);
+
     /// The connection is gone; it is closed already.
     void backendLost(Loss loss);
 

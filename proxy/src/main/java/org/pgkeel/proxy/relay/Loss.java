@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param failed     the batch that was being answered had failed; the client has read the error, or it is withheld from it
 /// @param visible    replies of that batch that the client has, rows and errors apart
 /// @param received   the same with those that were withheld from it
-/// @param rows       rows of that batch went to the client, or COPY data
+/// @param rows       rows of that batch went to the client, or COPY data, or a function's value
 /// @param withheld   replies to that batch are withheld from the client, its error with them
 /// @param midMessage the client has the beginning of a message that will never end
 /// @param copyIn     the backend was taking CopyData

@@ -44,6 +44,11 @@ final class PlannedReplies {
                     confirm(subject);
                 }
                 case MARK -> start = runs.drop(in, start, at, next);
+                case KEEP -> {
+                    connection.client().keeps(in, at, next);
+                    start = runs.drop(in, start, at, next);
+                }
+                case COMMITTED -> start = runs.replaceIfNews(in, start, at, next, connection.client().takeKept());
                 case ROWS_OR_NOTHING -> {
                     if (in.getByte(at) == BackendType.NO_DATA) start = runs.drop(in, start, at, next);
                 }
@@ -137,7 +142,7 @@ final class PlannedReplies {
     private static boolean isOwn(Exchange exchange, byte type) {
         if (!exchange.headIsDue()) return false;
         return switch (exchange.plan.headAction()) {
-            case SWALLOW, SHAPE_ASKED, MARK -> true;
+            case SWALLOW, SHAPE_ASKED, MARK, KEEP, COMMITTED -> true;
             case ROWS_OR_NOTHING -> type == BackendType.NO_DATA;
             case SWALLOW_BATCH, PARSED, SHAPE_TOLD, THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE, EFFECT, REFUSE -> false;
         };

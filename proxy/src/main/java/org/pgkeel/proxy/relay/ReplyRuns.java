@@ -50,6 +50,14 @@ final class ReplyRuns {
         return start;
     }
 
+    /// In its place the client gets another message, if it has not had that already.
+    /// @param other empty if there is none
+    int replaceIfNews(ByteBuf in, int from, int at, int next, byte[] other) {
+        int start = drop(in, from, at, next);
+        if (other.length > 0 && answered.isNews()) toClient().room(other.length).writeBytes(other);
+        return start;
+    }
+
     /// Behind the message the client gets one without a body, if it has not had it already.
     int insertBehind(ByteBuf in, int from, int next, byte type) {
         if (!answered.isNews()) return from;

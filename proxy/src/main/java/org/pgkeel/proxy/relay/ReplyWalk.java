@@ -131,7 +131,11 @@ final class ReplyWalk {
                     else if (connection.exchange().rowIsMark()) from = planned.markCame(in, from, at, next, end);
                     else answered.rowsCame();
                 }
-                case BackendType.ROW_DESCRIPTION, BackendType.FUNCTION_CALL_RESPONSE -> from = replied(in, from, at, next, end);
+                case BackendType.ROW_DESCRIPTION -> from = replied(in, from, at, next, end);
+                case BackendType.FUNCTION_CALL_RESPONSE -> {
+                    answered.rowsCame();
+                    from = replied(in, from, at, next, end);
+                }
                 case BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE, BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> from = replied(in, from, at, next, end);
                 case BackendType.COMMAND_COMPLETE, BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> from = statementEnded(in, from, at, next, end);
                 case BackendType.READY_FOR_QUERY -> from = readyForQuery(in, from, at, next);
@@ -266,6 +270,10 @@ final class ReplyWalk {
         if (exchange.owed() == 0 && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
         Aside mine = aside;
         planned.skipped();
+        if (mine == null && exchange.isEnclosed() && exchange.goesOnInBlock(status)) {
+            connection.client().blockGoesOn(status);
+            return runs.drop(in, from, at, next);
+        }
         exchange.answered(status);
         if (repeats && mine == null) return repeat(in, from, at, next);
         if (mine == null) answered.ended();
@@ -349,6 +357,11 @@ final class ReplyWalk {
         }
         if (farewell instanceof Farewell.Unread) farewell = Farewell.TOLD;
         Exchange exchange = connection.exchange();
+        if (exchange.isEnclosed() && exchange.hasFailed() && farewell instanceof Farewell.Unsaid) {
+            // A cancel met the end of a block that had failed: the client has had its error.
+            planned.skipped();
+            return runs.drop(in, from, at, next);
+        }
         Object refusal = exchange.refusalDue();
         boolean outdated = whole && ErrorMeaning.isOutdatedPlan(in, at + 5, next);
         repeats = outdated && errorOfAside == null && exchange.isRepeatable() && !answered.hasRows() && client.mayRepeat();

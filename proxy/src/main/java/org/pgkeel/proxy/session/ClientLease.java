@@ -248,6 +248,21 @@ final class ClientLease implements Lessee {
     }
 
     @Override
+    public void keeps(ByteBuf in, int from, int to) {
+        commit.enclosure().keep(in, from, to);
+    }
+
+    @Override
+    public byte[] takeKept() {
+        return commit.enclosure().takeKept();
+    }
+
+    @Override
+    public void blockGoesOn(byte status) {
+        commit.enclosure().goesOn(leased(), status);
+    }
+
+    @Override
     public ByteBuf errorFor(Object refusal) {
         context.stats().refused(((Refusal) refusal).reason().word());
         return SessionMessages.error((Refusal) refusal);

@@ -79,10 +79,7 @@ final class ClientMessages {
             }
             case FrontendType.FUNCTION_CALL -> {
                 if (mustWait(backend, in, from, at)) return RequestWalk.HELD;
-                session.settings().beforeBatch(backend);
-                session.commit().watch().unwatchable();
-                exchange.querySent();
-                return from;
+                return functionCall(backend, in, length, from, at, next);
             }
             case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {
                 exchange.copyEndSent();
@@ -98,6 +95,24 @@ final class ClientMessages {
             }
             default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
         }
+    }
+
+    private int functionCall(BackendConnection backend, ByteBuf in, int length, int from, int at, int next) {
+        CommitPath commit = session.commit();
+        boolean enclosed = length <= inspectedBytesMax && commit.encloses(backend) && !session.statements().unnamedIsUnseen();
+        if (enclosed && next > in.writerIndex()) return RequestWalk.INCOMPLETE;
+        if (enclosed && commit.waitsForEarlier(backend, in, from, at)) return RequestWalk.HELD;
+        session.settings().beforeBatch(backend);
+        commit.watch().unwatchable();
+        if (!enclosed) {
+            backend.exchange().querySent();
+            return from;
+        }
+        backend.outgoing().run(in, from, at);
+        commit.withhold(backend);
+        commit.enclosure().begin(backend);
+        commit.enclosure().send(backend, in, at, next);
+        return next;
     }
 
     /// A Query behind messages of the extended protocol without a Sync: the server skips it if one of them fails, and then does not answer it.

@@ -24,16 +24,22 @@ import org.pgkeel.protocol.wire.FrontendType;
 final class CommitPath {
     private final ClientSession session;
     private final CommitWatch watch = new CommitWatch();
+    private final Enclosure enclosure;
     private boolean awaitsAnswer;
     private boolean owesSync;
     private Outcomes.@Nullable Client client;
 
     CommitPath(ClientSession session) {
         this.session = session;
+        this.enclosure = new Enclosure(session, watch);
     }
 
     CommitWatch watch() {
         return watch;
+    }
+
+    Enclosure enclosure() {
+        return enclosure;
     }
 
     /// The outcome of a commit is to be known though the primary is lost.
@@ -57,7 +63,13 @@ final class CommitPath {
 
     /// What comes next waits until the transaction that ends has ended.
     boolean mustSettleFirst(Exchange exchange, byte type) {
+        if (exchange.isEnclosed()) return type != FrontendType.FLUSH;
         return isWatched() && watch.isEnding() && exchange.owed() > 0 && !exchange.batchOpen() && !exchange.copyIn() && type != FrontendType.FLUSH;
+    }
+
+    /// What is sent now is to run in a block of PgKeel's own, if its kind allows that.
+    boolean encloses(BackendConnection leased) {
+        return isWatched() && mode() == OutcomeMode.STRICT && isOutside(leased) && !leased.exchange().batchOpen();
     }
 
     /// One batch that writes is under way at a time, and a transaction is ended when it is known how it stands.
@@ -71,9 +83,10 @@ final class CommitPath {
         leased.withholdReplies(session.context().config().limits().rerunBytes());
     }
 
-    /// The client wants to hear now what there is, before it commits.
+    /// The client wants to hear now what there is, before it commits. Behind a Query or a FunctionCall the server has nothing to flush.
     void flush() {
-        if (!session.toClient().isWithholding()) return;
+        BackendConnection leased = session.lease().backend();
+        if (!session.toClient().isWithholding() || leased != null && leased.exchange().isEnclosed()) return;
         session.toClient().deliver();
         session.toClient().finish();
     }
@@ -197,7 +210,9 @@ final class CommitPath {
     /// The answer.
     void marked(ByteBuf in, int from, int to) {
         watch.answered(OutcomeProbe.parse(in, from, to - from));
-        if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
+        BackendConnection leased = session.lease().backend();
+        if (leased != null && leased.exchange().isEnclosed()) enclosure.marked(leased);
+        else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
     }
 
     /// The question for the mark is answered, or will never be.
@@ -220,7 +235,9 @@ final class CommitPath {
     /// An error came.
     void failed() {
         watch.questionFailed();
-        if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
+        BackendConnection leased = session.lease().backend();
+        if (leased != null && leased.exchange().isEnclosed()) enclosure.failed(leased);
+        else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
     }
 
     /// A batch is answered: the client hears of it.

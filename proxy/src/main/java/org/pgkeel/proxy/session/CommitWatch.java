@@ -66,6 +66,12 @@ final class CommitWatch {
         unwatchable = true;
     }
 
+    /// Something was committed whose mark was not asked for.
+    void nothingKnown() {
+        several = true;
+        sent = true;
+    }
+
     /// Something was sent that may write.
     boolean mayHaveWritten() {
         return wrote;

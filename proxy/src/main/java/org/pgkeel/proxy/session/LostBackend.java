@@ -33,6 +33,7 @@ final class LostBackend {
     private final boolean whole;
     private final boolean anything;
     private final LossRules.Node node;
+    private final boolean enclosed;
 
     /// @param node what the backend belonged to
     LostBackend(ClientSession session, BackendConnection lost, Loss loss, LossRules.Node node) {
@@ -40,6 +41,7 @@ final class LostBackend {
         this.lost = lost;
         this.loss = loss;
         this.node = node;
+        this.enclosed = lost.exchange().isEnclosed();
         RequestLog log = lost.requests();
         this.requests = log.copy();
         this.firstBytes = log.firstBatchBytes();
@@ -213,7 +215,8 @@ final class LostBackend {
     private void committed(BatchContents first) {
         boolean chains = first.has(StatementKind.COMMIT_AND_CHAIN);
         ByteBuf rest = session.channel().alloc().buffer(64);
-        if (!CommitReplies.write(requests, firstBytes, loss.received(), rest) || !first.complete()) {
+        if (enclosed) rest.writeBytes(session.commit().enclosure().takeKept());
+        else if (!CommitReplies.write(requests, firstBytes, loss.received(), rest) || !first.complete()) {
             rest.release();
             forget();
             fail(RefusalReason.OUTCOME_UNKNOWN, first);

@@ -78,6 +78,7 @@ final class SimpleQuery {
         CommitWatch commits = session.commit().watch();
         commits.executes(kind);
         if (session.commit().isOutside(backend) && isExtendable(kind, in, at + 5, next - 1)) return asExtended(backend, statements, in, from, at, next);
+        if (session.commit().encloses(backend) && !BatchContents.isHarmless(kind) && Enclosure.isFor(kind)) return enclosed(backend, kind, statements, in, from, at, next);
         if (session.commit().isOutside(backend) && !BatchContents.isHarmless(kind)) commits.unwatchable();
         if (!commits.hasBegun()) commits.sentIf(session.commit().isOutside(backend) || kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
         expectEffects(backend.exchange(), statements);
@@ -128,15 +129,32 @@ final class SimpleQuery {
         return next;
     }
 
+    /// The Query goes as it is, in a transaction block of PgKeel's own.
+    private int enclosed(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
+        backend.outgoing().run(in, from, at);
+        session.commit().withhold(backend);
+        session.commit().enclosure().begin(backend);
+        expectEffects(backend.exchange(), statements, kind.kinds().size());
+        session.commit().enclosure().send(backend, in, at, next);
+        return next;
+    }
+
     private void expectEffects(Exchange exchange, List<Statement> statements) {
+        expectEffects(exchange, statements, 0);
+    }
+
+    /// @param kept place of the statement whose end is kept; 0 if none is
+    private void expectEffects(Exchange exchange, List<Statement> statements, int kept) {
         int place = 0;
         for (Statement statement : statements) {
             place++;
+            if (place == kept) exchange.expectKept(place);
             if (!statement.effects().isEmpty()) {
                 session.effects().announce(statement.effects());
                 exchange.expectEffect(statement.effects(), place);
             }
         }
+        if (place < kept) exchange.expectKept(kept);
     }
 
     /// PREPARE, EXECUTE, DEALLOCATE: the names are the client's, in the backend stand the proxy's.

@@ -18,6 +18,9 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     final List<String> heard = new ArrayList<>();
     /// How its last connection ended.
     @Nullable Loss loss;
+    /// It stays when its backend is lost.
+    boolean outlives;
+    private byte[] kept = {};
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Outgoing toClient;
     private final ByteArrayOutputStream got = new ByteArrayOutputStream();
@@ -147,12 +150,30 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
 
     @Override
     public boolean outlivesBackend() {
-        return false;
+        return outlives;
     }
 
     @Override
     public void marked(ByteBuf in, int from, int to) {
         heard.add("marked");
+    }
+
+    @Override
+    public void keeps(ByteBuf in, int from, int to) {
+        kept = io.netty.buffer.ByteBufUtil.getBytes(in, from, to - from);
+        heard.add("keeps");
+    }
+
+    @Override
+    public byte[] takeKept() {
+        byte[] taken = kept;
+        kept = new byte[0];
+        return taken;
+    }
+
+    @Override
+    public void blockGoesOn(byte status) {
+        heard.add("block goes on " + (char) status);
     }
 
     @Override

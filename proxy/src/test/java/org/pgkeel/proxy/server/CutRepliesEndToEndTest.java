@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -13,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.wire.WireClient;
 
 /// The answer to a write is cut on its way, and the connection ends as politely as if the server had ended it. The write is committed all the same.
 class CutRepliesEndToEndTest {
@@ -65,6 +69,25 @@ class CutRepliesEndToEndTest {
                 assertThat(link.hasCut()).isTrue();
             }
             assertThat(postgres.query("select count(*) || ' ' || count(distinct x) from kept")).isEqualTo("5 5");
+        }
+    }
+
+    /// In the replies to BEGIN, to the text, to the question and to COMMIT.
+    @Test
+    void strict_finds_out_of_a_text_of_several_commands_wherever_it_is_cut() throws Exception {
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        postgres.execute("create table texts (x int)", "grant all on texts to app");
+        try (var link = new CuttingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "strict"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            Replies.ask(client, "insert into texts values (0); insert into texts values (0)");
+            int texts = 1;
+            for (int bytes = 0; link.hasCut(); bytes += 1 + random.nextInt(9), texts++) {
+                link.cutNextReplyAfter(bytes);
+                assertThat(Replies.ask(client, "insert into texts values (" + texts + "); select 'text " + texts + "'; insert into texts values (" + texts + ")"))
+                        .as("after %s bytes, -Dpgkeel.seed=%s", bytes, seed).isEqualTo(List.of("INSERT 0 1", "row text " + texts, "SELECT 1", "INSERT 0 1", "ready IDLE"));
+            }
+            assertThat(texts).as("the last one was not cut").isGreaterThan(15);
+            assertThat(postgres.query("select count(*) || ' ' || count(distinct x) from texts")).isEqualTo(2 * texts + " " + texts);
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A network device that ends TCP connections, in front of PostgreSQL. It can cut one answer of the server within its first message and say goodbye politely,
+/// A network device that ends TCP connections, in front of PostgreSQL. It can cut what the server says anywhere and say goodbye politely,
 /// while the server hears nothing of that and works on. Threading: any.
 final class CuttingLink implements AutoCloseable {
     private final ServerSocket listening;
@@ -88,8 +88,12 @@ final class CuttingLink implements AutoCloseable {
                 if (cut) continue;
                 int bytes = n;
                 synchronized (ofApp) {
-                    if (ofApp[0] && bytesOfNextReply.get() >= 0) {
-                        bytes = bytesOfNextReply.getAndSet(-1);
+                    int left = bytesOfNextReply.get();
+                    if (ofApp[0] && left >= n) {
+                        bytesOfNextReply.set(left - n);
+                    } else if (ofApp[0] && left >= 0) {
+                        bytesOfNextReply.set(-1);
+                        bytes = left;
                         cut = true;
                     }
                 }

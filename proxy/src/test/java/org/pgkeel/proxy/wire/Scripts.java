@@ -60,6 +60,7 @@ final class Scripts {
         scripts.put("transactions in the extended protocol", Scripts::extendedTransactions);
         PreparedScripts.addTo(scripts);
         CopyScripts.addTo(scripts);
+        BlockScripts.addTo(scripts);
         return scripts;
     }
 

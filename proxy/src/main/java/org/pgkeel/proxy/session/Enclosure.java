@@ -1,0 +1,207 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.Exchange;
+import org.pgkeel.proxy.relay.OutcomeProbe;
+import org.pgkeel.proxy.relay.PendingProbe;
+import org.pgkeel.proxy.statement.StatementClass;
+import org.pgkeel.proxy.statement.StatementKind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One request of a client that commits by itself, where no question can go between it and its commit: a text of several commands, or a FunctionCall.
+/// It runs in a transaction block of PgKeel's own, whose COMMIT is sent when the transaction's mark is there.
+///
+/// | step    | event                                    | sent                      | step    |
+/// |---------|------------------------------------------|---------------------------|---------|
+/// | any     | the client's request                     | BEGIN, the request, Close | RUNNING |
+/// | RUNNING | BEGIN fails                              | Sync                      | ENDING  |
+/// | RUNNING | ReadyForQuery `T`                        | the question              | ASKING  |
+/// | RUNNING | ReadyForQuery `E`                        | ROLLBACK, Sync            | ENDING  |
+/// | RUNNING | ReadyForQuery of a text that was misread | nothing: our bug          | ENDING  |
+/// | ASKING  | the mark                                 | COMMIT, Sync              | ENDING  |
+/// | ASKING  | an error                                 | Sync                      | ENDING  |
+/// | ENDING  | ReadyForQuery `T`, `E`                   | ROLLBACK, Sync            | ENDING  |
+/// | ENDING  | ReadyForQuery `I`                        | nothing: it is over       | ENDING  |
+///
+/// BEGIN goes as messages of the extended protocol without a Sync: if it fails, the server skips the request. The client sees what it would have seen
+/// without the block. The server tells the end of a request's last command when that is committed, so it is kept until COMMIT completes: an error or a
+/// notice of the commit comes in front of it.
+///
+/// The server is never idle in the block: behind the request's ReadyForQuery it finds the beginning of a batch, a Close of nothing, and a batch that has
+/// begun is not idle. So no `idle_in_transaction_session_timeout` runs, which would not run without the block. It takes a Close in a failed transaction, too.
+///
+/// Invariant: one Sync is sent for each step that sends one, and nothing behind the block's ReadyForQuery `I`: a reply to it would be another client's.
+///
+/// Threading: confined to the session's event loop.
+final class Enclosure {
+    private static final Logger log = LoggerFactory.getLogger(Enclosure.class);
+
+    private enum Step { RUNNING, ASKING, ENDING }
+
+    private static final byte[] NOTHING = {};
+    private static final byte[] BEGIN = executes("begin");
+    private static final byte[] COMMIT = executes("commit");
+    private static final byte[] ROLLBACK = executes("rollback");
+    /// Of the unnamed statement.
+    private static final byte[] CLOSE = {FrontendType.CLOSE, 0, 0, 0, 6, 'S', 0};
+
+    private final ClientSession session;
+    private final CommitWatch watch;
+    private Step step = Step.ENDING;
+    private byte[] kept = NOTHING;
+    /// What is to be sent when the walk of the replies is over: decided by the last event in it.
+    private @Nullable Runnable due;
+
+    Enclosure(ClientSession session, CommitWatch watch) {
+        this.session = session;
+        this.watch = watch;
+    }
+
+    /// A text that does in a block what it does without one: several commands of one Query run in a block as it is, that of the server. Not COPY FROM STDIN: what the
+    /// client sends while the server takes data could come between the messages of the block. Not cursors: the commit runs the query of one WITH HOLD, and what that
+    /// writes has no mark before.
+    static boolean isFor(StatementClass text) {
+        if (text.kinds().size() < 2) return false;
+        for (StatementKind kind : text.kinds()) {
+            boolean same = switch (kind) {
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, DATA, DDL, SESSION -> true;
+                case COPY_IN, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED, LISTEN, NOTIFY,
+                     EXECUTE, OTHER -> false;
+            };
+            if (!same) return false;
+        }
+        return true;
+    }
+
+    /// BEGIN goes to the backend. What is expected of the request's replies is to be said next.
+    void begin(BackendConnection leased) {
+        step = Step.RUNNING;
+        kept = NOTHING;
+        due = null;
+        watch.asked();
+        Exchange exchange = leased.exchange();
+        for (int i = 0; i < 2; i++) {
+            exchange.expectOwnReply(null);
+            exchange.messageSent();
+        }
+        exchange.expectOwnReply(null);
+        exchange.executeSent();
+        leased.statements().unnamed(null);
+        leased.outgoing().room(BEGIN.length).writeBytes(BEGIN);
+    }
+
+    /// The client's request goes to the backend behind BEGIN, a whole Query or FunctionCall.
+    void send(BackendConnection leased, ByteBuf in, int at, int next) {
+        leased.outgoing().run(in, at, next);
+        leased.exchange().enclosedSent();
+        leased.outgoing().room(CLOSE.length).writeBytes(CLOSE);
+    }
+
+    /// The end of the last command.
+    void keep(ByteBuf in, int from, int to) {
+        kept = new byte[to - from];
+        in.getBytes(from, kept);
+    }
+
+    /// What was kept; nothing the second time.
+    byte[] takeKept() {
+        byte[] taken = kept;
+        kept = NOTHING;
+        return taken;
+    }
+
+    /// ReadyForQuery, which does not end the block.
+    void goesOn(BackendConnection leased, byte status) {
+        boolean running = step == Step.RUNNING;
+        if (running) leased.exchange().expectOwnInBlock(null);   // of the Close
+        if (running && (status == 'I' || leased.exchange().isBehindKept())) misread(leased);
+        else if (running && status == 'T') then(leased, () -> ask(leased));
+        else then(leased, () -> end(leased, ROLLBACK));
+    }
+
+    /// The text has ended the block by itself, or has more commands than was thought.
+    private void misread(BackendConnection leased) {
+        watch.nothingKnown();
+        step = Step.ENDING;
+        log.error("client {}: a text of several commands was misread, the client is closed", session.identity().address());
+        then(leased, () -> session.end(RefusalReason.INTERNAL_ERROR, "internal error"));
+    }
+
+    /// The mark came.
+    void marked(BackendConnection leased) {
+        then(leased, () -> {
+            watch.sent();
+            end(leased, COMMIT);
+        });
+    }
+
+    /// An error came. Within the client's request the server says by itself that it is ready; what was sent with the extended protocol ends with a Sync.
+    void failed(BackendConnection leased) {
+        if (step == Step.ASKING || step == Step.RUNNING && !leased.exchange().blockHasBegun()) then(leased, () -> sync(leased));
+    }
+
+    /// Not from the walk of the replies: what is composed there is the client's. Of several events in one walk the last one counts: an error behind the mark.
+    private void then(BackendConnection leased, Runnable next) {
+        boolean expected = due != null;
+        due = next;
+        if (!expected) session.context().loop().execute(() -> goOn(leased));
+    }
+
+    private void goOn(BackendConnection leased) {
+        Runnable next = due;
+        due = null;
+        if (next == null || session.lease().backend() != leased || !leased.exchange().isEnclosed()) return;
+        next.run();
+        leased.outgoing().finish();
+    }
+
+    private void ask(BackendConnection leased) {
+        step = Step.ASKING;
+        Exchange exchange = leased.exchange();
+        ByteBuf room = leased.outgoing().room(3 * OutcomeProbe.BYTES_MAX);
+        if (!leased.statements().hasProbe()) {
+            leased.statements().probe(true);
+            exchange.expectOwnInBlock(PendingProbe.IT);
+            OutcomeProbe.writeParse(room);
+        }
+        exchange.expectOwnInBlock(null);
+        exchange.expectMarkInBlock();
+        exchange.expectOwnInBlock(null);
+        OutcomeProbe.writeBindExecute(room);
+        OutcomeProbe.writeFlush(room);
+    }
+
+    private void end(BackendConnection leased, byte[] words) {
+        Exchange exchange = leased.exchange();
+        exchange.expectOwnInBlock(null);
+        exchange.expectOwnInBlock(null);
+        if (words == COMMIT) exchange.expectCommitInBlock();
+        else exchange.expectOwnInBlock(null);
+        leased.outgoing().room(words.length).writeBytes(words);
+        sync(leased);
+    }
+
+    private void sync(BackendConnection leased) {
+        step = Step.ENDING;
+        leased.exchange().blockEnds();
+        leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
+    }
+
+    /// Parse, Bind and Execute of the unnamed statement and portal.
+    private static byte[] executes(String command) {
+        byte[] text = command.getBytes(StandardCharsets.US_ASCII);
+        byte[] messages = new byte[9 + text.length + 13 + 10];
+        ByteBuf out = Unpooled.wrappedBuffer(messages).clear();
+        out.writeByte(FrontendType.PARSE).writeInt(text.length + 8).writeByte(0).writeBytes(text).writeByte(0).writeShort(0)
+                .writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0)
+                .writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
+        return messages;
+    }
+}
