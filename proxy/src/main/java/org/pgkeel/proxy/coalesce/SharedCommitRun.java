@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.SharedStatement;
@@ -21,7 +22,11 @@ class SharedCommitRun extends BatchRun {
             'D', 0, 0, 0, 6, 'P', 0,
             'E', 0, 0, 0, 9, 0, 0, 0, 0, 0};
 
+    private static final byte[] NONE = {};
+
     private @Nullable ByteBuf replies;
+    /// Of a simple Query that is being executed: the server sends it behind the notices of the rows.
+    private byte[] rowDescription = NONE;
     /// The last step whose ParseComplete is among the replies.
     private @Nullable Step begun;
 
@@ -110,7 +115,16 @@ class SharedCommitRun extends BatchRun {
         ByteBuf kept = replies;
         if (of == null || kept == null) return;
         if (of.repliesTo() == 0) of.repliesBegin(kept.writerIndex());
+        if (step.shown() == Step.Shown.ROWS_ONLY) {
+            rowDescription = new byte[next - at];
+            in.getBytes(at, rowDescription);
+            return;
+        }
         owedInFront(step, kept);
+        if (in.getByte(at) != BackendType.NOTICE_RESPONSE) {
+            kept.writeBytes(rowDescription);
+            rowDescription = NONE;
+        }
         kept.writeBytes(in, at, next - at);
         of.repliesEnd(kept.writerIndex());
     }
