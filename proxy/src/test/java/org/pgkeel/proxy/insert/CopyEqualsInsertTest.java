@@ -338,16 +338,7 @@ class CopyEqualsInsertTest {
     }
 
     private TargetTable table() throws SQLException {
-        try (var rows = connection.createStatement().executeQuery(TargetTable.question("ci_t"))) {
-            rows.next();
-            int columns = rows.getMetaData().getColumnCount();
-            ByteBuf row = Unpooled.buffer().writeShort(columns);
-            for (int i = 1; i <= columns; i++) {
-                byte[] text = rows.getString(i).getBytes(UTF_8);
-                row.writeInt(text.length).writeBytes(text);
-            }
-            return TargetTable.parse(row, 0, row.writerIndex()).orElseThrow();
-        }
+        return KnownTable.ask(connection, "ci_t");
     }
 
     private static ByteBuf bind(int format, byte[] value) {

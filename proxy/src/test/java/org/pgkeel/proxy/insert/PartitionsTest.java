@@ -65,16 +65,7 @@ class PartitionsTest {
     }
 
     private TargetTable table() throws SQLException {
-        try (var statement = connection.createStatement(); var rows = statement.executeQuery(TargetTable.question("pt_t"))) {
-            rows.next();
-            int columns = rows.getMetaData().getColumnCount();
-            ByteBuf row = Unpooled.buffer().writeShort(columns);
-            for (int i = 1; i <= columns; i++) {
-                byte[] text = rows.getString(i).getBytes(UTF_8);
-                row.writeInt(text.length).writeBytes(text);
-            }
-            return TargetTable.parse(row, 0, row.writerIndex()).orElseThrow();
-        }
+        return KnownTable.ask(connection, "pt_t");
     }
 
     private Optional<Partitions> partitions(String type, String by, String... bounds) throws SQLException {

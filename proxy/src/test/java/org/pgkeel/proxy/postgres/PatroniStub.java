@@ -126,34 +126,34 @@ public final class PatroniStub implements AutoCloseable {
         views.put(name, itsLeader);
     }
 
+    private static void set(Set<String> names, String name, boolean isIn) {
+        if (isIn) names.add(name);
+        else names.remove(name);
+    }
+
     /// This member takes connections and does not answer.
     public void silent(String name, boolean hangs) {
-        if (hangs) silent.add(name);
-        else silent.remove(name);
+        set(silent, name, hangs);
     }
 
     /// The same of `/cluster` alone, as when the DCS is gone.
     public void silentMap(String name, boolean hangs) {
-        if (hangs) withoutMap.add(name);
-        else withoutMap.remove(name);
+        set(withoutMap, name, hangs);
     }
 
     /// This member answers as some other web server would.
     public void strange(String name, boolean answersHtml) {
-        if (answersHtml) strange.add(name);
-        else strange.remove(name);
+        set(strange, name, answersHtml);
     }
 
     /// This member leads on without its DCS.
     public void failsafe(String name, boolean active) {
-        if (active) failsafe.add(name);
-        else failsafe.remove(name);
+        set(failsafe, name, active);
     }
 
     /// `/cluster` does not name this member, or does so again.
     public void named(String name, boolean isMember) {
-        if (isMember) unnamed.remove(name);
-        else unnamed.add(name);
+        set(unnamed, name, !isMember);
     }
 
     public void scheduledSwitchover(Optional<Instant> at) {
