@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.server;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,10 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.embedded.DataFolder;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.postgresql.Driver;
 
@@ -93,6 +97,17 @@ final class TestProxy implements AutoCloseable {
 
     ProxyServer server() {
         return server;
+    }
+
+    /// The rows that shared commits, of all tables and event loops.
+    CoalesceSnapshot coalesced() {
+        return coalescedTables().stream().reduce(CoalesceSnapshot::plus).orElseGet(() -> CoalesceSnapshot.empty(""));
+    }
+
+    /// The same, a snapshot for each table of each event loop.
+    List<CoalesceSnapshot> coalescedTables() {
+        // An event loop that has no time for a second is asked again.
+        return await().ignoreExceptionsInstanceOf(CompletionException.class).until(() -> server.survey().askAll(context -> context.coalescer().snapshots()).join(), _ -> true);
     }
 
     int port() {
