@@ -136,15 +136,20 @@ class BrokenServerTest {
         }
     }
 
+    /// SCRAM, until the client has proved that it knows the password.
+    private static void untilProven(InputStream in, OutputStream out) throws IOException {
+        readPacket(in);
+        out.write(bytes(new AuthenticationSasl(List.of("SCRAM-SHA-256"))));
+        String initial = readMessage(in);
+        String nonce = initial.substring(initial.indexOf("r=") + 2);
+        out.write(bytes(new AuthenticationSaslContinue(Octets.ofText("r=" + nonce + "more,s=MDEyMzQ1Njc4OWFiY2RlZg==,i=4096"))));
+        readMessage(in);
+    }
+
     @Test
     void a_server_that_cannot_prove_that_it_knows_the_password_is_refused() {
         assertThat(failure(new EvilServer((in, out) -> {
-            readPacket(in);
-            out.write(bytes(new AuthenticationSasl(List.of("SCRAM-SHA-256"))));
-            String initial = readMessage(in);
-            String nonce = initial.substring(initial.indexOf("r=") + 2);
-            out.write(bytes(new AuthenticationSaslContinue(Octets.ofText("r=" + nonce + "more,s=MDEyMzQ1Njc4OWFiY2RlZg==,i=4096"))));
-            readMessage(in);
+            untilProven(in, out);
             out.write(bytes(new AuthenticationSaslFinal(Octets.ofText("v=" + "A".repeat(43) + "=")), AuthenticationOk.INSTANCE, new ReadyForQuery(TransactionStatus.IDLE)));
             in.read();
         }))).isInstanceOfSatisfying(BackendFailure.AuthenticationFailed.class, failed -> assertThat(failed.text()).contains("could not prove"));
@@ -153,12 +158,7 @@ class BrokenServerTest {
     @Test
     void a_server_that_skips_its_own_proof_is_refused() {
         assertThat(failure(new EvilServer((in, out) -> {
-            readPacket(in);
-            out.write(bytes(new AuthenticationSasl(List.of("SCRAM-SHA-256"))));
-            String initial = readMessage(in);
-            String nonce = initial.substring(initial.indexOf("r=") + 2);
-            out.write(bytes(new AuthenticationSaslContinue(Octets.ofText("r=" + nonce + "more,s=MDEyMzQ1Njc4OWFiY2RlZg==,i=4096"))));
-            readMessage(in);
+            untilProven(in, out);
             out.write(bytes(AuthenticationOk.INSTANCE, new ReadyForQuery(TransactionStatus.IDLE)));
             in.read();
         }))).isInstanceOf(BackendFailure.ProtocolBroken.class);

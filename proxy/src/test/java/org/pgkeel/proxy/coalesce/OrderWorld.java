@@ -26,7 +26,6 @@ import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.insert.TargetTable;
 import org.pgkeel.proxy.observe.InsertWay;
-import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
 
@@ -248,21 +247,6 @@ final class OrderWorld {
         @Override
         public void alone() {
             begins(this);
-        }
-
-        @Override
-        public void away(int bytes) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void back(byte[] request) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void refusedAway(Refusal refusal) {
-            throw new AssertionError(refusal);
         }
     }
 }

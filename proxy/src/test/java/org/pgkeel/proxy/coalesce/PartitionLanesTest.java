@@ -22,7 +22,6 @@ import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.observe.InsertWay;
-import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
 
@@ -166,21 +165,6 @@ class PartitionLanesTest {
         public void alone() {
             assertThat(waiting.remove(this)).isTrue();
             alone.add(this);
-        }
-
-        @Override
-        public void away(int bytes) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void back(byte[] request) {
-            throw new AssertionError();
-        }
-
-        @Override
-        public void refusedAway(Refusal refusal) {
-            throw new AssertionError(refusal);
         }
     }
 }

@@ -3,7 +3,7 @@ package org.pgkeel.proxy.coalesce;
 import io.netty.buffer.ByteBuf;
 import org.pgkeel.proxy.refusal.Refusal;
 
-/// A client of a test without a server: nothing can be answered, so any answer is a bug.
+/// A client of a test without a server: nothing can be answered, so any answer is a bug. Nothing waits on disk, where a test does not say so.
 interface UnansweredContributor extends Contributor {
     @Override
     default void committed(ByteBuf notices) {
@@ -33,5 +33,20 @@ interface UnansweredContributor extends Contributor {
     @Override
     default void lost(String why) {
         throw new AssertionError(why);
+    }
+
+    @Override
+    default void away(int bytes) {
+        throw new AssertionError();
+    }
+
+    @Override
+    default void back(byte[] request) {
+        throw new AssertionError();
+    }
+
+    @Override
+    default void refusedAway(Refusal refusal) {
+        throw new AssertionError(refusal);
     }
 }

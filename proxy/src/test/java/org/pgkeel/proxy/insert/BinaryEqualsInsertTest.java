@@ -222,16 +222,10 @@ class BinaryEqualsInsertTest {
     }
 
     private String one(String sql) throws SQLException {
-        try (var rows = connection.createStatement().executeQuery(sql)) {
-            rows.next();
-            return String.valueOf(rows.getString(1));
-        }
+        return Sql.one(connection, sql);
     }
 
     private void execute(String sql) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            statement.setEscapeProcessing(false);
-            statement.execute(sql);
-        }
+        Sql.execute(connection, sql);
     }
 }

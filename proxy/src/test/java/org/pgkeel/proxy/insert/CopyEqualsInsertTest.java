@@ -156,19 +156,7 @@ class CopyEqualsInsertTest {
             execute("drop table if exists ci_t; create table ci_t (a int, b " + type + ")");
             TargetTable table = table();
             for (String as : CASTS) {
-                for (int declared : declaredTypes) {
-                    String sql = "insert into ci_t (b) values ($1::" + as + ")";
-                    Optional<CopyPlan> plan = CopyPlan.of(InsertShape.parse(sql, Dialect.USUAL).orElseThrow(), new int[] {declared}, table, AfterRowTriggers.REFUSE);
-                    if (plan.isEmpty()) continue;
-                    for (String word : WORDS) {
-                        ByteBuf bind = bind(0, word.getBytes(UTF_8));
-                        ByteBuf out = Unpooled.buffer();
-                        if (!plan.get().row(bind, 0, bind.writerIndex(), out)) continue;
-                        copied++;
-                        String insert = "prepare ci_p (" + (declared == 0 ? "unknown" : typeName(declared)) + ") as " + sql + "; execute ci_p ('" + word.replace("'", "''") + "')";
-                        compare(type + " <- " + declared + "::" + as + " '" + word + "'", insert, plan.get().copyText(), out, different);
-                    }
-                }
+                for (int declared : declaredTypes) copied += parameters(type, table, declared, "$1::" + as, different);
             }
         }
         assertThat(different).isEmpty();
@@ -183,23 +171,32 @@ class CopyEqualsInsertTest {
         for (String type : TYPES) {
             execute("drop table if exists ci_t; create table ci_t (a int, b " + type + ")");
             TargetTable table = table();
-            for (int declared : declaredTypes) {
-                Optional<CopyPlan> plan = CopyPlan.of(InsertShape.parse("insert into ci_t (b) values ($1)", Dialect.USUAL).orElseThrow(), new int[] {declared}, table, AfterRowTriggers.REFUSE);
-                if (plan.isEmpty()) continue;
-                for (String word : WORDS) {
-                    ByteBuf bind = bind(0, word.getBytes(UTF_8));
-                    ByteBuf out = Unpooled.buffer();
-                    if (!plan.get().row(bind, 0, bind.writerIndex(), out)) continue;
-                    copied++;
-                    // An EXECUTE reads its text by the declared type's input function, as a Bind does.
-                    String name = declared == 0 ? "unknown" : typeName(declared);
-                    String insert = "prepare ci_p (" + name + ") as insert into ci_t (b) values ($1); execute ci_p ('" + word.replace("'", "''") + "')";
-                    compare(type + " <- " + name + " '" + word + "'", insert, plan.get().copyText(), out, different);
-                }
-            }
+            for (int declared : declaredTypes) copied += parameters(type, table, declared, "$1", different);
         }
         assertThat(different).isEmpty();
         assertThat(copied).isGreaterThan(1500);
+    }
+
+    /// Each word as a parameter in text.
+    /// @param declared type of the parameter
+    /// @param value    of the column, as the statement has it
+    /// @return how many could be said in a COPY
+    private int parameters(String type, TargetTable table, int declared, String value, List<String> different) throws Exception {
+        String sql = "insert into ci_t (b) values (" + value + ")";
+        Optional<CopyPlan> plan = CopyPlan.of(InsertShape.parse(sql, Dialect.USUAL).orElseThrow(), new int[] {declared}, table, AfterRowTriggers.REFUSE);
+        if (plan.isEmpty()) return 0;
+        int copied = 0;
+        for (String word : WORDS) {
+            ByteBuf bind = bind(0, word.getBytes(UTF_8));
+            ByteBuf out = Unpooled.buffer();
+            if (!plan.get().row(bind, 0, bind.writerIndex(), out)) continue;
+            copied++;
+            // An EXECUTE reads its text by the declared type's input function, as a Bind does.
+            String name = declared == 0 ? "unknown" : typeName(declared);
+            String insert = "prepare ci_p (" + name + ") as " + sql + "; execute ci_p ('" + word.replace("'", "''") + "')";
+            compare(type + " <- " + value + " of " + name + " '" + word + "'", insert, plan.get().copyText(), out, different);
+        }
+        return copied;
     }
 
     @Test
@@ -372,17 +369,11 @@ class CopyEqualsInsertTest {
     }
 
     private String one(String sql) throws SQLException {
-        try (var rows = connection.createStatement().executeQuery(sql)) {
-            rows.next();
-            return String.valueOf(rows.getString(1));
-        }
+        return Sql.one(connection, sql);
     }
 
     private void execute(String sql) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            statement.setEscapeProcessing(false);
-            statement.execute(sql);
-        }
+        Sql.execute(connection, sql);
     }
 
     private void tryExecute(String sql) {

@@ -59,9 +59,7 @@ class PartitionsTest {
     }
 
     private void execute(String sql) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        Sql.execute(connection, sql);
     }
 
     private TargetTable table() throws SQLException {

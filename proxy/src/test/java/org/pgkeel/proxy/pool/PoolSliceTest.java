@@ -225,8 +225,8 @@ class PoolSliceTest {
         assertThat(world.pool.open()).isZero();
     }
 
-    @Test
-    void a_connection_that_was_idle_for_long_is_asked_before_it_is_lent() {
+    /// Both for 30 s.
+    private static PoolWorld withTwoIdle() {
         var world = new PoolWorld(1, PoolWorld.max(5));
         var a = world.asks("a", 0);
         var b = world.asks("b", 0);
@@ -234,6 +234,12 @@ class PoolSliceTest {
         a.giveBack(world.nowNanos);
         b.giveBack(world.nowNanos);
         world.pass(Duration.ofSeconds(30));
+        return world;
+    }
+
+    @Test
+    void a_connection_that_was_idle_for_long_is_asked_before_it_is_lent() {
+        var world = withTwoIdle();
         var client = world.asks("c", 0);
         var asked = world.made.get(1);
         assertThat(client.isWaiting()).isTrue();
@@ -246,13 +252,7 @@ class PoolSliceTest {
 
     @Test
     void when_a_check_fails_the_next_connection_is_asked_and_then_one_is_opened() {
-        var world = new PoolWorld(1, PoolWorld.max(5));
-        var a = world.asks("a", 0);
-        var b = world.asks("b", 0);
-        world.settle();
-        a.giveBack(world.nowNanos);
-        b.giveBack(world.nowNanos);
-        world.pass(Duration.ofSeconds(30));
+        var world = withTwoIdle();
         var client = world.asks("c", 0);
         world.slice(0).close(world.made.get(1), CloseReason.CHECK_FAILED, world.nowNanos);
         assertThat(world.made.get(0).checks).isEqualTo(1);

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -107,10 +106,7 @@ class CoalesceEndToEndTest {
     }
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
-        // An event loop that has no time for a second is asked again.
-        return await().ignoreExceptionsInstanceOf(CompletionException.class)
-                .until(() -> proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join(), _ -> true).stream().reduce(CoalesceSnapshot::plus)
-                .orElseGet(() -> CoalesceSnapshot.empty(""));
+        return proxy.coalesced();
     }
 
     private static void untilCopied(TestProxy proxy, long rows) {

@@ -3,9 +3,6 @@ package org.pgkeel.proxy.server;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Queue;
@@ -15,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// A network device that ends TCP connections, in front of PostgreSQL. It can cut what the server says anywhere and say goodbye politely,
 /// while the server hears nothing of that and works on. Threading: any.
 final class CuttingLink implements AutoCloseable {
-    private final ServerSocket listening;
+    private final LinkDoor door;
     private final String host;
     private final int port;
     private final AtomicInteger bytesOfNextReply = new AtomicInteger(-1);
@@ -24,12 +21,11 @@ final class CuttingLink implements AutoCloseable {
     CuttingLink(String host, int port) throws IOException {
         this.host = host;
         this.port = port;
-        this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        this.door = new LinkDoor(this::connect);
     }
 
     String address() {
-        return "127.0.0.1:" + listening.getLocalPort();
+        return door.address();
     }
 
     /// Of what the server says next to user `app` only so many bytes arrive.
@@ -44,23 +40,16 @@ final class CuttingLink implements AutoCloseable {
     /// The server hears of it only now.
     @Override
     public void close() throws IOException {
-        listening.close();
+        door.close();
         for (Socket server : servers) server.close();
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                Socket client = listening.accept();
-                Socket server = new Socket(host, port);
-                servers.add(server);
-                var ofApp = new boolean[1];
-                Thread.ofVirtual().start(() -> forward(client, server, ofApp));
-                Thread.ofVirtual().start(() -> back(server, client, ofApp));
-            }
-        } catch (IOException closed) {
-            // The test is over.
-        }
+    private void connect(Socket client) throws IOException {
+        Socket server = new Socket(host, port);
+        servers.add(server);
+        var ofApp = new boolean[1];
+        Thread.ofVirtual().start(() -> forward(client, server, ofApp));
+        back(server, client, ofApp);
     }
 
     private static void forward(Socket client, Socket server, boolean[] ofApp) {
@@ -79,7 +68,7 @@ final class CuttingLink implements AutoCloseable {
         }
     }
 
-    private void back(Socket server, Socket client, boolean[] ofApp) {
+    private void back(Socket server, Socket client, boolean[] ofApp) throws IOException {
         var buffer = new byte[64 * 1024];
         boolean cut = false;
         try (server) {
@@ -100,13 +89,6 @@ final class CuttingLink implements AutoCloseable {
                 client.getOutputStream().write(buffer, 0, bytes);
                 if (cut) client.shutdownOutput();
             }
-        } catch (IOException gone) {
-            // Told below.
-        }
-        try {
-            client.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,9 +49,7 @@ class DedupEndToEndTest {
     }
 
     private static List<CoalesceSnapshot> counted(TestProxy proxy) {
-        // An event loop that has no time for a second is asked again.
-        return await().atMost(Duration.ofSeconds(60)).ignoreExceptionsInstanceOf(CompletionException.class)
-                .until(() -> proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join(), _ -> true);
+        return proxy.coalescedTables();
     }
 
     private static DedupSnapshot dedup(TestProxy proxy) {

@@ -166,7 +166,7 @@ class DedupStormTest {
                 told.insert(simple, true, insert, key);
                 told.insert(extended, false, insert, --key);
             }
-            List<CoalesceSnapshot> all = proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join();
+            List<CoalesceSnapshot> all = proxy.coalescedTables();
             if (!all.isEmpty() && key < -100 && all.stream().map(CoalesceSnapshot::dedup).map(DedupSnapshot::state).allMatch("on"::equals)) return;
         }
         throw new AssertionError("dedup-by is not in force");

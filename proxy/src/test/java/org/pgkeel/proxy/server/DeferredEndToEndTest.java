@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,10 +65,7 @@ class DeferredEndToEndTest {
     }
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
-        // An event loop that has no time for a second is asked again.
-        return await().ignoreExceptionsInstanceOf(CompletionException.class)
-                .until(() -> proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join(), _ -> true).stream().reduce(CoalesceSnapshot::plus)
-                .orElseGet(() -> CoalesceSnapshot.empty(""));
+        return proxy.coalesced();
     }
 
     /// What each INSERT ended with, by its number: its count of rows or SQLSTATE and message, and the warnings.

@@ -45,7 +45,7 @@ class OrderByEndToEndTest {
     }
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
-        return proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join().stream().reduce(CoalesceSnapshot::plus).orElseThrow();
+        return proxy.coalesced();
     }
 
     /// Clients that end when their work is done.
@@ -91,7 +91,7 @@ class OrderByEndToEndTest {
             try (Connection first = proxy.connect("preferQueryMode", "simple"); var statement = first.createStatement()) {
                 await().until(() -> {   // until the table is known to the proxy
                     statement.executeUpdate(insert(9, 1000));
-                    return !proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join().isEmpty();
+                    return !proxy.coalescedTables().isEmpty();
                 });
             }
             long before = counted(proxy).alone();

@@ -77,6 +77,6 @@ class PartitionLanesEndToEndTest {
     }
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
-        return proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join().stream().reduce(CoalesceSnapshot::plus).orElseThrow();
+        return proxy.coalesced();
     }
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -71,10 +70,7 @@ class PipelinedInsertsEndToEndTest {
     }
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
-        // An event loop that has no time for a second is asked again.
-        return await().ignoreExceptionsInstanceOf(CompletionException.class)
-                .until(() -> proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join(), _ -> true).stream().reduce(CoalesceSnapshot::plus)
-                .orElseGet(() -> CoalesceSnapshot.empty(""));
+        return proxy.coalesced();
     }
 
     /// One client, and what it knows to be stored.

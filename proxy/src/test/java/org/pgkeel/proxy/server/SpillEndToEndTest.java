@@ -57,7 +57,7 @@ class SpillEndToEndTest {
     }
 
     private static CoalesceSnapshot counted(TestProxy proxy) {
-        return proxy.server().survey().askAll(context -> context.coalescer().snapshots()).join().stream().reduce(CoalesceSnapshot::plus).orElseThrow();
+        return proxy.coalesced();
     }
 
     /// Clients that insert one row after the other.

@@ -5,13 +5,9 @@ import static org.awaitility.Awaitility.await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +22,9 @@ final class SteppingLink implements AutoCloseable {
 
     private static final int WORD_MAX = 64;
 
-    private final ServerSocket listening;
+    private final LinkDoor door;
     private final String host;
     private final int port;
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable Stop> next = new AtomicReference<>();
     private volatile @Nullable Link stopped;
     private volatile UnaryOperator<byte[]> change = UnaryOperator.identity();
@@ -37,12 +32,11 @@ final class SteppingLink implements AutoCloseable {
     SteppingLink(String host, int port) throws IOException {
         this.host = host;
         this.port = port;
-        this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        this.door = new LinkDoor(this::connect);
     }
 
     String address() {
-        return "127.0.0.1:" + listening.getLocalPort();
+        return door.address();
     }
 
     /// The next time that the proxy says this, the connection stops.
@@ -94,35 +88,17 @@ final class SteppingLink implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listening.close();
-        for (Socket socket : open) socket.close();
+        door.close();
     }
 
-    private void accept() {
-        while (!listening.isClosed()) {
-            try {
-                Socket proxy = listening.accept();
-                open.add(proxy);
-                Thread.ofVirtual().start(() -> connect(proxy));
-            } catch (IOException closed) {
-                return;
-            }
-        }
-    }
-
-    private void connect(Socket proxy) {
-        try (proxy; Socket server = new Socket(host, port)) {
-            open.add(server);
+    private void connect(Socket proxy) throws IOException {
+        try (Socket server = new Socket(host, port)) {
             proxy.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
             var link = new Link(proxy, server);
             Thread.ofVirtual().start(link::answers);
             link.asks();
-            open.remove(server);
-        } catch (IOException gone) {
-            // The other side is told by the end of its connection.
         }
-        open.remove(proxy);
     }
 
     private final class Link {
