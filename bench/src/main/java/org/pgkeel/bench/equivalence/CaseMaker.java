@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.pgkeel.bench.equivalence.Messages.Parameter;
+import org.pgkeel.bench.equivalence.Profiles.Profile;
 import org.pgkeel.bench.equivalence.Tables.Column;
 
 /// Draws one client's cases from a seed.
@@ -30,6 +32,7 @@ final class CaseMaker {
     private final long seed;
     private final int client;
     private final Dictionary dictionary;
+    private final Function<SplittableRandom, Profile> profiles;
     private final SplittableRandom random;
     private final Map<String, String> prepared = new HashMap<>();
     private Charset charset = StandardCharsets.UTF_8;
@@ -39,10 +42,12 @@ final class CaseMaker {
     private int names;
     private String lastPrepared = "";
 
-    CaseMaker(long seed, int client, Dictionary dictionary) {
+    /// @param profiles draws settings of the client's session; again and again
+    CaseMaker(long seed, int client, Dictionary dictionary, Function<SplittableRandom, Profile> profiles) {
         this.seed = seed;
         this.client = client;
         this.dictionary = dictionary;
+        this.profiles = profiles;
         this.random = new SplittableRandom(seed ^ client * 0xD1B54A32D192ED03L);
     }
 
@@ -72,11 +77,11 @@ final class CaseMaker {
 
     private Case settings() {
         if (number == 0) number = 1;
-        Profiles.Profile profile = Profiles.any(random);
+        Profile profile = profiles.apply(random);
         var messages = new Messages(charset).query("reset all");
         profile.sets().forEach(messages::query);
         charset = profile.charset();
-        readOnly = profile.sets().stream().anyMatch(set -> set.contains("read_only"));
+        readOnly = profile.equals(Profiles.READ_ONLY);
         return new Case("settings", String.join("; ", profile.sets()), messages.bytes(), 1 + profile.sets().size(), 0);
     }
 
@@ -158,7 +163,8 @@ final class CaseMaker {
         int[] oids = new int[style.columns().size()];
         for (int i = 0; i < oids.length; i++) {
             Column column = style.columns().get(i);
-            boolean other = style.declaration() == Style.Declaration.OTHER && hash.nextInt(column.equals(Tables.UID) ? 12 : 4) == 0;
+            // What is cast to the column's type may not fit: as with bad values.
+            boolean other = style.declaration() == Style.Declaration.OTHER && !readOnly && hash.nextInt(column.equals(Tables.UID) ? 12 : 4) == 0;
             types.add(other ? OTHER_TYPES.get(hash.nextInt(OTHER_TYPES.size())) : column.type());
             oids[i] = style.declaration() == Style.Declaration.UNKNOWN ? 0 : dictionary.oid(types.get(i));
         }

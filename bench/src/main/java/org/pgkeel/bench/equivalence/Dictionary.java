@@ -20,7 +20,7 @@ final class Dictionary {
             var values = new HashMap<String, byte[]>();
             for (String value : Pools.of(type).good()) {
                 try {
-                    values.put(value, peer.binaryValue("select " + Literals.quoted(value) + "::" + withoutModifier(type)));
+                    values.put(value, peer.binaryValue("select " + Literals.quoted(value) + "::" + ofAnyLength(type)));
                 } catch (IOException notInThisVersion) {
                     // Then it is sent as text only.
                 }
@@ -39,8 +39,12 @@ final class Dictionary {
         return Optional.ofNullable(binary.get(type).get(value));
     }
 
+    /// A cast to it leaves the value as it is, so that what is sent is cut or refused by the column alone. `bit` would be `bit(1)`; on the wire the two are the same.
+    private static String ofAnyLength(String type) {
+        return type.startsWith("bit(") ? "varbit" : withoutModifier(type);
+    }
 
-    static String withoutModifier(String type) {
+    private static String withoutModifier(String type) {
         return type.equals("varbit(6)") ? "varbit" : type.replaceAll("\\(\\d+(,\\d+)?\\)", "").replaceAll("^char$", "bpchar");
     }
 }

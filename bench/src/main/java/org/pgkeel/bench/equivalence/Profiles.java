@@ -11,6 +11,7 @@ final class Profiles {
     /// @param sets    one statement each
     record Profile(Charset charset, List<String> sets) {}
 
+    static final Profile READ_ONLY = of("set default_transaction_read_only to on");
     private static final List<Profile> ODD = List.of(
             of("set timezone to 'America/New_York'", "set datestyle to 'German'"),
             of("set datestyle to 'SQL, DMY'", "set intervalstyle to 'iso_8601'"),
@@ -20,7 +21,7 @@ final class Profiles {
             of("set app.user to 'bob'", "set timezone to 'Asia/Tokyo'"),
             of("set standard_conforming_strings to off", "set escape_string_warning to off"),
             of("set default_transaction_isolation to 'repeatable read'"),
-            of("set default_transaction_read_only to on"),
+            READ_ONLY,
             of("set synchronous_commit to off"),
             of("set array_nulls to off", "set bytea_output to 'escape'", "set extra_float_digits to -5"),
             of("set row_security to off"),
