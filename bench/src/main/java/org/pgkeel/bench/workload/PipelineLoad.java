@@ -1,23 +1,19 @@
 package org.pgkeel.bench.workload;
 
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.check.Rows;
 import org.pgkeel.bench.client.Reply;
 import org.pgkeel.bench.client.Requests;
-import org.pgkeel.bench.client.ServerError;
 import org.pgkeel.bench.client.WireClient;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.history.Outcome;
 import org.pgkeel.bench.history.Outcome.Acknowledged;
-import org.pgkeel.bench.history.Outcome.Closer;
 import org.pgkeel.bench.history.Recorder;
 
 /// Inserts of several ids in one write, in tables as in [InsertLoad]: each with a Sync of its own, so that each is a transaction,
@@ -27,7 +23,6 @@ final class PipelineLoad implements Workload {
     enum Form { EACH, TOGETHER }
 
     private static final int DEPTH = 5;
-    private static final long LOGIN_PAUSE_MILLIS = 50;
 
     private final Form form;
 
@@ -68,25 +63,23 @@ final class PipelineLoad implements Workload {
     }
 
     private final class Pipeline implements Worker {
-        private final Endpoint endpoint;
+        private final WireSession session;
         private final Recorder recorder;
         private final String sql;
-        private int address;
         private long id;
-        private volatile Optional<WireClient> session = Optional.empty();
 
         Pipeline(Endpoint endpoint, Recorder recorder) {
-            this.endpoint = endpoint;
+            this.session = new WireSession(endpoint, recorder, WireSession.Preparation.NONE);
             this.recorder = recorder;
             this.sql = "insert into " + IdTables.of(table(), recorder.worker()) + " (id) values ($1) returning xid, timeline";
-            this.address = recorder.worker();
             this.id = IdTables.firstId(recorder.worker());
         }
 
         @Override
         public void step() throws InterruptedException {
-            if (!connected()) return;
-            WireClient client = session.orElseThrow();
+            Optional<WireClient> open = session.open();
+            if (open.isEmpty()) return;
+            WireClient client = open.get();
             long first = id;
             id += DEPTH;
             long now = System.nanoTime();
@@ -99,9 +92,8 @@ final class PipelineLoad implements Workload {
                     for (int i = 0; i < statements; i++) record(first + answered++, now, outcome(reply, i));
                 }
             } catch (IOException e) {
-                Closer by = e instanceof SocketTimeoutException ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER;
-                while (answered < DEPTH) record(first + answered++, now, new Outcome.Closed(by, "08006"));
-                forget();
+                while (answered < DEPTH) record(first + answered++, now, WireSession.closed(e));
+                session.forget();
             }
         }
 
@@ -126,34 +118,9 @@ final class PipelineLoad implements Workload {
             recorder.add(Kind.INSERT, 0, row, invokedAt, invokedAt, outcome);
         }
 
-        private boolean connected() throws InterruptedException {
-            if (session.isPresent()) return true;
-            long now = System.nanoTime();
-            try {
-                session = Optional.of(endpoint.connect(address));
-                recorder.add(Kind.LOGIN, 0, 0, now, now, Acknowledged.saw(0));
-                return true;
-            } catch (IOException e) {
-                address++;
-                recorder.add(Kind.LOGIN, 0, 0, now, now, new Outcome.Failed(e instanceof ServerError error ? error.sqlState() : "08001"));
-                TimeUnit.MILLISECONDS.sleep(LOGIN_PAUSE_MILLIS);
-                return false;
-            }
-        }
-
-        private void forget() {
-            close();
-            session = Optional.empty();
-            address++;
-        }
-
         @Override
         public void close() {
-            try {
-                if (session.isPresent()) session.get().close();
-            } catch (IOException alreadyGone) {
-                // That is what was wanted.
-            }
+            session.close();
         }
     }
 }

@@ -1,12 +1,10 @@
 package org.pgkeel.bench.workload;
 
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.pgkeel.bench.client.Reply;
 import org.pgkeel.bench.client.Requests;
 import org.pgkeel.bench.client.ServerError;
@@ -14,7 +12,6 @@ import org.pgkeel.bench.client.WireClient;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Outcome;
 import org.pgkeel.bench.history.Outcome.Acknowledged;
-import org.pgkeel.bench.history.Outcome.Closer;
 import org.pgkeel.bench.history.Recorder;
 
 /// One client of [StormLoad] that speaks the protocol itself: a few rows in one write, each a transaction of its own.
@@ -25,7 +22,6 @@ final class StormWriter implements Worker {
 
     private static final int ROWS_MAX = 4;
     private static final String STATEMENT = "storm";
-    private static final long LOGIN_PAUSE_MILLIS = 50;
 
     private record Row(long id, int key) {
         List<String> parameters() {
@@ -33,31 +29,35 @@ final class StormWriter implements Worker {
         }
     }
 
-    private final Endpoint endpoint;
+    private final WireSession session;
     private final Recorder recorder;
     private final String head;
     private final Form form;
     private final StormIds ids;
     private final SplittableRandom random;
-    private int address;
-    private volatile Optional<WireClient> session = Optional.empty();
 
     StormWriter(Endpoint endpoint, Recorder recorder, StormTable table, Form form, StormIds ids, SplittableRandom random) {
-        this.endpoint = endpoint;
+        this.session = new WireSession(endpoint, recorder, form == Form.PREPARED ? this::prepare : WireSession.Preparation.NONE);
         this.recorder = recorder;
         this.head = table.insert();
         this.form = form;
         this.ids = ids;
         this.random = random;
-        this.address = recorder.worker();
+    }
+
+    private void prepare(WireClient client) throws IOException {
+        client.send(new Requests().prepare(STATEMENT, head + "($1, $2, $3)").sync());
+        Optional<ServerError> refused = client.reply().error();
+        if (refused.isPresent()) throw refused.get();
     }
 
     @Override
     public void step() throws InterruptedException {
-        if (!connected()) return;
+        Optional<WireClient> open = session.open();
+        if (open.isEmpty()) return;
+        WireClient client = open.get();
         var rows = new ArrayList<Row>();
         for (int left = 1 + random.nextInt(ROWS_MAX); left > 0; left--) rows.add(new Row(ids.next(), random.nextInt(StormLoad.KEYS)));
-        WireClient client = session.orElseThrow();
         long now = System.nanoTime();
         int answered = 0;
         try {
@@ -67,8 +67,8 @@ final class StormWriter implements Worker {
                 record(rows.get(answered++), now, reply.error().<Outcome>map(e -> Outcome.ofError(e.sqlState())).orElseGet(() -> Acknowledged.wrote(0, 0)));
             }
         } catch (IOException e) {
-            while (answered < rows.size()) record(rows.get(answered++), now, closed(e));
-            forget();
+            while (answered < rows.size()) record(rows.get(answered++), now, WireSession.closed(e));
+            session.forget();
         }
     }
 
@@ -88,45 +88,8 @@ final class StormWriter implements Worker {
         recorder.add(Kind.INSERT, row.key, row.id, invokedAt, invokedAt, outcome);
     }
 
-    private boolean connected() throws InterruptedException {
-        if (session.isPresent()) return true;
-        long now = System.nanoTime();
-        try {
-            WireClient client = endpoint.connect(address);
-            session = Optional.of(client);
-            if (form == Form.PREPARED) {
-                client.send(new Requests().prepare(STATEMENT, head + "($1, $2, $3)").sync());
-                Optional<ServerError> refused = client.reply().error();
-                if (refused.isPresent()) throw refused.get();
-            }
-            recorder.add(Kind.LOGIN, 0, 0, now, now, Acknowledged.saw(0));
-            return true;
-        } catch (IOException e) {
-            // One that ends while it prepares had been let in.
-            Outcome outcome = e instanceof ServerError error ? new Outcome.Failed(error.sqlState()) : session.isPresent() ? closed(e) : new Outcome.Failed("08001");
-            forget();
-            recorder.add(Kind.LOGIN, 0, 0, now, now, outcome);
-            TimeUnit.MILLISECONDS.sleep(LOGIN_PAUSE_MILLIS);
-            return false;
-        }
-    }
-
-    private static Outcome closed(IOException end) {
-        return new Outcome.Closed(end instanceof SocketTimeoutException ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER, "08006");
-    }
-
-    private void forget() {
-        close();
-        session = Optional.empty();
-        address++;
-    }
-
     @Override
     public void close() {
-        try {
-            if (session.isPresent()) session.get().close();
-        } catch (IOException alreadyGone) {
-            // That is what was wanted.
-        }
+        session.close();
     }
 }
