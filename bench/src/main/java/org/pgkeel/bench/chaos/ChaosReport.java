@@ -2,6 +2,7 @@ package org.pgkeel.bench.chaos;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
@@ -20,6 +21,7 @@ import org.pgkeel.bench.verdict.Buckets;
 import org.pgkeel.bench.verdict.LoadResult;
 import org.pgkeel.bench.verdict.Mark;
 import org.pgkeel.bench.verdict.Pauses;
+import org.pgkeel.bench.verdict.Return;
 import org.pgkeel.bench.verdict.RoundResult;
 import org.pgkeel.bench.verdict.RunResult;
 import org.pgkeel.bench.verdict.Tally;
@@ -48,6 +50,24 @@ final class ChaosReport {
         for (Span span : spans.all()) pauses.row(cells(span).toArray(String[]::new));
         return "\n" + String.join("\n", run.about()) + "\n\n" + table + "\n" + pauses + "\n" + Report.goals(spans.goals()) + "\n" + verdict(run) + "\n"
                 + run.rounds().stream().flatMap(r -> r.broken().stream().map(b -> "round %d, %s: %s".formatted(r.number(), r.scenario(), b))).collect(Collectors.joining("\n"));
+    }
+
+    /// A round that is over, in a line; each broken promise in one more.
+    static String line(RoundResult round) {
+        Pauses pauses = round.pauses();
+        return "round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s%s".formatted(round.number(), round.scenario(), round.seed(),
+                round.wholeSeconds(), pauses.longestDirect(), pauses.longestClient(), pauses.firstServed().isPresent() ? "%.0f".formatted(pauses.firstServed().getAsDouble()) : "-",
+                pauses.hidden() > 0 ? ", %.0f ms in which the new primary was hidden not counted".formatted(pauses.hidden()) : "",
+                round.broken().stream().map(broken -> "\n  BROKEN " + broken).collect(Collectors.joining()));
+    }
+
+    /// What a switchover was to the proxy, against what it was to the direct writer.
+    ///
+    /// @param holds by PgKeel's log
+    static String phases(Return back, List<Mark> holds) {
+        var first = new Mark(back.lastBeforeNanos(), "the direct writer's last success");
+        return "  ms before and after the new primary accepts writes: " + Stream.concat(Stream.of(first), holds.stream()).sorted(Comparator.comparingLong(Mark::atNanos))
+                .map(mark -> "%s %+d".formatted(mark.what(), Math.round((mark.atNanos() - back.sinceNanos()) / 1e6))).collect(Collectors.joining(", "));
     }
 
     private static String comparison(List<RunResult> runs) {

@@ -3,12 +3,14 @@ package org.pgkeel.bench.chaos;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.pgkeel.bench.check.Defect;
 import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.check.LostList;
@@ -34,17 +36,19 @@ import org.pgkeel.bench.workload.Load;
 /// Threading: confined to one thread.
 final class ChaosRun {
     private static final Duration HEALTHY_LIMIT = Duration.ofSeconds(180);
+    /// Longer than a replica takes to start and to be rewound.
+    private static final Duration LEFT_BEHIND_AFTER = Duration.ofSeconds(20);
     private static final Duration PAUSE_LIMIT = Duration.ofSeconds(90);
     private static final Duration BEFORE = Duration.ofMillis(1_000);
     private static final Duration BEFORE_SPREAD = Duration.ofMillis(500);
     private static final Duration AFTER = Duration.ofMillis(500);
-    private static final int EXCERPT_LINES = 60;
 
     private final Stage stage;
     private final Replication replication;
     private final OutcomeTracking outcome;
     private final Consumer<String> say;
     private final List<LogTail> logs;
+    private final Excerpts excerpts = new Excerpts();
 
     ChaosRun(Stage stage, Replication replication, OutcomeTracking outcome, Consumer<String> say) {
         this.stage = stage;
@@ -60,7 +64,7 @@ final class ChaosRun {
         long began = System.nanoTime();
         var random = new SplittableRandom(seed);
         var moments = new Moments();
-        stage.cluster().awaitHealthy(HEALTHY_LIMIT);
+        makeHealthy(moments);
         stage.reset();
         for (LogTail log : logs) log.read();
         stage.directWriter().begin();
@@ -68,13 +72,20 @@ final class ChaosRun {
         long workBegan = System.nanoTime();
         Pause.of(BEFORE.plusMillis(random.nextLong(BEFORE_SPREAD.toMillis())));
         disturbance.run(stage.scene(), moments);
-        stage.cluster().awaitHealthy(HEALTHY_LIMIT);
+        makeHealthy(moments);
         moments.mark("healthy");
         Pause.of(AFTER);
         long workEnded = System.nanoTime();
         List<String> hung = pause();
         DirectWriter.Seen direct = stage.directWriter().end();
         return judge(number, disturbance, seed, new Times(began, workBegan, workEnded), direct, moments, hung);
+    }
+
+    private void makeHealthy(Moments moments) throws IOException {
+        stage.cluster().makeHealthy(HEALTHY_LIMIT, LEFT_BEHIND_AFTER, what -> {
+            moments.mark("by the bench: " + what);
+            say.accept("  by the bench: " + what);
+        });
     }
 
     private record Times(long began, long workBegan, long workEnded) {}
@@ -108,14 +119,19 @@ final class ChaosRun {
         Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.back(), moments.hidden());
         var marks = new ArrayList<>(moments.marks());
         for (Begun begun : direct.begun()) marks.add(new Mark(begun.sinceNanos(), "timeline " + begun.timeline() + " writes"));
+        List<Mark> holds = Holds.in(lines, ChaosRun::nanoTimeOf);
+        marks.addAll(holds);
         Buckets buckets = Buckets.of(perLoad.stream().flatMap(List::stream).toList(), times.workBegan, times.workEnded);
-        var result = new RoundResult(number, disturbance.name(), disturbance.planned() && direct.back().isPresent(), seed, (times.workEnded - times.workBegan) / 1e9, (System.nanoTime() - times.began) / 1e9, results, pauses, buckets,
-                times.workBegan, marks, broken, broken.isEmpty() ? List.of() : excerpt(lines));
-        say.accept("round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s%s".formatted(number, disturbance.name(), seed, result.wholeSeconds(),
-                pauses.longestDirect(), pauses.longestClient(), pauses.firstServed().isPresent() ? "%.0f".formatted(pauses.firstServed().getAsDouble()) : "-",
-                pauses.hidden() > 0 ? ", %.0f ms in which the new primary was hidden not counted".formatted(pauses.hidden()) : "",
-                broken.isEmpty() ? "" : "\n  BROKEN " + String.join("\n  BROKEN ", broken.stream().map(Broken::toString).toList())));
-        return result;
+        boolean planned = disturbance.planned() && direct.back().isPresent();
+        var result = new RoundResult(number, disturbance.name(), planned, seed, (times.workEnded - times.workBegan) / 1e9, (System.nanoTime() - times.began) / 1e9, results, pauses, buckets,
+                times.workBegan, marks, broken, List.of());
+        say.accept(ChaosReport.line(result));
+        if (planned) say.accept(ChaosReport.phases(direct.back().get(), holds));
+        return result.with(excerpts.of(result, lines));
+    }
+
+    private static long nanoTimeOf(LocalDateTime logged) {
+        return System.nanoTime() - Duration.between(logged.atZone(ZoneId.systemDefault()), ZonedDateTime.now()).toNanos();
     }
 
     /// Lost transactions are counted over all workloads, because PgKeel's log does not know workloads.
@@ -123,11 +139,5 @@ final class ChaosRun {
         List<Operation> lost = results.stream().flatMap(r -> r.findings().stream()).filter(f -> f.defect() == Defect.LOST).map(Finding::operation).flatMap(Optional::stream).toList();
         List<LostList.Logged> logged = lines.stream().map(LostList::parse).flatMap(Optional::stream).toList();
         return new LoadResult("list of losses", Tally.NOTHING, LostList.check(lost, logged));
-    }
-
-    private static List<String> excerpt(List<String> lines) {
-        if (lines.size() <= 2 * EXCERPT_LINES) return lines;
-        return Stream.of(lines.subList(0, EXCERPT_LINES), List.of("... " + (lines.size() - 2 * EXCERPT_LINES) + " lines ..."), lines.subList(lines.size() - EXCERPT_LINES, lines.size()))
-                .flatMap(List::stream).toList();
     }
 }

@@ -53,6 +53,11 @@ record Spans(Span directOutage, Span clientPause, Span firstServed, Span lastSer
                 new Goal("planned switchover, client's pause over direct outage, longest, ms", Bound.AT_MOST, SWITCHOVER_EXTRA_MAX, switchoverExtra.measured(100)));
     }
 
+    /// Whether a round alone is beyond what the slowest may be.
+    static boolean misses(RoundResult round) {
+        return round.pauses().firstServed().orElse(0) > FIRST_SERVED_P99_MAX || round.planned() && round.pauses().extra() > SWITCHOVER_EXTRA_MAX;
+    }
+
     private static double[] each(List<RoundResult> rounds, ToDoubleFunction<Pauses> figure) {
         return rounds.stream().map(RoundResult::pauses).mapToDouble(figure).toArray();
     }

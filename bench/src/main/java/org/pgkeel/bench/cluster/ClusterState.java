@@ -9,12 +9,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What the nodes of a cluster say of themselves in SQL, asked past the fault proxies.
 ///
@@ -25,9 +28,9 @@ final class ClusterState {
 
     /// What one node says.
     sealed interface Said {
-        /// @param streaming   standbys that stream from here
-        /// @param synchronous of them those whose flush a commit waits for
-        record Primary(long timeline, int streaming, int synchronous) implements Said {}
+        /// @param streaming   sorted names of the standbys that stream from here, each as often as it does
+        /// @param synchronous how many of them a commit waits for
+        record Primary(long timeline, List<String> streaming, int synchronous) implements Said {}
 
         record Replica() implements Said {}
 
@@ -80,10 +83,12 @@ final class ClusterState {
         return answer.said instanceof Said.Primary(long timeline, _, _) ? timeline : 0;
     }
 
-    void awaitHealthy(Duration limit) throws IOException {
+    /// @param unhealthy is told what each node says as long as the cluster is not healthy
+    void awaitHealthy(Duration limit, Consumer<Map<String, Said>> unhealthy) throws IOException {
         long deadline = System.nanoTime() + limit.toNanos();
-        while (!healthy(ask())) {
+        for (List<Answer> answers = ask(); !healthy(answers); answers = ask()) {
             if (System.nanoTime() > deadline) throw new IOException("not healthy within " + limit + ":\n" + describe());
+            unhealthy.accept(answers.stream().collect(Collectors.toMap(answer -> answer.node.name(), Answer::said)));
             Processes.pause(ASK_AGAIN_AFTER);
         }
     }
@@ -95,9 +100,9 @@ final class ClusterState {
 
     private boolean healthy(List<Answer> answers) {
         List<Said.Primary> primaries = answers.stream().map(Answer::said).filter(Said.Primary.class::isInstance).map(Said.Primary.class::cast).toList();
-        long replicas = answers.stream().filter(answer -> answer.said instanceof Said.Replica).count();
-        if (primaries.size() != 1 || replicas != nodes.size() - 1) return false;
-        if (primaries.getFirst().streaming != replicas) return false;
+        List<String> replicas = answers.stream().filter(answer -> answer.said instanceof Said.Replica).map(answer -> answer.node.name()).sorted().toList();
+        if (primaries.size() != 1 || replicas.size() != nodes.size() - 1) return false;
+        if (!primaries.getFirst().streaming.equals(replicas)) return false;
         // PostgreSQL knows its synchronous standby seconds before Patroni will promote it, and a standby believes for a while after a promotion
         // that it is still one; /cluster is read from the DCS.
         boolean synchronous = switch (options.replication()) {
@@ -138,16 +143,21 @@ final class ClusterState {
     private static Said ask(PatroniNode node) {
         String question = """
                 select case when pg_is_in_recovery() then 0 else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end,
-                       (select count(*) from pg_stat_replication where state = 'streaming' and application_name <> 'pg_basebackup'),
+                       (select coalesce(string_agg(application_name, ' '), '') from pg_stat_replication where state = 'streaming' and application_name <> 'pg_basebackup'),
                        (select count(*) from pg_stat_replication where state = 'streaming' and sync_state in ('sync', 'quorum'))
                 """;
         try (Connection connection = node.connectDirectly(PatroniCluster.SUPERUSER); Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(question)) {
             row.next();
-            return row.getLong(1) == 0 ? new Said.Replica() : new Said.Primary(row.getLong(1), row.getInt(2), row.getInt(3));
+            return row.getLong(1) == 0 ? new Said.Replica() : new Said.Primary(row.getLong(1), words(row.getString(2)), row.getInt(3));
         } catch (SQLException e) {
             return new Said.Nothing(e.getMessage());
         }
+    }
+
+    /// Sorted.
+    private static List<String> words(String text) {
+        return Stream.of(text.split(" ")).filter(word -> !word.isEmpty()).sorted().toList();
     }
 
     private static String rest(PatroniNode node) {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -151,7 +152,26 @@ public final class PatroniCluster implements AutoCloseable {
     ///
     /// @throws IOException if that is not so within the limit; its message says what each node says
     public void awaitHealthy(Duration limit) throws IOException {
-        state.awaitHealthy(limit);
+        state.awaitHealthy(limit, _ -> { });
+    }
+
+    /// As [#awaitHealthy], and lets Patroni copy a replica anew that has been left behind: it would never be well again.
+    ///
+    /// @param patience how long a replica may not stream from a primary that is well
+    /// @param did      is told what was done, in words
+    public void makeHealthy(Duration limit, Duration patience, Consumer<String> did) throws IOException {
+        var leftBehind = new LeftBehind(patience);
+        state.awaitHealthy(limit, said -> leftBehind.next(said, System.nanoTime()).forEach(name -> did.accept(reinitialise(node(name)))));
+    }
+
+    /// @return what became of it: Patroni may refuse, for example while it does something else
+    private static String reinitialise(PatroniNode node) {
+        try {
+            PatroniRest.post(node, "/reinitialize", "{\"force\": true}");
+            return node.name() + " reinitialised";
+        } catch (IOException refused) {
+            return node.name() + " not reinitialised: " + refused.getMessage();
+        }
     }
 
     /// The timeline of the primary that [#leader] means; empty if there is none.

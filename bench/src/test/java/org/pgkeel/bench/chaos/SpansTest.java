@@ -44,6 +44,12 @@ class SpansTest {
         assertThat(verdicts(round(false, 0, OptionalDouble.empty()))).containsExactly(Verdict.NOT_MEASURED, Verdict.NOT_MEASURED, Verdict.NOT_MEASURED);
     }
 
+    @Test
+    void a_round_alone_misses_what_the_slowest_may_take() {
+        assertThat(List.of(round(true, 300, OptionalDouble.of(500)), round(false, 9_000, OptionalDouble.empty()))).noneMatch(Spans::misses);
+        assertThat(List.of(round(true, 301, OptionalDouble.of(1)), round(false, 0, OptionalDouble.of(501)))).allMatch(Spans::misses);
+    }
+
     private static List<Verdict> verdicts(RoundResult... rounds) {
         return spans(List.of(rounds)).goals().stream().map(Goal::verdict).toList();
     }

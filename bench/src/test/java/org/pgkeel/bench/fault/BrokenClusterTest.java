@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -19,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -35,6 +37,8 @@ import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.cluster.PatroniNode;
 import org.pgkeel.bench.cluster.PgKeelProcess;
 import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.link.Caller;
+import org.pgkeel.bench.link.Treatment;
 
 /// Faults do what they say to a real cluster, and the cluster gets well when they are healed.
 class BrokenClusterTest {
@@ -115,6 +119,28 @@ class BrokenClusterTest {
                 awaitNote(replica, "late");
             }
         }
+    }
+
+    /// A replica that has forked off looks like this, but nobody can make one at will.
+    @Test
+    void a_replica_that_never_comes_back_to_the_primary_is_copied_anew() throws Exception {
+        PatroniNode primary = cluster.leader().orElseThrow();
+        PatroniNode replica = cluster.nodes().stream().filter(node -> node != primary).findFirst().orElseThrow();
+        Path mark = Files.createFile(replica.dataFolder().resolve("not-in-a-base-backup"));
+        var did = new ArrayList<String>();
+        primary.sqlLink().spoil(this, Caller.node(replica.name()), new Treatment.Reset());
+        try (Connection connection = primary.connectDirectly(PatroniCluster.SUPERUSER)) {
+            Awaitility.await().atMost(LIMIT).until(() -> value(connection, "select count(*) from pg_stat_replication where application_name = '" + replica.name() + "'").equals("0"));
+            cluster.makeHealthy(LIMIT, Duration.ofSeconds(3), what -> {
+                did.add(what);
+                if (what.equals(replica.name() + " reinitialised")) primary.sqlLink().heal(this);
+            });
+        } finally {
+            primary.sqlLink().heal(this);
+        }
+        assertThat(did).contains(replica.name() + " reinitialised");
+        assertThat(mark).doesNotExist();
+        assertThat(cluster.leader()).contains(primary);
     }
 
     @Test
