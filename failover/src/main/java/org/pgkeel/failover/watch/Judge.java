@@ -7,7 +7,6 @@ import static org.pgkeel.failover.topology.Alarm.Kind.TWO_PRIMARIES_ON_ONE_TIMEL
 import static org.pgkeel.failover.topology.Alarm.Kind.UNKNOWN_PRIMARY;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,17 +25,12 @@ import org.pgkeel.failover.watch.MemberEvidence.Sql;
 /// - A server is a *candidate* if it says itself that it is not in recovery, and Patroni backs it: its own body (running; role primary,
 ///   or `/primary` is 200), or the leader key in `/cluster`. Without Patroni the first is enough.
 /// - Who is primary already stays it as long as PostgreSQL says the same timeline and lifetime, and nobody *contradicts*. Silence of
-///   Patroni is no contradiction.
+///   Patroni is no contradiction, and neither is a plan: who is to be replaced at a certain time serves until it is being stopped.
 /// - The highest timeline wins. Two candidates on it: nobody. A candidate below a timeline that was used before: nobody, unless the rule
 ///   or an operator says to follow.
 ///
 /// Threading: pure.
 public final class Judge {
-    /// A leader is held off for so long before its scheduled switchover, so that transactions can end. Clients wait for it: no longer than it takes to be
-    /// sure to have looked at the clock before the switch.
-    public static final Duration SCHEDULED_LEAD = Duration.ofMillis(150);
-    /// A scheduled switchover that has not begun by then does not begin.
-    public static final Duration SCHEDULED_GRACE = Duration.ofSeconds(3);
     /// Patroni may say what was before a promotion for so long after it. No leader key is lost in that time: whoever was promoted took it a
     /// moment before, and it lasts for a ttl (5 s at the very least). One who is stopped, demoted or dead is noticed all the same.
     static final Duration PROMOTION_LAG = Duration.ofSeconds(2);
@@ -72,18 +66,15 @@ public final class Judge {
 
     private final Case given;
     private final Evidence evidence;
-    private final Instant now;
     private final List<Alarm> alarms = new ArrayList<>();
 
-    private Judge(Case given, Instant now) {
+    private Judge(Case given) {
         this.given = given;
         this.evidence = given.evidence;
-        this.now = now;
     }
 
-    /// @param now the wall clock, which scheduled switchovers are planned by
-    public static Judgement judge(Case given, Instant now) {
-        var judge = new Judge(given, now);
+    public static Judgement judge(Case given) {
+        var judge = new Judge(given);
         Verdict verdict = judge.verdict();
         return new Judgement(verdict, List.copyOf(judge.alarms));
     }
@@ -206,8 +197,7 @@ public final class Judge {
         if (mayBeNamed && given.namedSinceNanos != Evidence.NEVER && !evidence.isNamedLeader(name, given.namedSinceNanos)) {
             return leaving("the Patroni of " + name + " is silent, its lease may have ended, and nobody confirms just now that it is the leader");
         }
-        Optional<Objection> elsewhere = named ? Optional.empty() : elsewhere(name, settled);
-        return elsewhere.or(() -> scheduled(name));
+        return named ? Optional.empty() : elsewhere(name, settled);
     }
 
     /// Nobody names the incumbent, and somebody can tell.
@@ -218,16 +208,6 @@ public final class Judge {
             if (leader.isPresent()) return deposed("the leader key is " + leader.get().name() + "'s, not " + name + "'s");
         }
         if (!fresh.isEmpty() && !evidence.isPaused()) return deposed("nobody holds the leader key, " + name + " does not any more");
-        return Optional.empty();
-    }
-
-    private Optional<Objection> scheduled(String name) {
-        for (Evidence.Document each : evidence.documents()) {
-            Optional<Instant> at = each.document().scheduledSwitchover();
-            if (at.isPresent() && !now.isBefore(at.get().minus(SCHEDULED_LEAD)) && now.isBefore(at.get().plus(SCHEDULED_GRACE))) {
-                return leaving("the switchover from " + name + " that is scheduled for " + at.get() + " begins");
-            }
-        }
         return Optional.empty();
     }
 

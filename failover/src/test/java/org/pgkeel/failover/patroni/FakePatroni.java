@@ -14,16 +14,26 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ServerSocketFactory;
 
-/// Speaks HTTP as Patroni does (1.0, no length, one request a connection), and as nobody should: each path has its own way to answer.
+/// Speaks HTTP as Patroni does (1.0, no length, one request a connection), as a proxy in front of it may, and as nobody should: each path has its own way to
+/// answer.
 ///
 /// Threading: a thread for each connection; ways may be changed at any time.
 final class FakePatroni implements AutoCloseable {
     /// How one request is answered.
     interface Way {
         void answer(OutputStream out) throws IOException;
+    }
+
+    /// Answers with a length, after which the next request may come on the same connection.
+    private record KeepsOpen(Way way) implements Way {
+        @Override
+        public void answer(OutputStream out) throws IOException {
+            way.answer(out);
+        }
     }
 
     private final ServerSocket listening;
@@ -34,6 +44,7 @@ final class FakePatroni implements AutoCloseable {
     final List<String> requests = new CopyOnWriteArrayList<>();
     final List<String> authorizations = new CopyOnWriteArrayList<>();
     final AtomicLong bytesSent = new AtomicLong();
+    final AtomicInteger connections = new AtomicInteger();
 
     FakePatroni() throws IOException {
         this(ServerSocketFactory.getDefault(), "http");
@@ -57,6 +68,14 @@ final class FakePatroni implements AutoCloseable {
 
     static Way says(int code, String body) {
         return out -> out.write(("HTTP/1.0 " + code + " Whatever\r\nServer: BaseHTTP/0.6 Python/3.11.2\r\nContent-Type: application/json\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
+    }
+
+    static Way saysAndKeepsOpen(int code, String body) {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return new KeepsOpen(out -> {
+            out.write(("HTTP/1.1 " + code + " Whatever\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            out.write(bytes);
+        });
     }
 
     static Way closes() {
@@ -116,21 +135,29 @@ final class FakePatroni implements AutoCloseable {
     }
 
     private void serve(Socket socket) {
+        connections.incrementAndGet();
         try (socket) {
             var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
-            String first = in.readLine();
-            if (first == null || !first.startsWith("GET /")) return;
-            requests.add(first);
-            for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
-                if (line.toLowerCase(java.util.Locale.ROOT).startsWith("authorization: ")) authorizations.add(line.substring("authorization: ".length()));
-            }
-            Way way = ways.get(first.split(" ")[1]);
-            if (way == null) way = says(503, "{\"state\": \"running\", \"role\": \"replica\"}");   // an unknown path is not 404
-            way.answer(socket.getOutputStream());
-            socket.getOutputStream().flush();
+            boolean open = true;
+            while (open) open = answer(in, socket.getOutputStream());
         } catch (IOException clientWent) {
             // It has had enough.
         }
+    }
+
+    /// @return whether another request may follow
+    private boolean answer(BufferedReader in, OutputStream out) throws IOException {
+        String first = in.readLine();
+        if (first == null || !first.startsWith("GET /")) return false;
+        requests.add(first);
+        for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+            if (line.toLowerCase(java.util.Locale.ROOT).startsWith("authorization: ")) authorizations.add(line.substring("authorization: ".length()));
+        }
+        Way way = ways.get(first.split(" ")[1]);
+        if (way == null) way = says(503, "{\"state\": \"running\", \"role\": \"replica\"}");   // an unknown path is not 404
+        way.answer(out);
+        out.flush();
+        return way instanceof KeepsOpen;
     }
 
     @Override

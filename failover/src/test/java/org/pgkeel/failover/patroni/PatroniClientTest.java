@@ -117,6 +117,17 @@ class PatroniClientTest {
     }
 
     @Test
+    void a_connection_that_is_left_open_is_used_again_and_one_that_is_closed_costs_no_answer() throws Exception {
+        int polls = 50;
+        patroni.on("/primary", FakePatroni.saysAndKeepsOpen(200, LEADER));
+        for (int i = 0; i < polls; i++) assertThat(status()).isInstanceOf(PatroniAnswer.Status.class);
+        assertThat(patroni.connections.get()).isLessThan(polls);
+        patroni.on("/primary", FakePatroni.says(200, LEADER));
+        for (int i = 0; i < polls; i++) assertThat(status()).isInstanceOf(PatroniAnswer.Status.class);
+        assertThat(patroni.connections.get()).isGreaterThanOrEqualTo(polls);
+    }
+
+    @Test
     void settings_are_ttl_and_loop_wait() throws Exception {
         patroni.on("/config", FakePatroni.says(200, "{\"ttl\": 20, \"loop_wait\": 1, \"retry_timeout\": 3, \"postgresql\": {\"use_pg_rewind\": true}}"));
         assertThat(client.settings(patroni.url()).get(90, TimeUnit.SECONDS)).isEqualTo(new PatroniAnswer.Settings(20_000, 1_000));

@@ -3,7 +3,6 @@ package org.pgkeel.failover.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,6 @@ import org.pgkeel.failover.watch.MemberEvidence.Sql;
 /// - nobody is served beside another writable server, on the same timeline or a higher one, that a member names as the leader;
 /// - where all speak the truth again, the leader is followed, and one whose timeline went back is not.
 class FollowedPrimaryTest {
-    private static final Instant NOW = Instant.parse("2026-11-22T10:00:00Z");
     private static final long STEP_NANOS = Duration.ofMillis(100).toNanos();
 
     /// A server as it is, whatever is said of it.
@@ -122,7 +120,7 @@ class FollowedPrimaryTest {
 
     /// As the cluster's watch does it.
     private void judge(Evidence evidence, Judge.Regression regression, String what) {
-        Verdict verdict = Judge.judge(new Judge.Case(evidence, watch.incumbent(), timelineUsed, watch.notBeforeNanos(), Evidence.NEVER, contradicted, regression), NOW).verdict();
+        Verdict verdict = Judge.judge(new Judge.Case(evidence, watch.incumbent(), timelineUsed, watch.notBeforeNanos(), Evidence.NEVER, contradicted, regression)).verdict();
         if (verdict instanceof Verdict.Serves(var served)) check(served, evidence, regression, what);
         watch = PrimaryWatch.next(watch, new PrimaryWatch.Event.Judged(verdict), now);
         switch (watch) {

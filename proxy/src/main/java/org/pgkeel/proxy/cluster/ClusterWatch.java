@@ -116,13 +116,17 @@ final class ClusterWatch {
     }
 
     private void ask() {
-        boolean onlyWhoLeads = members.leaseMayEnd(primaryName(), roundNanos) && roundNanos - askedAllNanos < PollPace.RESTLESS.toNanos();
-        if (onlyWhoLeads) {
-            members.askDocuments(true);
-        } else {
+        Set<PollPace.Urgent> urgent = urgent(roundNanos);
+        if (urgent.isEmpty() || roundNanos - askedAllNanos >= PollPace.RESTLESS.toNanos()) {
             askedAllNanos = roundNanos;
             members.ask(primaryName(), restless);
+        } else {
+            members.ask(primaryName(), urgent);
         }
+    }
+
+    private Set<PollPace.Urgent> urgent(long nowNanos) {
+        return PollPace.urgent(watch, members.leaseMayEnd(primaryName(), nowNanos), members.scheduledSwitchover(), nowNanos, Instant.now());
     }
 
     /// Does not wait for the next round, but keeps the pace of the restless.
@@ -135,14 +139,13 @@ final class ClusterWatch {
 
     private long delayMillis() {
         long now = System.nanoTime();
-        if (members.leaseMayEnd(primaryName(), now)) {
+        if (!urgent(now).isEmpty()) {
             restless = true;
             return PollPace.URGENT.toMillis();
         }
         boolean suspicious = alarms.stream().anyMatch(alarm -> alarm.kind() != Alarm.Kind.PATRONI_SILENT) || members.isSilentAmongOthers(primaryName())
                 || members.isSqlSilent(primaryName());
-        boolean scheduled = members.scheduledSwitchover().map(at -> at.minusSeconds(2).isBefore(Instant.now())).orElse(false);
-        restless = PollPace.isRestless(watch, suspicious, scheduled, changedNanos, now);
+        restless = PollPace.isRestless(watch, suspicious, members.scheduledSwitchover(), changedNanos, now, Instant.now());
         return restless ? Math.min(PollPace.RESTLESS.toMillis(), calmMillis) : calmMillis;
     }
 
@@ -182,6 +185,8 @@ final class ClusterWatch {
     private void replied(WatchedMember member, long askedNanos, NodeReply reply) {
         if (reply instanceof NodeReply.Silent) silent.add(member.address());
         else if (silent.remove(member.address())) wakeUp();
+        boolean needsPatronisWord = reply instanceof NodeReply.Writable && watch instanceof PrimaryWatch.Absent && !member.name().equals(primaryName());
+        if (needsPatronisWord) members.askWhetherItLeads(member);
         if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return;
         switch (reply) {
             case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() ->
@@ -243,7 +248,7 @@ final class ClusterWatch {
     }
 
     private Judge.Judgement verdict(Judge.Regression rule) {
-        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), namedSinceNanos(), contradicted, rule), Instant.now());
+        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), namedSinceNanos(), contradicted, rule));
     }
 
     private void tickHold() {

@@ -185,6 +185,26 @@ final class Members {
         patroni.ifPresent(each -> each.terms.ask(byName.values()));
     }
 
+    /// Between two rounds.
+    void ask(@Nullable String leader, Set<PollPace.Urgent> urgent) {
+        for (PollPace.Urgent each : urgent) {
+            switch (each) {
+                case WHO_LEADS -> askDocuments(true);
+                case WHO_WRITES -> List.copyOf(byName.values()).forEach(member -> askSql(member, false));
+                case WHETHER_IT_STOPS -> {
+                    WatchedMember member = leader == null ? null : byName.get(leader);
+                    if (member != null) askStatus(member, "primary");
+                }
+            }
+        }
+    }
+
+    /// It takes writes, and is not believed yet.
+    void askWhetherItLeads(WatchedMember member) {
+        askStatus(member, "primary");
+        askDocuments(true);
+    }
+
     /// What is asked now was asked after the doubt.
     void askAnew(NodeAddress node, Way way) {
         at(node).ifPresent(member -> {

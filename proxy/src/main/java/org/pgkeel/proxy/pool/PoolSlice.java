@@ -202,6 +202,7 @@ public final class PoolSlice<C extends PooledConnection> {
     /// To be called about ten times a second: deadlines, ages, limits, the reserve, the minimum.
     public void tick(long nowNanos) {
         waiting.expire(nowNanos, lastFailure());
+        if (!shared.gate().isOpen()) waiting.lookElsewhere();
         expireChecks(nowNanos);
         expireIdle(nowNanos);
         closeExcess(nowNanos);

@@ -14,6 +14,14 @@ public interface Waiter<C extends PooledConnection> {
     /// Bytes of the request that waits, for the bounds of a hold.
     int requestBytes();
 
+    /// Asked now and then while it is held: whether another pool can serve it after all. If so it is taken out of this line and told so by [#left].
+    default boolean findsElsewhere() {
+        return false;
+    }
+
+    /// It does not stand in this line any more, as it has found another pool.
+    default void left() {}
+
     /// There will be no connection: the wait ran out, the queue is full, or the server refused us.
     void refused(Refusal refusal);
 }

@@ -3,6 +3,7 @@ package org.pgkeel.proxy.pool;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -149,6 +150,19 @@ final class WaitingLine<C extends PooledConnection> {
             var held = entry.heldBy == null ? new Entry<>(entry.waiter, entry.sinceNanos, gate) : entry;
             entries.addLast(held);
             if (held != entry) book(held);
+        }
+    }
+
+    /// Whoever can be served elsewhere leaves.
+    void lookElsewhere() {
+        var leaving = new ArrayList<Entry<C>>();
+        for (var entry : entries) if (entry.waiter.findsElsewhere()) leaving.add(entry);
+        if (leaving.isEmpty()) return;
+        entries.removeAll(new HashSet<>(leaving));
+        headChanged();
+        for (var entry : leaving) {
+            if (entry.heldBy != null) entry.heldBy.gone(entry.heldBytes);
+            entry.waiter.left();
         }
     }
 

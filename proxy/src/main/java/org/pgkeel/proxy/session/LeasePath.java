@@ -204,6 +204,17 @@ final class LeasePath implements Waiter<BackendConnection> {
         if (session.isOpen() && session.pins().owesListen()) context.loop().schedule(this::listenAgain, LISTEN_RETRY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    @Override
+    public boolean findsElsewhere() {
+        SessionRoutes mine = routes;
+        return session.state() == ClientSession.State.WAITING && comeback == null && mine != null && mine.findsReplica(System.nanoTime());
+    }
+
+    @Override
+    public void left() {
+        if (session.state() == ClientSession.State.WAITING) session.lookAgain();
+    }
+
     /// The client has cancelled what it asks.
     void cancelled() {
         if (session.state() == ClientSession.State.WAITING) leave();

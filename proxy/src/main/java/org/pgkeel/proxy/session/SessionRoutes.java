@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.cluster.Cluster;
@@ -80,9 +81,8 @@ final class SessionRoutes {
         cluster.reads(now);
         List<Candidate> candidates = context.nodes().candidates(cluster, moves.avoided(), to.orPrimary(), now);
         if (ReplicaChoice.wantsFreshness(candidates, rule, view, now)) cluster.wantFreshness();
-        int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
-        boolean primaryIsBetter = rule.orElse() == RouteRule.OrElse.PRIMARY && cluster.primary() != null;
-        if (chosen != ReplicaChoice.NONE && !(candidates.get(chosen).recentlyFailed() && primaryIsBetter)) {
+        int chosen = choice(cluster, candidates, rule, now);
+        if (chosen != ReplicaChoice.NONE) {
             Candidate one = candidates.get(chosen);
             if (one.primary()) return pool.shared();
             incarnation = one.incarnation();
@@ -102,6 +102,25 @@ final class SessionRoutes {
             }
             case REFUSE -> refuse("no replica is fit for rule \"" + rule.name() + "\"", "The rule's or-else is refuse.");
         };
+    }
+
+    private int choice(Cluster cluster, List<Candidate> candidates, RouteRule rule, long now) {
+        int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
+        boolean primaryIsBetter = rule.orElse() == RouteRule.OrElse.PRIMARY && cluster.primary() != null;
+        return chosen != ReplicaChoice.NONE && candidates.get(chosen).recentlyFailed() && primaryIsBetter ? ReplicaChoice.NONE : chosen;
+    }
+
+    /// The unit waits for a primary that is not there, only because no replica was fit: whether one is by now, that has not just failed it.
+    boolean findsReplica(long now) {
+        Route.ToReplica to = by;
+        Cluster cluster = session.pool().cluster();
+        if (to == null || moves.primaryOnly() || cluster.primary() != null) return false;
+        List<Candidate> candidates = context.nodes().candidates(cluster, Set.of(), false, now);
+        int chosen = choice(cluster, candidates, to.by(), now);
+        if (chosen == ReplicaChoice.NONE || candidates.get(chosen).recentlyFailed()) return false;
+        moves.avoidNone();
+        kept = to;
+        return true;
     }
 
     /// There is a replica that lacks nothing but what the session was told last.

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -66,21 +65,23 @@ class FollowedMembersTest {
     }
 
     @Test
-    void the_hold_of_a_scheduled_switchover_begins_while_the_leader_is_still_there() {
+    void a_scheduled_switchover_is_known_ahead_and_clients_are_held_as_soon_as_patroni_stops_the_leader_that_is_still_there() {
         try (var watched = watch()) {
             Cluster cluster = watched.cluster();
-            var at = new AtomicReference<>(Instant.EPOCH);
-            await(() -> {
-                // One that was missed, since the machine had other things to do, is planned again.
-                if (at.get().plusSeconds(3).isBefore(Instant.now())) {
-                    at.set(Instant.now().plusSeconds(2));
-                    patroni.scheduledSwitchover(Optional.of(at.get()));
-                }
-                return watched.events.contains("lost switchover");
-            });
-            patroni.scheduledSwitchover(Optional.empty());
+            Instant at = Instant.now().plusSeconds(1);
+            patroni.scheduledSwitchover(Optional.of(at));
+            await(() -> cluster.topology().scheduledSwitchover().isPresent());
+            await(() -> Instant.now().isAfter(at.plusMillis(200)));
             watched.awaitPrimary(first);
-            await(() -> cluster.hold() instanceof Hold.Open);
+            assertThat(watched.events).as("its time alone stops nobody").doesNotContain("lost switchover");
+
+            patroni.stopping("n1", true);
+            await(() -> watched.events.contains("lost switchover") && cluster.hold() instanceof Hold.Holding);
+            await(() -> cluster.topology().flags().contains(Topology.Flag.SWITCHOVER_IN_PROGRESS));
+            patroni.scheduledSwitchover(Optional.empty());
+            patroni.stopping("n1", false);
+            watched.awaitPrimary(first);
+            await(() -> cluster.hold() instanceof Hold.Open && !cluster.topology().flags().contains(Topology.Flag.SWITCHOVER_IN_PROGRESS));
             assertThat(cluster.reign()).as("nobody took over").isEqualTo(1);
         }
     }

@@ -10,6 +10,7 @@ final class FakeClient implements Waiter<FakeConnection> {
     Optional<Refusal> refused = Optional.empty();
     private int requestBytes = 10;
     private boolean asked;
+    private boolean findsElsewhere;
     private Runnable onAnswer = () -> { };
 
     FakeClient(String name) {
@@ -19,6 +20,11 @@ final class FakeClient implements Waiter<FakeConnection> {
     FakeClient requestBytes(int bytes) {
         requestBytes = bytes;
         return this;
+    }
+
+    /// From now on another pool can serve it.
+    void hasAnotherPool() {
+        findsElsewhere = true;
     }
 
     FakeClient onAnswer(Runnable action) {
@@ -71,6 +77,17 @@ final class FakeClient implements Waiter<FakeConnection> {
     @Override
     public int requestBytes() {
         return requestBytes;
+    }
+
+    @Override
+    public boolean findsElsewhere() {
+        return findsElsewhere;
+    }
+
+    @Override
+    public void left() {
+        if (!asked) throw new AssertionError(name + " is told that it left, and did not wait");
+        asked = false;
     }
 
     @Override

@@ -125,6 +125,31 @@ class HoldTest {
     }
 
     @Test
+    void one_that_can_be_served_elsewhere_leaves_the_hold_and_the_others_keep_their_order() {
+        holding();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 4; i++) clients.add(world.asks("c" + i, 0));
+        clients.get(0).hasAnotherPool();
+        clients.get(2).hasAnotherPool();
+        world.slice(0).tick(world.nowNanos);
+        assertThat(clients.stream().filter(FakeClient::isWaiting)).containsExactly(clients.get(1), clients.get(3));
+        assertThat(world.gate.snapshot(world.nowNanos).gone()).isEqualTo(2);
+        become(new Hold.Draining(1));
+        assertThat(clients.get(1).leased).isPresent();
+        assertThat(clients.get(3).leased).isPresent();
+    }
+
+    @Test
+    void one_that_waits_for_a_connection_only_is_not_sent_elsewhere() {
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 11; i++) clients.add(world.asks("c" + i, 0));
+        world.settle();
+        clients.get(10).hasAnotherPool();
+        world.slice(0).tick(world.nowNanos);
+        assertThat(clients.get(10).isWaiting()).isTrue();
+    }
+
+    @Test
     void a_pause_holds_within_the_same_bounds_and_is_drained_at_the_same_pace() {
         world.pause();
         List<FakeClient> clients = new ArrayList<>();

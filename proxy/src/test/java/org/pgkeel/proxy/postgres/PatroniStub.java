@@ -48,6 +48,7 @@ public final class PatroniStub implements AutoCloseable {
     private final Set<String> withoutMap = ConcurrentHashMap.newKeySet();
     private final Set<String> strange = ConcurrentHashMap.newKeySet();
     private final Set<String> failsafe = ConcurrentHashMap.newKeySet();
+    private final Set<String> stopping = ConcurrentHashMap.newKeySet();
     private volatile Optional<Instant> switchover = Optional.empty();
     private volatile Optional<String> synchronous = Optional.empty();
     private volatile String config = "{}";
@@ -151,6 +152,11 @@ public final class PatroniStub implements AutoCloseable {
         set(failsafe, name, active);
     }
 
+    /// This member's PostgreSQL is being shut down, as its Patroni says.
+    public void stopping(String name, boolean isStopping) {
+        set(stopping, name, isStopping);
+    }
+
     /// `/cluster` does not name this member, or does so again.
     public void named(String name, boolean isMember) {
         set(unnamed, name, !isMember);
@@ -247,8 +253,8 @@ public final class PatroniStub implements AutoCloseable {
         String marks = (paused ? "\"pause\":true," : "") + (!leads && isSynchronous(name) ? "\"sync_standby\":true," : "")
                 + (failsafe.contains(name) ? "\"cluster_unlocked\":true,\"failsafe_mode_is_active\":true," : "");
         return """
-                {"state":"running","role":"%s","timeline":%d,"tags":%s,%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
-                .formatted(leads ? "primary" : "replica", timeline, tagsOf(name), marks, name);
+                {"state":"%s","role":"%s","timeline":%d,"tags":%s,%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
+                .formatted(stopping.contains(name) ? "stopping" : "running", leads ? "primary" : "replica", timeline, tagsOf(name), marks, name);
     }
 
     private static void send(HttpExchange exchange, int code, String body) throws IOException {

@@ -361,4 +361,32 @@ class RoutingEndToEndTest {
             }
         }
     }
+
+    @Test
+    void a_read_that_finds_neither_a_replica_nor_a_primary_is_held_until_its_replica_is_back() throws Exception {
+        try (TestProxy proxy = proxy(EVENTUAL.formatted("primary") + "clusters.main.hold.max-wait = 10m\n"); Connection client = proxy.connect();
+             Connection writer = proxy.connect("preferQueryMode", "simple"); Connection console = proxy.connectAs("postgres", "postgres", "pgkeel", "preferQueryMode", "simple")) {
+            awaitReplica(client);
+            postgres.replica(0).kill();
+            postgres.primary().kill();
+            try {
+                var writing = inBackground(() -> TestProxy.value(writer, "insert into secrets values (6) returning where_am_i()"));
+                await().untilAsserted(() -> assertThat(waiting(console)).isEqualTo("1"));
+                var reading = inBackground(() -> TestProxy.value(client, "select where_am_i()"));
+                await().untilAsserted(() -> assertThat(waiting(console)).isEqualTo("2"));
+                postgres.replica(0).start();
+                assertThat(reading.get(90, TimeUnit.SECONDS)).isEqualTo("replica");
+                assertThat(waiting(console)).isEqualTo("1");
+                postgres.primary().start();
+                assertThat(writing.get(90, TimeUnit.SECONDS)).isEqualTo("primary");
+            } finally {
+                postgres.replica(0).start();
+                postgres.primary().start();
+            }
+        }
+    }
+
+    private static String waiting(Connection console) throws SQLException {
+        return RunningProxy.show(console, "HOLD").getFirst().get("waiting");
+    }
 }
