@@ -219,7 +219,9 @@ final class Members {
         member.probe().ask().whenComplete((reply, bug) -> {
             if (bug != null || !isStill(member)) return;
             if (reply instanceof NodeReply.Silent(var kind, _)) errors.sql(member.name(), kind);
-            if (member.replied(asked, reply)) askSql(member, false);
+            // Whoever was waited for in vain is not left alone until the next round.
+            boolean late = reply instanceof NodeReply.Silent(var kind, _) && kind == NodeReply.Kind.TIMEOUT && System.nanoTime() - asked > PollPace.RESTLESS.toNanos();
+            if (member.replied(asked, reply) || late) askSql(member, false);
             replied.replied(member, asked, reply);
             judge.run();
         });
