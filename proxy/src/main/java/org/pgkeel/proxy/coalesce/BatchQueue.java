@@ -48,6 +48,7 @@ final class BatchQueue {
     private long aloneSinceNanos;
     private long commitNanos;
     private boolean pumpDue;
+    private boolean retired;
     private @Nullable ScheduledFuture<?> timer;
 
     /// Makes and starts a batch.
@@ -281,8 +282,11 @@ final class BatchQueue {
         again(back);
     }
 
-    /// What did not happen goes first once more, and what is apart runs alone: in its turn where there is an order, else ahead of the others.
-    void again(List<Contribution> back) {
+    /// What did not happen goes first once more, and what is apart runs alone: in its turn where there is an order, else ahead of the others. A client
+    /// that has cancelled it meanwhile is told so.
+    void again(List<Contribution> those) {
+        List<Contribution> back = those.stream().filter(each -> !each.isCancelled()).toList();
+        if (back.size() < those.size()) those.stream().filter(Contribution::isCancelled).forEach(this::cancelled);
         if (choice.isOrdered()) {
             waiting.again(back);
         } else {
@@ -290,6 +294,11 @@ final class BatchQueue {
             waiting.again(back.stream().filter(Contribution::isApart).toList());
         }
         pumpSoon();
+    }
+
+    /// Not at once: its batch has not ended yet.
+    private void cancelled(Contribution contribution) {
+        loop.execute(() -> BatchRun.finish(contribution, () -> contribution.client().refused(Refusal.cancelled())));
     }
 
     /// Refuses those that have waited for longer than a client waits for a backend.
@@ -313,6 +322,17 @@ final class BatchQueue {
 
     boolean isUnused() {
         return waiting.isEmpty() && batches == 0 && alone == 0;
+    }
+
+    /// Nobody looks for it any more, if it is not in use.
+    boolean retires() {
+        retired = isUnused();
+        return retired;
+    }
+
+    /// Whoever knows it has to ask for another one.
+    boolean isRetired() {
+        return retired;
     }
 
     WaitingRows waiting() {

@@ -58,6 +58,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private boolean tracked;
     private Optional<TransactionMark> mark = Optional.empty();
     private @Nullable BatchError error;
+    /// By what an INSERT has called: whoever has the backend next must not find that.
+    private boolean settingsChanged;
     private @Nullable ByteBuf notices;
     private List<Contribution> taken = List.of();
 
@@ -159,7 +161,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         backend = leased;
         leased.divert(this);
         sentNanos = System.nanoTime();
-        var wanted = batch.all().stream().filter(each -> !each.isAbandoned()).toList();
+        var wanted = batch.all().stream().filter(each -> !each.isAbandoned() && !each.isCancelled()).toList();
+        if (wanted.size() < batch.all().size()) queue.again(batch.all().stream().filter(Contribution::isCancelled).toList());
         if (wanted.isEmpty()) {
             state = State.OVER;
             leased.undivert();
@@ -171,7 +174,15 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         ByteBuf out = leased.channel().alloc().directBuffer(requestBytes() + 1024);
         script.settings(leased, settings, out);
         // Sent even if no row could be taken: what it prepares counts as prepared already.
-        taken = compose(leased, out, wanted);
+        try {
+            taken = compose(leased, out, wanted);
+        } catch (RuntimeException bug) {   // one of them must not take the others with it, nor the lane
+            log.error("a batch of {} rows: they run one by one", batch.rows(), bug);
+            out.release();
+            taken = wanted;
+            giveUp(CloseReason.REPLIES_OWED);
+            return;
+        }
         List<Contribution> left = taken.size() == wanted.size() ? List.of() : without(wanted, taken);
         state = State.SENT;
         tracked = place.isTracked();
@@ -231,7 +242,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         switch (type) {
             case 'E' -> failed(in, at, next);
             case 'N' -> notice(in, at, next);
-            case 'S', 'A', 'G' -> { }
+            case 'S' -> settingsChanged |= !script.isAtSettings();
+            case 'A', 'G' -> { }
             case 'Z' -> {
                 return ready(in.getByte(at + 5));
             }
@@ -303,7 +315,12 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         done.slice().stats().queryEnded(now - sentNanos);
         state = State.OVER;
         if (why == null) acknowledge(done, now);
-        done.endLease(settings, now);
+        if (settingsChanged) {
+            for (Contribution each : taken) each.target().table().rest();
+            done.abandon(CloseReason.SETTINGS_FAILED, now);
+        } else {
+            done.endLease(settings, now);
+        }
         if (why == null) {
             queue.batchEnded(batch, now - sentNanos);
             count(now);

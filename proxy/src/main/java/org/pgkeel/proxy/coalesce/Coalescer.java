@@ -88,7 +88,7 @@ public final class Coalescer {
         if (!table.isReliable(nowNanos) || table.known().isEmpty()) return null;
         TargetTable known = table.known().get();
         Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
-        if (rule.isEmpty() || !known.readCommitted() || isLost(rule.get(), place, known)) return null;
+        if (rule.isEmpty() || !known.usualSession() || isLost(rule.get(), place, known)) return null;
         Optional<CopyPlan> plan = shape.isPlain() && known.sharesCommits() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
         CoalesceStats counted = stats.computeIfAbsent(known.copyTable(), CoalesceStats::new);
         Optional<ConflictClause> clause = rule.get().dedupBy().flatMap(column -> clause(column, shape, known, counted));
@@ -174,7 +174,7 @@ public final class Coalescer {
     /// To be called a few times a second.
     public void tick(long nowNanos) {
         queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().settings()));
-        if (queues.size() > TARGETS_MAX) queues.values().removeIf(BatchQueue::isUnused);
+        if (queues.size() > TARGETS_MAX) queues.values().removeIf(BatchQueue::retires);
         if (buffered.size() > TARGETS_MAX) buffered.keySet().retainAll(queues.keySet().stream().map(QueueKey::rule).toList());
     }
 

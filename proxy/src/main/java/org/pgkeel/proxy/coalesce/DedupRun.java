@@ -7,7 +7,6 @@ import org.pgkeel.proxy.insert.ConflictClause;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
-import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.settings.Settings;
 
@@ -113,7 +112,7 @@ final class DedupRun extends SharedCommitRun {
                 yield new Failure(taken, List.of());
             }
             case TOLD -> end(only, () -> tell(only, error));
-            case CANCELLED -> end(only, () -> only.client().refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request")));
+            case CANCELLED -> end(only, () -> only.client().refused(Refusal.cancelled()));
         };
     }
 

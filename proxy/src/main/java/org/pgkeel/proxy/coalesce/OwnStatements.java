@@ -30,8 +30,8 @@ final class OwnStatements {
     OwnStatements(StatementCache cache) {
         this.cache = cache;
         this.lockTimeout = make("select pg_catalog.set_config('lock_timeout', $1, true)", TEXT);
-        this.guard = make(TargetTable.GUARD, OID, TEXT);
-        this.treeGuard = make(TargetTable.TREE_GUARD, OID, TEXT);
+        this.guard = make(TargetTable.GUARD, OID, TEXT, TEXT);
+        this.treeGuard = make(TargetTable.TREE_GUARD, OID, TEXT, TEXT);
         this.mark = make("select case when pg_catalog.pg_current_xact_id_if_assigned() is null then pg_catalog.pg_logical_emit_message(true, 'pgkeel', ''::text) end");
     }
 
@@ -58,10 +58,10 @@ final class OwnStatements {
         if (!most.isZero()) run(lockTimeout, script, leased, out, most.toMillis() + "ms");
     }
 
-    /// The transaction fails if the table is not what it was.
+    /// The transaction fails if the table is not what it was, or its name means another one.
     void guard(TableKnowledge table, BatchScript script, BackendConnection leased, ByteBuf out) {
         TargetTable known = table.known().orElseThrow();
-        run(known.partitioned() ? treeGuard : guard, script, leased, out, Long.toString(known.oid()), known.fingerprint());
+        run(known.partitioned() ? treeGuard : guard, script, leased, out, Long.toString(known.oid()), known.fingerprint(), table.writtenName());
     }
 
     /// A transaction that has written nothing writes a word: its commit waits until the WAL up to there is where commits have to be.

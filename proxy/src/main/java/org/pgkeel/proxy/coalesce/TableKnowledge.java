@@ -24,6 +24,7 @@ final class TableKnowledge {
 
     private final Place place;
     private final Settings settings;
+    private final String writtenName;
     private final String question;
     private Optional<TargetTable> known = Optional.empty();
     private int version;
@@ -36,6 +37,7 @@ final class TableKnowledge {
     TableKnowledge(Place place, Settings settings, String writtenName) {
         this.place = place;
         this.settings = settings;
+        this.writtenName = writtenName;
         this.question = TargetTable.question(writtenName);
         this.askAgainNanos = System.nanoTime();
         this.generation = place.generation();
@@ -44,6 +46,11 @@ final class TableKnowledge {
     /// Empty if there is no such table, or if it is not known now.
     Optional<TargetTable> known() {
         return known;
+    }
+
+    /// The name that clients give it.
+    String writtenName() {
+        return writtenName;
     }
 
     /// Changes with every answer that differs from the one before.
@@ -68,6 +75,12 @@ final class TableKnowledge {
         generation = place.generation();
         outdated = true;
         askAgainNanos = System.nanoTime();
+    }
+
+    /// Its rows run by themselves for a while: they do something that the proxy sees only where one runs by itself.
+    void rest() {
+        outdated = true;
+        askAgainNanos = System.nanoTime() + AGE_MAX_NANOS;
     }
 
     private void ask(long nowNanos) {

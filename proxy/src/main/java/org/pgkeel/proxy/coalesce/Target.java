@@ -15,9 +15,6 @@ import org.pgkeel.proxy.settings.Settings;
 ///
 /// Threading: confined to its event loop.
 public final class Target {
-    /// So many one behind the other that no COPY could say: the next are not tried.
-    private static final int UNSAYABLE_MAX = 100;
-
     private final Place place;
     private final BatchQueue queue;
     private final Settings settings;
@@ -29,7 +26,9 @@ public final class Target {
     private final Optional<RowKey> laneKey;
     private final InsertTemplates templates;
     private final Optional<ConflictClause> clause;
-    private int unsayable;
+    private final CopyTrials trials = new CopyTrials();
+    /// When the last request came.
+    private long latestNanos;
 
     /// @param plan     of its rows as a COPY; empty if they may not be one
     /// @param inFew    the way of its rows that are no COPY, and why: they share a commit, or run alone
@@ -52,7 +51,7 @@ public final class Target {
 
     /// What was decided still holds.
     public boolean isCurrent(long nowNanos) {
-        return table.isReliable(nowNanos) && table.version() == tableVersion;
+        return table.isReliable(nowNanos) && table.version() == tableVersion && !queue.isRetired();
     }
 
     /// What a client has sent without waiting may be one request of several units, which share one commit. If one of them fails, all of them run as they
@@ -66,6 +65,7 @@ public final class Target {
     /// @param at where it begins
     /// @return false if it is to run by itself; [#aloneEnded] follows
     public boolean offer(Contribution contribution, ByteBuf in, int at, long nowNanos) {
+        latestNanos = nowNanos;
         laneKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
         boolean alone = inFew.way() == InsertWay.Way.ALONE;
@@ -101,7 +101,7 @@ public final class Target {
     }
 
     boolean isCopyable() {
-        return plan.isPresent() && unsayable < UNSAYABLE_MAX;
+        return plan.isPresent() && trials.isDue(latestNanos);
     }
 
     /// The way of its rows that are no COPY, and why.
@@ -148,8 +148,12 @@ public final class Target {
         boolean written = of.form() == Contribution.Form.SIMPLE
                 ? templates.row(shape, copyPlan(), request, from + 5, from + of.bytes() - 1, out)
                 : boundRows(request, from, from + of.bytes(), out);
-        unsayable = written ? 0 : unsayable + 1;
-        if (!written) out.writerIndex(start);
+        if (written) {
+            trials.said();
+        } else {
+            trials.unsaid(latestNanos);
+            out.writerIndex(start);
+        }
         return written;
     }
 

@@ -24,10 +24,10 @@ public final class CopyPlan {
     private static final int UNKNOWN = 705;
     private static final Set<Integer> CHARACTERS = Set.of(BinaryValue.TEXT, BinaryValue.VARCHAR, BinaryValue.BPCHAR);
     private static final Source VARIES = new Source(-1, Optional.empty(), 0, 0);
+    private static final int TEXT = 0;
     private static final int BINARY = 1;
 
     private final long table;
-    private final List<String> columns;
     private final String copyText;
     private final List<Source> sources;
     private final int[] valueOf;
@@ -40,14 +40,13 @@ public final class CopyPlan {
     /// @param range     of this type of whole numbers a text has to be, 0 for any text
     private record Source(int parameter, Optional<byte[]> text, int decoded, int range) {}
 
-    private CopyPlan(TargetTable table, List<TargetTable.Column> into, List<Source> sources, int[] valueOf, int parameters) {
+    private CopyPlan(TargetTable table, String writtenName, List<TargetTable.Column> into, List<Source> sources, int[] valueOf, int parameters) {
         this.table = table.oid();
-        this.columns = into.stream().map(TargetTable.Column::name).toList();
         this.sources = List.copyOf(sources);
         this.valueOf = valueOf;
         this.numerals = into.stream().map(column -> Numerals.of(column.baseType())).toArray(Numerals[]::new);
         this.parameters = parameters;
-        this.copyText = "copy " + table.copyTable() + " (" + columns.stream().map(InsertShape::quoted).collect(Collectors.joining(", ")) + ") from stdin";
+        this.copyText = "copy " + writtenName + " (" + into.stream().map(column -> InsertShape.quoted(column.name())).collect(Collectors.joining(", ")) + ") from stdin";
     }
 
     /// @param types of the parameters as declared, 0 where nothing was
@@ -70,7 +69,7 @@ public final class CopyPlan {
         List<TargetTable.Column> filled = IntStream.of(given).mapToObj(into::get).toList();
         // An INSERT asks the domain of a column that is left out whether it may be null, COPY does not.
         boolean leavesOutDomain = table.columns().stream().anyMatch(column -> column.isOfDomain() && !column.generated() && !filled.contains(column));
-        return filled.isEmpty() || leavesOutDomain ? Optional.empty() : Optional.of(new CopyPlan(table, filled, sources, given, parameters));
+        return filled.isEmpty() || leavesOutDomain ? Optional.empty() : Optional.of(new CopyPlan(table, shape.writtenName(), filled, sources, given, parameters));
     }
 
     /// A parameter that stands in two places has the type of the first, and one that stands in none is checked by the server alone.
@@ -175,7 +174,7 @@ public final class CopyPlan {
         return text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
     }
 
-    /// The command.
+    /// The command. It has the table by the name that the clients gave it: whether that is still this table shows the guard.
     public String copyText() {
         return copyText;
     }
@@ -232,16 +231,17 @@ public final class CopyPlan {
             int value = find(in, values, source.parameter, to);
             if (value < 0) return false;
             int length = in.getInt(value);
+            if (length < -1) return false;
             if (length < 0) {
                 CopyText.writeNull(out);
                 continue;
             }
-            if (value + 4 + length > to) return false;
+            if (length > to - value - 4) return false;
             int format = formats == 0 ? 0 : in.getShort(from + 2 + 2 * (formats == 1 ? 0 : Math.min(source.parameter, formats - 1)));
             if (format == BINARY) {
                 if (!BinaryValue.write(source.decoded, in, value + 4, value + 4 + length, out)) return false;
             } else {
-                if (!mayBeText(source, in, value + 4, value + 4 + length) || in.indexOf(value + 4, value + 4 + length, (byte) 0) >= 0) return false;
+                if (format != TEXT || !mayBeText(source, in, value + 4, value + 4 + length) || in.indexOf(value + 4, value + 4 + length, (byte) 0) >= 0) return false;
                 CopyText.write(in, value + 4, value + 4 + length, out);
             }
         }
@@ -253,19 +253,21 @@ public final class CopyPlan {
     static int find(ByteBuf in, int from, int parameter, int to) {
         int at = from;
         for (int i = 0; i < parameter; i++) {
-            if (at + 4 > to) return -1;
-            at += 4 + Math.max(0, in.getInt(at));
+            if (to - at < 4) return -1;
+            int length = Math.max(0, in.getInt(at));
+            if (length > to - at - 4) return -1;
+            at += 4 + length;
         }
-        return at + 4 <= to ? at : -1;
+        return to - at < 4 ? -1 : at;
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof CopyPlan that && table == that.table && columns.equals(that.columns);
+        return other instanceof CopyPlan that && table == that.table && copyText.equals(that.copyText);
     }
 
     @Override
     public int hashCode() {
-        return Long.hashCode(table) * 31 + columns.hashCode();
+        return Long.hashCode(table) * 31 + copyText.hashCode();
     }
 }

@@ -96,8 +96,8 @@ public final class RowKey {
         if (value < 0) return UNKNOWN;
         int length = in.getInt(value);
         if (length < 0) return code.ofNull();
+        if (length > to - value - 4) return UNKNOWN;
         int end = value + 4 + length;
-        if (end > to) return UNKNOWN;
         boolean binary = formats > 0 && in.getShort(from + 2 + 2 * (formats == 1 ? 0 : parameter)) == BINARY;
         return binary ? code.ofBinary(in, value + 4, end) : code.ofText(in, value + 4, end, false);
     }

@@ -15,16 +15,17 @@ import org.pgkeel.protocol.copy.BinaryValue;
 /// @param copyTable         schema and name with quotes where they need them
 /// @param isEligible        a COPY means the same as INSERTs: an ordinary or partitioned table, without rules, active row security, foreign partitions,
 ///                          and triggers that could skip a row, see the whole statement or change what others see;
-///                          nor functions of users in checks, defaults and indexes, whose notices nobody could be told,
+///                          nor functions of users in checks, defaults and indexes, nor of the server's own those that speak, whose notices nobody could be told,
 ///                          nor types of users that the session finds by the names of the server's own; and `array_nulls` is on
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
-/// @param readCommitted     transactions are READ COMMITTED and may write, if their client says nothing else
+/// @param usualSession      if its client says nothing else a session's transactions are READ COMMITTED and may write, and its texts are read as they are here:
+///                          in UTF-8, with backslashes that mean themselves
 /// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
 /// @param sharesCommits     what a row leaves to its commit depends on no row of others, and what is said of it there, if anything is, concerns all
 /// @param arbiters          by which columns a row that is there already may be found
 /// @param fingerprint       changes when something of the above changes; what the guard compares with: [#GUARD], or [#TREE_GUARD] if `partitioned`
 /// @param partitions        where a value in a statement can say which one its row belongs to
-public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean readCommitted,
+public record TargetTable(long oid, String schema, String name, String copyTable, boolean isEligible, boolean hasAfterRowTrigger, boolean usualSession,
                           boolean asksSettings, boolean partitioned, boolean sharesCommits, String fingerprint, List<Column> columns, Arbiters arbiters, Optional<Partitions> partitions) {
     /// @param baseType of a domain; else the type itself
     /// @param sentAs   a type whose binary format the base type's values have, too: that of an enum is a text
@@ -54,7 +55,8 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     private static final String TREE_FINGERPRINT = "(select pg_catalog.hashtextextended(pg_catalog.string_agg(" + VERSIONS + """
             , ';' order by k.oid), 0)::text from pg_catalog.pg_class k where k.oid in (select p.relid from pg_catalog.pg_partition_tree(OID) p))""";
 
-    /// Fails with `22012` if the table with oid `$1` has not the fingerprint `$2`. Behind the rows: their lock on the table keeps changes out.
+    /// Fails with `22012` if the table with oid `$1` has not the fingerprint `$2`, or is not what the name `$3` means. Behind the rows: their lock on
+    /// the table keeps changes out.
     public static final String GUARD = guard(FINGERPRINT);
     /// As [#GUARD], of a partitioned table with all its partitions.
     public static final String TREE_GUARD = guard(TREE_FINGERPRINT);
@@ -63,6 +65,9 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     private static final String QUESTION = """
             with r as (select c.oid, c.relkind, c.relpersistence, c.relrowsecurity, c.relnamespace, c.relname from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass(NAME)),
              tree as (select r.oid root, coalesce(p.relid, r.oid)::oid relid from r left join lateral pg_catalog.pg_partition_tree(r.oid) p on r.relkind = 'p'),
+             expr as (select pg_catalog.pg_get_expr(k.adbin, k.adrelid) as text from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid
+               union all select pg_catalog.pg_get_constraintdef(k.oid) from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'c'
+               union all select pg_catalog.pg_get_indexdef(k.indexrelid) from tree join pg_catalog.pg_index k on k.indrelid = tree.relid),
              tg as (select g.tgtype, g.tgnewtable, g.tgfoid from tree join pg_catalog.pg_trigger g on g.tgrelid = tree.relid where not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 4) = 4),
              rls as (select r.oid from r where r.relrowsecurity and pg_catalog.row_security_active(r.oid)),
              odd as (select r.relkind not in ('r', 'p') or r.relpersistence = 't' or r.relnamespace = 'pg_catalog'::pg_catalog.regnamespace
@@ -79,12 +84,13 @@ public record TargetTable(long oid, String schema, String name, String copyTable
                or exists (select 1 from pg_catalog.pg_type y where y.typname in (TYPES) and y.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace and pg_catalog.pg_type_is_visible(y.oid))
                as it from r)
             select r.oid::text, n.nspname::text, r.relname::text, pg_catalog.format('%I.%I', n.nspname, r.relname),
-             (not odd.it and pg_catalog.current_setting('array_nulls') = 'on' and not exists (select 1 from rls) and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
+             (not odd.it and pg_catalog.current_setting('array_nulls') = 'on' and not exists (select 1 from expr where expr.text ~ SPEAKS)
+              and not exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid and a.attnum > 0 and not a.attisdropped join pg_catalog.pg_type t on t.oid = a.atttypid
+                where coalesce(nullif(t.typbasetype, 0), t.oid) in (SPEAKING)) and not exists (select 1 from rls) and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
-             (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off')::text,
-             (exists (select 1 from tree join pg_catalog.pg_attrdef k on k.adrelid = tree.relid where pg_catalog.pg_get_expr(k.adbin, k.adrelid) ~ ASKS)
-              or exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'c' where pg_catalog.pg_get_constraintdef(k.oid) ~ ASKS)
-              or exists (select 1 from tree join pg_catalog.pg_index k on k.indrelid = tree.relid where pg_catalog.pg_get_indexdef(k.indexrelid) ~ ASKS)
+             (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off'
+              and pg_catalog.current_setting('standard_conforming_strings') = 'on' and pg_catalog.current_setting('client_encoding') in ('UTF8', 'SQL_ASCII'))::text,
+             (exists (select 1 from expr where expr.text ~ ASKS)
               or exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'd'))::text,
              (r.relkind = 'p')::text, case when (r.relkind = 'p') then TREE_PRINT else FINGERPRINT end,
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
@@ -98,6 +104,10 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             from odd, r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
     /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
     private static final String ASKS = "'setting|_to_xml'";
+    /// In expressions whose functions may tell the client something of the row: that a word is too long for a text search, or a query without words.
+    private static final String SPEAKS = "'tsvector|tsquery|XMLPARSE|::xml'";
+    /// Types, and arrays of them, whose texts may make the server do so: `tsquery` and `xml`.
+    private static final String SPEAKING = "3615, 3645, 142, 143";
     private static final int ANSWERS = 16;
 
     /// What its rows become does not depend on the application_name of the session that inserts them.
@@ -106,7 +116,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     }
 
     private static String guard(String fingerprint) {
-        return "select 1 / (case when " + fingerprint.replace("OID", "$1") + " = $2 then 1 else 0 end)";
+        return "select 1 / (case when " + fingerprint.replace("OID", "$1") + " = $2 and pg_catalog.to_regclass($3) = $1 then 1 else 0 end)";
     }
 
     public TargetTable {
@@ -116,7 +126,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("SENT_AS", Integer.toString(BinaryValue.TEXT)).replace("ASKS", ASKS).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("SENT_AS", Integer.toString(BinaryValue.TEXT)).replace("ASKS", ASKS).replace("SPEAKS", SPEAKS).replace("SPEAKING", SPEAKING).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins

@@ -18,6 +18,11 @@ public record Refusal(RefusalReason reason, String message, Optional<String> det
         return new Refusal(reason, message, Optional.empty(), Optional.of(hint));
     }
 
+    /// The client has cancelled what waited.
+    public static Refusal cancelled() {
+        return of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request");
+    }
+
     public Refusal withDetail(String text) {
         return new Refusal(reason, message, Optional.of(text), hint);
     }

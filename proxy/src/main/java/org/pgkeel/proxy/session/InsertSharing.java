@@ -161,7 +161,7 @@ final class InsertSharing implements Contributor {
         boolean away = contribution.isAway();
         if (!contribution.withdraw()) return false;
         if (!away) return true;
-        refusedAway(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
+        refusedAway(Refusal.cancelled());
         return false;
     }
 

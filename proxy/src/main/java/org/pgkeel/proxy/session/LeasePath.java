@@ -12,7 +12,6 @@ import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.refusal.Refusal;
-import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
@@ -218,7 +217,7 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// The client has cancelled what it asks.
     void cancelled() {
         if (session.state() == ClientSession.State.WAITING) leave();
-        refused(Refusal.of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request"));
+        refused(Refusal.cancelled());
     }
 
     /// The client is not in line any more.

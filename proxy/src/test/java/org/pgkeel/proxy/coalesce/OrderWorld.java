@@ -26,6 +26,7 @@ import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.insert.TargetTable;
 import org.pgkeel.proxy.observe.InsertWay;
+import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Dialect;
 
@@ -231,7 +232,17 @@ final class OrderWorld {
         }
 
         void goAway() {
-            if (!contribution.withdraw()) return;
+            if (contribution.withdraw()) left();
+        }
+
+        /// It wanted to go away while it was in a batch, which has failed.
+        @Override
+        public void refused(Refusal refusal) {
+            assertThat(refusal).isEqualTo(Refusal.cancelled());
+            left();
+        }
+
+        private void left() {
             withdrawn++;
             busy = false;
         }

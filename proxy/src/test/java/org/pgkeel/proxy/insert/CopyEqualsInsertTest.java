@@ -285,10 +285,11 @@ class CopyEqualsInsertTest {
                 + "create trigger ci_trigger after insert on ci_t for each row execute function ci_f()");
         for (String ddl : List.of("create rule ci_rule2 as on insert to ci_t do also nothing", "create or replace trigger ci_trigger before insert on ci_t for each row execute function ci_f()",
                 "create or replace trigger ci_trigger after insert on ci_t referencing new table as fresh for each row execute function ci_f()",
-                "alter table ci_t enable row level security", "alter table ci_t add c int", "alter table ci_t alter b type varchar(3)", "alter table ci_t drop column b", "alter table ci_t rename to ci_other; alter table ci_other rename a to z")) {
+                "alter table ci_t enable row level security", "alter table ci_t add c int", "alter table ci_t alter b type varchar(3)", "alter table ci_t drop column b", "alter table ci_t rename to ci_other; alter table ci_other rename a to z",
+                "create schema ci_first; create table ci_first.ci_t (a int, b text); set local search_path to ci_first, public")) {
             connection.setAutoCommit(false);
             TargetTable before = table();
-            try (var guard = connection.prepareStatement(TargetTable.GUARD.replace("$1", before.oid() + "::oid").replace("$2", "'" + before.fingerprint() + "'"))) {
+            try (var guard = connection.prepareStatement(TargetTable.GUARD.replace("$1", before.oid() + "::oid").replace("$2", "'" + before.fingerprint() + "'").replace("$3", "'ci_t'"))) {
                 assertThat(guard.executeQuery().next()).isTrue();
                 execute(ddl);
                 String state = "none";

@@ -75,6 +75,7 @@ class CoalesceEndToEndTest {
                         told.put(id, insert.executeUpdate() == 1 ? "committed" : "nothing");
                     } catch (SQLException e) {
                         told.put(id, e.getSQLState() + " " + e.getMessage());
+                        if (connection.isClosed()) return;
                     }
                 }
             } catch (SQLException closed) {
@@ -253,6 +254,22 @@ class CoalesceEndToEndTest {
             }
             await().untilAsserted(() -> assertThat(counted(proxy).bufferedBytes()).isZero());
         }
+    }
+
+    /// Who is in a batch when the proxy is told to go gets its answer; and what was refused, or not asked any more, is not there.
+    @Test
+    void a_proxy_that_shuts_down_in_the_midst_has_acknowledged_just_what_is_there() throws Exception {
+        Map<Integer, String> told;
+        try (TestProxy proxy = TestProxy.start(postgres, RULE + "shutdown.max-wait = 60s\n")) {
+            var storm = new Storm(proxy, 100_000);
+            untilCopied(proxy, 500);
+            proxy.server().close();
+            told = storm.join();
+        }
+        told.entrySet().removeIf(each -> each.getKey() < 0);
+        assertThat(told.values()).allMatch(word -> word.matches("(?s)committed|23505 .*|57P01 .*|08.*"));
+        long committed = told.values().stream().filter("committed"::equals).count();
+        assertThat(postgres.query("select count(*) from events")).isEqualTo(Long.toString(committed));
     }
 
     @ParameterizedTest

@@ -79,8 +79,7 @@ class SpillHoldEndToEndTest {
         await().until(() -> clients.told() >= onDisk);
         clients.resume();
         var told = clients.all(postgres);
-        assertThat(told).containsOnly("", "57014");
-        assertThat(told.stream().filter("57014"::equals).count()).isGreaterThanOrEqualTo((long) onDisk);
+        assertThat(told).containsOnly("57014");
         clients.checkEmpty();
         clients.allSendAgain(postgres);
     }
