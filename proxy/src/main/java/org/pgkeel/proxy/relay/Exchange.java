@@ -18,7 +18,7 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 /// | CopyInResponse                               | Syncs sent ahead of CopyDone do not count: the backend ignores them |
 /// | ErrorResponse in such a COPY                 | as many of them may count after all: those that it had not read yet |
 /// | ReadyForQuery                                | the batch is answered                                         |
-/// | ReadyForQuery in a block of the proxy's own  | the batch goes on: the proxy has to end the block              |
+/// | ReadyForQuery in a [Block] of the proxy's own | the batch goes on: the proxy has to end the block             |
 ///
 /// Threading: confined to one event loop.
 public final class Exchange {
@@ -34,13 +34,14 @@ public final class Exchange {
     }
 
     final ReplyPlan plan = new ReplyPlan();
+    private final Block block = new Block(this);
     private int batchesSent;
     private int batchesAnswered;
-    private int sentInOpen;
-    private int executesInOpen;
+    int sentInOpen;
+    int executesInOpen;
     private boolean open;
-    private int seen;
-    private int completions;
+    int seen;
+    int completions;
     private boolean failed;
     private Copy copy = Copy.NONE;
     private int copiesBegan;
@@ -56,16 +57,6 @@ public final class Exchange {
     /// As many ReadyForQuery may still come that are not counted as owed: answers to Syncs of a COPY that failed before the backend read them.
     private int straysMax;
     private byte status = IDLE;
-    /// The batch that was sent last runs in a transaction block of the proxy's own.
-    private boolean enclosed;
-    /// Replies to that block's BEGIN.
-    private int beginReplies;
-    /// Ordinal of the last message of the proxy's own that was sent in the block.
-    private int sentInBlock;
-    /// How many statements the block's Query was to complete, with those ahead of it; 0 if nothing is to be kept.
-    private int kept;
-    /// The Sync was sent whose ReadyForQuery may end the block.
-    private boolean blockEnds;
 
     /// A message went to the backend that gets a reply before Sync.
     public void messageSent() {
@@ -86,62 +77,9 @@ public final class Exchange {
         batchSent();
     }
 
-    /// A Query or a FunctionCall went to the backend, behind the BEGIN that is all there is in the open batch: one batch with the end of that block.
-    public void enclosedSent() {
-        enclosed = true;
-        blockEnds = false;
-        beginReplies = sentInOpen;
-        querySent();
-    }
-
-    /// The batch that was sent last runs in a transaction block of the proxy's own, and nothing was sent behind it.
-    public boolean isEnclosed() {
-        return enclosed;
-    }
-
-    /// BEGIN has not failed: what stands in the block was read by the backend.
-    public boolean blockHasBegun() {
-        return seen >= beginReplies;
-    }
-
-    /// A Sync went to the backend in the block.
-    public void blockEnds() {
-        blockEnds = true;
-    }
-
-    /// The block's Query has completed more statements than it was said to.
-    public boolean isBehindKept() {
-        return kept > 0 && completions > kept;
-    }
-
-    /// The next message in the block is the proxy's own: its reply is dropped.
-    /// @param pending the [PendingProbe] if it is one
-    public void expectOwnInBlock(@Nullable Object pending) {
-        plan.add(batchesAnswered, ++sentInBlock, ReplyPlan.Action.SWALLOW, pending);
-    }
-
-    /// The next message in the block asks for the transaction's mark.
-    public void expectMarkInBlock() {
-        plan.add(batchesAnswered, ++sentInBlock, ReplyPlan.Action.MARK, null);
-    }
-
-    /// The next message in the block is the Execute of its COMMIT.
-    public void expectCommitInBlock() {
-        plan.add(batchesAnswered, ++sentInBlock, ReplyPlan.Action.COMMITTED, null);
-    }
-
-    /// The end of the statement of that place in the next forwarded Query is the client's when the block is committed.
-    /// @param place from 1
-    public void expectKept(int place) {
-        kept = executesInOpen + place;
-        plan.add(batchesSent, kept, ReplyPlan.Action.KEEP, null);
-    }
-
-    /// ReadyForQuery comes while a block of the proxy's own is answered.
-    /// @return false if the block is over with it
-    boolean goesOnInBlock(byte newStatus) {
-        sentInBlock = seen;
-        return newStatus != IDLE || !blockEnds;
+    /// The transaction block of the proxy's own that the batch which was sent last may run in.
+    public Block block() {
+        return block;
     }
 
     /// A Sync went to the backend.
@@ -400,8 +338,7 @@ public final class Exchange {
         status = newStatus;
         copy = Copy.NONE;
         if (batchesAnswered == batchesSent) {
-            enclosed = false;
-            kept = 0;
+            if (block.isOpen()) block.over();
             copiesBegan = 0;
             copyEndsSent = 0;
         }

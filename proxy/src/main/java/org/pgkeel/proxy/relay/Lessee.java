@@ -78,7 +78,7 @@ public interface Lessee {
     /// @param to   where it ends
     void marked(ByteBuf in, int from, int to);
 
-    /// The end of a statement came that the client is to hear of when the block is committed, as [Exchange#expectKept] had announced.
+    /// The end of a statement came that the client is to hear of when the block is committed, as [Block#expectKept] had announced.
     /// @param in   holds the message
     /// @param from where it begins
     /// @param to   where it ends

@@ -270,7 +270,7 @@ final class ReplyWalk {
         if (exchange.owed() == 0 && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
         Aside mine = aside;
         planned.skipped();
-        if (mine == null && exchange.isEnclosed() && exchange.goesOnInBlock(status)) {
+        if (mine == null && exchange.block().isOpen() && exchange.block().goesOn(status)) {
             connection.client().blockGoesOn(status);
             return runs.drop(in, from, at, next);
         }
@@ -357,7 +357,7 @@ final class ReplyWalk {
         }
         if (farewell instanceof Farewell.Unread) farewell = Farewell.TOLD;
         Exchange exchange = connection.exchange();
-        if (exchange.isEnclosed() && exchange.hasFailed() && farewell instanceof Farewell.Unsaid) {
+        if (exchange.block().isOpen() && exchange.hasFailed() && farewell instanceof Farewell.Unsaid) {
             // A cancel met the end of a block that had failed: the client has had its error.
             planned.skipped();
             return runs.drop(in, from, at, next);

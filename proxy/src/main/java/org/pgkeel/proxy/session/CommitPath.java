@@ -63,7 +63,7 @@ final class CommitPath {
 
     /// What comes next waits until the transaction that ends has ended.
     boolean mustSettleFirst(Exchange exchange, byte type) {
-        if (exchange.isEnclosed()) return type != FrontendType.FLUSH;
+        if (exchange.block().isOpen()) return type != FrontendType.FLUSH;
         return isWatched() && watch.isEnding() && exchange.owed() > 0 && !exchange.batchOpen() && !exchange.copyIn() && type != FrontendType.FLUSH;
     }
 
@@ -86,7 +86,7 @@ final class CommitPath {
     /// The client wants to hear now what there is, before it commits. Behind a Query or a FunctionCall the server has nothing to flush.
     void flush() {
         BackendConnection leased = session.lease().backend();
-        if (!session.toClient().isWithholding() || leased != null && leased.exchange().isEnclosed()) return;
+        if (!session.toClient().isWithholding() || leased != null && leased.exchange().block().isOpen()) return;
         session.toClient().deliver();
         session.toClient().finish();
     }
@@ -211,7 +211,7 @@ final class CommitPath {
     void marked(ByteBuf in, int from, int to) {
         watch.answered(OutcomeProbe.parse(in, from, to - from));
         BackendConnection leased = session.lease().backend();
-        if (leased != null && leased.exchange().isEnclosed()) enclosure.marked(leased);
+        if (leased != null && leased.exchange().block().isOpen()) enclosure.marked(leased);
         else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
     }
 
@@ -236,7 +236,7 @@ final class CommitPath {
     void failed() {
         watch.questionFailed();
         BackendConnection leased = session.lease().backend();
-        if (leased != null && leased.exchange().isEnclosed()) enclosure.failed(leased);
+        if (leased != null && leased.exchange().block().isOpen()) enclosure.failed(leased);
         else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
     }
 

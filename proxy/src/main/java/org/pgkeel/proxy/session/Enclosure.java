@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.relay.Block;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.relay.PendingProbe;
@@ -100,7 +101,7 @@ final class Enclosure {
     /// The client's request goes to the backend behind BEGIN, a whole Query or FunctionCall.
     void send(BackendConnection leased, ByteBuf in, int at, int next) {
         leased.outgoing().run(in, at, next);
-        leased.exchange().enclosedSent();
+        leased.exchange().block().requestSent();
         leased.outgoing().room(CLOSE.length).writeBytes(CLOSE);
     }
 
@@ -120,8 +121,8 @@ final class Enclosure {
     /// ReadyForQuery, which does not end the block.
     void goesOn(BackendConnection leased, byte status) {
         boolean running = step == Step.RUNNING;
-        if (running) leased.exchange().expectOwnInBlock(null);   // of the Close
-        if (running && (status == 'I' || leased.exchange().isBehindKept())) misread(leased);
+        if (running) leased.exchange().block().expectOwn(null);   // of the Close
+        if (running && (status == 'I' || leased.exchange().block().isBehindKept())) misread(leased);
         else if (running && status == 'T') then(leased, () -> ask(leased));
         else then(leased, () -> end(leased, ROLLBACK));
     }
@@ -144,7 +145,7 @@ final class Enclosure {
 
     /// An error came. Within the client's request the server says by itself that it is ready; what was sent with the extended protocol ends with a Sync.
     void failed(BackendConnection leased) {
-        if (step == Step.ASKING || step == Step.RUNNING && !leased.exchange().blockHasBegun()) then(leased, () -> sync(leased));
+        if (step == Step.ASKING || step == Step.RUNNING && !leased.exchange().block().hasBegun()) then(leased, () -> sync(leased));
     }
 
     /// Not from the walk of the replies: what is composed there is the client's. Of several events in one walk the last one counts: an error behind the mark.
@@ -157,40 +158,40 @@ final class Enclosure {
     private void goOn(BackendConnection leased) {
         Runnable next = due;
         due = null;
-        if (next == null || session.lease().backend() != leased || !leased.exchange().isEnclosed()) return;
+        if (next == null || session.lease().backend() != leased || !leased.exchange().block().isOpen()) return;
         next.run();
         leased.outgoing().finish();
     }
 
     private void ask(BackendConnection leased) {
         step = Step.ASKING;
-        Exchange exchange = leased.exchange();
+        Block block = leased.exchange().block();
         ByteBuf room = leased.outgoing().room(3 * OutcomeProbe.BYTES_MAX);
         if (!leased.statements().hasProbe()) {
             leased.statements().probe(true);
-            exchange.expectOwnInBlock(PendingProbe.IT);
+            block.expectOwn(PendingProbe.IT);
             OutcomeProbe.writeParse(room);
         }
-        exchange.expectOwnInBlock(null);
-        exchange.expectMarkInBlock();
-        exchange.expectOwnInBlock(null);
+        block.expectOwn(null);
+        block.expectMark();
+        block.expectOwn(null);
         OutcomeProbe.writeBindExecute(room);
         OutcomeProbe.writeFlush(room);
     }
 
     private void end(BackendConnection leased, byte[] words) {
-        Exchange exchange = leased.exchange();
-        exchange.expectOwnInBlock(null);
-        exchange.expectOwnInBlock(null);
-        if (words == COMMIT) exchange.expectCommitInBlock();
-        else exchange.expectOwnInBlock(null);
+        Block block = leased.exchange().block();
+        block.expectOwn(null);
+        block.expectOwn(null);
+        if (words == COMMIT) block.expectCommit();
+        else block.expectOwn(null);
         leased.outgoing().room(words.length).writeBytes(words);
         sync(leased);
     }
 
     private void sync(BackendConnection leased) {
         step = Step.ENDING;
-        leased.exchange().blockEnds();
+        leased.exchange().block().ends();
         leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
     }
 

@@ -41,7 +41,7 @@ final class LostBackend {
         this.lost = lost;
         this.loss = loss;
         this.node = node;
-        this.enclosed = lost.exchange().isEnclosed();
+        this.enclosed = lost.exchange().block().isOpen();
         RequestLog log = lost.requests();
         this.requests = log.copy();
         this.firstBytes = log.firstBatchBytes();

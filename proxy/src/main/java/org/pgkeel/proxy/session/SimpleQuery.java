@@ -148,13 +148,13 @@ final class SimpleQuery {
         int place = 0;
         for (Statement statement : statements) {
             place++;
-            if (place == kept) exchange.expectKept(place);
+            if (place == kept) exchange.block().expectKept(place);
             if (!statement.effects().isEmpty()) {
                 session.effects().announce(statement.effects());
                 exchange.expectEffect(statement.effects(), place);
             }
         }
-        if (place < kept) exchange.expectKept(kept);
+        if (place < kept) exchange.block().expectKept(kept);
     }
 
     /// PREPARE, EXECUTE, DEALLOCATE: the names are the client's, in the backend stand the proxy's.

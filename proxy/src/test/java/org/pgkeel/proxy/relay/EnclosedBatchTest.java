@@ -20,34 +20,34 @@ class EnclosedBatchTest {
         }
         exchange.expectOwnReply(null);
         exchange.executeSent();
-        exchange.expectKept(commands);
-        exchange.enclosedSent();
+        exchange.block().expectKept(commands);
+        exchange.block().requestSent();
     }
 
     /// The request is answered, and the Close behind it.
     private void answers(BackendBytes replies, char status) {
         says(replies.ready(status));
-        exchange.expectOwnInBlock(null);
+        exchange.block().expectOwn(null);
         says(server().message('3'));
     }
 
     /// The question for the mark.
     private void marks() {
-        exchange.expectOwnInBlock(null);
-        exchange.expectMarkInBlock();
-        exchange.expectOwnInBlock(null);
+        exchange.block().expectOwn(null);
+        exchange.block().expectMark();
+        exchange.block().expectOwn(null);
     }
 
     private void commits() {
-        exchange.expectOwnInBlock(null);
-        exchange.expectOwnInBlock(null);
-        exchange.expectCommitInBlock();
-        exchange.blockEnds();
+        exchange.block().expectOwn(null);
+        exchange.block().expectOwn(null);
+        exchange.block().expectCommit();
+        exchange.block().ends();
     }
 
     private void rollsBack() {
-        for (int i = 0; i < 3; i++) exchange.expectOwnInBlock(null);
-        exchange.blockEnds();
+        for (int i = 0; i < 3; i++) exchange.block().expectOwn(null);
+        exchange.block().ends();
     }
 
     private static BackendBytes begun() {
@@ -68,7 +68,7 @@ class EnclosedBatchTest {
         assertThat(world.client.heard).isEqualTo(List.of(heard));
         assertThat(exchange.settled()).isTrue();
         assertThat(exchange.expectsMore()).isFalse();
-        assertThat(exchange.isEnclosed()).isFalse();
+        assertThat(exchange.block().isOpen()).isFalse();
         assertThat(exchange.status()).isEqualTo((byte) 'I');
         world.close();
     }
@@ -78,7 +78,7 @@ class EnclosedBatchTest {
         asked(2);
         answers(begun().complete("INSERT 0 1").columns().row("x").complete("SELECT 1"), 'T');
         assertThat(world.client.got()).isEqualTo(server().complete("INSERT 0 1").columns().row("x").bytes());
-        assertThat(exchange.isEnclosed()).isTrue();
+        assertThat(exchange.block().isOpen()).isTrue();
         assertThat(exchange.settled()).isFalse();
         assertThat(exchange.status()).as("the client is outside").isEqualTo((byte) 'I');
         marks();
@@ -147,10 +147,10 @@ class EnclosedBatchTest {
     @Test
     void a_begin_that_fails_is_the_texts_error() {
         asked(2);
-        assertThat(exchange.blockHasBegun()).isFalse();
+        assertThat(exchange.block().hasBegun()).isFalse();
         says(server().message('1').message('2').error("ERROR", "57014"));
-        assertThat(exchange.blockHasBegun()).isFalse();
-        exchange.blockEnds();
+        assertThat(exchange.block().hasBegun()).isFalse();
+        exchange.block().ends();
         says(server().ready('I'));
         over(server().error("ERROR", "57014").ready('I'), "failed", "ready I", "settled I");
     }
@@ -159,9 +159,9 @@ class EnclosedBatchTest {
     void a_text_that_ends_the_block_by_itself_is_not_over_with_that() {
         asked(2);
         answers(begun().complete("INSERT 0 1").complete("COMMIT"), 'I');
-        assertThat(exchange.isEnclosed()).isTrue();
+        assertThat(exchange.block().isOpen()).isTrue();
         assertThat(exchange.settled()).isFalse();
-        exchange.blockEnds();
+        exchange.block().ends();
         says(server().ready('I'));
         over(server().complete("INSERT 0 1").ready('I'), "keeps", "block goes on I", "ready I", "settled I");
     }
@@ -170,13 +170,13 @@ class EnclosedBatchTest {
     void a_text_of_more_commands_than_were_counted_is_found_out() {
         asked(2);
         answers(begun().complete("INSERT 0 1").complete("INSERT 0 2"), 'T');
-        assertThat(exchange.isBehindKept()).isFalse();
+        assertThat(exchange.block().isBehindKept()).isFalse();
         rollsBack();
         says(server().message('1').message('2').complete("ROLLBACK").ready('I'));
 
         asked(2);
         answers(begun().complete("INSERT 0 1").complete("INSERT 0 2").complete("INSERT 0 3"), 'T');
-        assertThat(exchange.isBehindKept()).isTrue();
+        assertThat(exchange.block().isBehindKept()).isTrue();
         world.close();
     }
 
@@ -191,7 +191,7 @@ class EnclosedBatchTest {
         });
         asked(1);
         says(server().complete("SET").ready('I'));
-        assertThat(exchange.isEnclosed()).isTrue();
+        assertThat(exchange.block().isOpen()).isTrue();
         answers(begun().complete("INSERT 0 1"), 'T');
         marks();
         says(marked());
