@@ -298,7 +298,7 @@ public final class BackendConnection extends PooledConnection {
 
     void continueWhenAllSeen() {
         Lessee client = lessee;
-        if (client == null || !exchange.allSeen()) return;
+        if (client == null || !exchange.allSeen() && !exchange.copyIn()) return;
         awaitsReplies = false;
         channel.eventLoop().execute(client::resumeReading);
     }

@@ -40,6 +40,8 @@ public final class Exchange {
     int sentInOpen;
     int executesInOpen;
     private boolean open;
+    /// The open batch stands in the place of a Query of the client: its Sync is the proxy's to send.
+    private boolean endIsOwn;
     int seen;
     int completions;
     private boolean failed;
@@ -96,9 +98,15 @@ public final class Exchange {
 
     private void batchSent() {
         batchesSent++;
+        endIsOwn = false;
         sentInOpen = 0;
         executesInOpen = 0;
         open = false;
+    }
+
+    /// What was sent last stands in the place of a Query of the client, whose request is complete: the Sync behind it is the proxy's to send.
+    public void endIsOwn() {
+        endIsOwn = true;
     }
 
     /// A CopyDone or CopyFail went to the backend.
@@ -128,14 +136,24 @@ public final class Exchange {
         return batchesAnswered == batchesSent && !open && copy == Copy.NONE;
     }
 
-    /// Batches that are complete and not answered.
+    /// Requests of the client that are complete and not answered.
     public int owed() {
-        return batchesSent - batchesAnswered;
+        return batchesSent - batchesAnswered + (endIsOwn ? 1 : 0);
+    }
+
+    /// A ReadyForQuery may come.
+    boolean owesReady() {
+        return batchesSent != batchesAnswered;
     }
 
     /// Messages of the extended protocol were sent and no Sync behind them.
     public boolean batchOpen() {
         return open;
+    }
+
+    /// The client has begun a batch and not ended it.
+    boolean clientIsWithinBatch() {
+        return open && !endIsOwn;
     }
 
     /// The backend takes CopyData.
@@ -342,6 +360,16 @@ public final class Exchange {
             copiesBegan = 0;
             copyEndsSent = 0;
         }
+    }
+
+    /// ReadyForQuery of something that the proxy itself asked: of the client's COPY, which stands behind it, nothing has come yet.
+    void asideAnswered(byte newStatus) {
+        int began = copiesBegan;
+        int ends = copyEndsSent;
+        answered(newStatus);
+        if (!open) return;
+        copiesBegan = began;
+        copyEndsSent = ends;
     }
 
     /// Number of the batch that is answered next.

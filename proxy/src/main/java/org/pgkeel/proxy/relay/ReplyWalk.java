@@ -77,7 +77,7 @@ final class ReplyWalk {
         boolean kept = client.toClient().isWithholding();
         int had = answered.had() - runs.unwritten();   // what was not written is not among them
         byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : null;
-        return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.batchOpen(), exchange.hasFailed() && !repeats,
+        return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.clientIsWithinBatch(), exchange.hasFailed() && !repeats,
                 kept ? answered.hadBefore() : had, had, kept ? answered.hadRowsBefore() : answered.hasRows(), kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
     }
 
@@ -267,14 +267,15 @@ final class ReplyWalk {
             exchange.strayCame();
             return connection.lessee() == null ? runs.drop(in, from, at, next) : from;
         }
-        if (exchange.owed() == 0 && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
+        if (!exchange.owesReady() && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
         Aside mine = aside;
         planned.skipped();
         if (mine == null && exchange.block().isOpen() && exchange.block().goesOn(status)) {
             connection.client().blockGoesOn(status);
             return runs.drop(in, from, at, next);
         }
-        exchange.answered(status);
+        if (mine == null) exchange.answered(status);
+        else exchange.asideAnswered(status);
         if (repeats && mine == null) return repeat(in, from, at, next);
         if (mine == null) answered.ended();
         int start = from;

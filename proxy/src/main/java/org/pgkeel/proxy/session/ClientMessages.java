@@ -45,6 +45,7 @@ final class ClientMessages {
         }
         if (!session.looksInto()) return unseen(exchange, type, from);
         if (session.commit().mustSettleFirst(exchange, type) && lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
+        if (session.commit().copy().takes()) return session.commit().copy().message(backend, in, type, from, at, next);
         switch (type) {
             case FrontendType.QUERY -> {
                 if (mustWait(backend, in, from, at)) return RequestWalk.HELD;

@@ -15,6 +15,7 @@ import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.relay.PendingProbe;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
+import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.FrontendType;
 
 /// One client's way to a commit whose outcome can be found out: asks for the transaction's mark before its end is sent, keeps the end
@@ -25,13 +26,17 @@ final class CommitPath {
     private final ClientSession session;
     private final CommitWatch watch = new CommitWatch();
     private final Enclosure enclosure;
+    private final CopyCommit copy;
     private boolean awaitsAnswer;
     private boolean owesSync;
+    /// The batch under way stands in the place of a Query of the client.
+    private boolean inPlaceOfQuery;
     private Outcomes.@Nullable Client client;
 
     CommitPath(ClientSession session) {
         this.session = session;
         this.enclosure = new Enclosure(session, watch);
+        this.copy = new CopyCommit(session);
     }
 
     CommitWatch watch() {
@@ -40,6 +45,10 @@ final class CommitPath {
 
     Enclosure enclosure() {
         return enclosure;
+    }
+
+    CopyCommit copy() {
+        return copy;
     }
 
     /// The outcome of a commit is to be known though the primary is lost.
@@ -67,7 +76,7 @@ final class CommitPath {
         return isWatched() && watch.isEnding() && exchange.owed() > 0 && !exchange.batchOpen() && !exchange.copyIn() && type != FrontendType.FLUSH;
     }
 
-    /// What is sent now is to run in a block of PgKeel's own, if its kind allows that.
+    /// The end of what is sent now is to be kept back, if its kind allows that.
     boolean encloses(BackendConnection leased) {
         return isWatched() && mode() == OutcomeMode.STRICT && isOutside(leased) && !leased.exchange().batchOpen();
     }
@@ -202,9 +211,15 @@ final class CommitPath {
         return awaitsAnswer;
     }
 
-    /// The Query was sent as messages of the extended protocol, up to its Sync.
-    void owesSync() {
+    /// A Query goes as messages of the extended protocol.
+    void inPlaceOfQuery() {
+        inPlaceOfQuery = true;
+    }
+
+    /// They were sent up to their Sync.
+    void owesSync(BackendConnection leased) {
         owesSync = true;
+        leased.exchange().endIsOwn();
     }
 
     /// The answer.
@@ -235,14 +250,17 @@ final class CommitPath {
     /// An error came.
     void failed() {
         watch.questionFailed();
+        if (inPlaceOfQuery) session.toClient().takeBack(BackendType.COMMAND_COMPLETE);   // a Query fails or completes
         BackendConnection leased = session.lease().backend();
         if (leased != null && leased.exchange().block().isOpen()) enclosure.failed(leased);
         else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
+        else if (leased != null && copy.takes()) copy.failed(leased);
     }
 
     /// A batch is answered: the client hears of it.
     void answered(BackendConnection leased, byte status) {
         if (!isWatched()) return;
+        inPlaceOfQuery = false;
         if (status == 'I') {
             acknowledged(leased);
             watch.over();
@@ -265,6 +283,8 @@ final class CommitPath {
     void backendLost() {
         awaitsAnswer = false;
         owesSync = false;
+        inPlaceOfQuery = false;
+        copy.backendLost();
     }
 
     /// The server may be waiting for a synchronous standby: a cancelled wait looks like a success, and is none.

@@ -15,6 +15,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | event                             | what is known                                           |
 /// |-----------------------------------|---------------------------------------------------------|
 /// | a statement that may write is sent | the mark has to be asked for before the end is sent     |
+/// | its end is PgKeel's to send       | a loss from here on can be resolved                     |
 /// | asked                             | a loss from here on can be resolved                     |
 /// | answered                          | the xid and position, or that nothing was written       |
 /// | the question failed               | the transaction has failed: its end commits nothing     |
@@ -29,6 +30,8 @@ final class CommitWatch {
     private boolean begun;
     private boolean ending;
     private boolean unwatchable;
+    private boolean copies;
+    private boolean endKept;
     private boolean asked;
     private boolean failed;
     private boolean endFailed;
@@ -46,7 +49,7 @@ final class CommitWatch {
         if (writes && statement.has(StatementKind.ROLLBACK) && !statement.has(StatementKind.BEGIN)) several = sent = true;
         if (ends) ending = true;
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
-        if (statement.has(StatementKind.COPY_IN)) unwatchable = true;
+        if (statement.has(StatementKind.COPY_IN)) copies = unwatchable = true;
         if (statement.has(StatementKind.COMMITS_INSIDE) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
         else if ((statement.has(StatementKind.NOTIFY) || statement.has(StatementKind.LISTEN)) && work == Work.TRANSACTION) work = Work.UNMARKED;
@@ -64,6 +67,17 @@ final class CommitWatch {
     void unwatchable() {
         wrote = true;
         unwatchable = true;
+    }
+
+    /// The end of what was sent is PgKeel's to send, and its mark will be asked for ahead of that.
+    void endIsKept() {
+        unwatchable = false;
+        endKept = true;
+    }
+
+    /// Something was sent that takes COPY data.
+    boolean copies() {
+        return copies;
     }
 
     /// Something was committed whose mark was not asked for.
@@ -141,6 +155,8 @@ final class CommitWatch {
         wrote = false;
         begun = false;
         unwatchable = false;
+        copies = false;
+        endKept = false;
         work = Work.TRANSACTION;
         nothingAsked();
     }
@@ -161,6 +177,7 @@ final class CommitWatch {
         begun = false;
         if (!allAnswered) return;
         unwatchable = false;
+        copies = false;
         if (ending) nothingAsked();
     }
 
@@ -169,7 +186,7 @@ final class CommitWatch {
     LossRules.Knowledge knowledge(boolean followed) {
         if (!followed || several) return LossRules.Knowledge.NONE;
         if (!wrote) return LossRules.Knowledge.NOTHING_WRITTEN;
-        return asked ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
+        return asked || endKept ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
     }
 
     LossRules.CommitPoint point(BackendConnection lost, boolean followed) {

@@ -34,6 +34,7 @@ final class LostBackend {
     private final boolean anything;
     private final LossRules.Node node;
     private final boolean enclosed;
+    private final boolean copies;
 
     /// @param node what the backend belonged to
     LostBackend(ClientSession session, BackendConnection lost, Loss loss, LossRules.Node node) {
@@ -42,6 +43,7 @@ final class LostBackend {
         this.loss = loss;
         this.node = node;
         this.enclosed = lost.exchange().block().isOpen();
+        this.copies = session.commit().watch().copies();
         RequestLog log = lost.requests();
         this.requests = log.copy();
         this.firstBytes = log.firstBatchBytes();
@@ -168,7 +170,7 @@ final class LostBackend {
         Refusal refusal = switch (reason) {
             case OUTCOME_UNKNOWN -> Refusal.of(reason, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
             case PIN_LOST -> session.pins().missed();
-            default -> Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
+            default -> Refusal.of(RefusalReason.PRIMARY_LOST, copies ? "failover: the COPY was rolled back, retry it with its data" : "failover: the transaction was rolled back, retry it");
         };
         session.context().stats().refused(refusal.reason().word());
         keepNames(loss.visible());

@@ -131,6 +131,11 @@ final class RequestWalk {
         }
         BackendConnection backend = lease.backend();
         unlogged = at;
+        if (backend != null && skip == 0 && session.commit().copy().isDue(backend)) {
+            backend.outgoing().run(in, from, at);
+            session.commit().copy().end(backend);
+            from = at;
+        }
         while (end - at >= 5) {
             byte type = in.getByte(at);
             int length = in.getInt(at + 1);

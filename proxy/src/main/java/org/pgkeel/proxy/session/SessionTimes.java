@@ -90,9 +90,10 @@ final class SessionTimes {
     }
 
     /// @param leased the client's backend
+    /// @param asks   a question of the proxy's own stands behind the client's request, which is complete
     /// @return which of the client's limits is over; null if none is
-    @Nullable TimeLimit exceeded(@Nullable BackendConnection leased, long nowNanos, TimeoutsConfig timeouts) {
-        TimeLimit.Activity activity = activity(leased);
+    @Nullable TimeLimit exceeded(@Nullable BackendConnection leased, boolean asks, long nowNanos, TimeoutsConfig timeouts) {
+        TimeLimit.Activity activity = activity(leased, asks);
         return TimeLimit.exceeded(activity, nowNanos - quietSince(activity), nowNanos - leasedNanos, timeouts);
     }
 
@@ -104,10 +105,10 @@ final class SessionTimes {
         };
     }
 
-    private static TimeLimit.Activity activity(@Nullable BackendConnection leased) {
+    private static TimeLimit.Activity activity(@Nullable BackendConnection leased, boolean asks) {
         if (leased == null) return TimeLimit.Activity.IDLE;
         var exchange = leased.exchange();
-        if (exchange.owed() > 0) return exchange.status() == 'I' ? TimeLimit.Activity.QUERY : TimeLimit.Activity.QUERY_IN_TRANSACTION;
+        if (exchange.owed() > 0 || asks) return exchange.status() == 'I' ? TimeLimit.Activity.QUERY : TimeLimit.Activity.QUERY_IN_TRANSACTION;
         return exchange.status() != 'I' || exchange.batchOpen() ? TimeLimit.Activity.IDLE_IN_TRANSACTION : TimeLimit.Activity.IDLE;
     }
 }

@@ -77,7 +77,7 @@ final class SimpleQuery {
         }
         CommitWatch commits = session.commit().watch();
         commits.executes(kind);
-        if (session.commit().isOutside(backend) && isExtendable(kind, in, at + 5, next - 1)) return asExtended(backend, statements, in, from, at, next);
+        if (session.commit().isOutside(backend) && isExtendable(backend, kind, in, at + 5, next - 1)) return asExtended(backend, kind, statements, in, from, at, next);
         if (session.commit().encloses(backend) && !BatchContents.isHarmless(kind) && Enclosure.isFor(kind)) return enclosed(backend, kind, statements, in, from, at, next);
         if (session.commit().isOutside(backend) && !BatchContents.isHarmless(kind)) commits.unwatchable();
         if (!commits.hasBegun()) commits.sentIf(session.commit().isOutside(backend) || kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
@@ -87,18 +87,19 @@ final class SimpleQuery {
     }
 
     /// One statement that may write, and means the same in a Parse message: in one a `$1` would be a parameter.
-    private boolean isExtendable(StatementClass kind, ByteBuf in, int from, int to) {
+    private boolean isExtendable(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int to) {
         if (BatchContents.isHarmless(kind) || kind.kinds().size() != 1) return false;
+        if (kind.has(StatementKind.COPY_IN) && !session.commit().encloses(backend)) return false;
         return switch (kind.kinds().getFirst()) {
-            case QUERY, EXPLAIN, DATA, DDL -> in.indexOf(from, to, (byte) '$') < 0
+            case QUERY, EXPLAIN, DATA, DDL, COPY_IN -> in.indexOf(from, to, (byte) '$') < 0
                     || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().standardConformingStrings());
-            case SHOW, COPY_OUT, COPY_IN, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
+            case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
                  LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> false;
         };
     }
 
     /// The Query goes as messages of the extended protocol, so that the question for the mark can go behind it in its transaction.
-    private int asExtended(BackendConnection backend, List<Statement> statements, ByteBuf in, int from, int at, int next) {
+    private int asExtended(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
         Outgoing out = backend.outgoing();
         Exchange exchange = backend.exchange();
         out.run(in, from, at);
@@ -119,12 +120,16 @@ final class SimpleQuery {
         expectEffects(exchange, statements);
         exchange.executeSent();
         backend.statements().unnamed(null);
-        if (session.commit().ask(backend, in, at, at)) {
-            session.commit().watch().sent();
+        CommitPath commit = session.commit();
+        commit.inPlaceOfQuery();
+        if (kind.has(StatementKind.COPY_IN)) {
+            commit.copy().begin(backend);
+        } else if (commit.ask(backend, in, at, at)) {
+            commit.watch().sent();
             out.room(5).writeByte(FrontendType.SYNC).writeInt(4);
             exchange.syncSent();
         } else {
-            session.commit().owesSync();
+            commit.owesSync(backend);
         }
         return next;
     }

@@ -19,6 +19,9 @@ import org.pgkeel.protocol.backend.ErrorResponse;
 final class CopyScripts {
     private static final String COPY_IN = "copy t from stdin";
 
+    /// Where a Sync stands among the data of a COPY of the simple protocol, how many answers there are depends on whether the server still takes data when it reads it.
+    static final String SYNC_BEHIND_FAILURE = "copy that ends before a Sync among its data";
+
     private CopyScripts() {}
 
     static void addTo(SequencedMap<String, Dialogue.Script> scripts) {
@@ -31,6 +34,9 @@ final class CopyScripts {
         scripts.put("copy in a transaction", CopyScripts::copyInTransaction);
         scripts.put("copy of many statements", CopyScripts::copyOfManyStatements);
         scripts.put("copy that ends before its data", CopyScripts::copyEndsEarly);
+        scripts.put(SYNC_BEHIND_FAILURE, CopyScripts::copyEndsBeforeSync);
+        scripts.put("copy whose rows are refused", CopyScripts::copyRefused);
+        scripts.put("copy that fails at its commit", CopyScripts::copyFailsAtCommit);
     }
 
     private static void copyOut(Dialogue d) throws IOException {
@@ -148,6 +154,54 @@ final class CopyScripts {
         d.ask("delete from t where a >= 150");
     }
 
+    private static void copyEndsBeforeSync(Dialogue d) throws IOException {
+        d.ask("create function never() returns trigger language plpgsql as $$ begin raise exception 'never'; end $$");
+        d.ask("create trigger never before insert on empty for each statement execute function never()");
+        for (int i = 0; i < 2; i++) d.send(query("copy empty from stdin"), data("1\n"), sync(), done(), query("select 6")).ready(3);
+        d.ask("drop trigger never on empty");
+    }
+
+    /// By constraints and by a trigger, which has something to say; in the middle of a large message, too.
+    private static void copyRefused(Dialogue d) throws IOException {
+        d.ask("create table refusing (a int primary key, b text not null check (b <> 'no'), g int generated always as (a * 2) stored)");
+        d.ask("create function speak() returns trigger language plpgsql as $$ begin raise notice 'row %', new.a; return new; end $$");
+        d.ask("create trigger speak before insert on refusing for each row execute function speak()");
+        d.ask("set client_min_messages = notice");
+        for (String rows : new String[] {"1\tx\n", "2\ty\n1\tz\n", "3\t\\N\n", "4\tno\n", "5\n", "6\tx\ty\n", "99999999999\tx\n", "\\.\n"}) {
+            d.send(query("copy refusing (a, b) from stdin")).until(CopyInResponse.class);
+            d.send(data(rows), done()).ready();
+        }
+        d.ask("set client_min_messages = warning");
+        d.send(query("copy refusing (a, b) from stdin")).until(CopyInResponse.class);
+        d.send(data("7\tx\nbad\n" + "8\ty\n".repeat(20_000)), data("9\tx\n"), done(), query("select count(*) from refusing")).ready(2);
+        d.send(query("copy refusing (a, b) from stdin"), data("bad\n" + "8\ty\n".repeat(20_000)), fail("enough"), query("select count(*) from refusing")).ready(2);
+        d.ask("copy refusing (a, g) from stdin");
+        d.ask("copy refusing from stdin with (format nosuch)");
+        d.ask("copy refusing from '/nosuch/file'");
+        d.ask("copy refusing from stdin where a = $1");
+        d.send(query("copy refusing (a, b) from stdin with (freeze)")).until(CopyInResponse.class);
+        d.send(data("7\tx\n"), done()).ready();
+        d.send(query("copy refusing (a, b) from stdin with (delimiter '$', format csv)"), data("10$x\n"), done()).ready();
+        d.send(query("copy binary refusing from stdin"), data("PGCOPY\n"), done()).ready();
+        d.ask("select a, b from refusing order by a");
+        d.ask("reset client_min_messages");
+        d.ask("drop table refusing");
+    }
+
+    private static void copyFailsAtCommit(Dialogue d) throws IOException {
+        d.ask("create table referred (a int primary key)");
+        d.ask("create table referring (a int references referred deferrable initially deferred)");
+        for (int i = 0; i < 2; i++) {
+            d.send(query("copy referring from stdin")).until(CopyInResponse.class);
+            d.send(data("1\n"), done()).ready();
+            d.send(query("copy referring from stdin"), data("1\n"), done(), query("select count(*) from referring")).ready(2);
+            d.ask("insert into referring values (1)");
+        }
+        d.ask("insert into referred values (1)");
+        d.send(query("copy referring from stdin"), data("1\n"), done(), query("select count(*) from referring")).ready(2);
+        d.ask("drop table referring; drop table referred");
+    }
+
     /// A trigger fails before the first byte of data is read: the Sync ahead of the data is still to be answered.
     private static void copyEndsEarly(Dialogue d) throws IOException {
         d.ask("create function never() returns trigger language plpgsql as $$ begin raise exception 'never'; end $$");
@@ -163,7 +217,6 @@ final class CopyScripts {
             d.ask("select 3");
             d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync(), query("select 4")).ready(3);
             d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync(), sync(), parse("", "select 5"), bind("", ""), execute(""), sync()).ready(4);
-            d.send(query("copy empty from stdin"), data("1\n"), sync(), done(), query("select 6")).ready(3);
             d.ask("begin");
             d.send(parse("", "copy empty from stdin"), bind("", ""), execute(""), sync(), data("1\n"), done(), sync()).ready(2);
             d.ask("select 7");

@@ -86,6 +86,8 @@ class TranscriptEquivalenceTest {
         String only = System.getProperty("pgkeel.wire.script", "");
         for (Map.Entry<String, Dialogue.Script> script : scripts) {
             if (!script.getKey().contains(only)) continue;
+            // There the proxy itself passes over a Sync among the data.
+            if (script.getKey().equals(CopyScripts.SYNC_BEHIND_FAILURE) && way.name().startsWith("outcomes strict")) continue;
             List<String> expected = play(script, direct, number, Splitting.whole());
             Splitting splitting = switch (way.cut()) {
                 case WHOLE -> Splitting.whole();
