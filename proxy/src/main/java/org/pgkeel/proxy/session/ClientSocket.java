@@ -42,8 +42,9 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
 
     // --- to the client
 
+    /// A client that is gone loses its replies as they come.
     boolean isWritable() {
-        return channel.isWritable();
+        return channel.isWritable() || !channel.isOpen();
     }
 
     /// @param messages released here

@@ -68,6 +68,11 @@ final class RequestWalk {
         return skip == 0 && waiting.beginWithWholeMessage();
     }
 
+    /// What waits ends with the client's goodbye.
+    boolean goodbyeWaits() {
+        return waiting.endWith(FrontendType.TERMINATE, skip);
+    }
+
     /// There is a lease now, or room for more requests.
     void resume() {
         ByteBuf all = waiting.take();

@@ -21,6 +21,8 @@ final class SessionEnd {
     private final ClientSession session;
     private final SessionContext context;
     private final Runnable onClose;
+    /// The client's socket is closed, and its goodbye waits behind what it asked for.
+    private boolean leaving;
 
     /// @param onClose called once, when the client is gone
     SessionEnd(ClientSession session, Runnable onClose) {
@@ -93,10 +95,18 @@ final class SessionEnd {
         over(ClientClose.TERMINATED.word());
     }
 
-    /// The client's socket is closed, or broken.
+    /// The client's socket is closed, or broken. If it has said goodbye before, and that waits behind something that is under way, it ends with that.
     void disconnected() {
-        if (session.state() == ClientSession.State.DEPARTED) return;
-        close(ClientClose.DISCONNECTED);
+        if (leaving) return;
+        switch (session.state()) {
+            case DEPARTED -> { }
+            case LEASED, RESOLVING -> {
+                leaving = session.walk().goodbyeWaits();
+                if (!leaving) close(ClientClose.DISCONNECTED);
+                else if (session.lease().backend() instanceof BackendConnection leased) leased.resumeReading();   // the client takes no replies any more
+            }
+            case GREETING, IDLE, WAITING, SHARING, CLOSED -> close(ClientClose.DISCONNECTED);
+        }
     }
 
     // --- the end

@@ -31,6 +31,23 @@ final class WaitingBytes {
         return waiting != null && waiting.readableBytes() >= 5 && waiting.getInt(waiting.readerIndex() + 1) < waiting.readableBytes();
     }
 
+    /// They end with a whole message of this type.
+    /// @param first so many bytes are of a message that has begun before
+    boolean endWith(byte type, int first) {
+        ByteBuf waiting = bytes;
+        if (waiting == null) return false;
+        int end = waiting.writerIndex();
+        byte last = 0;
+        int at = waiting.readerIndex() + first;
+        while (at + 5 <= end) {
+            last = waiting.getByte(at);
+            int length = waiting.getInt(at + 1);
+            if (length < 4 || length >= end - at) return false;
+            at += 1 + length;
+        }
+        return at == end && last == type;
+    }
+
     /// The bytes, which stay here.
     ByteBuf peek() {
         if (bytes == null) throw new IllegalStateException("nothing waits");
