@@ -48,7 +48,7 @@ public final class OutcomeRules {
     public static Step next(InFlight lost, Evidence found) {
         return switch (lost.work()) {
             case COMMITS_INSIDE -> unknown(COMMITS_INSIDE);
-            case UNMARKED, TRANSACTION, PREPARE, COMMIT_PREPARED -> lost.stage() == Stage.COMMIT_NOT_SENT ? aborted(COMMIT_NOT_SENT) : sent(lost, found);
+            case UNMARKED, TRANSACTION, PREPARE, COMMIT_PREPARED, ROLLBACK_PREPARED -> lost.stage() == Stage.COMMIT_NOT_SENT ? aborted(COMMIT_NOT_SENT) : sent(lost, found);
         };
     }
 
@@ -62,9 +62,9 @@ public final class OutcomeRules {
         };
     }
 
-    /// The answer is flushed before the server sees the commit, and TCP keeps the order. For COMMIT PREPARED no probe goes ahead.
+    /// The answer is flushed before the server sees the commit, and TCP keeps the order. For COMMIT PREPARED and ROLLBACK PREPARED no probe goes ahead.
     private static Step unanswered(InFlight lost) {
-        if (lost.work() == Work.COMMIT_PREPARED) return unknown(MARK_NOT_RECEIVED);
+        if (lost.work() == Work.COMMIT_PREPARED || lost.work() == Work.ROLLBACK_PREPARED) return unknown(MARK_NOT_RECEIVED);
         return switch (lost.end()) {
             case IN_ORDER -> aborted(ENDED_BEFORE_MARK);
             case BROKEN, FENCED -> unknown(MARK_NOT_RECEIVED);
@@ -83,9 +83,9 @@ public final class OutcomeRules {
 
     private static Step answered(Work work, TransactionMark mark, Descent descent, XactStatus status, Replication replication) {
         return switch (status) {
-            case ABORTED -> aborted(STATUS);
+            case ABORTED -> work == Work.ROLLBACK_PREPARED ? committed(descent, STATUS, replication) : aborted(STATUS);
             case FORGOTTEN -> unknown(STATUS_FORGOTTEN);
-            case COMMITTED -> committed(descent, STATUS, replication);
+            case COMMITTED -> work == Work.ROLLBACK_PREPARED ? endedByOther(descent) : committed(descent, STATUS, replication);
             case NOT_ENDED -> mayStillRun(descent) ? new Step.AskAgain(mark.xid()) : aborted(XID_NOT_SEEN);
             case IN_PROGRESS -> inProgress(mark, descent);
             case PREPARED -> prepared(work, mark, descent, replication);
@@ -103,6 +103,11 @@ public final class OutcomeRules {
         };
     }
 
+    /// ROLLBACK PREPARED of a transaction that was committed by somebody else, if X is still the same.
+    private static Step endedByOther(Descent descent) {
+        return committed(descent, STATUS, Replication.CONFIRMED) instanceof Decided(Unknown unknown) ? new Decided(unknown) : aborted(STATUS);
+    }
+
     /// X itself cannot run in another life. Where X was not given out again, it is its ghost, which a promoted server keeps for a moment.
     private static Step inProgress(TransactionMark mark, Descent descent) {
         return switch (descent) {
@@ -115,7 +120,7 @@ public final class OutcomeRules {
     private static Step prepared(Work work, TransactionMark mark, Descent descent, Replication replication) {
         return switch (work) {
             case PREPARE -> committed(descent, Reason.PREPARED, replication);
-            case COMMIT_PREPARED -> switch (descent) {
+            case COMMIT_PREPARED, ROLLBACK_PREPARED -> switch (descent) {
                 case SameLife _, PerhapsSameLife _ -> new Step.AskAgain(mark.xid());
                 case CleanRestart _, CrashRecovery _, Switched _ -> aborted(STILL_PREPARED);
                 case Untold(var why) -> unknown(why);

@@ -11,5 +11,7 @@ public enum Work {
     /// PREPARE TRANSACTION: done if the transaction is prepared, or was committed since.
     PREPARE,
     /// COMMIT PREPARED. Its mark is the prepared transaction's xid with a position read before the command was sent.
-    COMMIT_PREPARED
+    COMMIT_PREPARED,
+    /// ROLLBACK PREPARED. Its mark is that of COMMIT_PREPARED; it has happened if the prepared transaction is aborted.
+    ROLLBACK_PREPARED
 }

@@ -61,7 +61,7 @@ class OutcomeRulesTest {
 
     @Test
     void what_was_not_asked_to_commit_is_aborted_however_the_stream_ended() {
-        for (Work work : List.of(Work.TRANSACTION, Work.UNMARKED, Work.PREPARE, Work.COMMIT_PREPARED)) {
+        for (Work work : List.of(Work.TRANSACTION, Work.UNMARKED, Work.PREPARE, Work.COMMIT_PREPARED, Work.ROLLBACK_PREPARED)) {
             for (StreamEnd end : StreamEnd.values()) {
                 for (Probe probe : List.of(new Probe.NotSent(), new Probe.Unanswered(), Probe.answered(MARK))) {
                     var lost = new InFlight(ORIGIN, 1234, work, Stage.COMMIT_NOT_SENT, end, probe);
@@ -107,7 +107,9 @@ class OutcomeRulesTest {
 
     @Test
     void before_commit_prepared_goes_no_probe_so_the_order_proves_nothing() {
-        assertThat(OutcomeRules.next(sent(Work.COMMIT_PREPARED, StreamEnd.IN_ORDER, new Probe.Unanswered()), Evidence.NONE)).isEqualTo(unknown(Reason.MARK_NOT_RECEIVED));
+        for (Work work : List.of(Work.COMMIT_PREPARED, Work.ROLLBACK_PREPARED)) {
+            assertThat(OutcomeRules.next(sent(work, StreamEnd.IN_ORDER, new Probe.Unanswered()), Evidence.NONE)).isEqualTo(unknown(Reason.MARK_NOT_RECEIVED));
+        }
     }
 
     @Test
@@ -218,18 +220,31 @@ class OutcomeRulesTest {
     }
 
     @Test
+    void rollback_prepared_has_happened_if_the_prepared_transaction_is_aborted() {
+        assertThat(next(Work.ROLLBACK_PREPARED, new Switched(BEHIND), XactStatus.PREPARED)).isEqualTo(aborted(Reason.STILL_PREPARED));
+        assertThat(next(Work.ROLLBACK_PREPARED, new SameLife(), XactStatus.PREPARED)).isEqualTo(AGAIN);
+        assertThat(next(Work.ROLLBACK_PREPARED, new Switched(BEHIND), XactStatus.ABORTED)).isEqualTo(committed(Reason.STATUS));
+        assertThat(next(Work.ROLLBACK_PREPARED, new Switched(BEFORE), XactStatus.ABORTED)).isEqualTo(aborted(Reason.BEYOND_SWITCH));
+        assertThat(next(Work.ROLLBACK_PREPARED, new SameLife(), XactStatus.ABORTED)).isEqualTo(new Step.ConfirmReplication());
+        assertThat(next(Work.ROLLBACK_PREPARED, new Switched(BEHIND), XactStatus.COMMITTED)).as("by somebody else").isEqualTo(aborted(Reason.STATUS));
+        for (XactStatus status : List.of(XactStatus.ABORTED, XactStatus.COMMITTED)) {
+            assertThat(next(Work.ROLLBACK_PREPARED, new Untold(Reason.NO_SWITCH_POINT), status)).isEqualTo(unknown(Reason.NO_SWITCH_POINT));
+        }
+    }
+
+    @Test
     void every_pair_has_its_step_and_a_commit_is_never_taken_from_a_position_alone() {
         var descents = List.of(new SameLife(), new CleanRestart(), new CrashRecovery(BEFORE), new CrashRecovery(AT), new Switched(BEFORE), new Switched(AT),
                 new Abandoned(), new Untold(Reason.NO_SWITCH_POINT), new PerhapsSameLife());
         var wrong = new ArrayList<String>();
-        for (Work work : List.of(Work.TRANSACTION, Work.PREPARE, Work.COMMIT_PREPARED)) {
+        for (Work work : List.of(Work.TRANSACTION, Work.PREPARE, Work.COMMIT_PREPARED, Work.ROLLBACK_PREPARED)) {
             for (Descent descent : descents) {
                 for (XactStatus status : XactStatus.values()) {
                     Step step = OutcomeRules.next(sent(work, StreamEnd.BROKEN, Probe.answered(MARK)), Evidence.of(descent).with(status).confirmed());
                     boolean saysCommitted = step instanceof Decided(Committed _);
-                    boolean mayBe = status == XactStatus.COMMITTED || work == Work.PREPARE && status == XactStatus.PREPARED;
+                    boolean mayBe = status == (work == Work.ROLLBACK_PREPARED ? XactStatus.ABORTED : XactStatus.COMMITTED) || work == Work.PREPARE && status == XactStatus.PREPARED;
                     if (saysCommitted && !mayBe) wrong.add(work + " " + descent + " " + status);
-                    if (status == XactStatus.COMMITTED && step instanceof Decided(Aborted(var reason)) && reason != Reason.BEYOND_SWITCH && reason != Reason.TIMELINE_ABANDONED) {
+                    if (work != Work.ROLLBACK_PREPARED && status == XactStatus.COMMITTED && step instanceof Decided(Aborted(var reason)) && reason != Reason.BEYOND_SWITCH && reason != Reason.TIMELINE_ABANDONED) {
                         wrong.add(work + " " + descent + " " + status);
                     }
                 }

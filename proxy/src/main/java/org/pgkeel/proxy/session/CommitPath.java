@@ -27,6 +27,7 @@ final class CommitPath {
     private final CommitWatch watch = new CommitWatch();
     private final Enclosure enclosure;
     private final CopyCommit copy;
+    private final PreparedCommit prepared;
     private boolean awaitsAnswer;
     private boolean owesSync;
     /// The batch under way stands in the place of a Query of the client.
@@ -37,6 +38,7 @@ final class CommitPath {
         this.session = session;
         this.enclosure = new Enclosure(session, watch);
         this.copy = new CopyCommit(session);
+        this.prepared = new PreparedCommit(session);
     }
 
     CommitWatch watch() {
@@ -49,6 +51,10 @@ final class CommitPath {
 
     CopyCommit copy() {
         return copy;
+    }
+
+    PreparedCommit prepared() {
+        return prepared;
     }
 
     /// The outcome of a commit is to be known though the primary is lost.
@@ -274,7 +280,7 @@ final class CommitPath {
 
     private void acknowledged(BackendConnection leased) {
         Optional<TransactionMark> mark = watch.mark();
-        if (mark.isEmpty() || watch.endFailed()) return;
+        if (mark.isEmpty() || watch.endFailed() || !watch.isMarkOwn()) return;
         Outcomes.Client told = client;
         if (told == null) client = told = new Outcomes.Client(session.pool().shared().key().user(), session.pool().shared().key().database(), session.identity().address().toString());
         session.context().outcomes().acknowledged(session.pool().cluster(), session.context().index(), mark.get(), leased.origin(), told, System.nanoTime());
@@ -285,6 +291,7 @@ final class CommitPath {
         owesSync = false;
         inPlaceOfQuery = false;
         copy.backendLost();
+        prepared.backendLost();
     }
 
     /// The server may be waiting for a synchronous standby: a cancelled wait looks like a success, and is none.

@@ -13,8 +13,9 @@ final class CommitReplies {
 
     /// @param batch    the client's messages, complete
     /// @param received replies to them that are there already
+    /// @param tag      the COMMIT's own
     /// @return false if there is more missing than the COMMIT's own
-    static boolean write(byte[] batch, int bytes, int received, ByteBuf out) {
+    static boolean write(byte[] batch, int bytes, int received, String tag, ByteBuf out) {
         ByteBuf in = Unpooled.wrappedBuffer(batch, 0, bytes);
         int missing = -received;
         int commits = 0;
@@ -35,7 +36,7 @@ final class CommitReplies {
             if (missing++ < 0) continue;
             if (reply == BackendType.COMMAND_COMPLETE) {
                 commits++;
-                SessionMessages.commandComplete(out, "COMMIT");
+                SessionMessages.commandComplete(out, tag);
             } else {
                 out.writeByte(reply).writeInt(4);
             }

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.session;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.Probe;
 import org.pgkeel.failover.outcome.TransactionMark;
 import org.pgkeel.failover.outcome.Work;
@@ -18,6 +19,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | its end is PgKeel's to send       | a loss from here on can be resolved                     |
 /// | asked                             | a loss from here on can be resolved                     |
 /// | answered                          | the xid and position, or that nothing was written       |
+/// | the mark of a prepared one is told | it is that of COMMIT PREPARED, ROLLBACK PREPARED behind it |
 /// | the question failed               | the transaction has failed: its end commits nothing     |
 /// | sent                              | the server may commit                                   |
 /// | more is sent behind the end       | no mark is of all that may be committed: nothing        |
@@ -32,6 +34,9 @@ final class CommitWatch {
     private boolean unwatchable;
     private boolean copies;
     private boolean endKept;
+    /// What ends a prepared transaction, whose mark was asked for.
+    private @Nullable Work ofPrepared;
+    private boolean endsPrepared;
     private boolean asked;
     private boolean failed;
     private boolean endFailed;
@@ -45,12 +50,18 @@ final class CommitWatch {
     void executes(StatementClass statement) {
         boolean ends = statement.has(StatementKind.COMMIT) || statement.has(StatementKind.ROLLBACK) || statement.has(StatementKind.PREPARE_TRANSACTION);
         boolean writes = statement.access() == Access.WRITE;
+        if (writes && ofPrepared != null) {
+            // The mark is of one prepared transaction and of nothing else.
+            if (endsPrepared || !statement.has(StatementKind.FINISH_PREPARED)) several = true;
+            endsPrepared = true;
+        }
         if (ending) behindEnd(writes);
         if (writes && statement.has(StatementKind.ROLLBACK) && !statement.has(StatementKind.BEGIN)) several = sent = true;
         if (ends) ending = true;
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
         if (statement.has(StatementKind.COPY_IN)) copies = unwatchable = true;
-        if (statement.has(StatementKind.COMMITS_INSIDE) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
+        if (statement.has(StatementKind.FINISH_PREPARED) && ofPrepared != null) work = ofPrepared;
+        else if (statement.has(StatementKind.COMMITS_INSIDE) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
         else if ((statement.has(StatementKind.NOTIFY) || statement.has(StatementKind.LISTEN)) && work == Work.TRANSACTION) work = Work.UNMARKED;
         if (writes) wrote = true;
@@ -73,6 +84,19 @@ final class CommitWatch {
     void endIsKept() {
         unwatchable = false;
         endKept = true;
+    }
+
+    /// What comes next ends this prepared transaction.
+    /// @param ends COMMIT_PREPARED or ROLLBACK_PREPARED
+    void prepared(Work ends, TransactionMark mark) {
+        ofPrepared = ends;
+        asked();
+        answered(Optional.of(mark));
+    }
+
+    /// The mark is of the transaction that is being answered.
+    boolean isMarkOwn() {
+        return ofPrepared == null;
     }
 
     /// Something was sent that takes COPY data.
@@ -157,6 +181,8 @@ final class CommitWatch {
         unwatchable = false;
         copies = false;
         endKept = false;
+        ofPrepared = null;
+        endsPrepared = false;
         work = Work.TRANSACTION;
         nothingAsked();
     }

@@ -26,6 +26,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | outside, BEGIN and more under way, not its COMMIT        | the same again; a failed transaction where rows were seen  |
 /// | outside, a write whose end was sent, marked              | what the survivor says: its reply, the same again, `08007` |
 /// | outside, a write whose end was sent, not marked          | `08007`                                                   |
+/// | outside, the end of a prepared transaction, marked       | what became of that, as the survivor says                 |
 /// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
 /// | at COMMIT                                                | what the survivor says: `COMMIT`, `40001`, `08007`         |
 final class LossRules {
@@ -109,7 +110,7 @@ final class LossRules {
         BatchContents first = at.first();
         LossVerdict again = again(at);
         if (at.node() != Node.PRIMARY && !loss.copyIn()) return again;
-        if (first.commitsInside() && first.executes()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+        if (first.commitsInside() && first.executes() && !endsPrepared(at)) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
         CommitPoint commit = at.commit();
         if (commit.knowledge() == Knowledge.ASKED) return commit.sent() ? new LossVerdict.Resolve(inFlight(at), again) : again;
@@ -117,6 +118,12 @@ final class LossRules {
         boolean transactionBegun = first.has(StatementKind.BEGIN) && !first.has(StatementKind.COMMIT);
         if (!first.complete() && !first.has(StatementKind.COMMIT) || transactionBegun) return again;
         return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+    }
+
+    /// COMMIT PREPARED or ROLLBACK PREPARED alone, whose transaction is known.
+    private static boolean endsPrepared(Situation at) {
+        Work work = at.commit().work();
+        return at.commit().knowledge() == Knowledge.ASKED && (work == Work.COMMIT_PREPARED || work == Work.ROLLBACK_PREPARED);
     }
 
     /// It did not happen: it may be done again, unless the client has seen rows of it, or it is not known word for word.

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -97,7 +98,7 @@ final class LostBackend {
             case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
                 session.becomes(ClientSession.State.RESOLVING);
                 session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
-                        .thenAccept(outcome -> guarded(() -> resolved(outcome, ifAborted, first)));
+                        .thenAccept(outcome -> guarded(() -> resolved(outcome, ifAborted, first, tag(inFlight.work()))));
             }
             case LossVerdict.Close _ -> session.end().lost(loss);
             case LossVerdict.Unnoticed _ -> {
@@ -201,10 +202,19 @@ final class LostBackend {
         session.goOn();
     }
 
-    private void resolved(CommitOutcome outcome, LossVerdict ifAborted, BatchContents first) {
+    private static String tag(Work work) {
+        return switch (work) {
+            case TRANSACTION, UNMARKED, COMMITS_INSIDE -> "COMMIT";
+            case PREPARE -> "PREPARE TRANSACTION";
+            case COMMIT_PREPARED -> "COMMIT PREPARED";
+            case ROLLBACK_PREPARED -> "ROLLBACK PREPARED";
+        };
+    }
+
+    private void resolved(CommitOutcome outcome, LossVerdict ifAborted, BatchContents first, String tag) {
         if (!session.isOpen()) return;
         switch (outcome) {
-            case CommitOutcome.Committed _ -> committed(first);
+            case CommitOutcome.Committed _ -> committed(first, tag);
             case CommitOutcome.Aborted _ -> apply(ifAborted, first);
             case CommitOutcome.Unknown _ -> {
                 forget();
@@ -214,11 +224,11 @@ final class LostBackend {
     }
 
     /// The client gets the success that it was owed. A transaction that began at once behind its COMMIT is lost, and nothing was done in it.
-    private void committed(BatchContents first) {
+    private void committed(BatchContents first, String tag) {
         boolean chains = first.has(StatementKind.COMMIT_AND_CHAIN);
         ByteBuf rest = session.channel().alloc().buffer(64);
         if (enclosed) rest.writeBytes(session.commit().enclosure().takeKept());
-        else if (!CommitReplies.write(requests, firstBytes, loss.received(), rest) || !first.complete()) {
+        else if (!CommitReplies.write(requests, firstBytes, loss.received(), tag, rest) || !first.complete()) {
             rest.release();
             forget();
             fail(RefusalReason.OUTCOME_UNKNOWN, first);

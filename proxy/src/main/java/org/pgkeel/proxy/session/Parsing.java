@@ -62,6 +62,7 @@ final class Parsing {
         int text = nameEnd + 1;
         int textEnd = in.indexOf(text, next, (byte) 0);
         if (textEnd < 0 || next - textEnd < 3) throw new ProtocolViolation("Parse: not whole");
+        if (session.commit().prepared().waits(backend, in, text, textEnd, from, at)) return RequestWalk.HELD;
         backend.slice().stats().clientParsed();
         return isUnnamed ? parseUnnamed(backend, in, from, at, next, text) : parseNamed(backend, in, from, at, next, text);
     }

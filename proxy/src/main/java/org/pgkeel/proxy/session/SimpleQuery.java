@@ -32,7 +32,7 @@ final class SimpleQuery {
         if (in.getByte(next - 1) != 0) throw new ProtocolViolation("Query: no terminator");
         int flags = StatementScan.scan(in, at + 5, next - 1);
         StatementClass kind = session.commit().isWatched() ? session.statements().classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
-        if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at)) return RequestWalk.HELD;
+        if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at, next)) return RequestWalk.HELD;
         session.inserts().query(backend.exchange(), in, at + 5, next - 1, flags);
         session.statements().queryBegins(backend);
         session.settings().beforeBatch(backend);
@@ -63,8 +63,10 @@ final class SimpleQuery {
     // --- towards the commit
 
     /// What has to be asked before the Query goes has been asked.
-    private boolean mayGo(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int at) {
-        if (session.commit().isOutside(backend)) return BatchContents.isHarmless(kind) || !session.commit().waitsForEarlier(backend, in, from, at);
+    private boolean mayGo(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int at, int next) {
+        CommitPath commit = session.commit();
+        if (kind.has(StatementKind.FINISH_PREPARED) && commit.prepared().waits(backend, in, at + 5, next - 1, from, at)) return false;
+        if (commit.isOutside(backend)) return BatchContents.isHarmless(kind) || !commit.waitsForEarlier(backend, in, from, at);
         boolean ends = kind.kinds().size() == 1 && (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
         return !ends || !session.commit().watch().mustAsk() || backend.exchange().inFailedTransaction() || session.commit().askAside(backend, in, from, at);
     }

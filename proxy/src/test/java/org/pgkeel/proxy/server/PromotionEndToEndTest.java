@@ -42,6 +42,7 @@ class PromotionEndToEndTest {
             postgres.execute("create table kept (how text)", "create function keep(how text) returns int language sql as $$ insert into kept values (how) returning 1 $$",
                     "alter database app set synchronous_commit = " + (fate == Fate.REPLICATED ? "remote_apply" : "on"));
             int keep = Integer.parseInt(postgres.query("select 'keep'::regproc::oid::int"));
+            for (String name : List.of("finished", "finished by Parse", "undone", "undone by Parse")) postgres.execute("begin", "insert into kept values ('" + name + "')", "prepare transaction '" + name + "'");
             postgres.awaitReplayed(standby);
             try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS,
                     postgres.cluster() + "clusters.main.outcome = " + outcome + "\ndatabases.\"*\".pool { max = 25, max-wait = 60s }\n")) {
@@ -70,11 +71,16 @@ class PromotionEndToEndTest {
                 ask("inside", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "do $$ begin insert into kept values ('inside'); end $$"));
                 ask("copy", connect(proxy), client -> copy(client, "copy"));
                 ask("function", connect(proxy), client -> call(client, keep, "function"));
+                ask("finished", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "commit prepared 'finished'"));
+                ask("finished by Parse", connect(proxy), client -> execute(client, "Commit Prepared 'finished by Parse'"));
+                ask("undone", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "rollback /* 1 */ prepared $$undone$$;"));
+                ask("undone by Parse", connect(proxy), client -> execute(client, "rollback prepared 'undone by Parse'"));
                 ask("committing", committing, PromotionEndToEndTest::commit);
                 ask("copied", copied, PromotionEndToEndTest::commit);
                 ask("called", called, PromotionEndToEndTest::commit);
                 ask("chaining", chaining, client -> execute(client, "commit and chain"));
-                awaitWaiting(postgres, asked.size());
+                // ROLLBACK PREPARED waits for the standby to have it, and not until it is replayed.
+                awaitWaiting(postgres, asked.size() - (fate == Fate.REPLICATED ? 2 : 0));
                 if (fate == Fate.REPLICATED) awaitReceived(postgres);
                 postgres.primary().kill();
                 standby.execute("postgres", "select pg_promote()");
@@ -83,10 +89,14 @@ class PromotionEndToEndTest {
                 for (var each : asked.entrySet()) heard.put(each.getKey(), each.getValue().get(90, TimeUnit.SECONDS));
                 boolean strict = outcome.equals("strict");
                 String commit = fate == Fate.REPLICATED ? "ok" : "40001";
+                String prepared = strict ? "ok" : "08007";
+                String undone = strict || fate == Fate.REPLICATED ? "ok" : "08007";
                 assertThat(heard).containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
                         Map.entry("extended", "1 row"), Map.entry("prepared", "1 row"), Map.entry("simple", "ok"), Map.entry("dollar", "ok"),
-                        // Only in a block of the proxy's own can a question go ahead of their end; of what may commit inside, and of COPY, in none.
-                        Map.entry("several", strict ? "ok" : "08007"), Map.entry("function", strict ? "called" : "08007"), Map.entry("inside", "08007"), Map.entry("copy", "08007"),
+                        // Only where the proxy keeps it back can a question go ahead of their end; of what may commit inside, nowhere.
+                        Map.entry("several", strict ? "ok" : "08007"), Map.entry("function", strict ? "called" : "08007"), Map.entry("inside", "08007"),
+                        Map.entry("copy", !strict ? "08007" : fate == Fate.REPLICATED ? "1 copied" : "40001"),
+                        Map.entry("finished", prepared), Map.entry("finished by Parse", prepared), Map.entry("undone", undone), Map.entry("undone by Parse", undone),
                         Map.entry("committing", commit), Map.entry("copied", commit), Map.entry("called", commit), Map.entry("chaining", commit)));
                 assertThat(outcome(open, client -> keep(client, "open again"))).isEqualTo("40001");
                 open.rollback();
@@ -98,8 +108,9 @@ class PromotionEndToEndTest {
                     client.commit();
                 }
                 var kept = new TreeMap<>(Map.of("extended", 1, "prepared", 1, "simple", 1, "dollar $1 $$", 1, "afterwards", 5));
-                if (strict) kept.putAll(Map.of("several", 2, "function", 1));
+                if (strict) kept.putAll(Map.of("several", 2, "function", 1, "finished", 1, "finished by Parse", 1));
                 if (fate == Fate.REPLICATED) kept.putAll(Map.of("several", 2, "inside", 1, "copy", 1, "function", 1, "committing", 1, "copied", 1, "called", 1, "chaining", 1));
+                if (fate == Fate.REPLICATED) kept.putAll(Map.of("finished", 1, "finished by Parse", 1));
                 assertThat(rows(standby)).isEqualTo(kept);
             } finally {
                 for (AutoCloseable each : opened) each.close();

@@ -23,7 +23,7 @@ import org.pgkeel.proxy.embedded.ServerSettings;
 public final class ReplicatedPostgres implements AutoCloseable {
     private static final String DATABASE = "app";
     private static final Map<String, String> PARAMETERS = Map.of("fsync", "off", "max_connections", "60", "max_standby_streaming_delay", "0",
-            "hot_standby_feedback", "off", "wal_receiver_status_interval", "1s", "deadlock_timeout", "50ms", "synchronous_commit", "local");
+            "hot_standby_feedback", "off", "wal_receiver_status_interval", "1s", "deadlock_timeout", "50ms", "synchronous_commit", "local", "max_prepared_transactions", "10");
 
     private final Path folder;
     private final PostgresServer primary;

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.session.LossRules.Knowledge;
@@ -49,6 +50,43 @@ class CommitWatchTest {
         assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NOTHING_WRITTEN);
         assertThat(watch.isSent()).isFalse();
         assertThat(watch.mark()).isEmpty();
+    }
+
+    @Test
+    void the_mark_of_a_prepared_transaction_is_that_of_its_end_alone() {
+        watch.prepared(Work.COMMIT_PREPARED, mark(7).orElseThrow());
+        executes("commit prepared 'x'");
+        watch.sent();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.ASKED);
+        assertThat(watch.isMarkOwn()).as("nothing is acknowledged by it").isFalse();
+        executes("insert into t values (1)");
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        watch.over();
+        assertThat(watch.isMarkOwn()).isTrue();
+
+        watch.prepared(Work.ROLLBACK_PREPARED, mark(7).orElseThrow());
+        executes("insert into t values (1)");
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        watch.over();
+
+        watch.prepared(Work.ROLLBACK_PREPARED, mark(7).orElseThrow());
+        executes("rollback prepared 'x'", "rollback prepared 'y'");
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+    }
+
+    @Test
+    void of_a_copy_something_can_be_learnt_if_its_end_is_kept_back() {
+        executes("copy t from stdin");
+        assertThat(watch.copies()).isTrue();
+        assertThat(watch.mustAsk()).isFalse();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        watch.endIsKept();
+        assertThat(watch.mustAsk()).isTrue();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.ASKED);
+        assertThat(watch.isSent()).isFalse();
+        watch.over();
+        assertThat(watch.copies()).isFalse();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NOTHING_WRITTEN);
     }
 
     @Test

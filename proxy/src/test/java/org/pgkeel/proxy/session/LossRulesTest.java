@@ -80,6 +80,19 @@ class LossRulesTest {
     }
 
     @Test
+    void the_end_of_a_prepared_transaction_is_looked_up_where_that_is_known() {
+        BatchContents end = batch(false, true, StatementKind.FINISH_PREPARED);
+        for (Work work : List.of(Work.COMMIT_PREPARED, Work.ROLLBACK_PREPARED)) {
+            var sent = new CommitPoint(Knowledge.ASKED, true, Probe.answered(MARK), ORIGIN, 1, work);
+            assertThat(verdict(loss('I', 0, false), end, sent)).isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> {
+                assertThat(resolve.inFlight().work()).isEqualTo(work);
+                assertThat(resolve.ifAborted()).isEqualTo(new LossVerdict.Rerun(0));
+            });
+        }
+        assertThat(verdict(loss('I', 0, false), end, new CommitPoint(Knowledge.NONE, true, new Probe.NotSent(), ORIGIN, 1, Work.COMMITS_INSIDE))).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
     void what_commits_inside_is_never_done_again() {
         assertThat(verdict(loss('I', 0, false), batch(false, false, StatementKind.COMMITS_INSIDE), KEPT_BACK)).isEqualTo(NOT_KNOWN);
     }

@@ -95,7 +95,7 @@ class ReplayPartsTest {
     /// Types of the messages that are written; null if a commit's own reply is not all that is missing.
     private static @Nullable String replies(byte[] batch, int received) {
         ByteBuf out = Unpooled.buffer();
-        if (!CommitReplies.write(batch, batch.length, received, out)) return null;
+        if (!CommitReplies.write(batch, batch.length, received, "COMMIT", out)) return null;
         var types = new StringBuilder();
         while (out.isReadable()) {
             types.append((char) out.readByte());
