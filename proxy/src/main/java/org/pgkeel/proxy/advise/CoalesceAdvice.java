@@ -40,7 +40,8 @@ public final class CoalesceAdvice {
                 where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null)),
              (7, (select 'default_transaction_isolation of ' || ?::text || ' or of the database is ' || pg_catalog.current_setting('default_transaction_isolation')
                 where pg_catalog.current_setting('default_transaction_isolation') <> 'read committed')),
-             (8, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on'))) x (nr, why)
+             (8, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on')),
+             (9, (select 'standard_conforming_strings is off by default: no INSERT shares a commit' where pg_catalog.current_setting('standard_conforming_strings') <> 'on'))) x (nr, why)
             where x.why is not null order by x.nr""";
 
     private static final String DEFERRABLE = """

@@ -220,6 +220,8 @@ public final class CopyPlan {
         int count = in.getUnsignedShort(at);
         if (count != parameters || formats > 1 && formats != count) return false;
         int values = at + 2;
+        int value = values;
+        int parameter = 0;
         for (int i = 0; i < sources.size(); i++) {
             Source source = sources.get(i);
             if (i > 0) out.writeByte('\t');
@@ -228,7 +230,10 @@ public final class CopyPlan {
                 continue;
             }
             if (source.parameter >= count) return false;
-            int value = find(in, values, source.parameter, to);
+            // Most come in their order, and a row may have 1,600.
+            boolean isBehind = source.parameter >= parameter;
+            value = find(in, isBehind ? value : values, isBehind ? source.parameter - parameter : source.parameter, to);
+            parameter = source.parameter;
             if (value < 0) return false;
             int length = in.getInt(value);
             if (length < -1) return false;

@@ -10,6 +10,8 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 ///
 /// Threading: confined to the session's event loop.
 final class InsertUnits {
+    private static final int SYNC_BYTES = 5;
+
     private final ClientSession session;
 
     // What has been read.
@@ -82,7 +84,7 @@ final class InsertUnits {
                     executes++;
                 }
                 case FrontendType.SYNC -> {
-                    return executes > 0 && !bound ? next : 0;
+                    return executes > 0 && !bound && next - at == SYNC_BYTES ? next : 0;
                 }
                 default -> {
                     return 0;

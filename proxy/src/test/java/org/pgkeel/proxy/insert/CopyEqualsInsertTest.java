@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -287,21 +290,55 @@ class CopyEqualsInsertTest {
                 "create or replace trigger ci_trigger after insert on ci_t referencing new table as fresh for each row execute function ci_f()",
                 "alter table ci_t enable row level security", "alter table ci_t add c int", "alter table ci_t alter b type varchar(3)", "alter table ci_t drop column b", "alter table ci_t rename to ci_other; alter table ci_other rename a to z",
                 "create schema ci_first; create table ci_first.ci_t (a int, b text); set local search_path to ci_first, public")) {
-            connection.setAutoCommit(false);
-            TargetTable before = table();
-            try (var guard = connection.prepareStatement(TargetTable.GUARD.replace("$1", before.oid() + "::oid").replace("$2", "'" + before.fingerprint() + "'").replace("$3", "'ci_t'"))) {
-                assertThat(guard.executeQuery().next()).isTrue();
-                execute(ddl);
-                String state = "none";
-                try {
-                    guard.executeQuery().close();
-                } catch (SQLException e) {
-                    state = e.getSQLState();
-                }
-                assertThat(state).as(ddl).isEqualTo("22012");
+            checkNoticed(TargetTable.GUARD, ddl);
+        }
+    }
+
+    @Test
+    void the_guard_of_a_partitioned_table_notices_what_changes_in_its_partitions() throws Exception {
+        execute("drop table if exists ci_apart; create table ci_t (a int, b text) partition by range (a); create table ci_part partition of ci_t for values from (0) to (10); create table ci_apart (a int, b text); "
+                + "create or replace function ci_f() returns trigger language plpgsql as 'begin return new; end'");
+        for (String ddl : List.of("alter table ci_t attach partition ci_apart for values from (10) to (20)", "alter table ci_t detach partition ci_part", "drop table ci_part",
+                "create table ci_rest partition of ci_t default", "create trigger ci_trigger before insert on ci_part for each row execute function ci_f()",
+                "alter table ci_part add check (b <> '')", "alter table ci_t add c int")) {
+            checkNoticed(TargetTable.TREE_GUARD, ddl);
+        }
+        execute("drop table ci_apart");
+    }
+
+    private void checkNoticed(String guardText, String ddl) throws SQLException {
+        connection.setAutoCommit(false);
+        TargetTable before = table();
+        try (var guard = connection.prepareStatement(guardText.replace("$1", before.oid() + "::oid").replace("$2", "'" + before.fingerprint() + "'").replace("$3", "'ci_t'"))) {
+            assertThat(guard.executeQuery().next()).isTrue();
+            execute(ddl);
+            String state = "none";
+            try {
+                guard.executeQuery().close();
+            } catch (SQLException e) {
+                state = e.getSQLState();
             }
-            connection.rollback();
-            connection.setAutoCommit(true);
+            assertThat(state).as(ddl).isEqualTo("22012");
+        }
+        connection.rollback();
+        connection.setAutoCommit(true);
+    }
+
+    /// As many as a table may have, and in another order than the statement has them.
+    @Test
+    void a_row_has_each_parameter_in_its_column() throws Exception {
+        int columns = 1600;
+        for (int shift : new int[] {0, 1, 799}) {
+            IntUnaryOperator parameterOf = column -> (column + shift) % columns;
+            execute("drop table if exists ci_t; create table ci_t (" + IntStream.range(0, columns).mapToObj(i -> "c" + i + " int").collect(Collectors.joining(", ")) + ")");
+            String insert = "insert into ci_t values (" + IntStream.range(0, columns).mapToObj(i -> "$" + (parameterOf.applyAsInt(i) + 1)).collect(Collectors.joining(", ")) + ")";
+            CopyPlan plan = CopyPlan.of(InsertShape.parse(insert, Dialect.USUAL).orElseThrow(), new int[0], table(), AfterRowTriggers.REFUSE).orElseThrow();
+            ByteBuf bind = Unpooled.buffer().writeShort(0).writeShort(columns);
+            for (int i = 0; i < columns; i++) bind.writeInt(Integer.toString(i).length()).writeBytes(Integer.toString(i).getBytes(UTF_8));
+            bind.writeShort(0);
+            ByteBuf row = Unpooled.buffer();
+            assertThat(plan.row(bind, 0, bind.writerIndex(), row)).isTrue();
+            assertThat(row.toString(UTF_8)).isEqualTo(IntStream.range(0, columns).mapToObj(i -> Integer.toString(parameterOf.applyAsInt(i))).collect(Collectors.joining("\t")) + "\n");
         }
     }
 
