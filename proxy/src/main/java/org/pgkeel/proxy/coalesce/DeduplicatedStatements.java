@@ -21,7 +21,7 @@ final class DeduplicatedStatements {
         var key = new Key(statement, clause);
         Optional<SharedStatement> there = known.get(key);
         if (there == null) {
-            there = clause.into(statement.body()).map(body -> statement.withNames(body, statement.uses()));
+            there = clause.into(statement.body()).map(body -> statement.withNames(body, statement.uses(), statement.effects()));
             known.put(key, there);
             if (known.size() > STATEMENTS_MAX) known.pollFirstEntry();
         }

@@ -36,7 +36,7 @@ public enum CloseReason {
     RECYCLED,
     /// Another server is the primary now.
     FENCED,
-    /// A replication connection belongs to its client alone.
+    /// It belongs to its client alone: a replication connection, or one with state that `DISCARD ALL` leaves.
     DEDICATED,
     /// The proxy shuts down.
     SHUTDOWN;

@@ -70,23 +70,26 @@ public final class SharedStatement {
     /// @param body  of the Parse message behind the name: the text with its terminator, and the parameter types
     /// @param flags of [StatementScan]
     static SharedStatement parsed(Settings meaning, int generation, byte[] body, long hash, int flags) {
-        return new SharedStatement(Kind.PARSE, meaning, generation, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(body), List.of());
+        return new SharedStatement(Kind.PARSE, meaning, generation, body, hash, flags, flags == StatementScan.PLAIN ? List.of() : effectsOf(meaning, body), List.of());
     }
 
     /// @param text the PREPARE command with a mark where the name stands
     static SharedStatement prepared(Settings meaning, int generation, byte[] text, long hash) {
-        return new SharedStatement(Kind.SQL_PREPARE, meaning, generation, text, hash, StatementScan.PLAIN, List.of(), List.of());
+        List<Effect> effects = effectsOf(meaning, text);
+        return new SharedStatement(Kind.SQL_PREPARE, meaning, generation, text, hash, effects.isEmpty() ? StatementScan.PLAIN : StatementScan.LOOK_CLOSER, effects, List.of());
     }
 
     /// The same statement of one client, with other names of statements in its text; its effects speak of the client's names.
     /// @param newBody as the body of a Parse message behind the name
     /// @param uses    statements that have to be prepared in the backend before this one runs
-    public SharedStatement withNames(byte[] newBody, List<SharedStatement> uses) {
+    /// @param effects its own, and those of what it executes
+    public SharedStatement withNames(byte[] newBody, List<SharedStatement> uses, List<Effect> effects) {
         return new SharedStatement(kind, meaning, generation, newBody, 0, flags, effects, List.copyOf(uses));
     }
 
-    private static List<Effect> effectsOf(byte[] body) {
-        return Statements.parse(textOf(body), true).stream().map(Statement::effects).flatMap(List::stream).toList();
+    private static List<Effect> effectsOf(Settings meaning, byte[] body) {
+        boolean conforming = Dialect.of(meaning.get("standard_conforming_strings").orElse("on"), "UTF8").standardConformingStrings();
+        return Statements.parse(textOf(body), conforming).stream().map(Statement::effects).flatMap(List::stream).toList();
     }
 
     private static String textOf(byte[] body) {
@@ -127,7 +130,7 @@ public final class SharedStatement {
         return flags;
     }
 
-    /// What the statement does to its session when it completes.
+    /// What the statement does to its session when it completes; of a PREPARE what its EXECUTE does.
     public List<Effect> effects() {
         return effects;
     }

@@ -122,7 +122,7 @@ final class ClientLease implements Lessee {
             boolean running = !exchange.allSeen();   // also behind a Flush, without a Sync
             if (running) context.canceller().cancel(leased, () -> { });
             leased.abandon(running ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);
-        } else if (pool.target().isReplication()) {
+        } else if (pool.target().isReplication() || pins.outliveDiscard()) {
             leased.abandon(CloseReason.DEDICATED, now);
         } else if (exchange.status() == 'I' && pins.isEmpty() && session.looksInto()) {
             leased.endLease(settings.tracker().release(), now);

@@ -6,6 +6,7 @@ import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.statement.PinReason;
+import org.pgkeel.proxy.statement.SessionFunctions;
 
 /// What each message of a client means for the backend that it has: counted where messages are not looked into, else given to [SimpleQuery], [Parsing]
 /// and [ExtendedQuery].
@@ -99,6 +100,10 @@ final class ClientMessages {
     }
 
     private int functionCall(BackendConnection backend, ByteBuf in, int length, int from, int at, int next) {
+        if (length >= 8) {
+            if (in.writerIndex() - at < 9) return RequestWalk.INCOMPLETE;
+            if (SessionFunctions.isOne(in.getInt(at + 5))) session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
+        }
         CommitPath commit = session.commit();
         boolean enclosed = length <= inspectedBytesMax && commit.encloses(backend) && !session.statements().unnamedIsUnseen();
         if (enclosed && next > in.writerIndex()) return RequestWalk.INCOMPLETE;

@@ -177,7 +177,7 @@ final class Parsing {
         byte[] body = new byte[changed.length + original.body().length - textEnd];
         System.arraycopy(changed, 0, body, 0, changed.length);
         System.arraycopy(original.body(), textEnd, body, changed.length, original.body().length - textEnd);
-        SharedStatement statement = original.withNames(body, renamed.needed());
+        SharedStatement statement = original.withNames(body, renamed.needed(), renamed.effects(parsed.getFirst()));
         backend.exchange().expectParsed(new PendingParse(statement, name, name.length == 0 ? before : null));
         if (name.length == 0) {
             statements.unnamedOwn(statement);

@@ -18,8 +18,8 @@ import org.pgkeel.proxy.statement.PinReason;
 
 /// Why one client keeps its backend connection: state in it that no other backend could take over.
 ///
-/// Texts tell when a pin is made, not always when it has become needless: an unlock may have been one of two, a lock not obtained,
-/// a table created and rolled back. So the backend is asked what is left, outside of a transaction, when a pin is new or something
+/// Texts tell when a pin is made, not always when it has become needless: an unlock may have been one of two, or not have been run, a lock not obtained,
+/// a table created and rolled back, an UNLISTEN too. So the backend is asked what is left, outside of a transaction, when a pin is new or something
 /// happened that could have lifted it, and only then.
 ///
 /// Threading: confined to the session's event loop.
@@ -27,7 +27,7 @@ final class Pins {
     private final SessionContext context;
     private final DatabasePool pool;
     /// Reasons that the backend can be asked for.
-    private static final Set<PinReason> VERIFIABLE = EnumSet.of(PinReason.TEMP_TABLE, PinReason.ADVISORY_LOCK, PinReason.HOLD_CURSOR);
+    private static final Set<PinReason> VERIFIABLE = EnumSet.of(PinReason.TEMP_TABLE, PinReason.ADVISORY_LOCK, PinReason.HOLD_CURSOR, PinReason.LISTEN);
 
     /// More than any client listens to; further ones are not remembered.
     private static final int CHANNELS_MAX = 1000;
@@ -61,6 +61,11 @@ final class Pins {
 
     Set<PinReason> held() {
         return held;
+    }
+
+    /// Something is held that stays in the backend whatever is done to it.
+    boolean outliveDiscard() {
+        return held.stream().anyMatch(PinReason::outlivesDiscard);
     }
 
     /// The client keeps its backend until what it holds there is gone.
@@ -139,11 +144,13 @@ final class Pins {
         var sql = new StringBuilder("select pg_catalog.concat(''");
         if (held.contains(PinReason.TEMP_TABLE)) {
             sql.append(", (select 't' from pg_catalog.pg_depend where refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"
-                    + " and refobjid = pg_catalog.pg_my_temp_schema() limit 1)");
+                    + " and refobjid = pg_catalog.pg_my_temp_schema() limit 1)"
+                    + ", (select 't' where pg_catalog.current_setting('search_path') operator(pg_catalog.~) '^\\W*(user\\W+)?pg_temp\\M')");
         }
         if (held.contains(PinReason.ADVISORY_LOCK)) {
             sql.append(", (select 'a' from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() limit 1)");
         }
+        if (held.contains(PinReason.LISTEN)) sql.append(", (select 'l' from pg_catalog.pg_listening_channels() limit 1)");
         if (held.contains(PinReason.HOLD_CURSOR)) sql.append(", (select 'h' from pg_catalog.pg_cursors where is_holdable limit 1)");
         return sql.append(')').toString();
     }
@@ -176,10 +183,10 @@ final class Pins {
         }
     }
 
-    /// A statement with these effects is about to be sent. A session-level lock outlives an error, so it pins from here.
+    /// A statement with these effects is about to be sent. What outlives an error pins from here.
     void announced(List<Effect> effects) {
         for (Effect effect : effects) {
-            if (effect instanceof Effect.Pin(var reason) && reason == PinReason.ADVISORY_LOCK) add(reason);
+            if (effect instanceof Effect.Pin(var reason) && reason.outlivesErrors()) add(reason);
         }
     }
 
@@ -193,20 +200,20 @@ final class Pins {
                 if (channels.size() < CHANNELS_MAX) channels.add(channel);
             }
             case Effect.Unlisten(var channel) -> {
+                doubt(PinReason.LISTEN);
                 if (!channels.isEmpty()) channels.remove(channel);
             }
             case Effect.UnlistenAll _ -> {
-                remove(PinReason.LISTEN);
+                doubt(PinReason.LISTEN);
                 channels = Set.of();
             }
             case Effect.CloseAll _ -> remove(PinReason.HOLD_CURSOR);
-            case Effect.AdvisoryUnlockAll _ -> remove(PinReason.ADVISORY_LOCK);
-            case Effect.Discard(var what) when what == Effect.Discard.What.TEMP -> remove(PinReason.TEMP_TABLE);
+            case Effect.Discard(var what) when what == Effect.Discard.What.TEMP -> doubt(PinReason.TEMP_TABLE);
             case Effect.DiscardAll _ -> {
-                held = Set.of();
+                if (!held.isEmpty()) held.removeIf(reason -> !reason.outlivesDiscard());
                 channels = Set.of();
             }
-            case Effect.AdvisoryUnlock _ -> doubt(PinReason.ADVISORY_LOCK);
+            case Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _ -> doubt(PinReason.ADVISORY_LOCK);
             case Effect.CloseCursor _ -> doubt(PinReason.HOLD_CURSOR);
             case Effect.Ddl _ -> doubt(PinReason.TEMP_TABLE);
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,

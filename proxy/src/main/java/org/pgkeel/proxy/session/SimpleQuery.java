@@ -11,6 +11,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
@@ -156,12 +157,15 @@ final class SimpleQuery {
         for (Statement statement : statements) {
             place++;
             if (place == kept) exchange.block().expectKept(place);
-            if (!statement.effects().isEmpty()) {
-                session.effects().announce(statement.effects());
-                exchange.expectEffect(statement.effects(), place);
-            }
+            expectEffect(exchange, statement.effects(), place);
         }
         if (place < kept) exchange.block().expectKept(kept);
+    }
+
+    private void expectEffect(Exchange exchange, List<Effect> effects, int place) {
+        if (effects.isEmpty()) return;
+        session.effects().announce(effects);
+        exchange.expectEffect(effects, place);
     }
 
     /// PREPARE, EXECUTE, DEALLOCATE: the names are the client's, in the backend stand the proxy's.
@@ -177,7 +181,7 @@ final class SimpleQuery {
             place++;
             PendingParse prepares = renamed.prepares().get(statement);
             if (prepares != null) exchange.expectEffect(renamed.anew().contains(statement) ? new SqlStatementNames.Anew(prepares) : prepares, place);
-            else if (!statement.effects().isEmpty()) exchange.expectEffect(statement.effects(), place);
+            else expectEffect(exchange, renamed.effects(statement), place);
         }
         byte[] bytes = renamed.text().getBytes(StandardCharsets.ISO_8859_1);
         backend.outgoing().room(bytes.length + 6).writeByte(FrontendType.QUERY).writeInt(bytes.length + 5).writeBytes(bytes).writeByte(0);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
@@ -41,7 +42,15 @@ final class SqlStatementNames {
     /// @param made     statements that it prepares, and that must not be prepared in the backend before it
     /// @param prepares what each PREPARE in it makes
     /// @param anew     those of them whose name is free only when the text has deallocated it: it stands for them from their completion on
-    record Renamed(String text, List<SharedStatement> needed, List<SharedStatement> made, Map<Statement, PendingParse> prepares, Set<Statement> anew, Optional<Refusal> refusal) {}
+    /// @param executes what each EXECUTE in it runs
+    record Renamed(String text, List<SharedStatement> needed, List<SharedStatement> made, Map<Statement, PendingParse> prepares, Set<Statement> anew,
+                   Map<Statement, SharedStatement> executes, Optional<Refusal> refusal) {
+        /// What a statement of the text does to its session, by itself and by what it executes.
+        List<Effect> effects(Statement statement) {
+            SharedStatement executed = executes.get(statement);
+            return executed == null ? statement.effects() : Stream.concat(statement.effects().stream(), executed.effects().stream()).toList();
+        }
+    }
 
     /// A statement that was made by a PREPARE whose text had deallocated its name before.
     record Anew(PendingParse made) {}
@@ -61,6 +70,7 @@ final class SqlStatementNames {
         var made = new ArrayList<SharedStatement>();
         var prepares = new IdentityHashMap<Statement, PendingParse>();
         var anew = Collections.<Statement>newSetFromMap(new IdentityHashMap<>());
+        var executes = new IdentityHashMap<Statement, SharedStatement>();
         var here = new NamesOfText();
         int copied = 0;
         for (Statement statement : statements) {
@@ -85,7 +95,11 @@ final class SqlStatementNames {
                         prepares.put(statement, new PendingParse(prepared, bytes(name.value()), null));
                         copied = replace(out, text, copied, name, prepared);
                     }
-                    case Effect.ExecuteStatement(var name) -> copied = use(out, text, copied, name, here, needed);
+                    case Effect.ExecuteStatement(var name) -> {
+                        SharedStatement executed = here.get(name.value());
+                        if (executed != null) executes.put(statement, executed);
+                        copied = use(out, text, copied, name, here, needed);
+                    }
                     case Effect.Deallocate(var name) -> {
                         copied = use(out, text, copied, name, here, needed);
                         here.deallocated(name.value());
@@ -98,7 +112,7 @@ final class SqlStatementNames {
         prepares.forEach((statement, prepared) -> {
             if (!anew.contains(statement)) names.put(prepared.name(), prepared.statement());
         });
-        return new Renamed(out.append(text, copied, text.length()).toString(), needed, made, prepares, anew, Optional.empty());
+        return new Renamed(out.append(text, copied, text.length()).toString(), needed, made, prepares, anew, executes, Optional.empty());
     }
 
     /// What the client's names stand for at a place of a text, if all that stands before it succeeds; what fails ends the text.
@@ -155,7 +169,7 @@ final class SqlStatementNames {
     }
 
     private static Renamed refused(RefusalReason reason, String message) {
-        return new Renamed("", List.of(), List.of(), Map.of(), Set.of(), Optional.of(Refusal.of(reason, message)));
+        return new Renamed("", List.of(), List.of(), Map.of(), Set.of(), Map.of(), Optional.of(Refusal.of(reason, message)));
     }
 
     static byte[] bytes(String name) {

@@ -15,9 +15,25 @@ final class DoBody {
             "(?:^|[;'\"$]|\\bbegin|\\bthen|\\belse|\\bloop|\\*/)\\s*set\\s+(?!local\\b|transaction\\b|constraints\\b)",
             Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern LINE_COMMENT = Pattern.compile("--[^\n\r]*");
+    private static final Pattern LASTING = Pattern.compile("\\b(?:setseed|dblink_connect|dblink_connect_u|pg_replication_origin_session_setup|load)\\b", Pattern.CASE_INSENSITIVE);
+
     private DoBody() {}
 
     static boolean makesSessionState(String body) {
-        return SET.matcher(body).find() || WORDS.matcher(LOCAL_CALL.matcher(body).replaceAll("")).find();
+        return setsSomething(body) || setsSomething(LINE_COMMENT.matcher(body).replaceAll("")) || mentionsState(body);
+    }
+
+    /// Whether it may make something that not even `DISCARD ALL` takes away.
+    static boolean makesLastingState(String body) {
+        return LASTING.matcher(body).find();
+    }
+
+    private static boolean setsSomething(String body) {
+        return SET.matcher(body).find();
+    }
+
+    private static boolean mentionsState(String body) {
+        return WORDS.matcher(LOCAL_CALL.matcher(body).replaceAll("")).find();
     }
 }

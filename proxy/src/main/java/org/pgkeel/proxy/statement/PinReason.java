@@ -40,6 +40,16 @@ public enum PinReason {
         };
     }
 
+    /// Whether it is there though the statement that made it has failed.
+    public boolean outlivesErrors() {
+        return this == ADVISORY_LOCK || this == DO_BLOCK || outlivesDiscard();
+    }
+
+    /// Whether not even `DISCARD ALL` takes it away: the backend is of no use to anybody else.
+    public boolean outlivesDiscard() {
+        return this == LOAD || this == RANDOM_SEED || this == SESSION_FUNCTION;
+    }
+
     /// The word for logs, metrics and the console.
     public String word() {
         return word;

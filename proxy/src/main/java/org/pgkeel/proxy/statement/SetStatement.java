@@ -195,7 +195,14 @@ final class SetStatement {
     private void assign(String name, String value) {
         if (!TRANSACTION_SETTINGS.contains(name)) {
             effects.add(local ? new Effect.SetLocal(name) : new Effect.SetParameter(name, value));
+            if (makesTemporary(name, value)) effects.add(new Effect.Pin(PinReason.TEMP_TABLE));
         }
+    }
+
+    /// What is created from here on without a schema may be a temporary object, though no text says so.
+    private static boolean makesTemporary(String name, String value) {
+        return name.equals("search_path") && IdentifierList.split(value).stream().flatMap(List::stream).filter(schema -> !schema.equals("$user")).findFirst()
+                .filter("pg_temp"::equals).isPresent();
     }
 
     private void pin(PinReason reason) {
@@ -215,6 +222,7 @@ final class SetStatement {
         if (parameter.equals("seed")) {
             return List.of(new Effect.Pin(PinReason.RANDOM_SEED));
         }
+        if (makesTemporary(parameter, value.orElse(""))) return List.of(new Effect.SetParameter(parameter, value.orElseThrow()), new Effect.Pin(PinReason.TEMP_TABLE));
         return List.of(value.<Effect>map(text -> new Effect.SetParameter(parameter, text))
                 .orElseGet(() -> new Effect.ResetParameter(parameter)));
     }

@@ -132,8 +132,8 @@ final class StatementParser {
         Token name = tokens.take();
         if (name.isWord("transaction") && !tokens.atEnd() && tokens.current().kind() == Kind.STRING) {
             effects.add(new Effect.PrepareTransaction());
-        } else if (name.isIdentifier()) {
-            effects.add(new Effect.PrepareStatement(new Name(name.text(), name.from(), name.to())));
+        } else {
+            if (name.isIdentifier()) effects.add(new Effect.PrepareStatement(new Name(name.text(), name.from(), name.to())));
             rest(first, from);
         }
     }
@@ -164,6 +164,7 @@ final class StatementParser {
             Token token = tokens.take();
             if (token.kind() == Kind.STRING && DoBody.makesSessionState(token.text())) {
                 pin(PinReason.DO_BLOCK);
+                if (DoBody.makesLastingState(token.text())) pin(PinReason.SESSION_FUNCTION);
             }
         }
     }

@@ -1,0 +1,182 @@
+package org.pgkeel.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.postgres.SharedPostgres;
+import org.pgkeel.proxy.statement.SessionFunctions;
+import org.postgresql.PGConnection;
+import org.postgresql.fastpath.FastpathArg;
+
+/// State that a client makes in its backend by a way that its text hardly tells: the next client of the one backend must not find it.
+class HiddenStateEndToEndTest {
+    private static final String LOCKS = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()";
+
+    private final PostgresFixture postgres = SharedPostgres.get();
+    private TestProxy proxy;
+    private Connection client;
+    private Connection other;
+
+    @BeforeEach
+    void start() throws SQLException {
+        proxy = TestProxy.start(postgres, "databases.\"*\".pool { max = 1, max-wait = 2s }\n");
+        client = proxy.connect("preferQueryMode", "simple");
+        other = proxy.connect("preferQueryMode", "simple");
+    }
+
+    @AfterEach
+    void stop() throws SQLException {
+        other.close();
+        client.close();
+        proxy.close();
+    }
+
+    private static void fails(Connection connection, String sql) {
+        try {
+            TestProxy.execute(connection, sql);
+        } catch (SQLException expected) {
+            return;
+        }
+        throw new AssertionError(sql + " did not fail");
+    }
+
+    /// The client keeps the backend, or has left nothing in it: the other one does not find what was made.
+    private void assertUnseen(String question, String clean) throws SQLException {
+        String seen;
+        try {
+            seen = TestProxy.value(other, question);
+        } catch (SQLException refused) {
+            assertThat(refused.getSQLState()).isEqualTo("57P03");
+            return;
+        }
+        assertThat(seen).isEqualTo(clean);
+    }
+
+    @Test
+    void a_lock_that_an_execute_takes() throws SQLException {
+        TestProxy.execute(client, "prepare taking as select pg_advisory_lock(91)", "select 1", "execute taking");
+        assertUnseen(LOCKS, "0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"simple", "extended"})
+    void a_setting_that_an_execute_makes(String mode) throws SQLException {
+        try (Connection setting = proxy.connect("preferQueryMode", mode)) {
+            TestProxy.execute(setting, "prepare tenant as select set_config('hidden.tenant', $1, false)", "execute tenant('mine')");
+            assertUnseen("select coalesce(current_setting('hidden.tenant', true), '')", "");
+            assertThat(TestProxy.value(setting, "select current_setting('hidden.tenant', true)")).isEqualTo("mine");
+        }
+    }
+
+    @Test
+    void a_lock_of_an_execute_that_fails() throws SQLException {
+        TestProxy.execute(client, "prepare taking as select pg_advisory_lock(92), 1 / $1::int");
+        fails(client, "execute taking(0)");
+        assertUnseen(LOCKS, "0");
+    }
+
+    @Test
+    void a_lock_of_a_block_that_fails() throws SQLException {
+        fails(client, "do $$ begin perform pg_advisory_lock(93); raise 'in vain'; end $$");
+        assertUnseen(LOCKS, "0");
+    }
+
+    @Test
+    void a_setting_behind_a_comment_in_a_block() throws SQLException {
+        TestProxy.execute(client, "do $$ begin -- the next line\n set hidden.comment = 'mine'; end $$");
+        assertUnseen("select coalesce(current_setting('hidden.comment', true), '')", "");
+    }
+
+    @Test
+    void a_lock_that_is_not_given_back_after_all() throws SQLException {
+        TestProxy.execute(client, "select pg_advisory_lock(94)", "select pg_advisory_unlock_all() where false");
+        assertUnseen(LOCKS, "0");
+    }
+
+    @Test
+    void a_channel_that_is_listened_to_after_all() throws SQLException {
+        client.setAutoCommit(false);
+        TestProxy.execute(client, "listen hidden_ear");
+        client.commit();
+        TestProxy.execute(client, "unlisten *");
+        client.rollback();
+        assertUnseen("select count(*) from pg_listening_channels()", "0");
+    }
+
+    @Test
+    void a_temporary_table_that_is_there_after_all() throws SQLException {
+        TestProxy.execute(client, "create temp table hidden_table as select 'mine'::text as v");
+        client.setAutoCommit(false);
+        TestProxy.execute(client, "discard temp");
+        client.rollback();
+        assertUnseen("select coalesce(to_regclass('hidden_table')::text, '')", "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"set search_path = pg_temp, public", "set search_path = \"$user\", pg_temp", "select set_config('search_path', 'pg_temp', false)"})
+    void a_temporary_table_by_the_search_path(String path) throws SQLException {
+        TestProxy.execute(client, path, "create table hidden_by_path (n int)", "select 1", "select 2");
+        assertUnseen("select coalesce(to_regclass('hidden_by_path')::text, '')", "");
+        assertThat(TestProxy.value(client, "select to_regclass('hidden_by_path')::text")).isEqualTo("hidden_by_path");
+    }
+
+    @Test
+    void a_search_path_that_ends_with_temporary_objects_pins_nobody() throws SQLException {
+        TestProxy.execute(client, "set search_path = public, pg_temp", "select 1");
+        await().ignoreExceptionsInstanceOf(SQLException.class).until(() -> "1".equals(TestProxy.value(other, "select 1")));
+    }
+
+    @Test
+    @SuppressWarnings("deprecation")
+    void a_setting_by_a_function_call() throws SQLException {
+        int setConfig = Integer.parseInt(postgres.query("select 'set_config(text,text,bool)'::regprocedure::oid::int"));
+        var arguments = new FastpathArg[] {new FastpathArg("hidden.call".getBytes(StandardCharsets.UTF_8)), new FastpathArg("mine".getBytes(StandardCharsets.UTF_8)), new FastpathArg(new byte[] {0})};
+        client.unwrap(PGConnection.class).getFastpathAPI().fastpath(setConfig, arguments);
+        assertUnseen("select coalesce(current_setting('hidden.call', true), '')", "");
+    }
+
+    /// Nothing can undo a seed: nobody else gets the backend.
+    @Test
+    void a_seed_of_random_numbers() throws SQLException {
+        TestProxy.execute(client, "select setseed(0.5)");
+        String pid = TestProxy.value(client, "select pg_backend_pid()");
+        client.close();
+        await().ignoreExceptionsInstanceOf(SQLException.class).until(() -> !pid.equals(TestProxy.value(other, "select pg_backend_pid()")));
+    }
+
+    @Test
+    void a_seed_behind_discard_all() throws SQLException {
+        TestProxy.execute(client, "select setseed(0.5)");
+        String pid = TestProxy.value(client, "select pg_backend_pid()");
+        TestProxy.execute(client, "discard all");
+        assertThat(TestProxy.value(client, "select pg_backend_pid()")).isEqualTo(pid);
+        client.close();
+        await().ignoreExceptionsInstanceOf(SQLException.class).until(() -> !pid.equals(TestProxy.value(other, "select pg_backend_pid()")));
+    }
+
+    @Test
+    void a_backslash_that_hides_a_call() throws SQLException {
+        try (Connection escaping = proxy.connect()) {
+            TestProxy.execute(escaping, "set standard_conforming_strings = off");
+            TestProxy.execute(escaping, "select '\\'', pg_advisory_lock(95), '\\''");
+            assertUnseen(LOCKS, "0");
+        }
+    }
+
+    @Test
+    void functions_of_sessions_are_known_by_their_oids() {
+        assertThat(List.of(postgres.query("select string_agg(distinct oid::text, ',') from pg_proc where pronamespace = 'pg_catalog'::regnamespace and (proname in ('set_config', 'setseed', 'currval', 'lastval',"
+                + " 'pg_replication_origin_session_setup') or proname ~ '^pg_(try_)?advisory_(un)?lock(_shared|_all)?$')").split(",")))
+                .isNotEmpty().allSatisfy(oid -> assertThat(SessionFunctions.isOne(Integer.parseInt(oid))).as(oid).isTrue());
+    }
+}
