@@ -295,9 +295,9 @@ class BlockStepsEndToEndTest {
     @EnumSource(value = Moment.class, names = {"QUESTION_ON_ITS_WAY", "COMMIT_ON_ITS_WAY"})
     void no_time_of_an_idle_transaction_runs_where_none_is_idle(Moment moment) throws Exception {
         try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
-            Replies.ask(client, "set idle_in_transaction_session_timeout = '1ms'");
+            Replies.ask(client, "set idle_in_transaction_session_timeout = '2s'");
             int number = NUMBERS.incrementAndGet();
-            stopFor(link, moment.word, "200 ms", client, text(number));
+            stopFor(link, moment.word, "3 s", client, text(number));
             assertThat(Replies.untilReady(client)).isEqualTo(done(number));
             assertThat(rows(number)).isEqualTo(2);
         }
@@ -306,10 +306,10 @@ class BlockStepsEndToEndTest {
     @Test
     void nor_where_the_text_has_failed() throws Exception {
         try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
-            Replies.ask(client, "set idle_in_transaction_session_timeout = '1ms'");
+            Replies.ask(client, "set idle_in_transaction_session_timeout = '2s'");
             String pid = Replies.value(client, "select pg_backend_pid()");
             int number = NUMBERS.incrementAndGet();
-            stopFor(link, "\0rollback\0", "200 ms", client, text(number) + "; select 1/0");
+            stopFor(link, "\0rollback\0", "3 s", client, text(number) + "; select 1/0");
             assertThat(Replies.untilReady(client)).containsExactly("INSERT 0 1", "row text " + number, "SELECT 1", "INSERT 0 1", "error 22012", "ready IDLE");
             assertThat(Replies.value(client, "select pg_backend_pid()")).isEqualTo(pid);
             assertThat(rows(number)).isZero();
