@@ -145,7 +145,7 @@ public final class OutcomeResolver {
         if (purpose == Purpose.OUTCOME && lost.end() == StreamEnd.IN_ORDER) sightings.alive(lost.origin(), now);
         rooms.execute(() -> {
             waiting.add(one);
-            wake();
+            goOn();
         });
         return one.promise;
     }
@@ -157,12 +157,17 @@ public final class OutcomeResolver {
 
     /// Something may have changed, a primary may have been found: looks at once. On the cluster rooms' thread.
     void wake() {
-        stats.open(open.get());
         expire();
         if (!unconfirmed.isEmpty() && primary.get().filter(now -> survivor != null && !now.equals(survivor.node())).isPresent()) {
             waiting.addAll(unconfirmed);   // Their server is not the primary any more.
             unconfirmed.clear();
         }
+        goOn();
+    }
+
+    /// Costs the same however many wait: thousands may come at once.
+    private void goOn() {
+        stats.open(open.get());
         if (!asking && !waiting.isEmpty()) primary.get().ifPresent(this::ask);
         if (!ticking && !(waiting.isEmpty() && unconfirmed.isEmpty())) {
             ticking = true;

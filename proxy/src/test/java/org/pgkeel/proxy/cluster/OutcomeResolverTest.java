@@ -120,6 +120,20 @@ class OutcomeResolverTest {
         assertThat(outcome(resolved)).isEqualTo(new Committed(Reason.STATUS));
     }
 
+    /// Whether somebody's time is up is looked for with one glance at the clock.
+    @Test
+    void thousands_that_come_at_once_are_not_looked_through_for_each_of_them() throws Exception {
+        int count = 5_000;
+        var glances = new AtomicLong();
+        resolver = new OutcomeResolver(Optional::empty, server, server, HistorySource.ofFiles(server), sightings, new OutcomeLimits(Duration.ofSeconds(10), 100, Duration.ofSeconds(2)), rooms, () -> {
+            glances.incrementAndGet();
+            return clock.get();
+        });
+        for (int i = 0; i < count; i++) resolver.check(lost(i, "0/1000"));
+        rooms.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        assertThat(glances.get() - count).as("beside one for each when it comes: one a tick").isLessThan(count / 2);
+    }
+
     @Test
     void without_a_primary_it_is_unknown_when_time_is_up() {
         primary.set(Optional.empty());
