@@ -81,7 +81,7 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--target", split = ",", paramLabel = "NAME", defaultValue = "pgkeel", description = "pgkeel, pgbouncer (behind HAProxy) or direct; of several each gets the same rounds (default: ${DEFAULT-VALUE}).")
     private List<Target> targets = List.of();
 
-    @Option(names = "--workloads", split = ",", paramLabel = "NAME", description = "Only these (default: all but insert-storm; in async mode without pgbench; both know no xid).")
+    @Option(names = "--workloads", split = ",", paramLabel = "NAME", description = "Only these (default: all but insert-storm; in async mode without pgbench and copies, which know no xid).")
     private List<String> chosenWorkloads = List.of();
 
     @Option(names = "--clients", paramLabel = "N", defaultValue = "4", description = "Of each workload (default: ${DEFAULT-VALUE}).")
@@ -199,7 +199,9 @@ public final class Chaos implements Callable<Integer> {
 
     private List<String> workloads() {
         if (!chosenWorkloads.isEmpty()) return chosenWorkloads;
-        return Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).filter(name -> replication() == ClusterOptions.Replication.SYNCHRONOUS || !name.equals("pgbench")).toList();
+        boolean losesNothing = replication() == ClusterOptions.Replication.SYNCHRONOUS;
+        var usual = Workloads.all().stream().filter(w -> !w.onlyByName() && (losesNothing || w.tellsTransactions())).map(Workload::name);
+        return Stream.concat(usual, losesNothing ? Stream.of("pgbench") : Stream.of()).toList();
     }
 
     private static List<String> workloadNames() {

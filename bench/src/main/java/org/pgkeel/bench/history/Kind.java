@@ -4,6 +4,8 @@ package org.pgkeel.bench.history;
 public enum Kind {
     /// One row with an id that nobody used before, by one statement on its own.
     INSERT(true, true),
+    /// The same for several rows, by one COPY on its own: its data is not kept, so it may be told to send it again.
+    COPY(true, false),
     /// Money from one account to another, with a row in the ledger, in an explicit transaction.
     TRANSFER(true, false),
     /// A value at the end of a list, by one statement on its own.

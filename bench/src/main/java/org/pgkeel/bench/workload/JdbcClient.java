@@ -107,10 +107,15 @@ final class JdbcClient implements AutoCloseable {
 
     private Outcome outcome(Connection session, SQLException failure) {
         String sqlState = sqlState(failure);
-        boolean fatal = failure instanceof PSQLException p && p.getServerErrorMessage() != null && "FATAL".equals(p.getServerErrorMessage().getSeverity());
-        if (!fatal && !isClosed(session)) return Outcome.ofError(sqlState);
+        if (!isLost(failure) && !isClosed(session)) return Outcome.ofError(sqlState);
         forget(session);
         return new Outcome.Closed(timedOut(failure) ? Closer.CLIENT_LOST_PATIENCE : Closer.PEER, sqlState);
+    }
+
+    /// After a COPY the driver does not call the session closed.
+    private static boolean isLost(SQLException failure) {
+        if (!(failure instanceof PSQLException thrown)) return false;
+        return thrown.getServerErrorMessage() == null ? sqlState(failure).startsWith("08") : "FATAL".equals(thrown.getServerErrorMessage().getSeverity());
     }
 
     private void forget(Connection session) {

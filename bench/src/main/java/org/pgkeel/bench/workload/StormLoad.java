@@ -49,6 +49,11 @@ final class StormLoad implements Workload {
     }
 
     @Override
+    public boolean tellsTransactions() {
+        return false;
+    }
+
+    @Override
     public String configuration() {
         return StormTable.configuration();
     }

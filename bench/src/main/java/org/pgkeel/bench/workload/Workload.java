@@ -21,6 +21,11 @@ public interface Workload {
         return false;
     }
 
+    /// Whether its clients learn which transaction wrote; where not, acknowledged rows that are lost cannot be held against PgKeel's log.
+    default boolean tellsTransactions() {
+        return true;
+    }
+
     /// What PgKeel's configuration needs for it.
     default String configuration() {
         return "";
