@@ -12,6 +12,7 @@ import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.insert.InsertShape;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.ClassCache;
+import org.pgkeel.proxy.statement.Classifier;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
@@ -28,6 +29,8 @@ public final class SharedStatement {
     /// Names in backends begin like this; a client's own name never reaches a backend.
     public static final String NAME_PREFIX = "pgkeel_";
     private static final AtomicInteger NEXT = new AtomicInteger();
+    /// What a Bind of a statement is that was made by PREPARE: as little is known as of an EXECUTE.
+    private static final StatementClass EXECUTED = Classifier.classify("execute it", Dialect.USUAL, Catalogue.builtin());
 
     /// How a backend is told the statement.
     public enum Kind {
@@ -144,6 +147,7 @@ public final class SharedStatement {
     ///
     /// @param classes of this event loop
     public StatementClass classOf(ClassCache classes, Dialect dialect, Catalogue catalogue) {
+        if (kind == Kind.SQL_PREPARE) return EXECUTED;
         Classified known = classified;
         if (known == null || known.catalogue != catalogue || !known.dialect.equals(dialect)) {
             known = new Classified(dialect, catalogue, classes.classify(Unpooled.wrappedBuffer(body), 0, textEnd(body), dialect, catalogue));

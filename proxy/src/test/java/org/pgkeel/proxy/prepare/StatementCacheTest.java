@@ -12,6 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.settings.Settings;
+import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
@@ -38,6 +39,13 @@ class StatementCacheTest {
         assertThat(statement.classOf(CLASSES, Dialect.USUAL, Catalogue.unknown()).isRead()).isFalse();
         statement.learnWrite(CLASSES, Dialect.USUAL, Catalogue.builtin());
         assertThat(statement.classOf(CLASSES, Dialect.USUAL, Catalogue.builtin()).isRead()).isFalse();
+    }
+
+    /// It may be bound by its name: then it does not prepare, but write.
+    @Test
+    void what_a_prepare_has_made_counts_as_a_write() {
+        var statement = cache.findPrepare(Settings.NONE, 0, Unpooled.wrappedBuffer("prepare \u0001%s\u0001 as insert into t values (1)".getBytes(StandardCharsets.UTF_8)));
+        assertThat(statement.classOf(CLASSES, Dialect.USUAL, Catalogue.builtin()).access()).isEqualTo(Access.WRITE);
     }
 
     @Test
