@@ -27,15 +27,19 @@ final class WaitingLine<C extends PooledConnection> {
         private final Waiter<C> waiter;
         private final long sinceNanos;
         /// Has it on its books; null if it only waits for a connection of the pool.
-        private final @Nullable LeaseGate heldBy;
+        private @Nullable LeaseGate heldBy;
         /// Of its request, as they stand on the books.
         private int heldBytes;
 
         private Entry(Waiter<C> waiter, long sinceNanos, LeaseGate gate) {
             this.waiter = waiter;
             this.sinceNanos = sinceNanos;
-            this.heldBy = gate.isOpen() ? null : gate;
-            this.heldBytes = gate.isOpen() ? 0 : waiter.requestBytes();
+            if (!gate.isOpen()) heldBy(gate);
+        }
+
+        private void heldBy(LeaseGate gate) {
+            heldBy = gate;
+            heldBytes = waiter.requestBytes();
         }
     }
 
@@ -145,11 +149,10 @@ final class WaitingLine<C extends PooledConnection> {
         LeaseGate gate = shared.gate();
         if (gate.isOpen()) return;
         if (!entries.isEmpty()) gate.waits(slice);
-        for (int i = entries.size(); i > 0; i--) {
-            var entry = entries.removeFirst();
-            var held = entry.heldBy == null ? new Entry<>(entry.waiter, entry.sinceNanos, gate) : entry;
-            entries.addLast(held);
-            if (held != entry) book(held);
+        for (var entry : entries) {
+            if (entry.heldBy != null) continue;
+            entry.heldBy(gate);
+            book(entry);
         }
     }
 
@@ -166,18 +169,19 @@ final class WaitingLine<C extends PooledConnection> {
         }
     }
 
-    /// Refuses those whose wait has run out.
+    /// Refuses those whose wait has run out, wherever they stand: ahead of those who came first there may be some who have lost a lease since.
     /// @param lastFailure why no connection could be opened, if that is so
     void expire(long nowNanos, Optional<Refusal> lastFailure) {
         LeaseGate gate = shared.gate();
         boolean open = gate.isOpen();
         Duration maxWait = open ? shared.settings().shape().maxWait() : gate.maxWait();
         if (maxWait.isZero()) return;
-        for (var first = entries.peekFirst(); first != null; first = entries.peekFirst()) {
-            long since = open ? gate.deadlineBegins(first.sinceNanos) : first.sinceNanos;
-            if (nowNanos - since < maxWait.toNanos()) break;
-            refuse(first, open ? waitedTooLong(maxWait, lastFailure) : gate.waitedTooLong());
+        var expired = new ArrayList<Entry<C>>(0);
+        for (var entry : entries) {
+            long since = open ? gate.deadlineBegins(entry.sinceNanos) : entry.sinceNanos;
+            if (nowNanos - since >= maxWait.toNanos()) expired.add(entry);
         }
+        for (var entry : expired) refuse(entry, open ? waitedTooLong(maxWait, lastFailure) : gate.waitedTooLong());
     }
 
     private Refusal waitedTooLong(Duration maxWait, Optional<Refusal> lastFailure) {

@@ -41,6 +41,13 @@ final class FakeClient implements Waiter<FakeConnection> {
         if (now != null) leased(now);
     }
 
+    /// The client has lost what it had, and asks ahead of all others.
+    FakeClient asksAgain(PoolSlice<FakeConnection> slice, long nowNanos) {
+        asked = true;
+        slice.leaseAgain(this, nowNanos);
+        return this;
+    }
+
     void giveBack(long nowNanos) {
         FakeConnection connection = handOver();
         connection.slice.release(connection, nowNanos);

@@ -117,6 +117,18 @@ class HoldTest {
     }
 
     @Test
+    void who_has_lost_a_lease_and_stands_ahead_makes_nobodys_wait_longer() {
+        holding();
+        FakeClient first = world.asks("first", 0);
+        world.nowNanos += 30_000_000_000L;
+        FakeClient ahead = new FakeClient("ahead").asksAgain(world.slice(0), world.nowNanos);
+        world.nowNanos += 30_000_000_000L;
+        world.slice(0).tick(world.nowNanos);
+        assertThat(first.refused).hasValueSatisfying(refusal -> assertThat(refusal.reason()).isEqualTo(RefusalReason.HOLD_TIMEOUT));
+        assertThat(ahead.isWaiting()).isTrue();
+    }
+
+    @Test
     void one_that_leaves_is_off_the_books() {
         holding();
         FakeClient client = world.asks("client", 0);
