@@ -142,7 +142,7 @@ final class ReplyWalk {
                 case BackendType.ERROR_RESPONSE -> from = error(in, from, at, next, end);
                 case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
                 case BackendType.COPY_IN_RESPONSE -> {
-                    from = pass(in, from, at, next);
+                    if (aside != null || connection.lessee() == null) throw new ProtocolViolation("CopyInResponse that nobody asked for");
                     answered.rowsCame();
                     connection.exchange().copyInBegan();
                 }

@@ -29,7 +29,7 @@ final class CatalogueQuestion implements Aside {
         int kindBytes = bytes < 10 ? -1 : in.getInt(from + 2);
         int nameAt = from + 6 + kindBytes;
         int nameBytes = kindBytes != 1 || nameAt + 4 > end ? -1 : in.getInt(nameAt);
-        if (nameBytes < 0 || nameAt + 4 + nameBytes > end) broken = true;
+        if (nameBytes < 0 || nameBytes > end - nameAt - 4) broken = true;
         else rows.add(new Catalogue.Row((char) in.getByte(from + 6), in.toString(nameAt + 4, nameBytes, StandardCharsets.UTF_8)));
     }
 

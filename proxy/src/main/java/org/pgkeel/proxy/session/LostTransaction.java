@@ -147,8 +147,8 @@ final class LostTransaction {
     }
 
     private void describe(ByteBuf in, int at, int next, ByteBuf out) {
-        boolean ofStatement = in.getByte(at + 5) == 'S';
         int nameEnd = terminator(in, at + 6, next);
+        boolean ofStatement = in.getByte(at + 5) == 'S';
         End end = ofStatement ? statement(in, at + 6, nameEnd) : portals.get(text(in, at + 6, nameEnd));
         if (end == null) {
             failAndSkip(out);

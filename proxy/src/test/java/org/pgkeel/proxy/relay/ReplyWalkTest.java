@@ -226,13 +226,18 @@ class ReplyWalkTest {
         return new StatementCache(() -> 1000).ownOf(Settings.NONE, 0, Unpooled.wrappedBuffer(body), 0, body.length);
     }
 
-    @Test
-    void replies_to_nobody_are_a_broken_protocol_and_what_may_come_at_any_time_is_not() {
+    static Stream<BackendBytes> repliesToNobody() {
+        return Stream.of(server().complete("SELECT 1"), server().message('G', "\0\0\0"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("repliesToNobody")
+    void replies_to_nobody_are_a_broken_protocol_and_what_may_come_at_any_time_is_not(BackendBytes reply) {
         try (var world = new RelayWorld()) {
             world.connection.endLease(world.connection.applied(), System.nanoTime());
             world.says(server().message('N', "SNOTICE\0\0").message('S', "a\0b\0").message('A', "\0\0\0\7ch\0\0"));
             assertThat(world.connection.state()).isEqualTo(PooledConnection.State.IDLE);
-            world.says(server().complete("SELECT 1"));
+            world.says(reply);
             assertThat(world.connection.state()).isEqualTo(PooledConnection.State.CLOSED);
             assertThat(world.client.got()).isEmpty();
         }
