@@ -161,6 +161,7 @@ public final class Chaos implements Callable<Integer> {
         List<Fault> available = Faults.all().stream().filter(fault -> fault.unavailable(stage.scene()).isEmpty()).toList();
         var results = new ArrayList<RoundResult>();
         long deadline = System.nanoTime() + QUICK.toNanos();
+        run.warmUp();
         int count = rounds.orElse(quick ? Integer.MAX_VALUE : scenarios.isEmpty() ? 20 : scenarios.size());
         for (int number = 1; number <= count && (!quick || System.nanoTime() < deadline); number++) {
             // Drawn in any case, so that a round's own seed does not depend on how its scenario was chosen.

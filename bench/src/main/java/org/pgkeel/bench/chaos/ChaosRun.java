@@ -39,6 +39,7 @@ final class ChaosRun {
     /// Longer than a replica takes to start and to be rewound.
     private static final Duration LEFT_BEHIND_AFTER = Duration.ofSeconds(20);
     private static final Duration PAUSE_LIMIT = Duration.ofSeconds(90);
+    private static final Duration WARM_UP = Duration.ofSeconds(10);
     private static final Duration BEFORE = Duration.ofMillis(1_000);
     private static final Duration BEFORE_SPREAD = Duration.ofMillis(500);
     private static final Duration AFTER = Duration.ofMillis(500);
@@ -56,6 +57,16 @@ final class ChaosRun {
         this.outcome = outcome;
         this.say = say;
         this.logs = stage.front().logs().stream().map(LogTail::new).toList();
+    }
+
+    /// Lets the clients work for a while, so that the first round meets proxies as warm as they are in every other.
+    void warmUp() throws Exception {
+        makeHealthy(new Moments());
+        stage.reset();
+        for (Load load : stage.loads()) load.begin();
+        Pause.of(WARM_UP);
+        pause();
+        for (Load load : stage.loads()) load.drain();
     }
 
     /// @param seed of this round alone
