@@ -70,7 +70,7 @@ final class Pins {
 
     /// The client keeps its backend until what it holds there is gone.
     void add(PinReason reason) {
-        if (pool.mode() != PoolMode.TRANSACTION) return;
+        if (pool.mode() == PoolMode.SESSION) return;
         if (held.isEmpty()) held = EnumSet.noneOf(PinReason.class);
         changes++;
         if (!held.add(reason)) return;

@@ -52,9 +52,13 @@ class HiddenStateEndToEndTest {
 
     /// The client keeps the backend, or has left nothing in it: the other one does not find what was made.
     private void assertUnseen(String question, String clean) throws SQLException {
+        assertUnseen(other, question, clean);
+    }
+
+    private static void assertUnseen(Connection next, String question, String clean) throws SQLException {
         String seen;
         try {
-            seen = TestProxy.value(other, question);
+            seen = TestProxy.value(next, question);
         } catch (SQLException refused) {
             assertThat(refused.getSQLState()).isEqualTo("57P03");
             return;
@@ -78,9 +82,19 @@ class HiddenStateEndToEndTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"create temp table hidden_by_mode (n int)", "select pg_advisory_lock(96)", "listen hidden_by_mode"})
+    void what_is_made_in_statement_pooling(String sql) throws SQLException {
+        try (TestProxy single = TestProxy.start(postgres, "databases.\"*\".pool { mode = statement, max = 1, max-wait = 2s }\n"); Connection maker = single.connect();
+             Connection next = single.connect()) {
+            TestProxy.execute(maker, sql);
+            assertUnseen(next, "select concat(to_regclass('hidden_by_mode'), (" + LOCKS + "), (select count(*) from pg_listening_channels()))", "00");
+        }
+    }
+
     @Test
     void a_lock_of_an_execute_that_fails() throws SQLException {
-        TestProxy.execute(client, "prepare taking as select pg_advisory_lock(92), 1 / $1::int");
+        TestProxy.execute(client, "prepare taking as select pg_advisory_lock(92), 1 / (random() * $1)::int");
         fails(client, "execute taking(0)");
         assertUnseen(LOCKS, "0");
     }
