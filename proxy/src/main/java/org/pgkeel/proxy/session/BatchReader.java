@@ -23,6 +23,8 @@ final class BatchReader {
     private final Set<StatementKind> kinds = EnumSet.noneOf(StatementKind.class);
     private boolean executes;
     private boolean onlyReads = true;
+    /// Behind a ROLLBACK, no block has begun since.
+    private boolean rolledBack;
 
     private BatchReader(Function<String, StatementClass> classOfText, Function<String, StatementClass> classOfName) {
         this.classOfText = classOfText;
@@ -65,7 +67,13 @@ final class BatchReader {
 
     private void executes(StatementClass statement) {
         executes = true;
-        kinds.addAll(statement.kinds());
+        for (StatementKind kind : statement.kinds()) {
+            kinds.add(kind);
+            if (kind == StatementKind.ROLLBACK) rolledBack = true;
+            else if (kind == StatementKind.BEGIN) rolledBack = false;
+            // What stands behind the end of a block is not in it: it commits with the batch.
+            else if (rolledBack && !BatchContents.isHarmless(statement)) kinds.remove(StatementKind.BEGIN);
+        }
         if (statement.has(StatementKind.COMMIT)) kinds.add(StatementKind.COMMIT);
         onlyReads &= BatchContents.isHarmless(statement);
     }

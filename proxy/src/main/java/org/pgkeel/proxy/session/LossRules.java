@@ -19,6 +19,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | in a transaction, its end not sent                       | `40001`, and stays in a failed transaction                 |
 /// | in a transaction that had failed                         | nothing to notice: its ROLLBACK succeeds                   |
 /// | the same, a write behind its ROLLBACK in one batch       | `08007`                                                   |
+/// | the same, its COMMIT behind a ROLLBACK TO in one batch   | `08007`                                                   |
 /// | outside, the batch had failed                            | the error, if it was withheld, and the end of the batch    |
 /// | outside, only reads under way, no row of them seen       | the same again                                            |
 /// | outside, only reads under way, rows seen                 | `40001`                                                   |
@@ -30,8 +31,9 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
 /// | at COMMIT                                                | what the survivor says: `COMMIT`, `40001`, `08007`         |
 final class LossRules {
-    private static final Set<StatementKind> TRANSACTION_CONTROL = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK,
-            StatementKind.SAVEPOINT, StatementKind.SET_TRANSACTION);
+    /// What leaves a transaction failed that has failed, or ends it: not `ROLLBACK TO`, which mends it.
+    private static final Set<StatementKind> LEAVES_FAILED = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK,
+            StatementKind.SET_TRANSACTION, StatementKind.PREPARE_TRANSACTION);
 
     private LossRules() {}
 
@@ -73,20 +75,22 @@ final class LossRules {
         Loss loss = at.loss();
         if (loss.midMessage()) return new LossVerdict.Close();
         return switch (loss.status()) {
-            case 'E' -> writesBehindEnd(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : new LossVerdict.FailTransaction(true, loss.visible());
+            case 'E' -> commitsThoughFailed(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : new LossVerdict.FailTransaction(true, loss.visible());
             case 'T' -> inTransaction(at);
             default -> outside(at);
         };
     }
 
-    /// Behind the end of a transaction that had failed, something was sent in the same batch that may write: it commits with the batch, and is not part of what failed.
-    private static boolean writesBehindEnd(Situation at) {
+    /// In one batch, behind the end of a transaction that had failed, something was sent that may write: it commits with the batch, and is not part of what failed. Or
+    /// its end was sent behind a ROLLBACK TO: it commits what was written before the savepoint.
+    private static boolean commitsThoughFailed(Situation at) {
         BatchContents first = at.first();
-        boolean commits = first.has(StatementKind.COMMIT);
+        if (at.node() != Node.PRIMARY || at.loss().failed()) return false;
+        if (!at.whole()) return at.commit().sent();
+        boolean commits = first.has(StatementKind.COMMIT) || first.has(StatementKind.PREPARE_TRANSACTION);
         boolean ends = commits || first.has(StatementKind.ROLLBACK);
         boolean sent = commits || first.complete() && !first.has(StatementKind.BEGIN);
-        if (at.node() != Node.PRIMARY || at.loss().failed() || !ends || !sent || first.onlyReads()) return false;
-        return !TRANSACTION_CONTROL.containsAll(first.kinds());
+        return ends && sent && !first.onlyReads() && !LEAVES_FAILED.containsAll(first.kinds());
     }
 
     private static LossVerdict inTransaction(Situation at) {

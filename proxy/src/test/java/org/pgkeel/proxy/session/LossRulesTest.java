@@ -2,6 +2,9 @@ package org.pgkeel.proxy.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -18,11 +21,16 @@ import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.failover.topology.Lifetime;
 import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.session.LossRules.CommitPoint;
 import org.pgkeel.proxy.session.LossRules.Knowledge;
 import org.pgkeel.proxy.session.LossRules.Situation;
+import org.pgkeel.proxy.statement.Classifier;
+import org.pgkeel.proxy.statement.Dialect;
+import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 
 /// Each row of the table in [LossRules].
@@ -136,6 +144,47 @@ class LossRulesTest {
         // The server has said no to it.
         var refused = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'E', 1, false, true, 0, 0, false, false, false, false);
         assertThat(verdict(refused, batch(false, true, StatementKind.ROLLBACK, StatementKind.DATA), UNKNOWN)).isEqualTo(failed);
+    }
+
+    @Test
+    void a_failed_transaction_may_have_been_mended_and_committed_by_one_batch() {
+        var failed = new LossVerdict.FailTransaction(true, 0);
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.SAVEPOINT, StatementKind.COMMIT), UNKNOWN)).isEqualTo(NOT_KNOWN);
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.SAVEPOINT, StatementKind.PREPARE_TRANSACTION), UNKNOWN)).isEqualTo(NOT_KNOWN);
+        assertThat(verdict(loss('E', 0, false), batch(true, true, StatementKind.SAVEPOINT), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(true, true, StatementKind.SAVEPOINT, StatementKind.ROLLBACK), UNKNOWN)).isEqualTo(failed);
+        assertThat(verdict(loss('E', 0, false), batch(false, true, StatementKind.PREPARE_TRANSACTION), UNKNOWN)).isEqualTo(failed);
+    }
+
+    @Test
+    void what_was_sent_in_a_failed_transaction_and_is_not_known_word_for_word_is_unknown_only_if_it_may_commit() {
+        var sent = new CommitPoint(Knowledge.NONE, true, new Probe.NotSent(), ORIGIN, 1, Work.TRANSACTION);
+        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, sent, LossRules.Node.PRIMARY))).isEqualTo(NOT_KNOWN);
+        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY)))
+                .isEqualTo(new LossVerdict.FailTransaction(true, 0));
+    }
+
+    /// As messages of their own, and as one text.
+    @ParameterizedTest
+    @ValueSource(strings = {"begin|rollback|insert into t values (1)", "begin; rollback; insert into t values (1)", "begin|insert into t values (1)|rollback; insert into t values (2)"})
+    void what_was_written_behind_a_block_that_was_rolled_back_is_not_done_again(String texts) {
+        assertThat(verdict(loss('I', 0, false), queries(texts), UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"begin; insert into t values (1)", "rollback|begin|insert into t values (1)", "begin|insert into t values (1)|rollback", "begin; rollback; begin; insert into t values (1)",
+            "begin|rollback|insert into t values (1)|begin", "begin; rollback; select 1"})
+    void what_is_in_a_block_that_has_not_committed_is_done_again(String texts) {
+        assertThat(verdict(loss('I', 0, false), queries(texts), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+    }
+
+    /// @param texts of which each has a Query here, with `|` between them
+    private static BatchContents queries(String texts) {
+        ByteBuf out = Unpooled.buffer();
+        for (String text : texts.split("\\|")) {
+            out.writeByte(FrontendType.QUERY).writeInt(5 + text.length()).writeBytes(text.getBytes(StandardCharsets.US_ASCII)).writeByte(0);
+        }
+        return BatchReader.read(out.array(), out.writerIndex(), text -> Classifier.classify(text, Dialect.USUAL, Catalogue.builtin()), _ -> StatementClass.UNREAD);
     }
 
     @Test
