@@ -109,8 +109,9 @@ public final class Exchange {
         endIsOwn = true;
     }
 
-    /// A CopyDone or CopyFail went to the backend.
+    /// A CopyDone or CopyFail went to the backend, which ignores it where nothing is under way.
     public void copyEndSent() {
+        if (settled()) return;
         copy = Copy.NONE;
         if (copyEndsSent == copyEndBatches.length) copyEndBatches = Arrays.copyOf(copyEndBatches, 2 * copyEndsSent + 4);
         copyEndBatches[copyEndsSent++] = batchesSent;

@@ -147,6 +147,21 @@ class ExchangeTest {
     }
 
     @Test
+    void the_end_of_data_that_came_too_late_says_nothing_of_the_next_copy() {
+        exchange.copyEndSent();
+        exchange.executeSent();
+        exchange.syncSent();
+        exchange.copyInBegan();
+        assertThat(exchange.copyIn()).isTrue();
+        assertThat(exchange.owed()).as("the backend will not answer that Sync").isZero();
+        exchange.copyEndSent();
+        exchange.syncSent();
+        exchange.statementEnded();
+        exchange.answered((byte) 'I');
+        assertThat(exchange.settled()).isTrue();
+    }
+
+    @Test
     void a_copy_that_fails_ends_with_its_batch() {
         exchange.querySent();
         exchange.copyInBegan();
