@@ -222,10 +222,20 @@ final class CommitPath {
         inPlaceOfQuery = true;
     }
 
-    /// They were sent up to their Sync.
-    void owesSync(BackendConnection leased) {
-        owesSync = true;
-        leased.exchange().endIsOwn();
+    /// They were given to the backend up to `at`, but for the question and their Sync, which waits for the answer where that has to be there first.
+    void endInPlaceOfQuery(BackendConnection leased, ByteBuf in, int from, int at) {
+        if (ask(leased, in, from, at)) {
+            sync(leased);
+        } else {
+            owesSync = true;
+            leased.exchange().endIsOwn();
+        }
+    }
+
+    private void sync(BackendConnection leased) {
+        watch.sent();
+        leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
+        leased.exchange().syncSent();
     }
 
     /// The answer.
@@ -245,9 +255,7 @@ final class CommitPath {
         owesSync = false;
         // Without a backend the question was answered outside of a transaction, and the lease ended with it.
         if (sync && leased != null) {
-            watch.sent();
-            leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
-            leased.exchange().syncSent();
+            sync(leased);
             leased.outgoing().finish();
         }
         session.readOn();
@@ -263,9 +271,8 @@ final class CommitPath {
         else if (leased != null && copy.takes()) copy.failed(leased);
     }
 
-    /// A batch is answered: the client hears of it.
+    /// A batch is answered: the client hears of it, though a reload may have ended the watch while it was under way.
     void answered(BackendConnection leased, byte status) {
-        if (!isWatched()) return;
         inPlaceOfQuery = false;
         if (status == 'I') {
             acknowledged(leased);

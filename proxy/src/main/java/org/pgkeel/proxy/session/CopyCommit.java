@@ -55,8 +55,7 @@ final class CopyCommit {
                 if (next > in.writerIndex()) return RequestWalk.INCOMPLETE;
                 takes = false;
                 leased.exchange().copyEndSent();
-                session.commit().ask(leased, in, from, next);
-                session.commit().owesSync(leased);
+                session.commit().endInPlaceOfQuery(leased, in, from, next);
                 return next;
             }
             case FrontendType.COPY_FAIL -> {

@@ -125,15 +125,8 @@ final class SimpleQuery {
         backend.statements().unnamed(null);
         CommitPath commit = session.commit();
         commit.inPlaceOfQuery();
-        if (kind.has(StatementKind.COPY_IN)) {
-            commit.copy().begin(backend);
-        } else if (commit.ask(backend, in, at, at)) {
-            commit.watch().sent();
-            out.room(5).writeByte(FrontendType.SYNC).writeInt(4);
-            exchange.syncSent();
-        } else {
-            commit.owesSync(backend);
-        }
+        if (kind.has(StatementKind.COPY_IN)) commit.copy().begin(backend);
+        else commit.endInPlaceOfQuery(backend, in, at, at);
         return next;
     }
 

@@ -116,12 +116,16 @@ class CopyOutcomeEndToEndTest {
     }
 
     private static TestProxy proxy(SteppingLink link, String outcome, String... more) {
-        return TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, """
+        return TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, keys(outcome) + String.join("\n", more));
+    }
+
+    private static String keys(String outcome) {
+        return """
                 runtime.event-loops = 1
                 clusters.main.monitor { user = "%s", password = "%s" }
                 clusters.main { outcome = %s, tls.mode = disable }
                 databases."*".pool { max = 1, max-wait = 60s }
-                """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, outcome) + String.join("\n", more));
+                """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, outcome);
     }
 
     /// A client whose backend knows the question.
@@ -227,6 +231,36 @@ class CopyOutcomeEndToEndTest {
             await().until(() -> rows(number) == 2);
             link.cut();
             assertThat(Replies.untilReady(client)).containsExactly("error 08007", "ready IDLE");
+        }
+    }
+
+    /// A reload changes what is done for the next one.
+    @ParameterizedTest
+    @ValueSource(strings = {"pipelined", "off"})
+    void it_ends_as_it_should_though_the_mode_changes_among_its_data(String outcome) throws Exception {
+        try (var link = link(); TestProxy proxy = proxy(link, "strict"); WireClient client = client(proxy)) {
+            int number = NUMBERS.incrementAndGet();
+            client.send(new Query(COPY));
+            while (!(client.read() instanceof CopyInResponse)) { }
+            assertThat(proxy.reload(keys(outcome))).isEmpty();
+            client.send(Way.data(number), CopyDone.INSTANCE);
+            assertThat(Replies.untilReady(client)).containsExactly("COPY 2", "ready IDLE");
+            assertThat(rows(number)).isEqualTo(2);
+            assertThat(Way.AT_ONCE.copy(client, NUMBERS.incrementAndGet())).containsExactly("COPY 2", "ready IDLE");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pipelined", "off"})
+    void a_write_ends_as_it_should_though_the_mode_changes_before_its_commit(String outcome) throws Exception {
+        try (var link = link(); TestProxy proxy = proxy(link, "strict"); WireClient client = client(proxy)) {
+            link.stopAt(SYNC, SteppingLink.Held.REQUESTS);
+            client.send(new Query("insert into copied values (0, '')"));
+            link.awaitStopped();
+            assertThat(proxy.reload(keys(outcome))).isEmpty();
+            link.goOn();
+            assertThat(Replies.untilReady(client)).containsExactly("INSERT 0 1", "ready IDLE");
+            assertThat(Replies.value(client, "select 'goes on'")).isEqualTo("goes on");
         }
     }
 
