@@ -145,7 +145,7 @@ final class Pins {
         if (held.contains(PinReason.TEMP_TABLE)) {
             sql.append(", (select 't' from pg_catalog.pg_depend where refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"
                     + " and refobjid = pg_catalog.pg_my_temp_schema() limit 1)"
-                    + ", (select 't' where pg_catalog.current_setting('search_path') operator(pg_catalog.~) '^\\W*(user\\W+)?pg_temp\\M')");
+                    + ", (select 't' where pg_catalog.current_setting('search_path') operator(pg_catalog.~) E'^\\\\W*(user\\\\W+)?pg_temp\\\\M')");
         }
         if (held.contains(PinReason.ADVISORY_LOCK)) {
             sql.append(", (select 'a' from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() limit 1)");

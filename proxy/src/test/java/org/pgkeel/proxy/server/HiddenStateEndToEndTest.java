@@ -137,7 +137,8 @@ class HiddenStateEndToEndTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"set search_path = pg_temp, public", "set search_path = \"$user\", pg_temp", "select set_config('search_path', 'pg_temp', false)"})
+    @ValueSource(strings = {"set search_path = pg_temp, public", "set search_path = \"$user\", pg_temp", "select set_config('search_path', 'pg_temp', false)",
+        "set standard_conforming_strings = off; set search_path = \"$user\", pg_temp"})
     void a_temporary_table_by_the_search_path(String path) throws SQLException {
         TestProxy.execute(client, path, "create table hidden_by_path (n int)", "select 1", "select 2");
         assertUnseen("select coalesce(to_regclass('hidden_by_path')::text, '')", "");
