@@ -13,6 +13,7 @@ import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.relay.PendingProbe;
+import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 import org.pgkeel.protocol.wire.BackendType;
@@ -127,6 +128,8 @@ final class CommitPath {
             watch.executes(kind);
             watch.sent();
         } else {
+            // Behind a ROLLBACK in the batch under way: it commits with that batch, what was sent before does not.
+            if (watch.isEnding() && kind.access() == Access.WRITE && waitsForEarlier(leased, in, from, at)) return RequestWalk.HELD;
             watch.executes(kind);
         }
         return start;

@@ -1,11 +1,13 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
@@ -36,6 +38,8 @@ final class LostBackend {
     private final LossRules.Node node;
     private final boolean enclosed;
     private final boolean copies;
+    /// With `outcome = off` nothing waits for the replies to what was sent before it: behind the first batch something may have been committed.
+    private boolean restIsUnknown;
 
     /// @param node what the backend belonged to
     LostBackend(ClientSession session, BackendConnection lost, Loss loss, LossRules.Node node) {
@@ -71,10 +75,16 @@ final class LostBackend {
         if (loss.ending() != Loss.Ending.FENCED) session.pool().cluster().doubt(lost.greeting().address(), doubt());
         session.lease().takeBack();
         BatchContents first = whole ? BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName) : BatchContents.unknown(loss.owed() > 0);
-        LossVerdict verdict = LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit, node));
+        restIsUnknown = !loss.midMessage() && node == LossRules.Node.PRIMARY && !session.commit().isWatched() && restMayCommit();
+        LossVerdict verdict = restIsUnknown ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit, node));
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
         session.context().stats().backendLost(verdict.word());
         apply(verdict, first);
+    }
+
+    private boolean restMayCommit() {
+        byte[] rest = rest();
+        return !BatchReader.read(rest, rest.length, this::classOfText, this::classOfName).onlyReads();
     }
 
     private DoubtReason doubt() {
@@ -182,7 +192,23 @@ final class LostBackend {
         if (!whole) {
             for (int i = 1; i < loss.owed(); i++) session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
         }
-        goOnWithRest();
+        if (restIsUnknown) failRest(refusal);
+        else goOnWithRest();
+    }
+
+    private void failRest(Refusal refusal) {
+        ByteBuf in = Unpooled.wrappedBuffer(rest());
+        boolean open = false;
+        for (int at = 0; at < in.writerIndex(); at += 1 + in.getInt(at + 1)) {
+            byte type = in.getByte(at);
+            open = type != FrontendType.QUERY && type != FrontendType.FUNCTION_CALL && type != FrontendType.SYNC;
+            if (!open) session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+        }
+        if (open) {
+            session.socket().write(SessionMessages.error(refusal));
+            session.walk().dropUntilSync();
+        }
+        session.goOn();
     }
 
     private void failTransaction(boolean told, int suppressed) {
@@ -198,8 +224,13 @@ final class LostBackend {
     }
 
     private void goOnWithRest() {
-        session.waiting().again(Arrays.copyOfRange(requests, firstBytes, requests.length));
+        session.waiting().again(rest());
         session.goOn();
+    }
+
+    /// What was asked behind the first batch.
+    private byte[] rest() {
+        return Arrays.copyOfRange(requests, firstBytes, requests.length);
     }
 
     private static String tag(Work work) {

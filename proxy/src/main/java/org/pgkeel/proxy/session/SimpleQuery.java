@@ -11,6 +11,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.StatementClass;
@@ -68,8 +69,13 @@ final class SimpleQuery {
         CommitPath commit = session.commit();
         if (kind.has(StatementKind.FINISH_PREPARED) && commit.prepared().waits(backend, in, at + 5, next - 1, from, at)) return false;
         if (commit.isOutside(backend)) return BatchContents.isHarmless(kind) || !commit.waitsForEarlier(backend, in, from, at);
-        boolean ends = kind.kinds().size() == 1 && (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
-        return !ends || !session.commit().watch().mustAsk() || backend.exchange().inFailedTransaction() || session.commit().askAside(backend, in, from, at);
+        boolean commits = kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION);
+        boolean ends = commits || kind.has(StatementKind.ROLLBACK) && kind.access() == Access.WRITE;
+        boolean wrote = kind.access() == Access.WRITE || commit.watch().mayHaveWritten();
+        // What is not answered yet is not to be taken for something that did not happen because this is lost, nor the other way round.
+        if (ends && wrote && commit.waitsForEarlier(backend, in, from, at)) return false;
+        boolean asks = commits && kind.kinds().size() == 1 && commit.watch().mustAsk() && !backend.exchange().inFailedTransaction();
+        return !asks || commit.askAside(backend, in, from, at);
     }
 
     private int send(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
