@@ -152,7 +152,11 @@ final class ReplyWalk {
                     from = pass(in, from, at, next);
                     answered.rowsCame();
                 }
-                case BackendType.NOTIFICATION_RESPONSE, BackendType.COPY_DONE -> from = pass(in, from, at, next);
+                case BackendType.COPY_DONE -> from = pass(in, from, at, next);
+                case BackendType.NOTIFICATION_RESPONSE -> {
+                    // Answers nothing: whoever listens gets it though the proxy asks something meanwhile.
+                    if (connection.lessee() == null) from = runs.drop(in, from, at, next);
+                }
                 default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
             }
             if (next > end) {

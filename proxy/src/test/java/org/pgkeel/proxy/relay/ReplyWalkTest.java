@@ -82,6 +82,11 @@ class ReplyWalkTest {
                     backend.exchange().querySent();
                 }, server().message('N', "SNOTICE\0\0").complete("SET").message('S', "a\0001\0").ready('I').columns().row("x").complete("SELECT 1").ready('I'),
                         server().columns().row("x").complete("SELECT 1").ready('I'), List.of("ready I", "settled I")),
+                new Transcript("what is notified while the proxy asks aside reaches the client", backend -> {
+                    backend.exchange().querySent();
+                    backend.aside("select 1", SILENT);
+                }, server().complete("LISTEN").ready('I').columns().message('A', "\0\0\0\1c\0p\0").row("l").message('A', "\0\0\0\1c\0q\0").complete("SELECT 1").ready('I'),
+                        server().complete("LISTEN").ready('I').message('A', "\0\0\0\1c\0p\0").message('A', "\0\0\0\1c\0q\0"), List.of("ready I", "settled I")),
                 new Transcript("an aside behind a pipeline does not touch it", backend -> {
                     backend.exchange().querySent();
                     backend.aside("SET a = 1", SILENT);
