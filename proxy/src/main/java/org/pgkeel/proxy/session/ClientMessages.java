@@ -54,7 +54,7 @@ final class ClientMessages {
                     session.pins().add(PinReason.STATEMENT_NOT_INSPECTED);
                     session.statements().queryBegins(backend);
                     session.settings().beforeBatch(backend);
-                    session.commit().watch().unwatchable();
+                    session.commit().watch().mayEnd();
                     exchange.querySent();
                     return from;
                 }

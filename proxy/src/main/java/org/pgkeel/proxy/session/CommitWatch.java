@@ -22,6 +22,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | the mark of a prepared one is told | it is that of COMMIT PREPARED, ROLLBACK PREPARED behind it |
 /// | the question failed               | the transaction has failed: its end commits nothing     |
 /// | sent                              | the server may commit                                   |
+/// | it may end, nobody has looked      | the server may commit, and no mark is of it             |
 /// | more is sent behind the end       | no mark is of all that may be committed: nothing        |
 /// | ReadyForQuery `I`                 | over                                                    |
 /// | ReadyForQuery `T` behind the end  | the next transaction has begun (`COMMIT AND CHAIN`)     |
@@ -78,6 +79,13 @@ final class CommitWatch {
     void unwatchable() {
         wrote = true;
         unwatchable = true;
+    }
+
+    /// Something is sent that may end the transaction, and more: a text nobody has looked into, an EXECUTE of a COMMIT.
+    void mayEnd() {
+        unwatchable();
+        nothingKnown();
+        ending = true;
     }
 
     /// The end of what was sent is PgKeel's to send, and its mark will be asked for ahead of that.

@@ -182,10 +182,16 @@ final class SimpleQuery {
             if (prepares != null) exchange.expectEffect(renamed.anew().contains(statement) ? new SqlStatementNames.Anew(prepares) : prepares, place);
             else expectEffect(exchange, renamed.effects(statement), place);
         }
+        if (renamed.executes().values().stream().anyMatch(this::endsTransaction)) session.commit().watch().mayEnd();
         byte[] bytes = renamed.text().getBytes(StandardCharsets.ISO_8859_1);
         backend.outgoing().room(bytes.length + 6).writeByte(FrontendType.QUERY).writeInt(bytes.length + 5).writeBytes(bytes).writeByte(0);
         exchange.querySent();
         return next;
+    }
+
+    private boolean endsTransaction(SharedStatement executed) {
+        StatementClass kind = session.statements().classOf(executed);
+        return kind.has(StatementKind.COMMIT) || kind.has(StatementKind.COMMIT_AND_CHAIN) || kind.has(StatementKind.PREPARE_TRANSACTION) || kind.has(StatementKind.ROLLBACK);
     }
 
     /// The backend is made to refuse in the client's place, so that its transaction fails as it would.

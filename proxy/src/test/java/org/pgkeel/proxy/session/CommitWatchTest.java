@@ -167,6 +167,20 @@ class CommitWatchTest {
         assertThat(watch.mustAsk()).isTrue();
     }
 
+    @Test
+    void a_text_that_nobody_has_looked_into_may_commit_until_it_is_answered() {
+        executes("begin", "insert into t values (1)");
+        watch.batchOver(true);
+        watch.mayEnd();
+        assertThat(watch.isSent()).isTrue();
+        assertThat(watch.isEnding()).as("what comes behind it waits").isTrue();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        watch.batchOver(true);
+        assertThat(watch.isSent()).as("the transaction goes on").isFalse();
+        asksAndSends("commit", 7);
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.ASKED);
+    }
+
     /// A server that is told the same, statement by statement and one batch each, with chains: whatever is known at a COMMIT is of the right transaction.
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
