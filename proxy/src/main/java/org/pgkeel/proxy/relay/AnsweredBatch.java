@@ -7,10 +7,17 @@ package org.pgkeel.proxy.relay;
 ///
 /// Threading: confined to the connection's event loop.
 final class AnsweredBatch {
+    /// The place of what was read before, or is not to be taken back.
+    static final int ELSEWHERE = -1;
+
     private int visible;
     /// Replies still to come that the client has already.
     private int suppressed;
     private boolean rows;
+    /// Where they begin in what is read now.
+    private int firstRowAt = ELSEWHERE;
+    private int visibleAtFirstRow;
+    private int suppressedAtFirstRow;
     private int visibleBefore;
     private boolean rowsBefore;
 
@@ -28,9 +35,37 @@ final class AnsweredBatch {
         return false;
     }
 
+    /// Another read begins: what came before has been written.
+    void readBegins() {
+        firstRowAt = ELSEWHERE;
+    }
+
     /// Rows, COPY data, or a function's value, go to the client.
-    void rowsCame() {
+    /// @param at where they begin in what is read now, or [#ELSEWHERE]
+    void rowsCame(int at) {
+        if (rows) return;
         rows = true;
+        firstRowAt = at;
+        visibleAtFirstRow = visible;
+        suppressedAtFirstRow = suppressed;
+    }
+
+    /// As [#hasRows], without those that were read just now.
+    /// @param from where the bytes begin that are not written
+    boolean hasWrittenRows(int from) {
+        return rows && firstRowAt < from;
+    }
+
+    /// If no row of this batch is written, none will be, nor what came behind the first.
+    /// @param from where the bytes begin that are not written
+    /// @param at   their end
+    /// @return the end of those that the client gets
+    int takeBackRows(int from, int at) {
+        if (!rows || hasWrittenRows(from)) return at;
+        rows = false;
+        visible = visibleAtFirstRow;
+        suppressed = suppressedAtFirstRow;
+        return firstRowAt;
     }
 
     /// The client has rows of this batch, or they are withheld from it.

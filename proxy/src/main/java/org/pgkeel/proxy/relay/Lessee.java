@@ -72,6 +72,9 @@ public interface Lessee {
     /// The client stays when its backend is shut down or lost: it hears nothing of that here.
     boolean outlivesBackend();
 
+    /// Something is under way that may write, as far as the client's commits are followed.
+    boolean mayWrite();
+
     /// The transaction's mark came, as [Exchange#expectMark] had announced.
     /// @param in   holds the body of the DataRow
     /// @param from where it begins

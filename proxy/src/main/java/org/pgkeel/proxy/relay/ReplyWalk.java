@@ -102,6 +102,7 @@ final class ReplyWalk {
     }
 
     private void walk(ByteBuf in) {
+        answered.readBegins();
         int at = in.readerIndex();
         int end = in.writerIndex();
         int from = at;
@@ -129,11 +130,11 @@ final class ReplyWalk {
                     if (aside != null && next <= end) rowOfAside(aside, in, at, next);
                     if (aside != null || connection.lessee() == null) from = runs.drop(in, from, at, next);
                     else if (connection.exchange().rowIsMark()) from = planned.markCame(in, from, at, next, end);
-                    else answered.rowsCame();
+                    else answered.rowsCame(at);
                 }
                 case BackendType.ROW_DESCRIPTION -> from = replied(in, from, at, next, end);
                 case BackendType.FUNCTION_CALL_RESPONSE -> {
-                    answered.rowsCame();
+                    answered.rowsCame(AnsweredBatch.ELSEWHERE);
                     from = replied(in, from, at, next, end);
                 }
                 case BackendType.PARSE_COMPLETE, BackendType.BIND_COMPLETE, BackendType.CLOSE_COMPLETE, BackendType.NO_DATA -> from = replied(in, from, at, next, end);
@@ -143,14 +144,14 @@ final class ReplyWalk {
                 case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
                 case BackendType.COPY_IN_RESPONSE -> {
                     if (aside != null || connection.lessee() == null) throw new ProtocolViolation("CopyInResponse that nobody asked for");
-                    answered.rowsCame();
+                    answered.rowsCame(AnsweredBatch.ELSEWHERE);
                     connection.exchange().copyInBegan();
                 }
                 case BackendType.PARAMETER_DESCRIPTION -> from = connection.exchange().shapeIsAsked() ? runs.drop(in, from, at, next) : show(in, from, at, next);
                 case BackendType.NOTICE_RESPONSE -> from = notice(in, from, at, next, end);
                 case BackendType.COPY_OUT_RESPONSE, BackendType.COPY_BOTH_RESPONSE -> {
                     from = pass(in, from, at, next);
-                    answered.rowsCame();
+                    answered.rowsCame(at);
                 }
                 case BackendType.COPY_DONE -> from = pass(in, from, at, next);
                 case BackendType.NOTIFICATION_RESPONSE -> {
@@ -346,7 +347,7 @@ final class ReplyWalk {
             byte[] body = ErrorBody.copy(in, at + 5, next);
             if (client != null && client.outlivesBackend() && (ErrorMeaning.isShutdown(body) || connection.isToReplica() && ErrorMeaning.isConflict(body))) {
                 farewell = new Farewell.Kept(body);
-                return runs.drop(in, from, at, next);
+                return runs.drop(in, from, endOfShown(client, from, at), next);
             }
         }
         if (aside != null) {
@@ -377,9 +378,10 @@ final class ReplyWalk {
         if (repeats) return runs.drop(in, from, at, next);
         if (refusal != null) return runs.replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
-        if (cause == null && whole && !answered.hasRows() && farewell instanceof Farewell.Unsaid && connection.isToReplica()
+        boolean rows = takesBackRows(client) ? answered.hasWrittenRows(from) : answered.hasRows();
+        if (cause == null && whole && !rows && farewell instanceof Farewell.Unsaid && connection.isToReplica()
                 && client.turnsAway(ErrorBody.copy(in, at + 5, next), answered.had())) {
-            return runs.dropBehindInsertions(in, from, at, next);
+            return runs.dropBehindInsertions(in, from, endOfShown(client, from, at), next);
         }
         if (cause == null && whole) cause = client.inItsWords(ErrorBody.copy(in, at + 5, next));
         if (cause == null) return from;
@@ -387,11 +389,21 @@ final class ReplyWalk {
         return runs.replace(in, from, at, next, error);
     }
 
+    /// The batch can be answered by another server, from its first row on: it writes nothing, so what became of it does not matter.
+    private boolean takesBackRows(Lessee client) {
+        return connection.exchange().status() == Exchange.IDLE && !client.mayWrite() && !client.toClient().isWithholding();
+    }
+
+    /// Where what the client gets ends, if its batch is lost at this place of a read.
+    private int endOfShown(Lessee client, int from, int at) {
+        return takesBackRows(client) ? answered.takeBackRows(from, at) : at;
+    }
+
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
         boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isShutdown(ErrorBody.copy(in, at + 5, next));
-        return goodbye ? runs.drop(in, from, at, next) : pass(in, from, at, next);
+        return goodbye ? runs.drop(in, from, endOfShown(client, from, at), next) : pass(in, from, at, next);
     }
 
     private int parameterStatus(ByteBuf in, int from, int at, int next, int end) {

@@ -243,6 +243,11 @@ final class ClientLease implements Lessee {
     }
 
     @Override
+    public boolean mayWrite() {
+        return commit.watch().mayHaveWritten();
+    }
+
+    @Override
     public void marked(ByteBuf in, int from, int to) {
         commit.marked(in, from, to);
     }

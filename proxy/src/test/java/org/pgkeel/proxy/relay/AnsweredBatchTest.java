@@ -26,7 +26,7 @@ class AnsweredBatchTest {
     void the_next_batch_begins_with_nothing() {
         batch.suppress(2);
         batch.isNews();
-        batch.rowsCame();
+        batch.rowsCame(0);
         batch.ended();
 
         assertThat(batch.had()).isZero();
@@ -40,7 +40,7 @@ class AnsweredBatchTest {
         batch.isNews();
         batch.withholds(1);
         batch.isNews();
-        batch.rowsCame();
+        batch.rowsCame(0);
 
         assertThat(batch.hadBefore()).isEqualTo(1);
         assertThat(batch.hadRowsBefore()).isFalse();
@@ -79,5 +79,31 @@ class AnsweredBatchTest {
             assertThat(shown).as("seed %d, round %d", seed, round).isEqualTo(replies);
             batch.ended();
         }
+    }
+
+    @Test
+    void rows_that_were_not_written_are_taken_back_once_with_what_came_behind_them() {
+        batch.suppress(2);
+        batch.isNews();
+        batch.rowsCame(20);
+        batch.rowsCame(40);
+        batch.isNews();
+        batch.isNews();
+
+        assertThat(batch.hasWrittenRows(0)).isFalse();
+        assertThat(batch.takeBackRows(0, 60)).isEqualTo(20);
+        assertThat(batch.hasRows()).isFalse();
+        assertThat(batch.had()).isEqualTo(2);
+        assertThat(batch.takeBackRows(0, 60)).isEqualTo(60);
+    }
+
+    @Test
+    void rows_that_were_written_stay() {
+        batch.rowsCame(20);
+        assertThat(batch.takeBackRows(21, 60)).as("in this read").isEqualTo(60);
+        batch.readBegins();
+        batch.rowsCame(10);
+        assertThat(batch.takeBackRows(0, 60)).as("in the read before").isEqualTo(60);
+        assertThat(batch.hasRows()).isTrue();
     }
 }

@@ -28,6 +28,11 @@ final class BackendBytes {
         return message(type, body.getBytes(StandardCharsets.UTF_8));
     }
 
+    BackendBytes then(BackendBytes others) {
+        bytes.writeBytes(others.bytes());
+        return this;
+    }
+
     BackendBytes ready(char status) {
         return message('Z', (byte) status);
     }

@@ -20,6 +20,8 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     @Nullable Loss loss;
     /// It stays when its backend is lost.
     boolean outlives;
+    /// It has something under way that may write.
+    boolean mayWrite;
     private byte[] kept = {};
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Outgoing toClient;
@@ -151,6 +153,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     @Override
     public boolean outlivesBackend() {
         return outlives;
+    }
+
+    @Override
+    public boolean mayWrite() {
+        return mayWrite;
     }
 
     @Override

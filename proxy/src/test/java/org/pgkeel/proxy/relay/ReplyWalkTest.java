@@ -307,4 +307,45 @@ class ReplyWalkTest {
             }
         }
     }
+
+    /// @param rows     what the server says before it is lost
+    /// @param end      its last words
+    /// @param oneRead  they come together
+    /// @param mayWrite the client has something under way that may write
+    /// @param client   what it gets
+    /// @param visible  as many replies are among that
+    record Cut(String name, BackendBytes rows, BackendBytes end, boolean oneRead, boolean mayWrite, BackendBytes client, int visible) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Cut> cuts() {
+        BackendBytes shutdown = server().error("FATAL", "57P01");
+        BackendBytes crash = server().message('N', "SWARNING\0VWARNING\0C57P02\0\0");
+        BackendBytes rows = server().columns().row("one").row("two");
+        BackendBytes whole = server().columns().row("one").complete("SELECT 1");
+        return Stream.of(new Cut("rows and the end of the session", rows, shutdown, true, false, server().columns(), 1),
+                new Cut("rows and a crash", rows, crash, true, false, server().columns(), 1),
+                new Cut("the rows of a statement that ended", whole, shutdown, true, false, server().columns(), 1),
+                new Cut("rows in a read before", rows, shutdown, false, false, rows, 1),
+                new Cut("rows of a write: its outcome decides", whole, shutdown, true, true, whole, 2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cuts")
+    void rows_that_come_with_the_end_of_the_session_are_not_shown_to_a_client_that_stays_and_only_reads(Cut cut) {
+        try (var world = new RelayWorld()) {
+            world.client.outlives = true;
+            world.client.mayWrite = cut.mayWrite;
+            world.exchange().querySent();
+            world.connection.endOfRequests();
+            if (!cut.oneRead) world.says(cut.rows);
+            world.says(cut.oneRead ? server().then(cut.rows).then(cut.end) : cut.end);
+            world.server.close();
+            assertThat(world.client.got()).isEqualTo(cut.client.bytes());
+            assertThat(world.client.loss).isNotNull().extracting(Loss::rows, Loss::visible).containsExactly(cut.visible == 2 || !cut.oneRead, cut.visible);
+        }
+    }
 }
