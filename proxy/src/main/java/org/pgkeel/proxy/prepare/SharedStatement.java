@@ -91,8 +91,8 @@ public final class SharedStatement {
     }
 
     private static List<Effect> effectsOf(Settings meaning, byte[] body) {
-        boolean conforming = Dialect.of(meaning.get("standard_conforming_strings").orElse("on"), "UTF8").standardConformingStrings();
-        return Statements.parse(textOf(body), conforming).stream().map(Statement::effects).flatMap(List::stream).toList();
+        Dialect dialect = Dialect.of(meaning.get("standard_conforming_strings").orElse("on"), meaning.get("client_encoding").orElse("UTF8"));
+        return Statements.parse(textOf(body), dialect).stream().map(Statement::effects).flatMap(List::stream).toList();
     }
 
     private static String textOf(byte[] body) {

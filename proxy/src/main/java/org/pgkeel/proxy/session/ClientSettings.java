@@ -29,6 +29,8 @@ final class ClientSettings {
     private boolean changedCatalog;
     /// The open transaction has made a temporary table.
     private boolean ownTable;
+    /// Something that is not answered may change how texts are read.
+    private boolean dialectChanges;
     private boolean failed;
     /// Reported parameters that changed since the greeting, as the client knows them.
     private Map<String, String> lastTold = Map.of();
@@ -59,6 +61,7 @@ final class ClientSettings {
         for (Effect effect : effects) {
             if (effect instanceof Effect.Ddl) changedCatalog = true;
             else if (effect instanceof Effect.TemporaryTable) ownTable = true;
+            else if (Dialect.isChangedBy(effect)) dialectChanges = true;
         }
     }
 
@@ -67,12 +70,14 @@ final class ClientSettings {
     boolean answered() {
         boolean some = effectsExpected > 0;
         effectsExpected = 0;
+        dialectChanges = false;
         return some;
     }
 
     /// The backend is gone, and all that was under way on it.
     void backendLost() {
         effectsExpected = 0;
+        dialectChanges = false;
         changedCatalog = false;
         ownTable = false;
         failed = false;
@@ -118,8 +123,9 @@ final class ClientSettings {
         return meaning;
     }
 
-    boolean standardConformingStrings() {
-        return !tracker.desired().get("standard_conforming_strings").map("off"::equalsIgnoreCase).orElse(false);
+    /// What is sent next may be cut into tokens in another way, when what was sent is answered.
+    boolean dialectMayChange() {
+        return dialectChanges;
     }
 
     /// How the client's SQL is cut into tokens.

@@ -13,6 +13,7 @@ import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.Statements;
@@ -103,7 +104,7 @@ final class LeasePath implements Waiter<BackendConnection> {
     private boolean discardsAll(ByteBuf in, int at) {
         int bytes = 1 + in.getInt(at + 1);
         if (in.getByte(at) != FrontendType.QUERY || bytes > DISCARD_BYTES_MAX || in.writerIndex() - at < bytes || bytes < 6) return false;
-        List<Statement> statements = Statements.parse(in.toString(at + 5, bytes - 6, StandardCharsets.ISO_8859_1), true);
+        List<Statement> statements = Statements.parse(in.toString(at + 5, bytes - 6, StandardCharsets.ISO_8859_1), Dialect.USUAL);
         boolean discards = statements.size() == 1 && statements.getFirst().effects().stream().anyMatch(effect -> effect instanceof Effect.DiscardAll);
         if (discards) session.pins().missesNothing();
         return discards;

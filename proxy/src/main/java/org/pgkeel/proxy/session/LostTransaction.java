@@ -13,6 +13,7 @@ import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.Statements;
@@ -233,7 +234,7 @@ final class LostTransaction {
 
     /// What the text does, if it is nothing but the end of a transaction.
     private static @Nullable End endOf(String text) {
-        List<Statement> statements = Statements.parse(text, true);
+        List<Statement> statements = Statements.parse(text, Dialect.USUAL);
         if (statements.size() != 1) return null;
         for (Effect effect : statements.getFirst().effects()) {
             if (effect instanceof Effect.Rollback(var andChain) && !andChain) return End.ROLLBACK;

@@ -62,6 +62,7 @@ final class Parsing {
         int text = nameEnd + 1;
         int textEnd = in.indexOf(text, next, (byte) 0);
         if (textEnd < 0 || next - textEnd < 3) throw new ProtocolViolation("Parse: not whole");
+        if (session.settings().dialectMayChange() && lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (session.commit().prepared().waits(backend, in, text, textEnd, from, at)) return RequestWalk.HELD;
         backend.slice().stats().clientParsed();
         return isUnnamed ? parseUnnamed(backend, in, from, at, next, text) : parseNamed(backend, in, from, at, next, text);
@@ -167,7 +168,7 @@ final class Parsing {
         int textEnd = 0;
         while (original.body()[textEnd] != 0) textEnd++;
         String text = new String(original.body(), 0, textEnd, StandardCharsets.ISO_8859_1);
-        List<Statement> parsed = Statements.parse(text, session.settings().standardConformingStrings());
+        List<Statement> parsed = Statements.parse(text, session.settings().dialect());
         SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, parsed);
         if (renamed.refusal().isPresent()) return ExtendedQuery.refuse(backend, in, from, at, next, renamed.refusal().get());
         backend.outgoing().run(in, from, at);

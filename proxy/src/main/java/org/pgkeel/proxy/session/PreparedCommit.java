@@ -68,7 +68,7 @@ final class PreparedCommit {
     private boolean asks(BackendConnection leased, ByteBuf in, int text, int end, int from, int at) {
         if (session.lease().waitsForReplies(leased, in, from, at)) return true;
         String sql = in.toString(text, end - text, StandardCharsets.ISO_8859_1);
-        Optional<PreparedEnd> command = PreparedEnd.read(sql, session.settings().standardConformingStrings());
+        Optional<PreparedEnd> command = PreparedEnd.read(sql, session.settings().dialect());
         if (command.isEmpty() || command.get().gid().chars().anyMatch(c -> c >= 0x80)) return false;
         step = Step.ASKING;
         leased.outgoing().run(in, from, at);

@@ -48,8 +48,9 @@ final class SimpleQuery {
     }
 
     private int lookCloser(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int at, int next) {
+        if (session.settings().dialectMayChange() && session.lease().waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         String text = in.toString(at + 5, next - at - 6, StandardCharsets.ISO_8859_1);
-        List<Statement> statements = Statements.parse(text, session.settings().standardConformingStrings());
+        List<Statement> statements = Statements.parse(text, session.settings().dialect());
         for (Statement statement : statements) {
             Refusal refusal = session.pins().refusalOf(statement.effects(), backend);
             if (refusal != null) return refuse(backend, in, from, at, next, refusal);
@@ -101,7 +102,7 @@ final class SimpleQuery {
         if (kind.has(StatementKind.COPY_IN) && !session.commit().encloses(backend)) return false;
         return switch (kind.kinds().getFirst()) {
             case QUERY, EXPLAIN, DATA, DDL, COPY_IN -> in.indexOf(from, to, (byte) '$') < 0
-                    || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().standardConformingStrings());
+                    || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().dialect());
             case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
                  LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> false;
         };

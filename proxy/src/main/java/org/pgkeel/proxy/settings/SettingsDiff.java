@@ -78,10 +78,25 @@ public final class SettingsDiff {
         return "SELECT pg_catalog.set_config(" + literal(name) + ", " + literal(value) + ", false)";
     }
 
-    /// Right under both values of standard_conforming_strings.
+    /// Right under both values of standard_conforming_strings, and under every client_encoding: the backend may still have another client's.
     private static String literal(String value) {
         String quoted = "'" + value.replace("'", "''") + "'";
-        return value.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
+        if (isPlain(value)) return quoted;
+        var escaped = new StringBuilder("E");
+        quoted.codePoints().forEach(c -> {
+            if (c == '\\') escaped.append("\\\\");
+            else if (c < 0x80) escaped.append((char) c);
+            else escaped.append((c < 0x10000 ? "\\u%04x" : "\\U%08x").formatted(c));
+        });
+        return escaped.toString();
+    }
+
+    private static boolean isPlain(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c >= 0x80 || c == '\\') return false;
+        }
+        return true;
     }
 
     /// The parts of a name with dots are quoted each: they may be key words, as in `app.user`.

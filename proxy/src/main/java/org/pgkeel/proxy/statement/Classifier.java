@@ -14,7 +14,7 @@ public final class Classifier {
     private final ClassBuilder found = new ClassBuilder();
 
     private Classifier(String sql, Dialect dialect, Catalogue catalogue) {
-        this.tokens = new Tokens(new Lexer(sql, 0, sql.length(), dialect.standardConformingStrings()));
+        this.tokens = new Tokens(new Lexer(sql, dialect));
         this.catalogue = catalogue;
     }
 

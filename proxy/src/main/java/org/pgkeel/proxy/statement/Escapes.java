@@ -35,7 +35,7 @@ final class Escapes {
         return at + 1;
     }
 
-    /// A run of `\xhh` and `\ooo`: bytes of the client's encoding, taken as UTF-8.
+    /// A run of `\xhh` and `\ooo`: bytes.
     private static int bytes(String sql, int backslash, int end, StringBuilder text) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int at = backslash;
@@ -57,7 +57,7 @@ final class Escapes {
             bytes.write(Integer.parseInt(sql, from, to, radix));
             at = to;
         }
-        text.append(bytes.toString(StandardCharsets.UTF_8));
+        text.append(bytes.toString(StandardCharsets.ISO_8859_1));
         return at;
     }
 
@@ -102,8 +102,10 @@ final class Escapes {
         }
         if (codePoint > Character.MAX_CODE_POINT) {
             text.append(hex, from, to);
+        } else if (codePoint < 0x80 || codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+            text.append((char) codePoint);   // half of a pair is not put together
         } else {
-            text.appendCodePoint((int) codePoint);
+            text.append(new String(Character.toString((int) codePoint).getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
         }
     }
 }

@@ -30,7 +30,7 @@ public final class IdentifierList {
     /// The items of a value as the server splits them; nothing if it is no proper list.
     public static Optional<List<String>> split(String value) {
         List<String> items = new ArrayList<>();
-        Lexer lexer = new Lexer(value, 0, value.length(), true);
+        Lexer lexer = new Lexer(value, Dialect.USUAL);
         Token token = lexer.next();
         while (token.isIdentifier()) {
             items.add(token.text());

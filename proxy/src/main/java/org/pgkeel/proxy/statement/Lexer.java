@@ -1,10 +1,10 @@
 package org.pgkeel.proxy.statement;
 
-import java.nio.charset.StandardCharsets;
 import org.pgkeel.proxy.statement.Token.Kind;
 
 /// Cuts SQL into tokens as the server's `scan.l` does: nested comments, dollar quotes, `E''`, `U&''`, strings continued on the
-/// next line. Operators come one character at a time. A quote left open reaches to the end of the text.
+/// next line. Operators come one character at a time. A quote left open reaches to the end of the text. The text has one character for
+/// each byte, and so have the tokens: what is escaped comes as the bytes of UTF-8.
 /// <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
 ///
 /// Threading: confined to the caller.
@@ -17,11 +17,15 @@ final class Lexer {
     private final boolean standardConformingStrings;
     private int at;
 
-    Lexer(String sql, int from, int to, boolean standardConformingStrings) {
-        this.sql = sql;
+    Lexer(String sql, Dialect dialect) {
+        this(sql, 0, sql.length(), dialect);
+    }
+
+    Lexer(String sql, int from, int to, Dialect dialect) {
+        this.sql = dialect.characters().readable(sql);
         this.at = from;
         this.end = to;
-        this.standardConformingStrings = standardConformingStrings;
+        this.standardConformingStrings = dialect.standardConformingStrings();
     }
 
     Token next() {
@@ -295,17 +299,13 @@ final class Lexer {
     }
 
     private static String cut(String identifier) {
-        if (identifier.length() * 3 <= IDENTIFIER_BYTES_MAX) {
-            return identifier;
-        }
-        byte[] bytes = identifier.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length <= IDENTIFIER_BYTES_MAX) {
+        if (identifier.length() <= IDENTIFIER_BYTES_MAX) {
             return identifier;
         }
         int length = IDENTIFIER_BYTES_MAX;
-        while ((bytes[length] & 0xC0) == 0x80) {
+        while ((identifier.charAt(length) & 0xC0) == 0x80) {
             length--;
         }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+        return identifier.substring(0, length);
     }
 }

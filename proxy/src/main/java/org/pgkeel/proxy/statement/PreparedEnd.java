@@ -7,10 +7,9 @@ import java.util.Optional;
 /// @param commits it is the first
 /// @param gid     the name of the prepared transaction, as the text writes it: a literal
 public record PreparedEnd(boolean commits, String gid) {
-    /// @param sql                       decoded in any way that keeps ASCII
-    /// @param standardConformingStrings as for [Statements#parse]
-    public static Optional<PreparedEnd> read(String sql, boolean standardConformingStrings) {
-        var lexer = new Lexer(sql, 0, sql.length(), standardConformingStrings);
+    /// @param sql with one character for each byte
+    public static Optional<PreparedEnd> read(String sql, Dialect dialect) {
+        var lexer = new Lexer(sql, dialect);
         Token end = lexer.next();
         boolean commits = end.isWord("commit");
         if (!commits && !end.isWord("rollback") || !lexer.next().isWord("prepared")) return Optional.empty();

@@ -17,11 +17,13 @@ final class SetConfigCalls {
             "except", "order", "limit", "offset", "fetch", "for", "distinct", "into", "case", "coalesce", "and", "or",
             "not", "exists", "with");
 
+    private final Characters characters;
     private final List<Token> tokens = new ArrayList<>();
     private final List<Effect> effects = new ArrayList<>();
     private boolean plain;
 
-    SetConfigCalls(Lexer lexer) {
+    SetConfigCalls(Lexer lexer, Characters characters) {
+        this.characters = characters;
         for (Token token = lexer.next(); !token.isEnd(); token = lexer.next()) {
             tokens.add(token);
         }
@@ -60,14 +62,16 @@ final class SetConfigCalls {
         boolean complete = arguments.size() == 3;
         Optional<String> isLocal = complete ? truth(arguments.get(2)) : Optional.empty();
         if (isLocal.equals(Optional.of("true"))) {
-            effects.add(new Effect.SetLocal(name.map(Lexer::lowerCase).orElse("")));
+            String setting = name.map(Lexer::lowerCase).orElse("");
+            effects.add(new Effect.SetLocal(setting));
+            if (Dialect.isOf(setting)) effects.add(new Effect.Pin(PinReason.SET_CONFIG));
             return;
         }
         boolean toDefault = complete && isNull(arguments.get(1));
         Optional<String> value = complete ? literal(arguments.get(1)) : Optional.empty();
         boolean known = isLocal.isPresent() && name.isPresent() && (toDefault || value.isPresent());
         if (plain && depth == 0 && known && isItem(function)) {
-            effects.addAll(SetStatement.ofCall(name.orElseThrow(), value));
+            effects.addAll(SetStatement.ofCall(name.orElseThrow(), value, characters));
         } else if (!effects.contains(new Effect.Pin(PinReason.SET_CONFIG))) {
             effects.add(new Effect.Pin(PinReason.SET_CONFIG));
         }

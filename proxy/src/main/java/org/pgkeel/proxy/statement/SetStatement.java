@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.pgkeel.proxy.statement.Token.Kind;
 
-/// SET and RESET in all their forms. Values become the text that the server makes of them (`flatten_set_variable_args`).
+/// SET and RESET in all their forms. Values become the text that the server makes of them (`flatten_set_variable_args`). Of what cannot be read for
+/// the client's encoding only the one backend knows: the client keeps it.
 /// <https://www.postgresql.org/docs/current/sql-set.html>
 ///
 /// Threading: confined to the caller.
@@ -21,11 +22,13 @@ final class SetStatement {
 
     private final Tokens tokens;
     private final List<Effect> effects;
+    private final Characters characters;
     private boolean local;
 
-    SetStatement(Tokens tokens, List<Effect> effects) {
+    SetStatement(Tokens tokens, List<Effect> effects, Characters characters) {
         this.tokens = tokens;
         this.effects = effects;
+        this.characters = characters;
     }
 
     void reset() {
@@ -194,9 +197,15 @@ final class SetStatement {
 
     private void assign(String name, String value) {
         if (!TRANSACTION_SETTINGS.contains(name)) {
-            effects.add(local ? new Effect.SetLocal(name) : new Effect.SetParameter(name, value));
+            effects.add(local ? new Effect.SetLocal(name) : set(name, value, characters));
+            if (local && Dialect.isOf(name)) effects.add(new Effect.Pin(PinReason.SET_CONFIG));   // what follows may be read wrongly
             if (makesTemporary(name, value)) effects.add(new Effect.Pin(PinReason.TEMP_TABLE));
         }
+    }
+
+    private static Effect set(String name, String value, Characters characters) {
+        Optional<String> text = Characters.isAscii(name) ? characters.text(value) : Optional.empty();
+        return text.<Effect>map(known -> new Effect.SetParameter(name, known)).orElseGet(() -> new Effect.Pin(PinReason.SET_CONFIG));
     }
 
     /// What is created from here on without a schema may be a temporary object, though no text says so.
@@ -214,7 +223,7 @@ final class SetStatement {
     /// `set_config` with three literals has the effect of SET.
     ///
     /// @param value empty when it is NULL, which stands for the default
-    static List<Effect> ofCall(String name, Optional<String> value) {
+    static List<Effect> ofCall(String name, Optional<String> value, Characters characters) {
         String parameter = Lexer.lowerCase(name);
         if (TRANSACTION_SETTINGS.contains(parameter)) {
             return List.of();
@@ -222,8 +231,8 @@ final class SetStatement {
         if (parameter.equals("seed")) {
             return List.of(new Effect.Pin(PinReason.RANDOM_SEED));
         }
-        if (makesTemporary(parameter, value.orElse(""))) return List.of(new Effect.SetParameter(parameter, value.orElseThrow()), new Effect.Pin(PinReason.TEMP_TABLE));
-        return List.of(value.<Effect>map(text -> new Effect.SetParameter(parameter, text))
+        if (makesTemporary(parameter, value.orElse(""))) return List.of(set(parameter, value.orElseThrow(), characters), new Effect.Pin(PinReason.TEMP_TABLE));
+        return List.of(value.map(text -> set(parameter, text, characters))
                 .orElseGet(() -> new Effect.ResetParameter(parameter)));
     }
 }

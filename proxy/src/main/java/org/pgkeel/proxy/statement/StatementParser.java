@@ -10,14 +10,14 @@ import org.pgkeel.proxy.statement.Token.Kind;
 /// Threading: confined to the caller.
 final class StatementParser {
     private final String sql;
-    private final boolean standardConformingStrings;
+    private final Dialect dialect;
     private final Tokens tokens;
     private List<Effect> effects = new ArrayList<>();
 
-    StatementParser(String sql, boolean standardConformingStrings) {
+    StatementParser(String sql, Dialect dialect) {
         this.sql = sql;
-        this.standardConformingStrings = standardConformingStrings;
-        this.tokens = new Tokens(new Lexer(sql, 0, sql.length(), standardConformingStrings));
+        this.dialect = dialect;
+        this.tokens = new Tokens(new Lexer(sql, dialect));
     }
 
     List<Statement> parse() {
@@ -37,8 +37,8 @@ final class StatementParser {
     private void statement(int from) {
         Token first = tokens.take();
         switch (first.kind() == Kind.WORD ? first.text() : "") {
-            case "set" -> new SetStatement(tokens, effects).set();
-            case "reset" -> new SetStatement(tokens, effects).reset();
+            case "set" -> new SetStatement(tokens, effects, dialect.characters()).set();
+            case "reset" -> new SetStatement(tokens, effects, dialect.characters()).reset();
             case "discard" -> discard();
             case "begin", "start" -> effects.add(new Effect.Begin());
             case "commit", "end" -> commit();
@@ -55,14 +55,14 @@ final class StatementParser {
             }
             case "deallocate" -> deallocate();
             case "listen" -> {
-                identifier(name -> new Effect.Listen(name.value()));
+                identifier(name -> new Effect.Listen(text(name)));
                 effects.add(new Effect.Pin(PinReason.LISTEN));
             }
             case "unlisten" -> {
                 if (tokens.isNext('*')) {
                     effects.add(new Effect.UnlistenAll());
                 } else {
-                    identifier(name -> new Effect.Unlisten(name.value()));
+                    identifier(name -> new Effect.Unlisten(text(name)));
                 }
             }
             case "close" -> {
@@ -89,6 +89,10 @@ final class StatementParser {
             Token token = tokens.take();
             effects.add(effect.effect(new Name(token.text(), token.from(), token.to())));
         }
+    }
+
+    private String text(Name name) {
+        return dialect.characters().text(name.value()).orElse(name.value());
     }
 
     private void discard() {
@@ -210,8 +214,8 @@ final class StatementParser {
             }
         }
         if (settings) {
-            Lexer lexer = new Lexer(sql, from, tokens.previous().to(), standardConformingStrings);
-            effects.addAll(new SetConfigCalls(lexer).effects());
+            Lexer lexer = new Lexer(sql, from, tokens.previous().to(), dialect);
+            effects.addAll(new SetConfigCalls(lexer, dialect.characters()).effects());
         }
     }
 
@@ -237,7 +241,7 @@ final class StatementParser {
     }
 
     private boolean isDroppedOnCommit(int from) {
-        Tokens ahead = new Tokens(new Lexer(sql, from, sql.length(), standardConformingStrings));
+        Tokens ahead = new Tokens(new Lexer(sql, from, sql.length(), dialect));
         while (!ahead.atEnd()) {
             if (ahead.take().isWord("on") && ahead.takeIf("commit") && ahead.takeIf("drop")) {
                 return true;

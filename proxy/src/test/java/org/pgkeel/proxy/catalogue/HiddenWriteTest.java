@@ -13,6 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
+import org.pgkeel.proxy.statement.Characters;
 import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 
@@ -49,7 +50,7 @@ class HiddenWriteTest {
                     statement.execute("set standard_conforming_strings = " + standard);
                     String sql = query();
                     ByteBuf bytes = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-                    boolean read = classes.classify(bytes, 0, bytes.writerIndex(), new Dialect(standard, true), catalogue).isRead();
+                    boolean read = classes.classify(bytes, 0, bytes.writerIndex(), new Dialect(standard, Characters.UTF8), catalogue).isRead();
                     boolean called = run(statement, sql).equals(CALLED);
                     if (called) assertThat(read).as("-Dpgkeel.seed=%s: %s", seed, sql).isFalse();
                     alive += called ? 1 : 0;

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.statement.Access;
+import org.pgkeel.proxy.statement.Characters;
 import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.StatementClass;
@@ -92,7 +93,7 @@ class RegressionCorpusTest {
                 try (Statement statement = connection.createStatement()) {
                     statement.setEscapeProcessing(false);
                     boolean standard = standardStrings(statement);
-                    StatementClass text = classify(classes, sql, new Dialect(standard, true), catalogue);
+                    StatementClass text = classify(classes, sql, new Dialect(standard, Characters.UTF8), catalogue);
                     if (text.access() == Access.SESSION) run(statement, sql);
                     else if (text.access() != Access.TRANSACTION && !text.has(StatementKind.COPY_IN) && !text.has(StatementKind.COPY_OUT)) tryReadOnly(statement, sql, text, tally);
                 }

@@ -15,6 +15,7 @@ import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 import org.pgkeel.proxy.settings.RawConnection.Reply;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.Statements;
 
@@ -60,7 +61,7 @@ class SettingsAgainstPostgresTest {
                     ? backend.connection.pipeline(statements)
                     : backend.connection.query(String.join(";", statements));
             assertThat(outcomes(given)).as("replies").isEqualTo(outcomes(expected));
-            follow(Statements.parse(String.join(";", statements), true), given);
+            follow(Statements.parse(String.join(";", statements), Dialect.USUAL), given);
             if (status != TransactionStatus.FAILED) {
                 sync();
                 assertThat(settings(backend.connection)).isEqualTo(settings(own));

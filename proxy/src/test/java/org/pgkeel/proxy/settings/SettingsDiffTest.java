@@ -24,6 +24,10 @@ class SettingsDiffTest {
         assertThat(diff(Map.of(), Map.of("a", "\\'"))).isEqualTo("BEGIN; SET a TO E'\\\\'''; COMMIT");
     }
 
+    @Test void values_beyond_ascii_are_written_so_that_no_encoding_matters() {
+        assertThat(diff(Map.of(), Map.of("a", "\u00fc'\ud83d\udc18"))).isEqualTo("BEGIN; SET a TO E'\\u00fc''\\U0001f418'; COMMIT");
+    }
+
     @Test void names_that_may_be_key_words_are_quoted() {
         assertThat(diff(Map.of("app.user", "1"), Map.of("x\"y", "2")))
                 .isEqualTo("BEGIN; RESET \"app\".\"user\"; SET \"x\"\"y\" TO '2'; COMMIT");

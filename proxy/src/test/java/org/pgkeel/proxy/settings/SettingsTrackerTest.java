@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgkeel.protocol.backend.TransactionStatus;
+import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.Statements;
 
@@ -28,7 +29,7 @@ class SettingsTrackerTest {
             } else {
                 boolean failed = word.endsWith("!");
                 String sql = failed ? word.substring(0, word.length() - 1) : word;
-                for (Statement statement : Statements.parse(sql, true)) {
+                for (Statement statement : Statements.parse(sql, Dialect.USUAL)) {
                     String tag = failed ? "ROLLBACK" : sql.split(" ", 2)[0].toUpperCase(java.util.Locale.ROOT);
                     tracker.completed(statement.effects(), tag);
                 }

@@ -76,7 +76,7 @@ class ClassifierTest {
 
     @Test
     void backslashes_escape_where_strings_are_not_conforming() {
-        var old = new Dialect(false, true);
+        var old = new Dialect(false, Characters.UTF8);
         String sql = "select 'a\\' || nextval(''s'') --'";
         assertThat(Classifier.classify(sql, old, APP).isRead()).isTrue();
         assertThat(classOf("select 'a\\' || nextval('s') --'").isRead()).isFalse();
@@ -85,10 +85,10 @@ class ClassifierTest {
 
     @Test
     void bytes_that_may_be_half_of_a_character_are_not_read() {
-        assertThat(Classifier.classify("select '\u0095\\'", new Dialect(true, false), APP).isRead()).isFalse();
+        assertThat(Classifier.classify("select '\u0095\\'", new Dialect(true, Characters.SHIFT_JIS), APP).isRead()).isFalse();
         assertThat(Dialect.of("on", "SHIFT_JIS_2004").asciiSafe()).isFalse();
         assertThat(Dialect.of("on", "UTF8")).isEqualTo(Dialect.USUAL);
-        assertThat(Dialect.of("false", "LATIN1")).isEqualTo(new Dialect(false, true));
+        assertThat(Dialect.of("false", "LATIN1")).isEqualTo(new Dialect(false, Characters.OTHERS));
     }
 
     @Test

@@ -85,6 +85,8 @@ final class StatementCorpus {
         add("SET LOCAL work_mem = 5", "Local work_mem");
         add("set local time zone 'x'", "Local timezone");
         add("set local role x", "Local role");
+        add("set local standard_conforming_strings = off", "Local standard_conforming_strings, Pin set_config");
+        add("select set_config('client_encoding', $1, true)", "Local client_encoding, Pin set_config");
         add("set local session authorization x", "Local session_authorization");
         add("set local a.b to default", "Local a.b");
         add("set search_path = admin, pg_temp", "Set search_path=admin, pg_temp");

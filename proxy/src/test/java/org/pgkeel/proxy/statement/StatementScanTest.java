@@ -131,7 +131,7 @@ class StatementScanTest {
     }
 
     private static void verify(String sql) {
-        List<Statement> statements = Statements.parse(sql, true);
+        List<Statement> statements = Statements.parse(sql, Dialect.USUAL);
         List<Effect> effects = statements.stream().flatMap(statement -> statement.effects().stream()).toList();
         int flags = scan(sql);
         if (statements.size() > 1) {

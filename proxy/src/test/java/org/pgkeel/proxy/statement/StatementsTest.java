@@ -41,13 +41,13 @@ class StatementsTest {
     @ParameterizedTest
     @MethodSource("corpus")
     void the_effects_of_a_statement_are_found(StatementCorpus.Entry entry) {
-        List<Statement> statements = Statements.parse(entry.sql(), true);
+        List<Statement> statements = Statements.parse(entry.sql(), Dialect.USUAL);
         assertThat(statements).hasSize(1);
         assertThat(words(statements.getFirst().effects())).isEqualTo(entry.effects());
     }
 
     private static List<String> texts(String sql) {
-        return Statements.parse(sql, true).stream().map(statement -> sql.substring(statement.from(), statement.to())).toList();
+        return Statements.parse(sql, Dialect.USUAL).stream().map(statement -> sql.substring(statement.from(), statement.to())).toList();
     }
 
     @Test void a_text_is_split_at_semicolons_outside_of_quotes_and_parentheses() {
@@ -73,7 +73,7 @@ class StatementsTest {
 
     @Test void names_of_prepared_statements_are_found_where_they_stand() {
         String sql = "select 1; PREPARE \"My \"\"Plan\" (int) AS select 1; explain (analyze) EXECUTE Other(1)";
-        List<Statement> statements = Statements.parse(sql, true);
+        List<Statement> statements = Statements.parse(sql, Dialect.USUAL);
         Effect.PrepareStatement prepare = (Effect.PrepareStatement) statements.get(1).effects().getFirst();
         assertThat(prepare.name().value()).isEqualTo("My \"Plan");
         assertThat(sql.substring(prepare.name().from(), prepare.name().to())).isEqualTo("\"My \"\"Plan\"");
@@ -82,7 +82,7 @@ class StatementsTest {
     }
 
     @Test void each_statement_of_a_text_has_its_own_effects() {
-        List<Statement> statements = Statements.parse("begin; set x.y = 1; insert into t values (1); commit", true);
+        List<Statement> statements = Statements.parse("begin; set x.y = 1; insert into t values (1); commit", Dialect.USUAL);
         assertThat(statements.stream().map(statement -> words(statement.effects())))
                 .containsExactly("Begin", "Set x.y=1", "", "Commit");
     }
@@ -90,26 +90,44 @@ class StatementsTest {
     @ParameterizedTest
     @ValueSource(strings = {"select $1", "insert into t values ('$2', $3)", "select 1::text||$12", "select E'\\'' , $1", "select '\\' , $1", "select $$a$$, $1"})
     void a_parameter_is_seen(String sql) {
-        assertThat(Statements.hasParameter(sql, true)).isTrue();
+        assertThat(Statements.hasParameter(sql, Dialect.USUAL)).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"select 1", "insert into users values ('$2a$10$N9qo8uLOickgx2ZMRZoMye')", "select $$ $1 $$", "select $a$ $1 $a$", "select \"$1\"", "select 1 -- $1",
         "select /* $1 */ 1", "select a$1 from t", "select E'\\'$1'", "select $"})
     void a_dollar_that_is_no_parameter_is_none(String sql) {
-        assertThat(Statements.hasParameter(sql, true)).isFalse();
+        assertThat(Statements.hasParameter(sql, Dialect.USUAL)).isFalse();
     }
 
     @Test void a_backslash_hides_a_quote_only_where_strings_do_not_conform() {
-        assertThat(Statements.hasParameter("select '\\'$1'", true)).isTrue();
-        assertThat(Statements.hasParameter("select '\\'$1'", false)).isFalse();
+        assertThat(Statements.hasParameter("select '\\'$1'", Dialect.USUAL)).isTrue();
+        assertThat(Statements.hasParameter("select '\\'$1'", new Dialect(false, Characters.UTF8))).isFalse();
+    }
+
+    @Test void values_beyond_ascii_are_known_in_utf8_alone() {
+        String sql = "set app.tenant = 'M\u00c3\u00bcller'; select set_config('app.tenant', E'M\\u00fcller', false); set app.tenant to E'M\\xc3\\xbcller'; listen \"\u00c3\u00bc\"";
+        assertThat(Statements.parse(sql, Dialect.USUAL).stream().map(statement -> words(statement.effects())))
+                .containsExactly("Set app.tenant=M\u00fcller", "Set app.tenant=M\u00fcller", "Set app.tenant=M\u00fcller", "Listen \u00fc, Pin listen");
+        for (String other : List.of("set app.tenant = 'M\u00fcller'", "set app.tenant = '\u00c3'", "set app.ten\u00c3\u00a4nt = '1'", "set app.tenant = E'\\ud83d\\udc18'")) {
+            assertThat(words(Statements.parse(other, Dialect.USUAL).getFirst().effects())).as(other).isEqualTo("Pin set_config");
+        }
+        assertThat(words(Statements.parse(sql, Dialect.of("on", "LATIN1")).getFirst().effects())).isEqualTo("Pin set_config");
+    }
+
+    @Test void a_second_byte_is_no_backslash() {
+        for (String encoding : List.of("SJIS", "BIG5", "gb18030")) {
+            List<Statement> statements = Statements.parse("select E'\u0095\\'; set app.tenant = 'mine'", Dialect.of("on", encoding));
+            assertThat(statements.stream().map(statement -> words(statement.effects()))).as(encoding).containsExactly("", "Set app.tenant=mine");
+        }
+        assertThat(Statements.parse("select E'\u00b1\\'; set app.tenant = 'mine'", Dialect.of("on", "SJIS"))).as("a letter of its own").hasSize(1);
     }
 
     @Test void cut_off_statements_are_read_to_their_end() {
         for (StatementCorpus.Entry entry : StatementCorpus.ENTRIES) {
             for (int length = 0; length < entry.sql().length(); length++) {
-                Statements.parse(entry.sql().substring(0, length), true);
-                Statements.parse(entry.sql().substring(length), false);
+                Statements.parse(entry.sql().substring(0, length), Dialect.USUAL);
+                Statements.parse(entry.sql().substring(length), new Dialect(false, Characters.UTF8));
             }
         }
     }
