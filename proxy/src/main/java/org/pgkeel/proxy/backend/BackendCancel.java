@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.protocol.wire.CancelRequest;
 import org.pgkeel.proxy.tls.BackendTls;
@@ -24,6 +25,14 @@ import org.pgkeel.proxy.transport.Transport;
 public final class BackendCancel {
     /// A server answers a cancel with nothing but a close, or one byte to SSLRequest and a handshake.
     private static final int READ_BYTES = 2048;
+
+    /// What is known of a request that is over.
+    public enum End {
+        /// The server has sent the signal, or will never hear of it.
+        SETTLED,
+        /// It was sent, and the server has not said that it has got it: it may act on it at any time.
+        IN_DOUBT
+    }
 
     private final Dialer dialer;
     private final Duration patience;
@@ -39,9 +48,9 @@ public final class BackendCancel {
     /// backend be lent to somebody else. Callable from any thread.
     ///
     /// @param tls        `require` and stronger insist on it, `prefer` asks for it; the key of a cancel is worth no more
-    /// @param whenClosed called once, on `loop`, when the server closed, or the connect failed, or the patience ended
-    public void send(EventLoop loop, NodeAddress address, BackendTls tls, int pid, byte[] secretKey, Runnable whenClosed) {
-        var request = new Request(loop, address, tls, new CancelRequest(pid, secretKey.clone()), whenClosed);
+    /// @param whenOver   called once, on `loop`, when the server closed, or the connect failed, or the patience ended
+    public void send(EventLoop loop, NodeAddress address, BackendTls tls, int pid, byte[] secretKey, Consumer<End> whenOver) {
+        var request = new Request(loop, address, tls, new CancelRequest(pid, secretKey.clone()), whenOver);
         if (loop.inEventLoop()) request.start();
         else loop.execute(request::start);
     }
@@ -54,21 +63,22 @@ public final class BackendCancel {
         private final NodeAddress address;
         private final BackendTls tls;
         private final CancelRequest message;
-        private final Runnable whenClosed;
+        private final Consumer<End> whenOver;
         private State state = State.OPEN;
+        private boolean sent;
         private Optional<Channel> channel = Optional.empty();
         private Optional<Future<?>> deadline = Optional.empty();
 
-        Request(EventLoop loop, NodeAddress address, BackendTls tls, CancelRequest message, Runnable whenClosed) {
+        Request(EventLoop loop, NodeAddress address, BackendTls tls, CancelRequest message, Consumer<End> whenOver) {
             this.loop = loop;
             this.address = address;
             this.tls = tls;
             this.message = message;
-            this.whenClosed = whenClosed;
+            this.whenOver = whenOver;
         }
 
         void start() {
-            deadline = Optional.of(loop.schedule(this::end, patience.toNanos(), TimeUnit.NANOSECONDS));
+            deadline = Optional.of(loop.schedule(this::lose, patience.toNanos(), TimeUnit.NANOSECONDS));
             dialer.dial(loop, address, patience, () -> state == State.OPEN, Awaiter::new, new Dialer.Outcome() {
                 @Override
                 public void opened(Channel open) {
@@ -84,7 +94,7 @@ public final class BackendCancel {
 
                 @Override
                 public void unreachable(String text) {
-                    end();
+                    end(End.SETTLED);
                 }
             });
         }
@@ -99,10 +109,10 @@ public final class BackendCancel {
                         case TlsNegotiation.Outcome.RefusedByServer _ -> {
                             switch (enabled.mode()) {
                                 case DISABLE, ALLOW, PREFER -> write(open);
-                                case REQUIRE, VERIFY_CA, VERIFY_FULL -> end();
+                                case REQUIRE, VERIFY_CA, VERIFY_FULL -> end(End.SETTLED);
                             }
                         }
-                        case TlsNegotiation.Outcome.Failed _ -> end();
+                        case TlsNegotiation.Outcome.Failed _ -> end(End.SETTLED);
                     }
                 }));
             };
@@ -111,15 +121,20 @@ public final class BackendCancel {
         private void write(Channel open) {
             ByteBuf out = open.alloc().buffer();
             message.encode(out);
+            sent = true;
             open.writeAndFlush(out, open.voidPromise());
         }
 
-        private void end() {
+        private void lose() {
+            end(sent ? End.IN_DOUBT : End.SETTLED);
+        }
+
+        private void end(End how) {
             if (state == State.ENDED) return;
             state = State.ENDED;
             deadline.ifPresent(timer -> timer.cancel(false));
             channel.ifPresent(Channel::close);
-            whenClosed.run();
+            whenOver.accept(how);
         }
 
         /// Waits for the server's close; whatever it says before is dropped.
@@ -131,12 +146,12 @@ public final class BackendCancel {
 
             @Override
             public void channelInactive(ChannelHandlerContext ctx) {
-                end();
+                end(End.SETTLED);
             }
 
             @Override
             public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                end();
+                lose();
             }
         }
     }

@@ -36,7 +36,7 @@ public enum CloseReason {
     RECYCLED,
     /// Another server is the primary now.
     FENCED,
-    /// It belongs to its client alone: a replication connection, or one with state that `DISCARD ALL` leaves.
+    /// It belongs to its client alone: a replication connection, or one with state that cannot be taken away, or that a cancel may hit which is lost.
     DEDICATED,
     /// The proxy shuts down.
     SHUTDOWN;

@@ -117,11 +117,18 @@ public final class BackendConnection extends PooledConnection {
         readAgain();
         if (epoch != slice.shared().epoch()) {
             slice.close(this, CloseReason.RECYCLED, nowNanos);
+        } else if (isSpent()) {
+            slice.close(this, CloseReason.DEDICATED, nowNanos);
         } else if (turnover.cancelsUnderWay() > 0) {
             slice.releaseUnclean(this, nowNanos);
         } else {
             slice.release(this, nowNanos);
         }
+    }
+
+    /// It is to be lent to nobody any more: its settings stay, or a cancel that was meant for its last client may still come.
+    boolean isSpent() {
+        return applied.stay() || turnover.isSpent();
     }
 
     /// As [#endLease]; before anybody else gets the connection it is asked something.
@@ -313,6 +320,11 @@ public final class BackendConnection extends PooledConnection {
     /// A CancelRequest is on its way: the connection is not lent to anybody else before it has arrived.
     public void cancelBegan() {
         turnover.cancelBegan();
+    }
+
+    /// Nobody knows whether the server has got a cancel for it, or will get it yet: it is lent to nobody any more. [#cancelEnded] follows.
+    public void cancelLost() {
+        turnover.cancelLost();
     }
 
     /// The server has been told. A cancel that came too late for the statement must not hit the next client's: the

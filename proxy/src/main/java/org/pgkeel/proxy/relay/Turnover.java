@@ -8,7 +8,8 @@ import org.pgkeel.proxy.pool.PooledConnection;
 /// all, or something of the proxy's own.
 ///
 /// It can be lent again when it has answered as it should, is outside of a transaction, and no CancelRequest is under way to it: one that came too late
-/// for the last client's statement must not hit the next client's. When the last of them has arrived, the backend answers a check first.
+/// for the last client's statement must not hit the next client's. When the last of them has arrived, the backend answers a check first; if one of them is
+/// lost on its way, the backend is closed.
 ///
 /// Threading: confined to the connection's event loop.
 final class Turnover {
@@ -22,6 +23,7 @@ final class Turnover {
 
     private final BackendConnection connection;
     private int cancelsUnderWay;
+    private boolean cancelLost;
 
     Turnover(BackendConnection connection) {
         this.connection = connection;
@@ -85,6 +87,7 @@ final class Turnover {
     private void ended(boolean clean, CloseReason onFailure) {
         long now = System.nanoTime();
         if (!clean) connection.slice().close(connection, onFailure, now);
+        else if (connection.isSpent()) connection.slice().close(connection, CloseReason.DEDICATED, now);
         else if (cancelsUnderWay == 0) connection.slice().cleaned(connection, now);
     }
 
@@ -93,6 +96,15 @@ final class Turnover {
     /// CancelRequests for it that the server has not been told yet.
     int cancelsUnderWay() {
         return cancelsUnderWay;
+    }
+
+    /// A cancel may come at any time.
+    boolean isSpent() {
+        return cancelLost;
+    }
+
+    void cancelLost() {
+        cancelLost = true;
     }
 
     void cancelBegan() {

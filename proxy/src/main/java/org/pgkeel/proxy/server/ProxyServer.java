@@ -193,8 +193,9 @@ public final class ProxyServer implements AutoCloseable {
                 return;
             }
             cancelsUnderWay.incrementAndGet();
-            cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster.get()), greeting.pid(), greeting.secretKey(), () -> {
+            cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster.get()), greeting.pid(), greeting.secretKey(), end -> {
                 cancelsUnderWay.decrementAndGet();
+                if (end == BackendCancel.End.IN_DOUBT) backend.cancelLost();
                 delivered.run();
             });
         };

@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.settings;
 
+import java.util.List;
 import java.util.Set;
 
 /// What is known about single parameters.
@@ -22,10 +23,21 @@ final class SettingNames {
             "maintenance_io_concurrency", "wal_compression", "scram_iterations", "password_encryption",
             "gin_pending_list_limit", "default_statistics_target");
 
+    /// Once set, RESET does not take them away in every session: temporary tables may have been used since, or the parameter belongs to a transaction, or is
+    /// none that has a value.
+    private static final Set<String> STAYING = Set.of("temp_buffers", "seed", "transaction_isolation", "transaction_read_only", "transaction_deferrable");
+
+    /// They decide how the text of a statement is read.
+    static final List<String> OF_TEXTS = List.of("client_encoding", "standard_conforming_strings");
+
     private SettingNames() {}
 
     static boolean isReported(String name) {
         return REPORTED.contains(name);
+    }
+
+    static boolean stays(String name) {
+        return STAYING.contains(name);
     }
 
     static boolean isSemantic(String name) {

@@ -1,6 +1,11 @@
 package org.pgkeel.proxy.settings;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -12,15 +17,28 @@ import java.util.function.BiConsumer;
 ///
 /// Threading: immutable. Equal settings of one event loop are one object by [SettingsInterner], and `equals` is then `==`.
 public final class Settings {
+    /// More are not remembered for others: a client may say as much as it likes, and something else each time.
+    private static final int LARGE_CHARS = 4096;
+
     public static final Settings NONE = new Settings(new String[0]);
 
     /// name, value, name, value ..., sorted by name.
     private final String[] pairs;
     private final int hash;
+    private final boolean staying;
+    private final boolean large;
 
     private Settings(String[] pairs) {
         this.pairs = pairs;
         this.hash = Arrays.hashCode(pairs);
+        boolean any = false;
+        long length = 0;
+        for (int i = 0; i < pairs.length; i += 2) {
+            any |= SettingNames.stays(pairs[i]);
+            length += pairs[i].length() + pairs[i + 1].length();
+        }
+        this.staying = any;
+        this.large = length > LARGE_CHARS;
     }
 
     public static Settings of(Map<String, String> values) {
@@ -45,6 +63,15 @@ public final class Settings {
     public Optional<String> get(String name) {
         int at = find(name);
         return at < 0 ? Optional.empty() : Optional.of(pairs[at + 1]);
+    }
+
+    /// A backend that has them cannot be brought to others for sure: it is of no use to another client.
+    public boolean stay() {
+        return staying;
+    }
+
+    boolean isLarge() {
+        return large;
     }
 
     public boolean has(String name) {
@@ -105,7 +132,7 @@ public final class Settings {
     }
 
     /// These settings without those that cannot change what a statement means once it is parsed and planned, so that
-    /// prepared statements and plans may be shared between clients whose keys are equal.
+    /// prepared statements and plans may be shared between clients whose keys are equal. Of many, or long ones, it has no more than a digest, and how texts are read.
     public Settings semanticKey() {
         Settings key = this;
         for (int i = 0; i < pairs.length; i += 2) {
@@ -113,7 +140,32 @@ public final class Settings {
                 key = key.without(pairs[i]);
             }
         }
+        return key.large ? key.abridged() : key;
+    }
+
+    private Settings abridged() {
+        Settings key = NONE.with("", digest());
+        for (String name : SettingNames.OF_TEXTS) {
+            Optional<String> value = get(name);
+            if (value.isPresent()) {
+                key = key.with(name, value.get());
+            }
+        }
         return key;
+    }
+
+    private String digest() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String each : pairs) {
+                byte[] bytes = each.getBytes(StandardCharsets.UTF_8);
+                digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
+                digest.update(bytes);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this JDK has no SHA-256", e);
+        }
     }
 
     /// @return the index of the name, or -(index where it would be) - 1

@@ -3,7 +3,7 @@ package org.pgkeel.proxy.settings;
 import org.jspecify.annotations.Nullable;
 
 /// Makes equal settings one object, so that comparing the settings of a client with those of a backend is `==` nearly always.
-/// It remembers a bounded number, forgetting the ones not asked for; settings that were forgotten are still equal by `equals`.
+/// It remembers a bounded number, forgetting the ones not asked for, and none that are large; settings that were forgotten are still equal by `equals`.
 ///
 /// Threading: confined to one event loop.
 public final class SettingsInterner {
@@ -24,6 +24,9 @@ public final class SettingsInterner {
     public Settings intern(Settings settings) {
         if (settings.isEmpty()) {
             return Settings.NONE;
+        }
+        if (settings.isLarge()) {
+            return settings;
         }
         int hash = settings.hashCode();
         int row = ((hash ^ hash >>> 16) & rowMask) * WAYS;

@@ -290,10 +290,10 @@ class BrokenServerTest {
     void a_cancel_ends_when_its_patience_does() {
         try (EvilServer silent = new EvilServer((in, _) -> in.transferTo(OutputStream.nullOutputStream()))) {
             for (BackendTls tls : List.of(PLAIN, tls(TlsMode.REQUIRE))) {
-                var closed = new CompletableFuture<Void>();
+                var over = new CompletableFuture<BackendCancel.End>();
                 new BackendCancel(harness.transport, harness.helper, Duration.ofMillis(200))
-                        .send(harness.loop(), silent.address(), tls, 1, new byte[4], () -> closed.complete(null));
-                closed.orTimeout(90, TimeUnit.SECONDS).join();
+                        .send(harness.loop(), silent.address(), tls, 1, new byte[4], over::complete);
+                assertThat(over.orTimeout(90, TimeUnit.SECONDS).join()).isEqualTo(tls == PLAIN ? BackendCancel.End.IN_DOUBT : BackendCancel.End.SETTLED);
             }
         }
     }

@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,42 @@ class TurnoverTest {
         assertThat(sent()).containsExactly("Q");
         world.says(server().message('I').ready('I'));
         assertThat(backend.state()).isEqualTo(State.IDLE);
+    }
+
+    @Test
+    void a_connection_whose_cancel_is_lost_on_its_way_is_lent_to_nobody_any_more() {
+        backend.cancelBegan();
+        backend.endLease(Settings.NONE, System.nanoTime());
+        backend.cancelLost();
+        backend.cancelEnded();
+        world.says(server().message('I').ready('I'));
+
+        assertThat(backend.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void a_connection_whose_cancel_was_lost_is_its_clients_until_that_gives_it_back() {
+        backend.cancelBegan();
+        backend.cancelLost();
+        backend.cancelEnded();
+        assertThat(backend.state()).isEqualTo(State.LEASED);
+
+        backend.endLease(Settings.NONE, System.nanoTime());
+        assertThat(backend.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void a_connection_with_settings_that_cannot_be_taken_away_is_lent_to_nobody_any_more() {
+        backend.endLease(Settings.of(Map.of("temp_buffers", "16MB")), System.nanoTime());
+        assertThat(backend.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void a_connection_with_such_settings_is_closed_behind_a_rollback_too() {
+        leaveTransactionOpen();
+        backend.endLeaseDirty(Settings.of(Map.of("seed", "0.5")), false, System.nanoTime());
+        world.says(server().complete("ROLLBACK").ready('I').message('I').ready('I'));
+        assertThat(backend.state()).isEqualTo(State.CLOSED);
     }
 
     @Test

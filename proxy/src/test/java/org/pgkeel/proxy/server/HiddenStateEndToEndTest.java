@@ -93,6 +93,22 @@ class HiddenStateEndToEndTest {
     }
 
     @Test
+    void a_setting_that_cannot_be_taken_back_any_more() throws SQLException {
+        TestProxy.execute(client, "set temp_buffers = '16MB'", "begin; create temp table hidden_by_commit (a int) on commit drop; insert into hidden_by_commit values (1); commit");
+        assertThat(TestProxy.value(other, "show temp_buffers")).isEqualTo("8MB");
+        assertThat(TestProxy.value(client, "show temp_buffers")).isEqualTo("16MB");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"seed=0.5", "transaction_isolation=serializable", "transaction_read_only=on", "temp_buffers=16MB"})
+    void a_startup_parameter_that_cannot_be_taken_back(String option) throws SQLException {
+        try (Connection peculiar = proxy.connect("options", "-c " + option)) {
+            TestProxy.execute(peculiar, "select 1", "begin; create temp table hidden_by_commit (a int) on commit drop; commit");
+            assertThat(TestProxy.value(other, "select 'served'")).isEqualTo("served");
+        }
+    }
+
+    @Test
     void a_lock_of_an_execute_that_fails() throws SQLException {
         TestProxy.execute(client, "prepare taking as select pg_advisory_lock(92), 1 / (random() * $1)::int");
         fails(client, "execute taking(0)");

@@ -64,6 +64,24 @@ class SettingsTest {
         assertThat(interner.intern(Settings.of(Map.of()))).isSameAs(Settings.NONE);
     }
 
+    @Test void large_settings_are_not_remembered_for_others() {
+        var interner = new SettingsInterner(8);
+        Map<String, String> large = Map.of("app.document", "x".repeat(5_000));
+        Settings first = interner.intern(Settings.of(large));
+        assertThat(interner.intern(Settings.of(large))).isEqualTo(first).isNotSameAs(first);
+    }
+
+    @Test void the_key_of_large_settings_is_small_and_tells_them_apart() {
+        Settings settings = Settings.of(Map.of("app.document", "x".repeat(5_000), "client_encoding", "SJIS", "standard_conforming_strings", "off", "work_mem", "1MB"));
+        Settings key = settings.semanticKey();
+        assertThat(key.toString().length()).isLessThan(200);
+        assertThat(key.get("client_encoding")).contains("SJIS");
+        assertThat(key.get("standard_conforming_strings")).contains("off");
+        assertThat(settings.with("work_mem", "2MB").semanticKey()).isEqualTo(key);
+        assertThat(settings.with("app.document", "x".repeat(5_001)).semanticKey()).isNotEqualTo(key);
+        assertThat(settings.with("app.other", "y").semanticKey()).isNotEqualTo(key);
+    }
+
     @Test void startup_parameters_are_settings_but_for_the_protocols_own() {
         assertThat(StartupSettings.of(Map.of("user", "u", "database", "d", "replication", "false", "_pq_.x", "1",
                 "TimeZone", "UTC", "search_path", "a, \"B\"")))
