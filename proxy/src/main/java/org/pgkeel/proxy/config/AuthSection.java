@@ -15,7 +15,7 @@ final class AuthSection {
     static final String DEFAULT_QUERY = "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
             + "FROM pg_catalog.pg_authid WHERE rolname = $1 AND rolcanlogin";
     private static final String ALL = "all";
-    private static final Set<String> UNSUPPORTED_DATABASES = Set.of("sameuser", "samerole", "samegroup", "replication");
+    private static final Set<String> UNSUPPORTED_DATABASES = Set.of("sameuser", "samerole", "samegroup");
 
     private AuthSection() {}
 

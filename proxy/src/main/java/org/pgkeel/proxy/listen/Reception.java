@@ -25,6 +25,7 @@ import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.login.LoginListener;
+import org.pgkeel.proxy.login.Replication;
 import org.pgkeel.proxy.login.UserSecrets;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
@@ -36,11 +37,15 @@ import org.pgkeel.proxy.session.SessionContext;
 import org.pgkeel.proxy.session.SessionMessages;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.settings.StartupSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Meets clients that have proved who they are: the console's go there, the others get a session on their pool.
 ///
 /// Threading: shared; each client is met on its channel's event loop.
 public final class Reception implements LoginListener {
+    private static final Logger log = LoggerFactory.getLogger(Reception.class);
+
     private final Supplier<ProxyConfig> config;
     private final Supplier<UserSecrets> secrets;
     private final List<EventLoop> loops;
@@ -90,6 +95,15 @@ public final class Reception implements LoginListener {
 
     @Override
     public void authenticated(Channel channel, ClientIdentity identity, ByteBuf early) {
+        try {
+            meet(channel, identity, early);
+        } catch (RuntimeException bug) {
+            log.error("client {}: closed after a bug behind its login", identity.address(), bug);
+            channel.close();   // nobody else would: nothing reads from it
+        }
+    }
+
+    private void meet(Channel channel, ClientIdentity identity, ByteBuf early) {
         if (Console.DATABASES.contains(identity.database())) {
             meetOperator(channel, identity, early);
             return;
@@ -102,9 +116,13 @@ public final class Reception implements LoginListener {
         }
         Optional<DatabaseConfig> database = Pools.database(now, identity.database());
         if (closed) refuse(channel, early, Refusal.of(RefusalReason.SHUTDOWN, "the proxy shuts down"));
-        else if (database.isEmpty()) refuse(channel, early, Refusal.of(RefusalReason.UNKNOWN_DATABASE, "database \"" + identity.database() + "\" does not exist"));
+        else if (database.isEmpty()) refuse(channel, early, unknownDatabase(identity));
         else if (disabled.contains(identity.database())) refuse(channel, early, Refusal.of(RefusalReason.DATABASE_DISABLED, "database \"" + identity.database() + "\" is disabled"));
         else meetClient(channel, identity, early, now, database.get());
+    }
+
+    private static Refusal unknownDatabase(ClientIdentity identity) {
+        return Refusal.of(RefusalReason.UNKNOWN_DATABASE, "database \"" + identity.database() + "\" does not exist");
     }
 
     private EventLoop homeOf(ClientIdentity identity, Channel channel, ProxyConfig now) {
@@ -143,7 +161,7 @@ public final class Reception implements LoginListener {
     }
 
     private void meetClient(Channel channel, ClientIdentity identity, ByteBuf early, ProxyConfig now, DatabaseConfig database) {
-        boolean replication = isReplication(identity);
+        boolean replication = Replication.of(identity.startupParameters()).orElse(Replication.NONE) != Replication.NONE;
         Settings startup;
         switch (replication ? new StartupSettings.Understood(Settings.NONE) : StartupSettings.of(identity.startupParameters())) {
             case StartupSettings.Understood(var settings) -> startup = settings;
@@ -159,16 +177,16 @@ public final class Reception implements LoginListener {
         }
         var secret = secrets.get().fromFile(identity.user());
         Optional<DatabasePool> pool = replication ? pools.replication(identity, secret) : pools.of(identity, secret);
+        if (pool.isEmpty()) {   // a reload is under way
+            admission.leave(identity.database(), identity.user());
+            refuse(channel, early, unknownDatabase(identity));
+            return;
+        }
         var context = contextOf.apply(channel.eventLoop());
-        new ClientSession(context, pool.orElseThrow(), identity, startup, channel, () -> {
+        new ClientSession(context, pool.get(), identity, startup, channel, () -> {
             admission.leave(identity.database(), identity.user());
             pools.leave(pool.get());
         }).start(early);
-    }
-
-    private static boolean isReplication(ClientIdentity identity) {
-        String asked = identity.startupParameters().get("replication");
-        return asked != null && !Set.of("false", "off", "no", "0").contains(asked.toLowerCase(java.util.Locale.ROOT));
     }
 
     private void meetOperator(Channel channel, ClientIdentity identity, ByteBuf early) {

@@ -22,7 +22,7 @@ final class AuthRules {
     /// What is known of a client when the method is chosen.
     record Subject(String user, String database, Purpose purpose, ConnectionKind kind, SocketAddress address) {}
 
-    /// Physical replication names no database and is matched by the word `replication` alone.
+    /// Physical replication is in no database: the word `replication` means it, and what holds for all databases holds for it.
     enum Purpose { SESSION, PHYSICAL_REPLICATION }
 
     /// @param rule that fitted; empty if none did and the method is the default
@@ -74,10 +74,10 @@ final class AuthRules {
     }
 
     private static boolean fitsDatabase(Set<String> databases, Subject subject) {
+        if (databases.isEmpty() || databases.contains(ALL)) return true;
         return switch (subject.purpose()) {
             case PHYSICAL_REPLICATION -> databases.contains(REPLICATION);
-            case SESSION -> databases.isEmpty() || databases.contains(ALL) || databases.contains(subject.database())
-                    || databases.contains(SAME_USER) && subject.database().equals(subject.user());
+            case SESSION -> databases.contains(subject.database()) || databases.contains(SAME_USER) && subject.database().equals(subject.user());
         };
     }
 

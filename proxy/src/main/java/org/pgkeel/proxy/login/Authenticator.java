@@ -82,6 +82,9 @@ final class Authenticator {
     private final SecureRandom random;
     private final Client client;
     private State state = new State.Waiting();
+    /// Somebody else works for the login.
+    private boolean working;
+    private Runnable atRest = () -> { };
 
     Authenticator(UserSecrets secrets, AuthRules.Subject subject, Connection connection, SecureRandom random, Client client) {
         this.secrets = secrets;
@@ -235,10 +238,12 @@ final class Authenticator {
     }
 
     private <T> void after(CompletionStage<T> stage, Consumer<T> then, Consumer<Throwable> failed) {
+        working = true;
         stage.whenComplete((value, failure) -> {
             Runnable next = () -> {
-                if (state instanceof State.Ended) return;
-                if (failure == null) then.accept(value);
+                working = false;
+                if (state instanceof State.Ended) atRest.run();
+                else if (failure == null) then.accept(value);
                 else failed.accept(failure);
             };
             if (connection.loop().inEventLoop()) next.run();
@@ -249,5 +254,11 @@ final class Authenticator {
     /// The connection is gone: what is still waited for does not matter any more.
     void abandon() {
         state = new State.Ended();
+    }
+
+    /// Calls when nobody works for the login any more: now, or when the answer is there that is waited for.
+    void whenAtRest(Runnable then) {
+        if (working) atRest = then;
+        else then.run();
     }
 }

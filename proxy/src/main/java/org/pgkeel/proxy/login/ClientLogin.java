@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.pgkeel.protocol.auth.ChannelBinding;
 import org.pgkeel.protocol.backend.BackendMessage;
 import org.pgkeel.protocol.wire.CancelRequest;
@@ -49,7 +50,8 @@ import org.slf4j.LoggerFactory;
 /// | any open         | violation, refusal, deadline              | Ended: told, and closed               |
 /// | any open         | the client closes, Terminate              | Ended                                 |
 ///
-/// Memory is bounded: what was read and not understood yet is at most one message and one read buffer.
+/// Memory is bounded: what was read and not understood yet is at most one message and one read buffer. So is what logins have others do: a login
+/// has its place among those under way until that is done, though its client has gone.
 /// Threading: confined to its channel's event loop.
 public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientLogin.class);
@@ -81,6 +83,8 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private final LoginListener listener;
     private State state = new State.New();
     private PendingLogins.Place place = PendingLogins.Place.NONE;
+    /// Calls when nobody works for this login any more.
+    private Consumer<Runnable> atRest = Runnable::run;
     private Optional<Future<?>> deadline = Optional.empty();
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
 
@@ -261,8 +265,13 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private void begin(ChannelHandlerContext ctx, StartupMessage startup) {
         var request = new StartupRequest(startup);
         request.negotiation().ifPresent(answer -> send(ctx, answer));
+        Optional<AuthRules.Purpose> purpose = request.purpose();
+        if (purpose.isEmpty()) {
+            refuse(ctx, LoginRefusals.badReplication(), "parameter replication");
+            return;
+        }
         ConnectionKind kind = ClientConnection.kind(ctx);
-        var subject = new AuthRules.Subject(startup.user(), startup.database(), request.purpose(), kind, ClientConnection.address(ctx));
+        var subject = new AuthRules.Subject(startup.user(), startup.database(), purpose.get(), kind, ClientConnection.address(ctx));
         Optional<String> certificateName = ClientConnection.certificateName(ctx);
         AuthRules.Decision decision = policy.rules().decide(subject);
         Optional<Refusal> refusal = ClientConnection.refusal(policy.tls(), subject, certificateName, decision);
@@ -275,6 +284,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         var connection = new Authenticator.Connection(binding, certificateName, ctx.executor());
         var authenticator = new Authenticator(policy.secrets(), subject, connection, policy.random(), client(ctx, request, kind));
         state = new State.Authenticating(authenticator);
+        atRest = authenticator::whenAtRest;
         authenticator.start(decision.method());
     }
 
@@ -385,7 +395,8 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private void stopWaiting() {
         deadline.ifPresent(timer -> timer.cancel(false));
         deadline = Optional.empty();
-        place.leave();
+        // Whoever goes away leaves the work behind that it has made: a lookup, a password to be stretched.
+        atRest.accept(place::leave);
     }
 
     @Override

@@ -51,6 +51,11 @@ final class LoginRefusals {
                 "unsupported frontend protocol " + major + "." + minor + ": server supports 3.0 to 3.2");
     }
 
+    static Refusal badReplication() {
+        return Refusal.of(RefusalReason.BAD_STARTUP_PARAMETER, "invalid value for parameter \"" + Replication.PARAMETER + "\"",
+                "Valid values are: \"false\", 0, \"true\", 1, \"database\".");
+    }
+
     static Refusal violation(String text) {
         return Refusal.of(RefusalReason.PROTOCOL_VIOLATION, text);
     }

@@ -4,9 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.pgkeel.protocol.backend.NegotiateProtocolVersion;
 import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.proxy.backend.Credential;
@@ -18,8 +16,6 @@ record StartupRequest(StartupMessage message) {
     static final int MINOR_MAX = 2;
     /// The "version" of SSLRequest, GSSENCRequest and CancelRequest.
     private static final int SPECIAL_MAJOR = 1234;
-    /// The words for true that PostgreSQL takes in `replication`; `database` is logical replication, a session like others.
-    private static final Set<String> TRUE = Set.of("true", "on", "yes", "1", "t", "y");
 
     /// Whether the packet at the head of the input is of another major version: seen before it is decoded, because what
     /// another version means by its content is not known.
@@ -40,9 +36,12 @@ record StartupRequest(StartupMessage message) {
         return message.database();
     }
 
-    AuthRules.Purpose purpose() {
-        String replication = message.parameters().getOrDefault("replication", "").toLowerCase(Locale.ROOT);
-        return TRUE.contains(replication) ? AuthRules.Purpose.PHYSICAL_REPLICATION : AuthRules.Purpose.SESSION;
+    /// @return empty if its `replication` means nothing
+    Optional<AuthRules.Purpose> purpose() {
+        return Replication.of(message.parameters()).map(replication -> switch (replication) {
+            case PHYSICAL -> AuthRules.Purpose.PHYSICAL_REPLICATION;
+            case LOGICAL, NONE -> AuthRules.Purpose.SESSION;
+        });
     }
 
     int minorInForce() {

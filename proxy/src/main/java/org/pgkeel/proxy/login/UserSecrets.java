@@ -40,6 +40,7 @@ public final class UserSecrets {
     private record Stretching(String user, Secret password) {}
 
     private final UsersFile file;
+    private final Optional<AuthConfig.AuthQuery> asked;
     private final Optional<AuthQuery> query;
     private final boolean queryPerDatabase;
     private final Executor helper;
@@ -50,8 +51,9 @@ public final class UserSecrets {
     private final AsyncCache<Stretching, ScramVerifier> stretched;
 
     private UserSecrets(UsersFile file, AuthConfig config, Optional<AuthQuery> query, Executor helper, Octets mockSecret,
-                        AsyncCache<Stretching, ScramVerifier> stretched) {
+                        AsyncCache<Stretching, ScramVerifier> stretched, Cache<Question, Optional<StoredSecret>> lastAnswers) {
         this.file = file;
+        this.asked = config.query();
         this.query = config.query().isPresent() ? query : Optional.empty();
         this.queryPerDatabase = config.query().flatMap(AuthConfig.AuthQuery::database).isEmpty();
         this.helper = helper;
@@ -60,7 +62,7 @@ public final class UserSecrets {
         this.stretched = stretched;
         Duration cacheFor = config.query().map(AuthConfig.AuthQuery::cacheFor).orElse(Duration.ZERO);
         this.answers = Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).expireAfterWrite(cacheFor).executor(helper).buildAsync();
-        this.lastAnswers = Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).executor(helper).build();
+        this.lastAnswers = lastAnswers;
     }
 
     /// @param query  used if `auth.query` is configured
@@ -71,14 +73,18 @@ public final class UserSecrets {
         new SecureRandom().nextBytes(mockSecret);
         AsyncCache<Stretching, ScramVerifier> stretched =
                 Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).executor(helper).buildAsync();
-        return new UserSecrets(readFile(config), config, query, helper, Octets.of(mockSecret), stretched);
+        return new UserSecrets(readFile(config), config, query, helper, Octets.of(mockSecret), stretched, noAnswers(helper));
     }
 
-    /// The same after a reload: the file is read again and the query is asked again; the salts that unknown users are shown
-    /// stay, for those of real users do too.
+    private static Cache<Question, Optional<StoredSecret>> noAnswers(Executor helper) {
+        return Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).executor(helper).build();
+    }
+
+    /// The same after a reload: the file is read again and the query is asked again. The salts that unknown users are shown
+    /// stay, for those of real users do too; and what the same query has answered last, for when it cannot be asked.
     /// @throws BrokenUsersFile if the file cannot be used; this object stays as it is
     public UserSecrets reloaded(AuthConfig config, Optional<AuthQuery> query) {
-        return new UserSecrets(readFile(config), config, query, helper, mockSecret, stretched);
+        return new UserSecrets(readFile(config), config, query, helper, mockSecret, stretched, config.query().equals(asked) ? lastAnswers : noAnswers(helper));
     }
 
     private static UsersFile readFile(AuthConfig config) {

@@ -66,6 +66,13 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         private Optional<SQLException> failure = Optional.empty();
         private long failedNanos;
         private boolean forgotten;
+
+        /// Is not kept.
+        static Kept once() {
+            var once = new Kept();
+            once.forgotten = true;
+            return once;
+        }
     }
 
     private JdbcAuthQuery(ProxyConfig config, AuthConfig.AuthQuery query, Secret password, Function<String, Cluster> clusters) {
@@ -225,7 +232,7 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
 
     private Kept kept(String name) {
         synchronized (kept) {
-            if (closed) throw new IllegalStateException("the configuration was replaced");
+            if (closed) return Kept.once();   // a login that began before the configuration was replaced
             Kept mine = kept.computeIfAbsent(name, _ -> new Kept());
             if (kept.size() > KEPT_MAX) closeLater(kept.pollFirstEntry().getValue());
             return mine;

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.listen.Reception;
 import org.pgkeel.proxy.login.ClientIdentity;
+import org.pgkeel.proxy.login.Replication;
 import org.pgkeel.proxy.observe.ClientSnapshot;
 import org.pgkeel.proxy.observe.Endpoint;
 import org.pgkeel.proxy.observe.PoolSnapshot;
@@ -125,7 +127,7 @@ final class LoopView {
             case IDLE, CLOSED -> ClientSnapshot.State.IDLE;
         };
         ClientIdentity identity = session.identity();
-        return new ClientSnapshot(session.id(), identity.user(), identity.database(), replication(identity), state,
+        return new ClientSnapshot(session.id(), identity.user(), identity.database(), replication(session.pool()), state,
                 Endpoint.of(session.channel().remoteAddress()), Endpoint.of(session.channel().localAddress()),
                 instant(session.connectedNanos()), instant(session.requestNanos()),
                 isWaiting(session) ? (nowNanos - session.waitingSinceNanos()) / 1_000 : 0, session.state() == ClientSession.State.DEPARTED,
@@ -156,7 +158,7 @@ final class LoopView {
     private ServerSnapshot server(DatabasePool pool, BackendConnection connection) {
         @Nullable ClientSession holder = holders.get(connection);
         return new ServerSnapshot(connection.id(), pool.shared().key().user(), pool.shared().key().database(),
-                holder != null && pool.target().isReplication() ? replication(holder.identity()) : "none", stateOf(connection),
+                replication(pool), stateOf(connection),
                 Endpoint.of(connection.channel().remoteAddress()), Endpoint.of(connection.channel().localAddress()),
                 instant(connection.openedNanos()), instant(holder == null ? connection.sinceNanos() : holder.requestNanos()),
                 connection.closesWhenReleased(nowNanos), holder == null ? OptionalLong.empty() : OptionalLong.of(holder.id()),
@@ -164,10 +166,8 @@ final class LoopView {
                 connection.statements().size());
     }
 
-    private static String replication(ClientIdentity identity) {
-        String asked = identity.startupParameters().get("replication");
-        if (asked == null) return "none";
-        return asked.equalsIgnoreCase("database") ? "logical" : "physical";
+    private static String replication(DatabasePool pool) {
+        return Replication.of(pool.target().startup()).orElse(Replication.NONE).name().toLowerCase(Locale.ROOT);
     }
 
     private static String tls(Channel channel) {

@@ -90,9 +90,11 @@ class AuthRulesTest {
     }
 
     @Test
-    void physical_replication_needs_its_own_word() throws UnknownHostException {
+    void physical_replication_is_in_no_database_and_meant_by_rules_for_all() throws UnknownHostException {
         SocketAddress tcp = from("10.0.0.1");
-        assertThat(letsIn(rule(Connection.HOST, Set.of("all"), Set.of(), List.of()), "u", "d", Purpose.PHYSICAL_REPLICATION, ConnectionKind.TCP, tcp)).isFalse();
+        assertThat(letsIn(rule(Connection.HOST, Set.of(), Set.of(), List.of()), "u", "d", Purpose.PHYSICAL_REPLICATION, ConnectionKind.TCP, tcp)).isTrue();
+        assertThat(letsIn(rule(Connection.HOST, Set.of("d"), Set.of(), List.of()), "u", "d", Purpose.PHYSICAL_REPLICATION, ConnectionKind.TCP, tcp)).isFalse();
+        assertThat(letsIn(rule(Connection.HOST, Set.of("sameuser"), Set.of(), List.of()), "u", "u", Purpose.PHYSICAL_REPLICATION, ConnectionKind.TCP, tcp)).isFalse();
         assertThat(letsIn(rule(Connection.HOST, Set.of("replication"), Set.of(), List.of()), "u", "d", Purpose.PHYSICAL_REPLICATION, ConnectionKind.TCP, tcp)).isTrue();
         assertThat(letsIn(rule(Connection.HOST, Set.of("replication"), Set.of(), List.of()), "u", "d", Purpose.SESSION, ConnectionKind.TCP, tcp)).isFalse();
     }

@@ -50,6 +50,21 @@ class AuthenticationTest {
     }
 
     @Test
+    void a_login_whose_client_has_gone_has_its_place_until_what_it_asked_is_answered() {
+        var answer = new CompletableFuture<Optional<StoredSecret>>();
+        LoginHarness harness = new LoginHarness().query((_, _) -> answer).pendingMax(1);
+        try (LoginClient gone = harness.client()) {
+            gone.startup("alice", "db");
+        }
+        assertThat(harness.pending.count()).isEqualTo(1);
+        try (LoginClient next = harness.client()) {
+            assertThat(next.refusal()).startsWith("53300");
+        }
+        answer.complete(Optional.empty());
+        assertThat(harness.pending.count()).isZero();
+    }
+
+    @Test
     void scram_with_a_verifier_yields_keys_to_pass_through() {
         try (LoginClient client = new LoginHarness().user("alice", VERIFIER).client()) {
             client.startup("alice", "db").scram("secret");

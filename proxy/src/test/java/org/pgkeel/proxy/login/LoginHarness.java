@@ -45,6 +45,11 @@ final class LoginHarness {
         return this;
     }
 
+    LoginHarness rule(AuthRule rule) {
+        rules.add(rule);
+        return this;
+    }
+
     LoginHarness pendingMax(int max) {
         pendingMax = max;
         return this;

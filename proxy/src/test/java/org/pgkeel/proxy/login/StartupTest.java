@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.protocol.backend.AuthenticationSasl;
@@ -65,6 +66,38 @@ class StartupTest {
         try (LoginClient client = trusting.client()) {
             client.startup("alice", "");
             assertThat(client.identity().orElseThrow().database()).isEqualTo("alice");
+        }
+    }
+
+    private static LoginClient asksForReplication(LoginHarness harness, String word) {
+        LoginClient client = harness.client();
+        var parameters = new LinkedHashMap<>(Map.of("user", "alice", "database", "db", "replication", word));
+        client.send(StartupMessage.of(parameters));
+        return client;
+    }
+
+    @Test
+    void a_rule_for_a_database_lets_no_physical_replication_in_however_its_word_is_spelt() {
+        LoginHarness harness = new LoginHarness().rule(new AuthRule(AuthRule.Connection.HOST, Set.of("db"), Set.of(), List.of(), AuthMethod.TRUST));
+        for (String word : List.of("true", "on", "yes", "1", "t", "y", "tr", "tru", "ye", "TRUE", "Tru", "On")) {
+            try (LoginClient client = asksForReplication(harness, word)) {
+                assertThat(client.last()).as(word).isInstanceOf(AuthenticationSasl.class);
+            }
+        }
+        for (String word : List.of("database", "false", "off", "no", "0", "f", "of", "N")) {
+            try (LoginClient client = asksForReplication(harness, word)) {
+                assertThat(client.identity()).as(word).isPresent();
+            }
+        }
+    }
+
+    @Test
+    void a_word_for_replication_that_the_server_does_not_know_is_refused() {
+        for (String word : List.of("", "o", "Database", "truely", "2", "physical", " true")) {
+            try (LoginClient client = asksForReplication(trusting, word)) {
+                assertThat(client.refusal()).as(word).isEqualTo("22023 invalid value for parameter \"replication\"");
+                assertThat(client.isOpen()).isFalse();
+            }
         }
     }
 

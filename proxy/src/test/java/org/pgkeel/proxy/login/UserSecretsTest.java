@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.protocol.auth.ScramVerifier;
 import org.pgkeel.protocol.wire.Octets;
+import org.pgkeel.proxy.config.AuthConfig;
 import org.pgkeel.proxy.config.Secret;
 
 class UserSecretsTest {
@@ -92,6 +93,17 @@ class UserSecretsTest {
         reachable.clear();
         assertThat(secrets.lookup("alice", "db").toCompletableFuture().join()).contains(plain("y"));
         assertThat(secrets.lookup("bob", "db").toCompletableFuture()).isCompletedExceptionally();
+    }
+
+    @Test
+    void the_last_answer_counts_behind_a_reload_too_if_the_same_is_asked() {
+        LoginHarness harness = new LoginHarness().cacheFor(Duration.ZERO).query((_, _) -> CompletableFuture.completedStage(Optional.of(plain("y"))));
+        AuthQuery down = (_, _) -> CompletableFuture.failedStage(new IllegalStateException("down"));
+        UserSecrets before = harness.secrets();
+        before.lookup("alice", "db").toCompletableFuture().join();
+        assertThat(before.reloaded(harness.config(Optional.empty()), Optional.of(down)).lookup("alice", "db").toCompletableFuture().join()).contains(plain("y"));
+        AuthConfig other = harness.cacheFor(Duration.ofSeconds(1)).config(Optional.empty());
+        assertThat(before.reloaded(other, Optional.of(down)).lookup("alice", "db").toCompletableFuture()).isCompletedExceptionally();
     }
 
     @Test

@@ -2,13 +2,21 @@ package org.pgkeel.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 
@@ -77,6 +85,19 @@ final class AuthQueryTest {
         postgres.query("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'pgkeel auth-query'");
 
         assertThat(RunningProxy.value(proxy.connect("app", "queried_scram", "opened"), "select 1")).isEqualTo("1");
+    }
+
+    @Test
+    void a_login_that_began_before_a_reload_is_looked_up_all_the_same() throws IOException {
+        try (var client = new Socket(InetAddress.getLoopbackAddress(), proxy.server().port())) {
+            client.setSoTimeout(60_000);
+            await().until(() -> proxy.server().pendingLogins().count() == 1);
+            assertThat(proxy.server().reload()).isEmpty();
+            ByteBuf startup = Unpooled.buffer();
+            StartupMessage.of(new LinkedHashMap<>(Map.of("user", "queried_scram", "database", "app"))).encode(startup);
+            client.getOutputStream().write(startup.array(), 0, startup.readableBytes());
+            assertThat((char) client.getInputStream().read()).isEqualTo('R');
+        }
     }
 
     @Test
