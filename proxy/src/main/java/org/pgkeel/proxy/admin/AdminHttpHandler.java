@@ -1,7 +1,7 @@
 package org.pgkeel.proxy.admin;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -33,9 +33,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// Threading: confined to its channel's event loop.
 final class AdminHttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
-    /// From one answer, or the connect, to the end of the next request. Bounds idle and slow clients alike.
-    private static final long REQUEST_SECONDS_MAX = 30;
-    /// Pipelined requests that may wait for their answers.
+    /// From the connect, a request, or an answer that was taken to whichever of them comes next. Bounds idle and slow clients alike.
+    private static final long STEP_SECONDS_MAX = 30;
+    /// Pipelined requests whose answers have not been taken yet.
     private static final int OUTSTANDING_MAX = 8;
     private static final Logger LOG = LoggerFactory.getLogger(AdminHttpHandler.class);
 
@@ -50,7 +50,7 @@ final class AdminHttpHandler extends SimpleChannelInboundHandler<FullHttpRequest
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        awaitRequest(ctx);
+        awaitStep(ctx);
         ctx.fireChannelActive();
     }
 
@@ -62,7 +62,7 @@ final class AdminHttpHandler extends SimpleChannelInboundHandler<FullHttpRequest
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-        stopDeadline();
+        awaitStep(ctx);
         if (++outstanding > OUTSTANDING_MAX) {
             ctx.close();
             return;
@@ -103,15 +103,16 @@ final class AdminHttpHandler extends SimpleChannelInboundHandler<FullHttpRequest
                 .set("x-content-type-options", "nosniff")
                 .set(HttpHeaderNames.CONNECTION, keepAlive ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);
         if (page.status().equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
-        outstanding--;
-        var written = ctx.writeAndFlush(response);
-        if (!keepAlive) written.addListener(ChannelFutureListener.CLOSE);
-        else if (outstanding == 0) awaitRequest(ctx);
+        ctx.writeAndFlush(response).addListener((ChannelFuture taken) -> {
+            outstanding--;
+            if (!keepAlive || !taken.isSuccess()) ctx.close();
+            else awaitStep(ctx);
+        });
     }
 
-    private void awaitRequest(ChannelHandlerContext ctx) {
+    private void awaitStep(ChannelHandlerContext ctx) {
         stopDeadline();
-        deadline = ctx.executor().schedule(() -> ctx.close(), REQUEST_SECONDS_MAX, TimeUnit.SECONDS);
+        deadline = ctx.executor().schedule(() -> ctx.close(), STEP_SECONDS_MAX, TimeUnit.SECONDS);
     }
 
     private void stopDeadline() {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
@@ -32,6 +33,8 @@ final class PrometheusSeries {
     /// Pools with series of their own; further ones are added up under [#REST]. A wildcard database times many users would
     /// otherwise fill the monitoring's memory.
     static final int POOLS_MAX = 500;
+    /// The same of tables whose INSERTs may share commits: a rule for a pattern of names may mean a new one each day.
+    static final int TABLES_MAX = 100;
     static final String REST = "(rest)";
     static final double NANOS_PER_SECOND = 1e9;
     private static final double MICROS_PER_SECOND = 1e6;
@@ -47,14 +50,14 @@ final class PrometheusSeries {
         all.gauge("pgkeel_snapshot_available", "1 if all event loops answered this scrape in time", Labels.EMPTY, sample.isPresent() ? 1 : 0);
         sample.ifPresent(taken -> {
             all.proxy(taken.proxy());
-            all.levels(bounded(taken.pools(), PoolSnapshot::plus, pool -> new PoolSnapshot(REST, REST, PoolSnapshot.PRIMARY, pool.mode(), pool.clients(),
+            all.levels(bounded(taken.pools(), POOLS_MAX, PoolSnapshot::plus, pool -> new PoolSnapshot(REST, REST, PoolSnapshot.PRIMARY, pool.mode(), pool.clients(),
                     pool.servers(), pool.maxWaitMicros(), pool.sizeMax(), pool.sizeMin(), pool.reserve(), pool.pinnedByReason())));
-            all.rates(bounded(taken.stats(), StatsSnapshot::plus, stats -> StatsSnapshot.empty(REST, REST).plus(stats)));
+            all.rates(bounded(taken.stats(), POOLS_MAX, StatsSnapshot::plus, stats -> StatsSnapshot.empty(REST, REST).plus(stats)));
             all.reasons(taken.counters());
             OutcomeSeries.add(taken.outcomes(), all.series);
             ClusterSeries.add(taken.clusters(), all.series);
             HoldSeries.add(taken.holds(), all.series);
-            CoalesceSeries.add(taken.coalesced(), all.series);
+            CoalesceSeries.add(bounded(taken.coalesced(), TABLES_MAX, CoalesceSnapshot::plus, table -> CoalesceSnapshot.empty(REST).plus(table)), all.series);
         });
         return all.series;
     }
@@ -168,11 +171,11 @@ final class PrometheusSeries {
         return Labels.of("database", pool.database(), "user", pool.user());
     }
 
-    /// The first pools as they are, the others as one.
-    private static <T> List<T> bounded(List<T> pools, BinaryOperator<T> plus, Function<T, T> renamed) {
-        if (pools.size() <= POOLS_MAX) return pools;
-        var kept = new ArrayList<>(pools.subList(0, POOLS_MAX));
-        pools.subList(POOLS_MAX, pools.size()).stream().map(renamed).reduce(plus).ifPresent(kept::add);
+    /// The first as they are, the others as one.
+    private static <T> List<T> bounded(List<T> all, int max, BinaryOperator<T> plus, Function<T, T> renamed) {
+        if (all.size() <= max) return all;
+        var kept = new ArrayList<>(all.subList(0, max));
+        all.subList(max, all.size()).stream().map(renamed).reduce(plus).ifPresent(kept::add);
         return Collections.unmodifiableList(kept);
     }
 

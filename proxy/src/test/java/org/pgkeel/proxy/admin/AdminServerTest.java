@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.proxy.observe.CoalesceSnapshot;
 
 /// The HTTP port over real sockets.
 class AdminServerTest {
@@ -102,6 +103,12 @@ class AdminServerTest {
         var waiting = get("/metrics").body().lines().filter(line -> line.startsWith("pgkeel_pool_clients_waiting{")).toList();
         assertThat(waiting).hasSize(PrometheusSeries.POOLS_MAX + 1)
                 .contains("pgkeel_pool_clients_waiting{database=\"(rest)\",user=\"(rest)\"} " + 700 * 12 + ".0");
+    }
+
+    @Test void series_are_bounded_however_many_tables_share_commits() throws Exception {
+        operations.tables = IntStream.range(0, PrometheusSeries.TABLES_MAX + 70).mapToObj(day -> CoalesceSnapshot.empty("public.events_" + day)).toList();
+        var batches = get("/metrics").body().lines().filter(line -> line.startsWith("pgkeel_coalesce_batches_total{")).toList();
+        assertThat(batches).hasSize(PrometheusSeries.TABLES_MAX + 1).contains("pgkeel_coalesce_batches_total{table=\"(rest)\"} 0.0");
     }
 
     @Test void metrics_without_an_answer_of_the_event_loops_still_show_the_process() throws Exception {

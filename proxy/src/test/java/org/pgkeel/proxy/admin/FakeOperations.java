@@ -52,6 +52,8 @@ final class FakeOperations implements Operations {
     volatile CompletionStage<?> loops = CompletableFuture.completedFuture(null);
     volatile CompletionStage<List<PoolSnapshot>> pools = CompletableFuture.completedFuture(List.of(pool("app", "alice")));
     volatile int clients = 1;
+    /// Beside the one that is always there.
+    volatile List<CoalesceSnapshot> tables = List.of();
 
     static PoolSnapshot pool(String database, String user) {
         return new PoolSnapshot(database, user, "primary", PoolMode.TRANSACTION, new PoolSnapshot.Clients(11, 12, 13, 14),
@@ -105,8 +107,10 @@ final class FakeOperations implements Operations {
             batchRows.record(rows);
             batchBytes.record(rows * 100);
         }
-        return now(List.of(new CoalesceSnapshot("public.events", Map.of(InsertWay.MANY_ROWS, 900L, InsertWay.STATEMENT, 60L, InsertWay.QUIET, 40L), batchRows.snapshot(), batchBytes.snapshot(),
+        var all = new ArrayList<>(List.of(new CoalesceSnapshot("public.events", Map.of(InsertWay.MANY_ROWS, 900L, InsertWay.STATEMENT, 60L, InsertWay.QUIET, 40L), batchRows.snapshot(), batchBytes.snapshot(),
                 5, 500, 1, LatencyHistogram.Snapshot.empty(), LatencyHistogram.Snapshot.empty(), Map.of("23505", 2L), new SpillSnapshot(70, 7_000, 4, 400, LatencyHistogram.Snapshot.empty(), Map.of("write_failed", 1L)), new DedupSnapshot("on", 12), 300, 20)));
+        all.addAll(tables);
+        return now(all);
     }
 
     @Override public CompletionStage<List<InsertTally>> insertTallies() {
