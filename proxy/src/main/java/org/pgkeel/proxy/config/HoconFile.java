@@ -48,6 +48,8 @@ final class HoconFile {
         } catch (ConfigException e) {
             String origin = e.origin() == null ? file.toString() : reading.origin(e.origin());
             return refuse(reading, origin, clearMessage(e));
+        } catch (StackOverflowError e) {
+            return refuse(reading, file, "nested too deeply");
         }
     }
 

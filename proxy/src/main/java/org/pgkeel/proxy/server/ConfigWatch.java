@@ -15,6 +15,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.config.ProxyConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// `reload.watch = true`: looks at the files once a second and has them loaded when they have changed and rest again. Looking
 /// works where notifications do not: with editors that write a new file and rename it, links that are switched, network
@@ -22,6 +24,7 @@ import org.pgkeel.proxy.config.ProxyConfig;
 ///
 /// Threading: one daemon thread of its own.
 final class ConfigWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ConfigWatch.class);
     private static final long PERIOD_MILLIS = 1_000;
 
     /// What tells one state of a file from the next.
@@ -57,7 +60,7 @@ final class ConfigWatch implements AutoCloseable {
                 before = now;
                 if (!rests || now.equals(loaded) || !now.containsKey(configFile)) continue;
                 if (config.get().reload().watch()) {
-                    reload.run();
+                    tryToReload();
                     now = stamps();
                     before = now;
                 }
@@ -65,6 +68,15 @@ final class ConfigWatch implements AutoCloseable {
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Whatever goes wrong, the next change is looked at.
+    private void tryToReload() {
+        try {
+            reload.run();
+        } catch (RuntimeException bug) {
+            log.error("reload failed", bug);
         }
     }
 

@@ -341,9 +341,18 @@ final class ClientLease implements Lessee {
         }
         boolean onReplica = path.isOnReplica();
         if (onReplica && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
-        if (status != 'I' || !pins.isEmpty() || !session.looksInto()) return;
+        if (status != 'I') return;
+        boolean keeps = !pins.isEmpty() || !session.looksInto();
+        if (keeps && context.draining()) session.drain();
+        if (keeps) return;
         if (session.walk().midMessage()) releaseDeferred = true;
         else giveBack(leased, onReplica);
+    }
+
+    /// The client has a backend, outside of a transaction, and asks nothing of it.
+    boolean isIdle() {
+        BackendConnection leased = backend;
+        return leased != null && leased.exchange().settled() && leased.exchange().status() == 'I' && !awaitsReplies && !session.walk().midMessage() && session.waiting().size() == 0;
     }
 
     private void giveBack(BackendConnection leased, boolean onReplica) {

@@ -357,7 +357,8 @@ public final class ClientSession {
 
     /// Ends the session now if it is outside of a transaction, else when it has come out of it.
     void drain() {
-        if ((state == State.IDLE && lostTransaction == null) || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
+        boolean idle = state == State.IDLE && lostTransaction == null || state == State.LEASED && lease.isIdle();
+        if (idle || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
     }
 
     /// The client broke the protocol: it is told, and closed.

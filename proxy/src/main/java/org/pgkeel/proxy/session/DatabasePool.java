@@ -289,6 +289,12 @@ public final class DatabasePool {
         return clients.get() == RETIRED;
     }
 
+    /// Ends the pool if nobody is in it.
+    /// @return whether it is ended now
+    boolean retireIfDeserted() {
+        return clients.compareAndSet(0, RETIRED);
+    }
+
     /// Ends the pool if nobody has used it for long enough. Called by one thread only.
     /// @return whether it is ended now: nobody can enter any more
     boolean retireIfUnused(long nowNanos, long unusedMaxNanos) {

@@ -43,7 +43,9 @@ public final class Pools {
     private final Gates gates;
     private final Map<PoolKey, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Set<DatabasePool> replication = ConcurrentHashMap.newKeySet();
-    /// Pools to replicas that have gone, as long as a connection of theirs is open.
+    /// Those whose clients came before a reload gave their database another mode.
+    private final Set<DatabasePool> outdated = ConcurrentHashMap.newKeySet();
+    /// Pools to replicas that have gone, or outdated ones, as long as a connection of theirs is open.
     private final Set<SharedPool<BackendConnection>> leaving = ConcurrentHashMap.newKeySet();
     private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
     private final Map<String, BackendBudget> ofUsers = new ConcurrentHashMap<>();
@@ -143,15 +145,24 @@ public final class Pools {
             leaving.remove(replica);
             opener.servesNoMore(replica);
         }
+        for (var pool : outdated) {
+            pool.followReplicas(nowNanos, this::forgetLater);
+            if (!pool.retireIfDeserted()) continue;
+            outdated.remove(pool);
+            pool.all().forEach(each -> {
+                each.retire();
+                forgetLater(each);
+            });
+        }
         for (var entry : pools.entrySet()) {
             entry.getValue().followReplicas(nowNanos, this::forgetLater);
             if (entry.getValue().retireIfUnused(nowNanos, UNUSED_MAX.toNanos())) forget(entry.getKey(), entry.getValue());
         }
     }
 
-    /// A pool to a replica that has gone: what is lent still is looked after until it comes back.
-    private void forgetLater(SharedPool<BackendConnection> replica) {
-        leaving.add(replica);
+    /// A pool that is retired: what is lent still is looked after until it comes back.
+    private void forgetLater(SharedPool<BackendConnection> retired) {
+        leaving.add(retired);
     }
 
     private void forget(PoolKey key, DatabasePool pool) {
@@ -214,10 +225,11 @@ public final class Pools {
     }
 
     public Collection<DatabasePool> all() {
-        return Stream.concat(pools.values().stream(), replication.stream()).toList();
+        return Stream.of(pools.values(), outdated, replication).flatMap(Collection::stream).toList();
     }
 
-    /// Applies a new configuration: pools change their limits at once, and where they connect to as connections come back.
+    /// Applies a new configuration: pools change their limits at once, and where they connect to as connections come back. With another mode there is another
+    /// pool: who is in stays in the one before.
     /// @param before clusters that were there until now
     public synchronized void reload(ProxyConfig changed, Collection<Cluster> before) {
         config = changed;
@@ -225,7 +237,12 @@ public final class Pools {
         clusters.all().stream().filter(cluster -> !before.contains(cluster)).forEach(gates::follow);
         ofDatabases.forEach((name, budget) -> database(changed, name).ifPresent(database -> budget.setMax(database.maxBackends().orElse(Integer.MAX_VALUE))));
         ofUsers.forEach((name, budget) -> budget.setMax(userMax(changed, name)));
-        pools.forEach((key, pool) -> database(changed, key.database()).ifPresent(database -> {
+        Stream.concat(pools.values().stream(), outdated.stream()).toList().forEach(pool -> follow(changed, pool));
+    }
+
+    private void follow(ProxyConfig changed, DatabasePool pool) {
+        PoolKey key = pool.shared().key();
+        database(changed, key.database()).ifPresent(database -> {
             PoolSettings settings = settings(changed, database, key.user());
             pool.all().forEach(each -> each.settings(settings));
             pool.target(target(changed, database, key, pool.target().credential()));
@@ -233,7 +250,10 @@ public final class Pools {
             boolean otherCluster = !cluster.name().equals(pool.cluster().name());
             pool.cluster(cluster);
             if (otherCluster) pool.shared().gate(gates.of(cluster));
-        }));
+            if (settings.shape().mode() == pool.mode()) return;
+            outdated.add(pool);
+            pools.remove(key, pool);
+        });
     }
 
     private DatabasePool make(PoolKey key, ProxyConfig now, DatabaseConfig database, Optional<StoredSecret> secret) {

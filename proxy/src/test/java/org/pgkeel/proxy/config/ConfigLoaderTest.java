@@ -91,6 +91,16 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void a_file_that_is_nested_without_end_is_one_problem() {
+        assertThat(folder.problems("a { ".repeat(200_000))).singleElement().asString().startsWith("proxy.conf");
+    }
+
+    @Test
+    void physical_replication_can_have_a_rule_of_its_own() {
+        assertThat(folder.loaded(ConfigFolder.MINIMAL + "auth.rules = [ { database = replication, method = reject } ]\n").auth().rules().getFirst().databases()).containsExactly("replication");
+    }
+
+    @Test
     void a_syntax_error_is_one_problem_with_its_line() {
         assertThat(folder.problems("listen {\n  port = 1\n")).singleElement().asString().startsWith("proxy.conf:3: ").doesNotContain("proxy.conf: 3");
     }

@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.config.PoolMode;
+import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
+import org.pgkeel.proxy.session.DatabasePool;
 
 /// A reload is applied whole, or not at all.
 final class ReloadTest {
@@ -67,6 +70,40 @@ final class ReloadTest {
         assertThat(RunningProxy.value(one, "select 1")).isEqualTo("1");
         assertThat(RunningProxy.show(console, "SERVERS")).hasSize(1);
         one.rollback();
+    }
+
+    @Test
+    void another_mode_holds_for_who_comes_in_from_then_on() throws SQLException {
+        Connection before = proxy.connect();
+        RunningProxy.value(before, "select 1");
+        proxy.writeConfig(RunningProxy.config(postgres, 2, "databases.app.pool.mode = session"));
+        assertThat(proxy.server().reload()).isEmpty();
+
+        Connection after = proxy.connect();
+        assertThat(RunningProxy.value(after, "select 1")).isEqualTo("1");
+        assertThat(RunningProxy.value(before, "select 1")).isEqualTo("1");
+        assertThat(modes()).containsExactlyInAnyOrder(PoolMode.TRANSACTION, PoolMode.SESSION);
+
+        before.close();
+        await().untilAsserted(() -> assertThat(modes()).containsExactly(PoolMode.SESSION));
+        await().untilAsserted(() -> assertThat(proxy.server().pools().shared()).hasSize(1));
+        assertThat(RunningProxy.value(after, "select 1")).isEqualTo("1");
+    }
+
+    private List<PoolMode> modes() {
+        return proxy.server().pools().all().stream().map(DatabasePool::mode).toList();
+    }
+
+    /// Who comes in goes by a configuration that not everything has heard of yet.
+    @Test
+    void a_client_that_comes_in_the_middle_of_a_reload_is_told_and_counted_out() {
+        ProxyServer server = proxy.server();
+        ProxyConfig now = server.config();
+        server.pools().reload(new ProxyConfig(now.listen(), now.admin(), now.clusters(), List.of(), now.users(), now.auth(), now.limits(), now.timeouts(), now.prepared(), now.pinning(),
+                now.runtime(), now.shutdown(), now.reload(), now.routing(), now.catalogue(), now.coalesce()), server.clusters().all());
+
+        assertThatThrownBy(proxy::connect).hasFieldOrPropertyWithValue("SQLState", "3D000");
+        assertThat(server.admission().clients()).isZero();
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
@@ -57,6 +59,26 @@ final class ShutdownTest {
 
         stopped.get(90, TimeUnit.SECONDS);
         assertEnded(client);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"databases.app.pool.mode = session", "databases.app.pool.mode = transaction"})
+    void who_keeps_a_backend_outside_of_a_transaction_is_not_waited_for(String mode) throws Exception {
+        try (RunningProxy draining = RunningProxy.start(postgres, RunningProxy.config(postgres, 3, "shutdown.max-wait = 10m\n" + mode))) {
+            Connection client = draining.connect();
+            Connection inTransaction = draining.connect();
+            RunningProxy.run(client, "listen shutdown_ear");
+            RunningProxy.run(inTransaction, "listen shutdown_ear");
+            inTransaction.setAutoCommit(false);
+            RunningProxy.value(inTransaction, "select 1");
+
+            var stopped = RunningProxy.inBackground(() -> draining.server().stop(Duration.ofMinutes(10)));
+            await().until(() -> draining.server().admission().clients() == 1);
+            assertEnded(client);
+            inTransaction.commit();
+            stopped.get(90, TimeUnit.SECONDS);
+            assertEnded(inTransaction);
+        }
     }
 
     @Test
