@@ -2,7 +2,6 @@ package org.pgkeel.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import org.pgkeel.bench.report.Goal.Bound;
 
@@ -50,7 +49,6 @@ public final class Goals {
 
     private static Goal ratio(Results results, String what, String workload, String target, String peer,
                               ToDoubleFunction<Sample> figure, Bound bound, double limit) {
-        OptionalDouble measured = results.ratio(workload, target, peer, figure);
-        return new Goal(what + ", " + workload + ", times " + peer, bound, limit, measured);
+        return new Goal(what + ", " + workload + ", times " + peer, bound, limit, results.ratio(workload, target, peer, figure), results.spread(workload, target, peer, figure));
     }
 }

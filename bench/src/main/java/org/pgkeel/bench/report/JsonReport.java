@@ -33,6 +33,7 @@ public final class JsonReport {
     /// One goal, as it stands in the report of any bench.
     public static Map<String, Object> goal(Goal goal) {
         return ordered("goal", goal.what(), "limit", goal.limitInWords(), "measured", goal.measured().orElse(Double.NaN),
+                "middle_half", goal.spread().map(half -> List.of(half.from(), half.to())).orElse(List.of()),
                 "verdict", goal.verdict().name().toLowerCase(Locale.ROOT));
     }
 

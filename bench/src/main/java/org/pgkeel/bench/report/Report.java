@@ -25,7 +25,7 @@ public final class Report {
         }
         if (!results.readings().isEmpty()) text.append("\nMemory and start (medians)\n").append(readings());
         if (!results.failures().isEmpty()) text.append("\nRuns that gave no figures\n").append(String.join("\n", results.failures())).append('\n');
-        if (!goals.isEmpty()) text.append("\nGoals\n").append(goals(goals));
+        if (!goals.isEmpty()) text.append("\nGoals (in parentheses the middle half of the rounds)\n").append(goals(goals));
         return text.toString();
     }
 
@@ -84,7 +84,7 @@ public final class Report {
                 case MISSED -> "MISSED";
                 case NOT_MEASURED -> "not measured";
             };
-            table.row(goal.what(), goal.limitInWords(), Table.number(goal.measured(), 2), verdict);
+            table.row(goal.what(), goal.limitInWords(), goal.measuredInWords(), verdict);
         }
         return table;
     }

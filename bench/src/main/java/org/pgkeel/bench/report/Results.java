@@ -3,6 +3,7 @@ package org.pgkeel.bench.report;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
@@ -65,6 +66,12 @@ public final class Results {
 
     public OptionalDouble ratio(String workload, String target, String peer, ToDoubleFunction<Sample> figure) {
         return of(paired(workload, target, peer, figure, (ours, theirs) -> ours / theirs));
+    }
+
+    /// The middle half of the ratios whose median is [#ratio]; empty if there are fewer than four.
+    public Optional<Goal.Spread> spread(String workload, String target, String peer, ToDoubleFunction<Sample> figure) {
+        double[] ratios = paired(workload, target, peer, figure, (ours, theirs) -> ours / theirs);
+        return ratios.length < 4 ? Optional.empty() : Optional.of(new Goal.Spread(Statistics.percentile(25, ratios), Statistics.percentile(75, ratios)));
     }
 
     public OptionalDouble difference(String workload, String target, String peer, ToDoubleFunction<Sample> figure) {

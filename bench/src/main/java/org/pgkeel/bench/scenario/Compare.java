@@ -91,26 +91,28 @@ public final class Compare implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Comparison.Plan plan = plan();
+        int cores = Runtime.getRuntime().availableProcessors();   // fewer are left when the proxies have their own
         System.err.println("starting PostgreSQL, pgbench scale " + SCALE);
         try (Rig rig = Rig.start(PostgresServer.Options.forPgbench(SCALE))) {
             Path memory = Path.of("/dev/shm");
             WorkFolder logs = rig.add(WorkFolder.in(Files.isWritable(memory) ? memory : rig.work().path()));
             List<ProxyProgram> programs = programs(rig);
+            if (watched) for (ProxyProgram program : programs) Turns.createDatabase(rig.postgres(), program.name());
             var targets = new ArrayList<Target>();
             if (targetNames.contains("direct") && !watched) targets.add(rig.direct());
             for (ProxyProgram program : programs) targets.add(rig.start(program, rig.postgres().login()));
             String versions = targets.stream().map(t -> t.name() + " = " + t.version()).collect(Collectors.joining("\n  ", "  ", "\n"));
             System.err.print(versions);
             Results results = new Comparison(plan, rig.postgres(), logs.path()).run(targets, programs);
-            return report(plan, versions, results);
+            return report(plan, versions, cores, results);
         }
     }
 
-    private Integer report(Comparison.Plan plan, String versions, Results results) throws IOException {
+    private Integer report(Comparison.Plan plan, String versions, int cores, Results results) throws IOException {
         List<Goal> goals = watched ? Goals.ofWatched(results, Watched.PLAIN, Watched.WATCHED, Watched.ROUTED, Watched.PIPELINED)
                 : targetNames.contains("pgkeel") ? Goals.of(results, "pgkeel", "pgbouncer") : List.of();
         System.out.printf("%n%s  %d rounds of %d s, %,d transactions of warm-up, %d cores%n", versions, plan.rounds(), plan.time().toSeconds(),
-                plan.warmUp(), Runtime.getRuntime().availableProcessors());
+                plan.warmUp(), cores);
         if (watched) System.out.println("  " + PRIMARY_ALONE);
         System.out.print(new Report(results, watched ? Watched.PLAIN : "pgbouncer").text(goals));
         if (json.isPresent()) {
@@ -151,6 +153,6 @@ public final class Compare implements Callable<Integer> {
         List<Workload> workloads = Workload.all().stream().filter(w -> names.contains(w.name())).toList();
         List<Integer> idleClients = !names.contains("memory") ? List.of() : quick ? List.of(0, 1_000, 5_000) : List.of(0, 1_000, 5_000, 10_000);
         return new Comparison.Plan(workloads, rounds.orElse(quick ? 2 : watched ? 9 : 5), Duration.ofSeconds(seconds.orElse(quick || watched ? 2 : 5)), warmUp,
-                idleClients, names.contains("start") ? quick ? 3 : 5 : 0);
+                idleClients, names.contains("start") ? quick ? 3 : 5 : 0, watched ? Comparison.Manner.IN_TURNS : Comparison.Manner.ONE_AFTER_ANOTHER);
     }
 }

@@ -24,7 +24,14 @@ final class Comparison {
     /// @param warmUp      transactions through PgKeel before the first round
     /// @param idleClients steps of the memory measurement; empty leaves it out
     /// @param starts      how often the start to the first query is measured
-    record Plan(List<Workload> workloads, int rounds, Duration time, long warmUp, List<Integer> idleClients, int starts) {}
+    /// @param manner      how the targets of a round follow one another
+    record Plan(List<Workload> workloads, int rounds, Duration time, long warmUp, List<Integer> idleClients, int starts, Manner manner) {}
+
+    enum Manner {
+        ONE_AFTER_ANOTHER,
+        /// See [Turns]; the proxies have a core of their own, see [Cores].
+        IN_TURNS
+    }
 
     /// Fills PostgreSQL's buffers and opens the backend connections; more warms nothing in a C program.
     private static final long NATIVE_WARM_UP = 20_000;
@@ -32,19 +39,25 @@ final class Comparison {
     private final Plan plan;
     private final PostgresServer postgres;
     private final PgbenchRun pgbench;
+    private final Turns turns;
     private final Results results = new Results();
 
     Comparison(Plan plan, PostgresServer postgres, Path logFolder) {
         this.plan = plan;
         this.postgres = postgres;
-        this.pgbench = new PgbenchRun(postgres, logFolder);
+        this.pgbench = new PgbenchRun(postgres, logFolder, target -> switch (plan.manner()) {
+            case ONE_AFTER_ANOTHER -> PostgresServer.DATABASE;
+            case IN_TURNS -> Turns.database(target.name());
+        });
+        this.turns = new Turns(postgres, pgbench);
     }
 
     /// @param targets  running: PostgreSQL itself and proxies
     /// @param programs the proxies again, to start fresh ones
-    Results run(List<Target> targets, List<ProxyProgram> programs) throws InterruptedException {
+    Results run(List<Target> targets, List<ProxyProgram> programs) throws InterruptedException, IOException {
         if (!plan.workloads().isEmpty()) {
             targets.forEach(this::warmUp);
+            if (plan.manner() == Manner.IN_TURNS) Cores.separate(targets);
             for (int round = 1; round <= plan.rounds(); round++) round(round, targets);
         }
         for (int start = 1; start <= plan.starts(); start++) firstQueries(start, programs);
@@ -76,23 +89,42 @@ final class Comparison {
         }
     }
 
-    private void round(int round, List<Target> targets) {
+    private void round(int round, List<Target> targets) throws InterruptedException {
         for (Workload workload : plan.workloads()) {
-            for (Target target : rotated(targets, round)) {
-                if (workload.needsPool() && target.proxyPid().isEmpty()) continue;
-                try {
-                    Sample sample = pgbench.measure(workload, target, round, plan.time());
-                    results.add(sample);
-                    say("round %d/%d  %-14s %-12s %,9.0f tx/s  p50 %,7.0f us  p99 %,8.0f us  proxy %6.1f us/tx (warm %.1f)  PostgreSQL %6.1f us/tx%s",
-                            round, plan.rounds(), workload.name(), target.name(), sample.perSecond(), sample.p50Micros(), sample.p99Micros(),
-                            sample.proxyCpu().totalMicros(), sample.warmProxyCpu().totalMicros(), sample.postgresCpu().totalMicros(),
-                            sample.failed() == 0 ? "" : "  FAILED: " + sample.failed());
-                    if (sample.failed() > 0) fail(workload.name(), target.name(), sample.failed() + " transactions failed");
-                } catch (IOException e) {
-                    fail(workload.name(), target.name(), e.getMessage());
-                }
+            switch (plan.manner()) {
+                case ONE_AFTER_ANOTHER -> oneAfterAnother(workload, round, targets);
+                case IN_TURNS -> inTurns(workload, round, targets);
             }
         }
+    }
+
+    private void inTurns(Workload workload, int round, List<Target> targets) throws InterruptedException {
+        try {
+            turns.measure(workload, rotated(targets, round), round, plan.time()).forEach(sample -> add(workload, sample));
+        } catch (IOException e) {
+            fail(workload.name(), "all targets in turns", e.getMessage());
+        }
+    }
+
+    private void oneAfterAnother(Workload workload, int round, List<Target> targets) {
+        for (Target target : rotated(targets, round)) {
+            if (workload.needsPool() && target.proxyPid().isEmpty()) continue;
+            try {
+                add(workload, pgbench.measure(workload, target, round, plan.time()));
+            } catch (IOException e) {
+                fail(workload.name(), target.name(), e.getMessage());
+            }
+        }
+    }
+
+    private void add(Workload workload, Sample sample) {
+        results.add(sample);
+        String latency = Double.isNaN(sample.p50Micros()) ? "" : String.format(Locale.ROOT, "p50 %,7.0f us  p99 %,8.0f us  ", sample.p50Micros(), sample.p99Micros());
+        say("round %d/%d  %-14s %-12s %,9.0f tx/s  %sproxy %6.1f us/tx (warm %.1f)  PostgreSQL %6.1f us/tx%s",
+                sample.round(), plan.rounds(), workload.name(), sample.target(), sample.perSecond(), latency,
+                sample.proxyCpu().totalMicros(), sample.warmProxyCpu().totalMicros(), sample.postgresCpu().totalMicros(),
+                sample.failed() == 0 ? "" : "  FAILED: " + sample.failed());
+        if (sample.failed() > 0) fail(workload.name(), sample.target(), sample.failed() + " transactions failed");
     }
 
     private void firstQueries(int start, List<ProxyProgram> programs) {

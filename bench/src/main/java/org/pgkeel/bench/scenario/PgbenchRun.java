@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.pgkeel.bench.accounting.CompilerThreads;
 import org.pgkeel.bench.accounting.CpuTime;
 import org.pgkeel.bench.accounting.ProcessTree;
@@ -35,19 +36,32 @@ final class PgbenchRun {
 
     private final PostgresServer postgres;
     private final Path logFolder;
+    private final Function<Target, String> databaseOf;
 
-    /// @param logFolder best on a tmpfs: pgbench writes latencies into it
-    PgbenchRun(PostgresServer postgres, Path logFolder) {
+    /// @param logFolder  best on a tmpfs: pgbench writes latencies into it
+    /// @param databaseOf where the clients of a target work
+    PgbenchRun(PostgresServer postgres, Path logFolder, Function<Target, String> databaseOf) {
         this.postgres = postgres;
         this.logFolder = logFolder;
+        this.databaseOf = databaseOf;
+    }
+
+    /// What a run of this kind leaves behind in the tables would slow the next one down.
+    void tidy(Workload workload, Target target) throws IOException {
+        if (workload.script() != Workload.Script.TPC_B) return;
+        String database = databaseOf.apply(target);
+        postgres.sql(database, "truncate pgbench_history");
+        postgres.sql(database, "vacuum pgbench_branches, pgbench_tellers, pgbench_accounts");
+    }
+
+    /// A pgbench that runs until it is told to end (SIGALRM), with progress lines and no log of latencies.
+    ProcessBuilder endless(Workload workload, Target target) {
+        return builder(command(workload, target, List.of("--time=" + Integer.MAX_VALUE)));
     }
 
     /// @throws IOException if pgbench failed, with what it said
     Sample measure(Workload workload, Target target, int round, Duration time) throws IOException {
-        if (workload.script() == Workload.Script.TPC_B) {
-            postgres.sql(PostgresServer.DATABASE, "truncate pgbench_history");
-            postgres.sql(PostgresServer.DATABASE, "vacuum pgbench_branches, pgbench_tellers, pgbench_accounts");
-        }
+        tidy(workload, target);
         var window = new Window(time);
         // pgbench counts its time from before it connects, which with a thousand clients takes longer than the run: it is told when to end.
         String said = run(workload, target, List.of("--time=" + time.plus(GRACE).toSeconds()), time, window);
@@ -70,11 +84,10 @@ final class PgbenchRun {
 
     /// @return the end of what pgbench said
     private String run(Workload workload, Target target, List<String> length, Duration time, Window window) throws IOException {
-        var builder = new ProcessBuilder(command(workload, target, length)).redirectErrorStream(true).directory(logFolder.toFile());
-        builder.environment().put("PGPASSWORD", PostgresServer.PASSWORD);
-        builder.environment().put("PGSSLMODE", "disable");
-        builder.environment().put("PGGSSENCMODE", "disable");
-        Process pgbench = builder.start();
+        var options = new ArrayList<>(length);
+        options.addAll(List.of("--log", "--log-prefix=" + LOG_PREFIX));
+        if (workload.logged() < 1) options.add("--sampling-rate=" + String.format(Locale.ROOT, "%.2f", workload.logged()));
+        Process pgbench = builder(command(workload, target, options)).start();
         Deque<String> said = new ArrayDeque<>();
         Thread watchdog = Thread.ofVirtual().start(() -> endAfter(pgbench, time.plus(GRACE).plus(GRACE)));
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(pgbench.getInputStream(), StandardCharsets.UTF_8))) {
@@ -101,6 +114,14 @@ final class PgbenchRun {
         }
     }
 
+    private ProcessBuilder builder(List<String> command) {
+        var builder = new ProcessBuilder(command).redirectErrorStream(true).directory(logFolder.toFile());
+        builder.environment().put("PGPASSWORD", PostgresServer.PASSWORD);
+        builder.environment().put("PGSSLMODE", "disable");
+        builder.environment().put("PGGSSENCMODE", "disable");
+        return builder;
+    }
+
     private Window.Moment now(Target target) {
         long nanos = System.nanoTime();
         long epochMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
@@ -110,7 +131,7 @@ final class PgbenchRun {
         return new Window.Moment(nanos, epochMicros, proxy, compiler, ProcessTree.cpuTime(postgres.pid()));
     }
 
-    private List<String> command(Workload workload, Target target, List<String> length) {
+    private List<String> command(Workload workload, Target target, List<String> options) {
         var command = new ArrayList<String>(List.of(postgres.bin() + "/pgbench",
                 "--host=127.0.0.1", "--port=" + target.port(), "--username=" + PostgresServer.USER,
                 "--no-vacuum", "--progress=1", "--protocol=" + workload.protocol(),
@@ -118,12 +139,10 @@ final class PgbenchRun {
                 "--builtin=" + switch (workload.script()) {
                     case SELECT_ONLY -> "select-only";
                     case TPC_B -> "tpcb-like";
-                },
-                "--log", "--log-prefix=" + LOG_PREFIX));
-        if (workload.logged() < 1) command.add("--sampling-rate=" + String.format(Locale.ROOT, "%.2f", workload.logged()));
+                }));
         if (workload.sessions() == Workload.Sessions.ONE_PER_TRANSACTION) command.add("--connect");
-        command.addAll(length);
-        command.add(PostgresServer.DATABASE);
+        command.addAll(options);
+        command.add(databaseOf.apply(target));
         return command;
     }
 

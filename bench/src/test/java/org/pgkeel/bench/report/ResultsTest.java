@@ -28,6 +28,19 @@ class ResultsTest {
     }
 
     @Test
+    void the_spread_of_a_ratio_is_the_middle_half_of_its_rounds() {
+        double[] ratios = {1.5, 1.1, 0.7, 1.2, 1.3, 1.0, 1.4, 1.6};
+        for (int round = 1; round <= ratios.length; round++) {
+            run("routed", round, ratios[round - 1], 20, 0, 0);
+            run("pgkeel", round, 1, 20, 0, 0);
+        }
+
+        assertThat(results.spread("simple-16", "routed", "pgkeel", Sample::perSecond)).contains(new Goal.Spread(1.0, 1.4));
+        assertThat(results.spread("simple-16", "pgkeel", "direct", Sample::perSecond)).isEmpty();
+        assertThat(Report.goals(Goals.ofWatched(results, "pgkeel", "watched", "routed", "pipelined")).toString()).contains("1.00 (1.00-1.00)");
+    }
+
+    @Test
     void a_round_in_which_one_of_the_two_failed_gives_no_ratio() {
         run("pgkeel", 1, 100, 20, 0, 0);
         run("pgkeel", 2, 100, 20, 0, 0);
