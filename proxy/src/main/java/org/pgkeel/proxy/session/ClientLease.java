@@ -106,7 +106,7 @@ final class ClientLease implements Lessee {
 
     private void ends() {
         backend = null;
-        session.aloneOver();
+        session.sharing().aloneOver();
         SessionRoutes routes = path.routes();
         if (routes != null) routes.end();
     }
@@ -229,7 +229,7 @@ final class ClientLease implements Lessee {
         commit.watch().over();
         SessionRoutes routes = path.routes();
         if (routes != null) routes.asksHereAgain();
-        session.aloneAnswered();
+        session.sharing().aloneAnswered();
         session.waiting().again(again);
         log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", session.identity().address());
         // Not from here: the walk of the replies is not over.
@@ -308,7 +308,7 @@ final class ClientLease implements Lessee {
             return;
         }
         leased.requests().clear();
-        if (session.aloneAnswered() && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
+        if (session.sharing().aloneAnswered() && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
         boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
         if (settings.failed()) {
             settings.failureHandled();

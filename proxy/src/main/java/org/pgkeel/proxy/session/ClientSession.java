@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
@@ -73,8 +72,8 @@ public final class ClientSession {
     private State state = State.GREETING;
     private int place;
     private final CommitPath commit = new CommitPath(this);
-    private @Nullable LostTransaction lostTransaction;
-    private @Nullable InsertSharing sharing;
+    private final SharedCommits sharing = new SharedCommits(this);
+    private final FailedTransaction failedTransaction = new FailedTransaction(this);
     private final StallWatch stalls = new StallWatch();
 
     /// @param startup settings of the StartupMessage
@@ -143,7 +142,7 @@ public final class ClientSession {
     boolean isHeld() {
         SessionRoutes routes = path.routes();
         return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapes.isAsked() || repetition.isUnderWay() || commit.awaitsAnswer()
-                || routes != null && routes.holds() || sharing != null && sharing.isAloneUnderWay();
+                || routes != null && routes.holds() || sharing.isAloneUnderWay();
     }
 
     /// The one door to every state. Nothing leaves CLOSED: a write that finds the client gone ends its session in the middle of what goes on.
@@ -162,47 +161,7 @@ public final class ClientSession {
     /// @param at where its next unit begins
     /// @return a backend now; null when the client has to wait, was refused, or shares a commit
     @Nullable BackendConnection acquire(ByteBuf in, int at) {
-        return context.coalesces() && sharesNext(in, at) ? null : path.acquire(in, at);
-    }
-
-    private boolean sharesNext(ByteBuf in, int at) {
-        if (state != State.IDLE || !looksInto() || !pins.isEmpty() || pins.areMissing() || settings.meaningIsOwn() || settings.tracksTransaction()) return false;
-        InsertSharing mine = sharing;
-        if (mine == null) sharing = mine = new InsertSharing(this, context);
-        if (!mine.takes(in, at)) return false;
-        becomes(State.SHARING);
-        times.waits(times.requestNanos());
-        return true;
-    }
-
-    /// Its request is not in a batch any more: it is answered, or runs by itself.
-    /// @return whether it is open, and nothing of it is under way
-    boolean sharesNoMore() {
-        if (state != State.SHARING) return false;
-        lookAgain();
-        return isOpen() && state == State.IDLE;
-    }
-
-    /// It is gone, and its request with it.
-    void leaveBatch() {
-        if (sharing != null) sharing.leave();
-    }
-
-    /// The end of a batch was given to the backend.
-    /// @return whether what follows it has to wait until it is answered
-    boolean waitsBehind() {
-        return path.waitsBehind() || sharing != null && sharing.waitsBehind();
-    }
-
-    /// All that was sent is answered, or is to be sent once more.
-    /// @return whether what the client sent behind it has waited for that
-    boolean aloneAnswered() {
-        return sharing != null && sharing.aloneAnswered();
-    }
-
-    /// What ran by itself, while INSERTs of others were waiting for it, has ended.
-    void aloneOver() {
-        if (sharing != null) sharing.aloneOver();
+        return sharing.takes(in, at) ? null : path.acquire(in, at);
     }
 
     /// There will be no backend for what the client asks.
@@ -213,7 +172,7 @@ public final class ClientSession {
             return;
         }
         becomes(State.IDLE);
-        aloneOver();
+        sharing.aloneOver();
         socket.readAgain();
         walk.refusePending(
                 () -> socket.write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
@@ -288,34 +247,6 @@ public final class ClientSession {
         });
     }
 
-    void lose(LostTransaction transaction) {
-        lostTransaction = transaction;
-    }
-
-    @Nullable LostTransaction lostTransaction() {
-        return lostTransaction;
-    }
-
-    /// A message of a client whose transaction was lost.
-    void answerLost(ByteBuf in, byte type, int at, int next, boolean whole) {
-        if (type == FrontendType.TERMINATE) {
-            end.terminated();
-            return;
-        }
-        LostTransaction lost = lostTransaction;
-        if (lost == null) throw new IllegalStateException("no transaction was lost");
-        ByteBuf out = socket.channel().alloc().buffer(64);
-        if (whole) lost.message(in, type, at, next, out);
-        else lost.tooLong(type, out);
-        if (out.isReadable()) socket.write(out);
-        else out.release();
-        if (!lost.isOver()) return;
-        lostTransaction = null;
-        statements.forgetUnnamed();
-        if (context.draining()) drain();
-        else if (pins.owesListen()) context.loop().execute(path::listenAgain);
-    }
-
     // --- cancel, time, the end
 
     /// A CancelRequest of the client came.
@@ -323,7 +254,7 @@ public final class ClientSession {
     public void cancel(Runnable delivered) {
         BackendConnection leased = lease.backend();
         if (state == State.WAITING) path.cancelled();
-        else if (state == State.SHARING && sharing != null && sharing.withdraw()) path.cancelled();
+        else if (state == State.SHARING && sharing.withdraw()) path.cancelled();
         // A cancelled wait for a synchronous standby looks like a success, and is none.
         if (leased == null || leased.exchange().settled() || commit.isUnderWay()) {
             delivered.run();
@@ -357,7 +288,7 @@ public final class ClientSession {
 
     /// Ends the session now if it is outside of a transaction, else when it has come out of it.
     void drain() {
-        boolean idle = state == State.IDLE && lostTransaction == null || state == State.LEASED && lease.isIdle();
+        boolean idle = state == State.IDLE && !failedTransaction.isOpen() || state == State.LEASED && lease.isIdle();
         if (idle || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
     }
 
@@ -448,6 +379,16 @@ public final class ClientSession {
 
     RequestWalk walk() {
         return walk;
+    }
+
+    /// Its INSERTs that share commits.
+    SharedCommits sharing() {
+        return sharing;
+    }
+
+    /// What is left to it of a transaction that was lost.
+    FailedTransaction failedTransaction() {
+        return failedTransaction;
     }
 
     Outgoing toClient() {

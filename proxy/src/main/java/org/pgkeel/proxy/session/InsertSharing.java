@@ -262,14 +262,14 @@ final class InsertSharing implements Contributor {
         SessionRoutes routes = session.path().routes();
         if (routes != null) routes.wrote(times.readyNanos());
         session.waiting().drop(bytes);
-        if (session.sharesNoMore() && context.draining()) session.drain();
+        if (session.sharing().over() && context.draining()) session.drain();
     }
 
     @Override
     public void alone() {
         once = true;
         begin(target);
-        session.sharesNoMore();
+        session.sharing().over();
     }
 
     @Override

@@ -147,7 +147,7 @@ final class LeasePath implements Waiter<BackendConnection> {
 
     /// Notifications come over a backend: a client that listens needs one, though it asks nothing.
     void listenAgain() {
-        if (session.state() != ClientSession.State.IDLE || session.lease().backend() != null || session.lostTransaction() != null || !session.pins().owesListen()) return;
+        if (session.state() != ClientSession.State.IDLE || session.lease().backend() != null || session.failedTransaction().isOpen() || !session.pins().owesListen()) return;
         times.requested(System.nanoTime());
         acquireFrom(pool.shared());
     }

@@ -213,7 +213,7 @@ final class LostBackend {
 
     private void failTransaction(boolean told, int suppressed) {
         var transaction = new LostTransaction(session.statements(), session.context().stats(), told, suppressed);
-        session.lose(transaction);
+        session.failedTransaction().begins(transaction);
         session.waiting().again(requests);
         if (!whole) {
             ByteBuf out = session.channel().alloc().buffer(256);
@@ -272,7 +272,7 @@ final class LostBackend {
         session.toClient().finish();
         forget();
         keepNames(Integer.MAX_VALUE);
-        if (chains) session.lose(new LostTransaction(session.statements(), session.context().stats(), false, 0));
+        if (chains) session.failedTransaction().begins(new LostTransaction(session.statements(), session.context().stats(), false, 0));
         goOnWithRest();
     }
 }

@@ -148,9 +148,9 @@ final class RequestWalk {
             int next = at + 1 + length;
             if (droppingUntilSync && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = next;
-            } else if (backend == null && session.lostTransaction() != null) {
+            } else if (backend == null && session.failedTransaction().isOpen()) {
                 if (next > end && length <= WaitingBytes.BYTES_MAX / 2) return at;
-                session.answerLost(in, type, at, next, next <= end);
+                session.failedTransaction().answer(in, type, at, next, next <= end);
                 if (!session.isOpen()) return end;
                 from = next;
             } else if (backend == null) {
@@ -178,7 +178,7 @@ final class RequestWalk {
                 from = verdict;
                 boolean endsBatch = type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
                 if (endsBatch) batchEnds(backend, in, Math.min(next, end));
-                if (session.commit().awaitsAnswer() || endsBatch && next <= end && session.waitsBehind()) {
+                if (session.commit().awaitsAnswer() || endsBatch && next <= end && (session.path().waitsBehind() || session.sharing().waitsBehind())) {
                     at = Math.min(next, end);
                     break;
                 }

@@ -128,7 +128,7 @@ final class SessionEnd {
         context.cancelKeys().withdraw(session.id());
         if (wasWaiting) session.path().leave();
         session.lease().clientGone();
-        session.leaveBatch();
+        session.sharing().leave();
         session.waiting().release();
         session.toClient().discard();
         context.closed(session);
