@@ -2,6 +2,7 @@ package org.pgkeel.failover.outcome;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -80,7 +81,7 @@ public final class Sightings {
     public synchronized void seen(NodeAnswer answer, long askedNanos, long answeredNanos) {
         Node node = nodes.get(answer.node());
         if (node == null) {
-            if (nodes.size() >= NODES_MAX) return;
+            if (nodes.size() >= NODES_MAX) forgetOne(askedNanos);
             node = new Node();
             node.blindNanos = Long.MAX_VALUE;
             node.lookedNanos = askedNanos;
@@ -103,6 +104,11 @@ public final class Sightings {
                 recordBirth(life);
             }
         }
+    }
+
+    /// Addresses come and go for as long as the proxy runs: the one that nobody has looked at for longest is of the past.
+    private void forgetOne(long nowNanos) {
+        nodes.entrySet().stream().min(Comparator.comparingLong(each -> each.getValue().lookedNanos - nowNanos)).map(Map.Entry::getKey).ifPresent(nodes::remove);
     }
 
     /// A server has refused a connection: nobody could write there at that time. Not for one that does not answer: it may well take writes.
@@ -141,18 +147,20 @@ public final class Sightings {
     public synchronized Descent descent(Origin origin, NodeAddress survivor, Lifetime lifetime, Writable now, Optional<TimelineHistory> history) {
         if (now.timeline() < origin.timeline()) return new Descent.Abandoned();
         if (now.timeline() == origin.timeline()) {
-            return survivor.equals(origin.node()) ? restarted(origin, lifetime, now) : forked(origin, survivor, lifetime);
+            return survivor.equals(origin.node()) ? restarted(origin, lifetime, now) : elsewhere(origin, survivor, lifetime);
         }
         if (origin.timeline() <= 0) return new Untold(Reason.NO_SWITCH_POINT);
         return switched(origin, survivor, lifetime, now.timeline(), history);
     }
 
-    /// Two servers have made timelines of one number: the second was promoted before it had heard of the first one's. Had it ever followed that one, its
-    /// own would have a higher number. (Unless they are one server under two addresses.)
-    private Descent forked(Origin origin, NodeAddress survivor, Lifetime lifetime) {
-        boolean another = !origin.lifetime().equals(Lifetime.UNKNOWN) && !lifetime.postmasterStart().equals(origin.lifetime().postmasterStart());
+    /// A server that is reached at another address now goes on with what it had begun. Or two servers have made timelines of one number: the second was
+    /// promoted before it had heard of the first one's. Had it ever followed that one, its own would have a higher number.
+    private Descent elsewhere(Origin origin, NodeAddress survivor, Lifetime lifetime) {
+        boolean known = !origin.lifetime().equals(Lifetime.UNKNOWN);
+        if (known && lifetime.equals(origin.lifetime())) return new SameLife();
+        if (known && lifetime.postmasterStart().equals(origin.lifetime().postmasterStart())) return new Descent.PerhapsSameLife();
         boolean madeItsOwn = life(survivor, lifetime).flatMap(life -> life.birth).isPresent();
-        return another && madeItsOwn ? new Descent.Abandoned() : new Untold(Reason.TIMELINE_FORKED);
+        return known && madeItsOwn ? new Descent.Abandoned() : new Untold(Reason.TIMELINE_FORKED);
     }
 
     private Descent restarted(Origin origin, Lifetime lifetime, Writable now) {
@@ -170,7 +178,7 @@ public final class Sightings {
 
     /// If the timeline went on for a while on its old server after a crash, the xid may have been given out again there.
     private Descent switched(Origin origin, NodeAddress survivor, Lifetime lifetime, int timeline, Optional<TimelineHistory> history) {
-        Descent left = history.filter(known -> known.timeline() == timeline).map(known -> byHistory(origin.timeline(), known))
+        Descent left = history.filter(known -> known.timeline() == timeline && known.reachesBackTo(origin.timeline())).map(known -> byHistory(origin.timeline(), known))
                 .orElseGet(() -> byBirths(origin.timeline(), timeline, life(survivor, lifetime).flatMap(life -> life.birth)));
         if (!(left instanceof Switched(Lsn at)) || !wroteAgain(origin)) return left;
         return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));

@@ -22,6 +22,11 @@ public record TimelineHistory(int timeline, List<Ending> endings) {
         endings = List.copyOf(endings);
     }
 
+    /// Whether it goes back that far: Patroni's is cut off where `max_timelines_history` says so, and then it does not say what was abandoned before.
+    public boolean reachesBackTo(int ancestor) {
+        return !endings.isEmpty() && endings.getFirst().timeline <= ancestor;
+    }
+
     public Optional<Lsn> leaves(int ancestor) {
         return endings.stream().filter(ending -> ending.timeline == ancestor).map(Ending::at).findFirst();
     }

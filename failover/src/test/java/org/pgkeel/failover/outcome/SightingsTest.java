@@ -131,11 +131,28 @@ class SightingsTest {
         assertThat(descent(PG2, OTHER, writes(4))).isEqualTo(new Descent.Abandoned());
     }
 
+    /// Its transactions may run yet: none may be run again before it is known how they ended.
+    @Test
+    void a_server_that_is_reached_at_another_address_goes_on_with_what_it_had_begun() {
+        assertThat(descent(PG2, FIRST, new Writable(4, Optional.empty()))).isEqualTo(new SameLife());
+        assertThat(descent(PG3, FIRST, writes(4))).isEqualTo(new SameLife());
+    }
+
     @Test
     void one_server_under_two_addresses_is_no_fork() {
         Lifetime reset = new Lifetime(FIRST.postmasterStart(), "reset by hand");
         seen(PG2, reset, new Standby(3));
-        assertThat(descent(PG2, reset, writes(4))).isEqualTo(new Untold(Reason.TIMELINE_FORKED));
+        assertThat(descent(PG2, reset, writes(4))).isEqualTo(new Descent.PerhapsSameLife());
+    }
+
+    @Test
+    void addresses_that_came_and_went_do_not_keep_a_new_one_from_being_known() {
+        for (int i = 0; i < 200; i++) {
+            seen(new NodeAddress("10.0.0." + i, 5432), new Lifetime("10:00", "reset " + i), new Standby(4));
+            after(10);
+        }
+        seen(PG2, OTHER, new Standby(4));
+        assertThat(descent(PG2, OTHER, writes(5))).isEqualTo(new Switched(S));
     }
 
     @Test
@@ -226,6 +243,19 @@ class SightingsTest {
     }
 
     // --- a history
+
+    /// As Patroni's, where `max_timelines_history` is set.
+    @Test
+    void a_history_that_does_not_go_back_far_enough_tells_nothing_of_what_was_before() {
+        var cut = new TimelineHistory(6, List.of(new TimelineHistory.Ending(5, new Lsn(50))));
+        assertThat(sightings.descent(ORIGIN, PG3, OTHER, writes(6), Optional.of(cut))).isEqualTo(new Untold(Reason.NO_SWITCH_POINT));
+        seen(PG2, OTHER, new Standby(4));
+        seen(PG2, OTHER, new Writable(5, Optional.of(new Lsn(40))));
+        Lifetime third = new Lifetime("07:00", "reset 7");
+        seen(PG3, third, new Standby(5));
+        seen(PG3, third, writes(6));
+        assertThat(sightings.descent(ORIGIN, PG3, third, writes(6), Optional.of(cut))).as("what was seen").isEqualTo(new Switched(new Lsn(40)));
+    }
 
     @Test
     void a_history_tells_where_the_timeline_was_left_whoever_the_survivor_is() {
