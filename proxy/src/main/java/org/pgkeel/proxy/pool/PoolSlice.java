@@ -167,7 +167,7 @@ public final class PoolSlice<C extends PooledConnection> {
     public void opened(C connection, long nowNanos) {
         attempts.succeeded();
         open.add(connection);
-        if (shared.paused() || shared.isRetired()) {
+        if (shared.paused() || shared.isRetired() || connection.isStale()) {
             close(connection, CloseReason.RECYCLED, nowNanos);
             return;
         }
@@ -324,9 +324,14 @@ public final class PoolSlice<C extends PooledConnection> {
         return true;
     }
 
-    /// The idle connection used last, if it needs no check: the others have been idle for longer.
+    /// The idle connection used last, if it needs no check: the others have been idle for longer. Where the pool connects elsewhere by now, it is
+    /// not lent any more, though its end is still among the loop's tasks.
     private @Nullable C pollIdle(long nowNanos) {
         C connection = idle.peekFirst();
+        while (connection != null && connection.isStale()) {
+            close(connection, CloseReason.RECYCLED, nowNanos);
+            connection = idle.peekFirst();
+        }
         if (connection == null) return null;
         long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
         return checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter ? idle.pollFirst() : null;

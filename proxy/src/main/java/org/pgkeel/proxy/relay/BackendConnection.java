@@ -33,7 +33,7 @@ public final class BackendConnection extends PooledConnection {
     private final Function<EventLoop, LoopBuffers> buffersOf;
     private final ReplyWalk walk = new ReplyWalk(this);
     private final Turnover turnover = new Turnover(this);
-    private final int epoch;
+    private int epoch;
     private PoolSlice<BackendConnection> slice;
     private Outgoing outgoing;
     private final Exchange exchange = new Exchange();
@@ -64,8 +64,10 @@ public final class BackendConnection extends PooledConnection {
     }
 
     /// The server's run as primary that the connection belongs to.
-    public void serves(Reign lasting) {
+    /// @param begun of the pool when it began to connect: whatever has changed since, this connection goes where it went before
+    public void serves(Reign lasting, int begun) {
         reign = lasting;
+        epoch = begun;
         origin = new Origin(lasting.address(), lasting.timeline(), lasting.lifetime());
     }
 

@@ -96,11 +96,12 @@ public final class BackendOpener implements Opener<BackendConnection> {
     @Override
     public void open(PoolSlice<BackendConnection> slice) {
         DatabasePool pool = pools.get(slice.shared());
+        int epoch = slice.shared().epoch();   // Before what a change of it says is out of date.
         DatabasePool.Target target = pool.target();
         Cluster cluster = pool.cluster();
         // Later: whoever waits must have begun to wait before it hears of a failure.
         List<NodeAddress> nodes = slice.shared().key().replica().map(List::of).orElseGet(() -> nodes(cluster, target));
-        slice.eventLoop().execute(new Attempt(slice, pool, target, cluster, nodes)::next);
+        slice.eventLoop().execute(new Attempt(slice, pool, epoch, target, cluster, nodes)::next);
     }
 
     private List<NodeAddress> nodes(Cluster cluster, DatabasePool.Target target) {
@@ -118,6 +119,7 @@ public final class BackendOpener implements Opener<BackendConnection> {
     private final class Attempt implements BackendListener {
         private final PoolSlice<BackendConnection> slice;
         private final DatabasePool pool;
+        private final int epoch;
         private final DatabasePool.Target target;
         private final Cluster cluster;
         private final Reign reign;
@@ -125,9 +127,10 @@ public final class BackendOpener implements Opener<BackendConnection> {
         private int asked;
         private Refusal why = Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "no node");
 
-        Attempt(PoolSlice<BackendConnection> slice, DatabasePool pool, DatabasePool.Target target, Cluster cluster, List<NodeAddress> nodes) {
+        Attempt(PoolSlice<BackendConnection> slice, DatabasePool pool, int epoch, DatabasePool.Target target, Cluster cluster, List<NodeAddress> nodes) {
             this.slice = slice;
             this.pool = pool;
+            this.epoch = epoch;
             this.target = target;
             this.cluster = cluster;
             this.reign = cluster.current();
@@ -210,7 +213,7 @@ public final class BackendOpener implements Opener<BackendConnection> {
             channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(high / 2, high));
             long now = System.nanoTime();
             var connection = new BackendConnection(lastId.incrementAndGet(), channel, greeting, slice, config.get().prepared().perBackend(), buffersOf, now);
-            connection.serves(lasting);
+            connection.serves(lasting, epoch);
             connection.start(early);
             slice.opened(connection, now);
         }

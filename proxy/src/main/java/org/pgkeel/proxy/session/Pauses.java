@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.proxy.config.ClusterConfig;
+import org.pgkeel.proxy.config.HoldConfig;
 import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.SharedPool;
@@ -97,8 +98,9 @@ final class Pauses {
 
     private LeaseGate gate(String database) {
         return gates.computeIfAbsent(database, name -> {
-            ClusterConfig cluster = clusterOf.apply(name).orElseThrow();
-            return LeaseGate.byHand(cluster.name(), name, Gates.bounds(cluster.hold()), _ -> drained(name));
+            // A database that is not configured any more has clients yet.
+            Optional<ClusterConfig> cluster = clusterOf.apply(name);
+            return LeaseGate.byHand(cluster.map(ClusterConfig::name).orElse(""), name, Gates.bounds(cluster.map(ClusterConfig::hold).orElse(HoldConfig.DEFAULT)), _ -> drained(name));
         });
     }
 

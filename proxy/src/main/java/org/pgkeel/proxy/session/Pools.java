@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.cluster.Cluster;
@@ -90,18 +91,21 @@ public final class Pools {
     /// The pool of a client that has logged in; empty if its database is not configured. The client is in until [#leave].
     /// @param secret of the client's user, if the proxy has it
     public Optional<DatabasePool> of(ClientIdentity identity, Optional<StoredSecret> secret) {
-        ProxyConfig now = config;
-        Optional<DatabaseConfig> database = database(now, identity.database());
-        if (database.isEmpty()) return Optional.empty();
+        if (database(config, identity.database()).isEmpty()) return Optional.empty();
         PoolKey key = new PoolKey(identity.database(), identity.user());
         DatabasePool pool = pools.get(key);
-        if (pool == null || !pool.enter()) pool = enterNew(key, now, database.get(), secret);
+        if (pool == null || !pool.enter()) pool = enterNew(key, secret);
+        if (pool == null) return Optional.empty();
         pool.proved(identity, secret.map(Pools::credential));
         return Optional.of(pool);
     }
 
-    private synchronized DatabasePool enterNew(PoolKey key, ProxyConfig now, DatabaseConfig database, Optional<StoredSecret> secret) {
-        DatabasePool pool = pools.computeIfAbsent(key, wanted -> make(wanted, now, database, secret));
+    /// What is in force is looked at here, where no reload comes in between: a pool that is made must not miss one.
+    private synchronized @Nullable DatabasePool enterNew(PoolKey key, Optional<StoredSecret> secret) {
+        ProxyConfig now = config;
+        Optional<DatabaseConfig> database = database(now, key.database());
+        if (database.isEmpty()) return null;
+        DatabasePool pool = pools.computeIfAbsent(key, wanted -> make(wanted, now, database.get(), secret));
         if (!pool.enter()) throw new IllegalStateException("a retired pool was not forgotten: " + key);
         return pool;
     }
@@ -245,10 +249,10 @@ public final class Pools {
         database(changed, key.database()).ifPresent(database -> {
             PoolSettings settings = settings(changed, database, key.user());
             pool.all().forEach(each -> each.settings(settings));
-            pool.target(target(changed, database, key, pool.target().credential()));
             Cluster cluster = clusters.get(database.cluster());
             boolean otherCluster = !cluster.name().equals(pool.cluster().name());
-            pool.cluster(cluster);
+            pool.cluster(cluster);   // Before the target: with that, what was opened until then is out of date.
+            pool.target(target(changed, database, key, pool.target().credential()));
             if (otherCluster) pool.shared().gate(gates.of(cluster));
             if (settings.shape().mode() == pool.mode()) return;
             outdated.add(pool);

@@ -8,6 +8,8 @@ final class FakeConnection extends PooledConnection {
     PoolSlice<FakeConnection> slice;
     int checks;
     boolean socketOpen = true;
+    /// Of the pool when it began to connect.
+    int epoch;
     Optional<CloseReason> closed = Optional.empty();
     Optional<FakeClient> holder = Optional.empty();
 
@@ -15,6 +17,7 @@ final class FakeConnection extends PooledConnection {
         super(nowNanos, lifetimeNanos);
         this.number = number;
         this.slice = slice;
+        this.epoch = slice.shared().epoch();
     }
 
     @Override
@@ -24,12 +27,12 @@ final class FakeConnection extends PooledConnection {
 
     @Override
     protected boolean isStale() {
-        return false;
+        return epoch != slice.shared().epoch();
     }
 
     @Override
     protected void fence() {
-        throw new AssertionError("fenced");
+        slice.close(this, CloseReason.FENCED, openedNanos());
     }
 
     @Override

@@ -9,6 +9,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.config.PoolMode;
@@ -104,6 +107,39 @@ final class ReloadTest {
 
         assertThatThrownBy(proxy::connect).hasFieldOrPropertyWithValue("SQLState", "3D000");
         assertThat(server.admission().clients()).isZero();
+    }
+
+    @Test
+    void clients_of_a_database_that_is_not_configured_any_more_are_paused_with_the_others() throws SQLException {
+        Connection console = proxy.console();
+        Connection client = proxy.connect();
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        proxy.writeConfig(RunningProxy.config(postgres, 2, "").replace("app {", "other {").replace("\"*\" {", "another {"));
+        RunningProxy.run(console, "RELOAD");
+
+        RunningProxy.run(console, "PAUSE");
+        RunningProxy.run(console, "RESUME");
+
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+    }
+
+    /// The connection that was under way goes where nobody wants to go any more.
+    @Test
+    void a_database_that_moves_while_a_backend_is_being_connected_to_is_served_where_it_is_now() throws Exception {
+        try (var plain = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", plain.primary().settings().port()); TestProxy moving = TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, "")) {
+            link.stopAt("user\0app\0", SteppingLink.Held.REQUESTS);
+            var asked = CompletableFuture.supplyAsync(() -> {
+                try (Connection client = moving.connect()) {
+                    return TestProxy.value(client, "select current_database()");
+                } catch (SQLException e) {
+                    throw new CompletionException(e);
+                }
+            }, task -> Thread.ofPlatform().daemon().start(task));
+            link.awaitStopped();
+            assertThat(moving.reload("databases.\"*\".name = postgres")).isEmpty();
+            link.goOn();
+            assertThat(asked.get(60, TimeUnit.SECONDS)).isEqualTo("postgres");
+        }
     }
 
     @Test
