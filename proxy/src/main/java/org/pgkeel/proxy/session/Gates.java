@@ -62,7 +62,8 @@ final class Gates {
         if (before != null && before != reign) poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
     }
 
-    private void change(Cluster cluster, LeaseGate gate) {
+    /// By two threads where a reload comes in between: whoever comes last has looked last.
+    private synchronized void change(Cluster cluster, LeaseGate gate) {
         gate.become(cluster.hold(), System.nanoTime());
         poolsOf.apply(cluster.name()).forEach(SharedPool::holdChanged);
         gate.openIfDrained();
@@ -86,6 +87,8 @@ final class Gates {
             before = gate.snapshot(System.nanoTime());
             sinceNanos = System.nanoTime();
             change(cluster, gate);
+            // Whoever is in the middle of something there would commit on a server that must not take writes any more.
+            if (reason == HoldReason.DEPOSED) poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
             if (reason != HoldReason.DOUBTED) log.info("cluster {}: hold begins: {}", cluster.name(), reason.word());
         }
 
