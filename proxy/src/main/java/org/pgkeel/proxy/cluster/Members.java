@@ -42,6 +42,7 @@ final class Members {
     private static final Duration NODES_TIMEOUT = Duration.ofMillis(800);
     /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time.
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final NodeReply FOREIGN = new NodeReply.Silent(NodeReply.Kind.NONSENSE, "it is of another cluster: its system identifier is not the primary's");
 
     private final ClusterConfig config;
     private final Rooms rooms;
@@ -52,6 +53,7 @@ final class Members {
     private final PollErrors errors;
     private final Map<String, WatchedMember> byName = new LinkedHashMap<>();
     private int turn;
+    private boolean ended;
     private @Nullable String primary;
     private final SqlListener replied;
 
@@ -123,6 +125,7 @@ final class Members {
     }
 
     void end() {
+        ended = true;
         byName.values().forEach(member -> member.side().end());
         byName.clear();
         patroni.ifPresent(each -> each.client.close());
@@ -216,8 +219,9 @@ final class Members {
     private void askSql(WatchedMember member, boolean again) {
         if (!member.beginSql(again)) return;
         long asked = System.nanoTime();
-        member.probe().ask().whenComplete((reply, bug) -> {
+        member.probe().ask().whenComplete((said, bug) -> {
             if (bug != null || !isStill(member)) return;
+            NodeReply reply = isForeign(member, said) ? FOREIGN : said;
             if (reply instanceof NodeReply.Silent(var kind, _)) errors.sql(member.name(), kind);
             // Whoever was waited for in vain is not left alone until the next round.
             boolean late = reply instanceof NodeReply.Silent(var kind, _) && kind == NodeReply.Kind.TIMEOUT && System.nanoTime() - asked > PollPace.RESTLESS.toNanos();
@@ -225,6 +229,19 @@ final class Members {
             replied.replied(member, asked, reply);
             judge.run();
         });
+    }
+
+    /// Its address is another cluster's by now, or was never this one's: what it replicates, or takes, is not what is written here. A cluster that was made
+    /// anew, or upgraded, is another one too: its leader is believed if Patroni names it, and without Patroni when there is no other.
+    private boolean isForeign(WatchedMember member, NodeReply said) {
+        WatchedMember leads = primary == null ? null : byName.get(primary);
+        if (leads == null || leads == member || leads.probe().systemIdentifier().isEmpty() || leads.probe().systemIdentifier().equals(member.probe().systemIdentifier())) return false;
+        return switch (said) {
+            case NodeReply.Standby _ -> leads.isWritable();
+            case NodeReply.Writable _ when patroni.isPresent() -> documents().stream().noneMatch(each -> each.document().leader().filter(leader -> leader.name().equals(member.name())).isPresent());
+            case NodeReply.Writable _ -> leads.isWritable();
+            case NodeReply.Silent _ -> false;
+        };
     }
 
     /// Only its position, the cheapest question.
@@ -289,12 +306,17 @@ final class Members {
         }
     }
 
-    /// Members come, move and go.
+    /// Members come, move, get another name, and go.
     private void follow() {
+        if (ended) return;   // What had been asked for before is answered now.
         long now = System.nanoTime();
+        Set<String> names = new HashSet<>();
+        Set<NodeAddress> addresses = new HashSet<>();
         for (Evidence.Document each : documents()) {
             for (ClusterDocument.Member named : each.document().members()) {
+                names.add(named.name());
                 if (named.address().isEmpty()) continue;
+                addresses.add(named.address().get());
                 WatchedMember known = byName.get(named.name());
                 if (known != null && !known.address().equals(named.address().get())) {
                     known.side().end();
@@ -310,7 +332,9 @@ final class Members {
             }
         }
         for (WatchedMember member : List.copyOf(byName.values())) {
-            if (now - member.namedNanos() < FORGET_NANOS || member.isWritable()) continue;
+            // Under two names a server would be one that leads and one that does not.
+            boolean renamed = !names.contains(member.name()) && addresses.contains(member.address());
+            if (!renamed && (now - member.namedNanos() < FORGET_NANOS || member.isWritable())) continue;
             byName.remove(member.name());
             member.side().end();
         }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.probe.NodeProbe;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.Lifetime;
@@ -12,7 +13,8 @@ import org.pgkeel.failover.topology.Lsn;
 /// Asks a PostgreSQL over its side connection who it is.
 ///
 /// The lifetime is that of the connection's first answer: as long as a connection lasts its server cannot have crashed, but somebody may
-/// have reset its statistics.
+/// have reset its statistics. Where the next connection finds a primary under the same postmaster, and nothing was recovered since, that is
+/// what has happened: it is the same life.
 ///
 /// Threading: confined to the connection's event loop.
 final class SqlProbe implements NodeProbe {
@@ -28,13 +30,18 @@ final class SqlProbe implements NodeProbe {
                    %s,
                    %s,
                    case when pg_is_in_recovery() then greatest((select received_tli from pg_stat_wal_receiver where status = 'streaming'),
-                                                               (select timeline_id from pg_control_checkpoint())) end""".formatted(POSTMASTER_START, STATS_RESET);
-    private static final int COLUMNS = 5;
+                                                               (select timeline_id from pg_control_checkpoint())) end,
+                   (select system_identifier from pg_control_system()),
+                   pg_last_wal_replay_lsn()""".formatted(POSTMASTER_START, STATS_RESET);
+    private static final int COLUMNS = 7;
     private static final int TIMELINE_DIGITS = 8;
 
     private final SideConnection connection;
     private long lifetimeOf = -1;
     private Lifetime lifetime = Lifetime.UNKNOWN;
+    private String systemIdentifier = "";
+    /// Where the recovery ended that its life as primary began with, if any; null if it was no primary when it answered last.
+    private @Nullable String recoveredTo;
 
     SqlProbe(SideConnection connection) {
         this.connection = connection;
@@ -45,14 +52,22 @@ final class SqlProbe implements NodeProbe {
         return connection.query(SQL).handle((rows, failure) -> failure == null ? reply(rows) : silent(failure));
     }
 
+    /// Of the cluster that its data was made for, as it said last; empty before. Who is restored or copied from another one's backup has that one's.
+    String systemIdentifier() {
+        return systemIdentifier;
+    }
+
     private NodeReply reply(List<List<String>> rows) {
         if (rows.size() != 1 || rows.getFirst().size() != COLUMNS) return new NodeReply.Silent(NodeReply.Kind.NONSENSE, "an answer of another shape");
         List<String> row = rows.getFirst();
         try {
             if (lifetimeOf != connection.connections()) {
                 lifetimeOf = connection.connections();
-                lifetime = new Lifetime(row.get(2), row.get(3));
+                boolean same = row.get(2).equals(lifetime.postmasterStart()) && !row.get(0).isEmpty() && row.get(6).equals(recoveredTo);
+                if (!same) lifetime = new Lifetime(row.get(2), row.get(3));
             }
+            recoveredTo = row.get(0).isEmpty() ? null : row.get(6);
+            systemIdentifier = row.get(5);
             Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
             if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);
             return new NodeReply.Writable(Integer.parseInt(row.get(0).substring(0, TIMELINE_DIGITS), 16), lifetime, position.orElse(Lsn.ZERO));

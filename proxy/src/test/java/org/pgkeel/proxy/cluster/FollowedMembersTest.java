@@ -112,6 +112,53 @@ class FollowedMembersTest {
         }
     }
 
+    /// Answers that were on their way come when nobody watches any more.
+    @Test
+    void who_is_watched_anew_is_not_asked_by_two() {
+        try (var watched = watch()) {
+            for (int i = 0; i < 10; i++) {
+                watched.reload(i % 2 == 0 ? TimelineRegression.FOLLOW : TimelineRegression.HOLD);
+                watched.awaitPrimary(first);
+                await(() -> replicas(watched.cluster()).equals(List.of(second)));
+            }
+            await(() -> servers.primaryServer().query("postgres", "select count(*) from pg_stat_activity where application_name = 'pgkeel monitor'").equals("1"));
+        }
+    }
+
+    /// No restart, and no reason to end anybody's transaction.
+    @Test
+    void statistics_that_are_reset_by_hand_make_no_other_server_of_it() {
+        try (var watched = watch()) {
+            servers.primaryServer().execute("postgres", "select pg_stat_reset_shared('bgwriter')");
+            servers.primaryServer().execute("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgkeel monitor'");
+            await(() -> watched.events.contains("not lost 1") || watched.cluster().reign() > 1);
+            watched.awaitPrimary(first);
+            assertThat(watched.cluster().reign()).isEqualTo(1);
+        }
+    }
+
+    /// In maintenance mode a Patroni can be started again under another name while its PostgreSQL goes on.
+    @Test
+    void a_leader_that_gets_another_name_stays_the_leader() {
+        patroni.close();
+        var members = new LinkedHashMap<String, NodeAddress>();
+        members.put("n1", first);
+        members.put("n2", second);
+        members.put("renamed", first);
+        patroni = PatroniStub.start(members);
+        patroni.named("renamed", false);
+        try (var watched = WatchedCluster.ofPatroni(List.of(patroni.url("n2")), TimelineRegression.HOLD)) {
+            watched.awaitPrimary(first);
+            Cluster cluster = watched.cluster();
+            patroni.named("n1", false);
+            patroni.named("renamed", true);
+            patroni.leader(Optional.of("renamed"));
+            await(() -> cluster.topology().primary().filter(primary -> primary.name().equals("renamed")).isPresent());
+            assertThat(cluster.primary()).isEqualTo(first);
+            assertThat(cluster.reign()).as("it is the same run of the same server").isEqualTo(1);
+        }
+    }
+
     @Test
     void members_whose_patroni_answers_something_else_or_is_gone_cost_nobody_the_primary() {
         try (var watched = watch()) {

@@ -75,6 +75,12 @@ final class WatchedCluster implements AutoCloseable {
         return new WatchedCluster(new ClusterConfig("main", List.of(), Optional.of(patroni), monitor(), HoldConfig.DEFAULT, OutcomeMode.OFF, regression, NO_TLS));
     }
 
+    /// As a reload does that changes the section.
+    void reload(TimelineRegression regression) {
+        ClusterConfig now = cluster().config();
+        clusters.reload(Map.of("main", new ClusterConfig("main", now.nodes(), now.patroni(), now.monitor(), now.hold(), now.outcome(), regression, now.tls())));
+    }
+
     private static Optional<MonitorConfig> monitor() {
         return Optional.of(new MonitorConfig("postgres", Optional.empty(), "postgres"));
     }
