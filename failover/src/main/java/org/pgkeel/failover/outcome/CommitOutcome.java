@@ -67,6 +67,8 @@ public sealed interface CommitOutcome {
         STILL_IN_PROGRESS,
         /// It is committed on its server, and no synchronous standby has confirmed it in time.
         NOT_REPLICATED_IN_TIME,
+        /// The configuration has other servers now than those that it ran on.
+        OTHER_SERVERS,
         /// Too many transactions wait for their outcome already.
         TOO_MANY;
 

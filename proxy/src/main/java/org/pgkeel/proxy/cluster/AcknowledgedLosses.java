@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.pgkeel.failover.outcome.AcknowledgedLedger;
 import org.pgkeel.failover.outcome.AcknowledgedLedger.Acknowledged;
 import org.pgkeel.failover.outcome.AcknowledgedLedger.Recent;
@@ -41,6 +42,7 @@ final class AcknowledgedLosses<C> {
 
     private final String cluster;
     private final OutcomeResolver resolver;
+    private final Predicate<Origin> ours;
     private final ScheduledExecutorService rooms;
     private final Function<C, String> who;
     private final List<Ledger<C>> ledgers = new CopyOnWriteArrayList<>();
@@ -53,10 +55,12 @@ final class AcknowledgedLosses<C> {
     });
     private Optional<Origin> asked = Optional.empty();
 
-    /// @param who `user=... database=... client=...`
-    AcknowledgedLosses(String cluster, OutcomeResolver resolver, ScheduledExecutorService rooms, Function<C, String> who) {
+    /// @param ours whether what ran there ran in this cluster
+    /// @param who  `user=... database=... client=...`
+    AcknowledgedLosses(String cluster, OutcomeResolver resolver, Predicate<Origin> ours, ScheduledExecutorService rooms, Function<C, String> who) {
         this.cluster = cluster;
         this.resolver = resolver;
+        this.ours = ours;
         this.rooms = rooms;
         this.who = who;
     }
@@ -87,9 +91,13 @@ final class AcknowledgedLosses<C> {
         overruns.put(ledger, recent.overrun());
         resolver.stats().unkept(overrun);
         var outcomes = new ArrayList<CompletableFuture<CommitOutcome>>();
-        var entries = recent.entries().stream().filter(entry -> !named.contains(new Told(entry.mark(), entry.origin()))).toList();
+        var entries = recent.entries().stream().filter(entry -> ours.test(entry.origin()) && !named.contains(told(entry))).toList();
         for (Acknowledged<C> entry : entries) outcomes.add(resolver.check(inFlight(entry)).toCompletableFuture());
         CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new)).thenRunAsync(() -> report(entries, outcomes, overrun, now), rooms);
+    }
+
+    private static Told told(Acknowledged<?> entry) {
+        return new Told(entry.mark(), entry.origin());
     }
 
     private static InFlight inFlight(Acknowledged<?> entry) {
@@ -97,16 +105,19 @@ final class AcknowledgedLosses<C> {
     }
 
     private void report(List<Acknowledged<C>> entries, List<CompletableFuture<CommitOutcome>> outcomes, long overrun, Origin now) {
+        int checked = 0;
         int lost = 0;
         int open = 0;
         for (int i = 0; i < entries.size(); i++) {
             CommitOutcome outcome = outcomes.get(i).resultNow();
+            if (named.contains(told(entries.get(i)))) continue;   // Asked for twice, where one failover came right behind another.
+            checked++;
             resolver.stats().checked(outcome);
             switch (outcome) {
                 case CommitOutcome.Committed _ -> { }
                 case CommitOutcome.Aborted(var reason) -> {
                     lost++;
-                    named.add(new Told(entries.get(i).mark(), entries.get(i).origin()));
+                    named.add(told(entries.get(i)));
                     log.warn("acknowledged transaction lost: {}", line(entries.get(i), reason));
                 }
                 case CommitOutcome.Unknown(var reason) -> {
@@ -116,11 +127,11 @@ final class AcknowledgedLosses<C> {
             }
         }
         if (lost + open + overrun == 0) {
-            if (!entries.isEmpty()) log.info("cluster {}: {} has all {} transactions acknowledged lately", cluster, now.node(), entries.size());
+            if (checked > 0) log.info("cluster {}: {} has all {} transactions acknowledged lately", cluster, now.node(), checked);
             return;
         }
         log.warn("cluster {}: of {} transactions acknowledged lately, {} lacks {}, and of {} it is not known; {} more were not kept long enough to be asked for",
-                cluster, entries.size(), now.node(), lost, open, overrun);
+                cluster, checked, now.node(), lost, open, overrun);
     }
 
     private String line(Acknowledged<C> entry, CommitOutcome.Reason reason) {

@@ -40,6 +40,8 @@ public final class Cluster {
     private static final long DEMAND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final ClusterConfig config;
+    /// Common to those that a reload put in each other's place, as long as there are the same servers.
+    private final Object lineage;
     private final boolean watched;
     private final Rooms rooms;
     private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
@@ -59,11 +61,12 @@ public final class Cluster {
     private record Doubt(NodeAddress node, DoubtReason why) {}
 
     Cluster(ClusterConfig config, Rooms rooms) {
-        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors());
+        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors(), new Object());
     }
 
-    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors) {
+    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors, Object lineage) {
         this.config = config;
+        this.lineage = lineage;
         this.watched = config.monitor().isPresent();
         this.rooms = rooms;
         this.counters = counters;
@@ -76,8 +79,14 @@ public final class Cluster {
     /// told apart by them.
     static Cluster instead(Cluster before, ClusterConfig config, Rooms rooms) {
         Reign last = before.current();
-        Reign known = isAmong(before, config) ? last : new Reign(last.number(), Reign.NONE.address(), 0, Reign.NONE.lifetime());
-        return new Cluster(config, rooms, known, before.counters, before.errors);
+        boolean among = isAmong(before, config);
+        Reign known = among ? last : new Reign(last.number(), Reign.NONE.address(), 0, Reign.NONE.lifetime());
+        return new Cluster(config, rooms, known, before.counters, before.errors, among ? before.lineage : new Object());
+    }
+
+    /// Whether it is `before` in other words: the same servers after a reload.
+    public boolean continues(Cluster before) {
+        return lineage == before.lineage;
     }
 
     private static boolean isAmong(Cluster before, ClusterConfig config) {

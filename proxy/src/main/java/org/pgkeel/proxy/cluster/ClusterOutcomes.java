@@ -3,18 +3,25 @@ package org.pgkeel.proxy.cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.failover.outcome.AcknowledgedLedger;
 import org.pgkeel.failover.outcome.CommitOutcome;
+import org.pgkeel.failover.outcome.Evidence;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
+import org.pgkeel.failover.outcome.OutcomeRules;
 import org.pgkeel.failover.outcome.Sightings;
+import org.pgkeel.failover.outcome.Step;
 import org.pgkeel.failover.outcome.TimelineHistory;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.observe.OutcomeSnapshot;
 
@@ -27,39 +34,67 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     /// Within this time no server crashes, recovers, takes writes, and crashes again. Three looks of the witness in quiet times.
     static final Duration BLIND_MAX = NodeWitness.QUIET.multipliedBy(3);
 
-    private final Cluster cluster;
-    private final SqlAsker committer;
+    private final AtomicReference<Cluster> cluster;
+    private final ScheduledExecutorService rooms;
+    /// Who was primary since this began: what ran elsewhere did not run here.
+    private final Set<NodeAddress> primaries = ConcurrentHashMap.newKeySet();
+    private final CommitAsker committer;
     private final OutcomeResolver resolver;
     private final NodeWitness witness;
     private final AcknowledgedLosses<C> losses;
 
-    /// @param committer asks what waits for synchronous standbys: on connections of its own
-    /// @param rooms     the one thread of the cluster rooms
-    /// @param who       `user=... database=... client=...`, for the log
-    public ClusterOutcomes(Cluster cluster, SqlAsker asker, SqlAsker committer, HistorySource histories, OutcomeLimits limits, ScheduledExecutorService rooms,
-                           LongSupplier nanoTime, Function<C, String> who) {
+    private ClusterOutcomes(AtomicReference<Cluster> cluster, SqlAsker asker, CommitAsker committer, HistorySource histories, ScheduledExecutorService rooms,
+                            LongSupplier nanoTime, Function<C, String> who) {
         this.cluster = cluster;
         this.committer = committer;
+        this.rooms = rooms;
         var sightings = new Sightings(BLIND_MAX);
-        resolver = new OutcomeResolver(() -> Optional.ofNullable(cluster.primary()), asker, committer, histories, sightings, limits, rooms, nanoTime);
-        witness = new NodeWitness(cluster::nodes, () -> resolver.open() > 0 || cluster.primary() == null, asker, sightings, rooms, nanoTime);
-        losses = new AcknowledgedLosses<>(cluster.name(), resolver, rooms, who);
-        cluster.addListener(this);
+        resolver = new OutcomeResolver(() -> Optional.ofNullable(cluster.get().primary()), asker, committer, histories, sightings, limits(cluster.get()), rooms, nanoTime);
+        witness = new NodeWitness(() -> cluster.get().nodes(), () -> resolver.open() > 0 || cluster.get().primary() == null, asker, sightings, rooms, nanoTime);
+        losses = new AcknowledgedLosses<>(cluster.get().name(), resolver, this::isOurs, rooms, who);
+        listen(cluster.get());
     }
 
     /// Of a watched cluster, over the proxy's own connections to its servers; begins to look at them.
     ///
     /// @param who `user=... database=... client=...`, for the log
     public static <C> ClusterOutcomes<C> of(Cluster cluster, Function<C, String> who) {
-        var asker = new MonitorAsker(cluster);
-        HistorySource patroni = (_, timeline) -> cluster.history().thenApply(json -> TimelineHistory.ofPatroni(timeline, json).filter(_ -> !json.isEmpty()));
-        var limits = new OutcomeLimits(cluster.config().hold().maxWait(), OutcomeLimits.DEFAULT.maxTransactions(), OutcomeLimits.DEFAULT.historyWait());
-        return new ClusterOutcomes<C>(cluster, asker, new CommitAsker(cluster), HistorySource.firstOf(List.of(HistorySource.ofFiles(asker), patroni)),
-                limits, cluster.rooms().loop(), System::nanoTime, who).start();
+        var now = new AtomicReference<>(cluster);
+        var asker = new MonitorAsker(now::get);
+        HistorySource patroni = (_, timeline) -> now.get().history().thenApply(json -> TimelineHistory.ofPatroni(timeline, json).filter(_ -> !json.isEmpty()));
+        return new ClusterOutcomes<C>(now, asker, new CommitAsker(now::get), HistorySource.firstOf(List.of(HistorySource.ofFiles(asker), patroni)),
+                cluster.rooms().loop(), System::nanoTime, who).start();
+    }
+
+    private static OutcomeLimits limits(Cluster cluster) {
+        return new OutcomeLimits(cluster.config().hold().maxWait(), OutcomeLimits.DEFAULT.maxTransactions(), OutcomeLimits.DEFAULT.historyWait());
+    }
+
+    /// After a reload the same servers are watched in other words: what was seen of them, what waits and what was acknowledged goes on.
+    public void follow(Cluster instead) {
+        cluster.set(instead);
+        resolver.limits(limits(instead));
+        listen(instead);
+        rooms.execute(() -> {
+            if (instead.primary() != null) primaryFound(instead.current());
+        });
+    }
+
+    private void listen(Cluster now) {
+        now.addListener(this);
+        found(now.current());
+    }
+
+    private void found(Reign reign) {
+        if (reign.number() > Reign.NONE.number()) primaries.add(reign.address());
+    }
+
+    private boolean isOurs(Origin origin) {
+        return primaries.contains(origin.node());
     }
 
     /// Begins to look at the servers. Once.
-    public ClusterOutcomes<C> start() {
+    private ClusterOutcomes<C> start() {
         witness.start();
         return this;
     }
@@ -67,7 +102,8 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     /// The outcome of a transaction in flight. It never fails.
     /// @param on where the result is completed
     public CompletionStage<CommitOutcome> resolve(InFlight lost, Executor on) {
-        return resolver.resolve(lost, on);
+        boolean needsSurvivor = OutcomeRules.next(lost, Evidence.NONE) instanceof Step.FindSurvivor;
+        return needsSurvivor && !isOurs(lost.origin()) ? resolver.decidedAtOnce(new CommitOutcome.Unknown(CommitOutcome.Reason.OTHER_SERVERS), on) : resolver.resolve(lost, on);
     }
 
     /// From now on asks this ledger after every change of the primary.
@@ -77,7 +113,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     }
 
     public OutcomeSnapshot snapshot() {
-        return resolver.stats().snapshot(cluster.name());
+        return resolver.stats().snapshot(cluster.get().name());
     }
 
     @Override
@@ -87,6 +123,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
 
     @Override
     public void primaryFound(Reign reign) {
+        found(reign);
         resolver.wake();
         losses.survivor(new Origin(reign.address(), reign.timeline(), reign.lifetime()));
     }
@@ -104,6 +141,6 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     @Override
     public void close() {
         witness.end();
-        if (committer instanceof CommitAsker own) own.end();
+        committer.end();
     }
 }

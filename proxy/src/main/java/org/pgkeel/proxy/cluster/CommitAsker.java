@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.pgkeel.failover.topology.NodeAddress;
 
 /// Asks what waits for synchronous standbys, on connections of its own: on those of the watch it would keep everybody waiting.
@@ -16,10 +17,11 @@ final class CommitAsker implements SqlAsker {
     private static final Duration ANSWER_MAX = Duration.ofSeconds(10);
     private static final Duration CONNECT_MAX = Duration.ofSeconds(2);
 
-    private final Cluster cluster;
+    private final Supplier<Cluster> cluster;
     private final Map<NodeAddress, SideConnection> connections = new HashMap<>();
 
-    CommitAsker(Cluster cluster) {
+    /// @param cluster a reload may put another in its place
+    CommitAsker(Supplier<Cluster> cluster) {
         this.cluster = cluster;
     }
 
@@ -27,7 +29,7 @@ final class CommitAsker implements SqlAsker {
     public CompletionStage<List<List<String>>> ask(NodeAddress node, String sql) {
         var answer = new CompletableFuture<List<List<String>>>();
         try {
-            cluster.rooms().loop().execute(() -> connections.computeIfAbsent(node, this::connection).query(sql, ANSWER_MAX).whenComplete((rows, failure) -> {
+            cluster.get().rooms().loop().execute(() -> connections.computeIfAbsent(node, this::connection).query(sql, ANSWER_MAX).whenComplete((rows, failure) -> {
                 if (failure == null) answer.complete(rows);
                 else answer.completeExceptionally(failure);
             }));
@@ -38,13 +40,13 @@ final class CommitAsker implements SqlAsker {
     }
 
     private SideConnection connection(NodeAddress node) {
-        Rooms rooms = cluster.rooms();
-        return new SideConnection(rooms.loop(), rooms.connector(), node, () -> Members.target(cluster.config(), rooms, node, CONNECT_MAX), ANSWER_MAX, _ -> { });
+        Rooms rooms = cluster.get().rooms();
+        return new SideConnection(rooms.loop(), rooms.connector(), node, () -> Members.target(cluster.get().config(), rooms, node, CONNECT_MAX), ANSWER_MAX, _ -> { });
     }
 
     void end() {
         try {
-            cluster.rooms().loop().execute(() -> connections.values().forEach(SideConnection::end));
+            cluster.get().rooms().loop().execute(() -> connections.values().forEach(SideConnection::end));
         } catch (RejectedExecutionException shuttingDown) {
             // They end with their loop.
         }

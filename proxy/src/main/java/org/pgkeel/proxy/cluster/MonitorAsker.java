@@ -3,14 +3,15 @@ package org.pgkeel.proxy.cluster;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
 
 /// Asks over the connections by which the cluster is watched. Threading: any.
-record MonitorAsker(Cluster cluster) implements SqlAsker {
+record MonitorAsker(Supplier<Cluster> cluster) implements SqlAsker {
     @Override
     public CompletionStage<List<List<String>>> ask(NodeAddress node, String sql) {
-        return cluster.ask(node, sql).exceptionallyCompose(failure -> java.util.concurrent.CompletableFuture.failedFuture(refusal(failure)));
+        return cluster.get().ask(node, sql).exceptionallyCompose(failure -> java.util.concurrent.CompletableFuture.failedFuture(refusal(failure)));
     }
 
     /// A server that lets nobody in, or nobody who listens. A connection that was lost, or a host that cannot be reached, is none:

@@ -81,7 +81,7 @@ public final class OutcomeResolver {
     private final SqlAsker committer;
     private final HistorySource histories;
     private final Sightings sightings;
-    private final OutcomeLimits limits;
+    private volatile OutcomeLimits limits;
     private final ScheduledExecutorService rooms;
     private final LongSupplier nanoTime;
     private final OutcomeStats stats = new OutcomeStats();
@@ -111,6 +111,11 @@ public final class OutcomeResolver {
         this.limits = limits;
         this.rooms = rooms;
         this.nanoTime = nanoTime;
+    }
+
+    /// A reload changed them.
+    void limits(OutcomeLimits changed) {
+        limits = changed;
     }
 
     OutcomeStats stats() {
@@ -150,7 +155,8 @@ public final class OutcomeResolver {
         return one.promise;
     }
 
-    private CompletionStage<CommitOutcome> decidedAtOnce(CommitOutcome outcome, Executor on) {
+    /// Nobody has to be asked.
+    CompletionStage<CommitOutcome> decidedAtOnce(CommitOutcome outcome, Executor on) {
         stats.resolved(outcome, 0);
         return CompletableFuture.supplyAsync(() -> outcome, on);
     }
@@ -254,6 +260,7 @@ public final class OutcomeResolver {
         survivor = answer;
         survivorSinceNanos = nanoTime.getAsLong();
         historyAsked = false;
+        known.clear();   // Another server's timeline of the same number has another history.
     }
 
     private void judge(Waiting one, NodeAnswer answer, Writable now, XactStatus status) {
@@ -299,8 +306,9 @@ public final class OutcomeResolver {
         if (historyAsked && now - historyAskedNanos < HISTORY_RETRY.toNanos()) return;
         historyAsked = true;
         historyAskedNanos = now;
+        NodeAnswer asked = survivor;
         histories.history(node, timeline).whenCompleteAsync((history, failure) -> {
-            if (failure != null || history.isEmpty()) return;
+            if (failure != null || history.isEmpty() || asked == null || !asked.equals(survivor)) return;
             known.clear();
             known.put(timeline, history.get());
             wake();
@@ -309,7 +317,7 @@ public final class OutcomeResolver {
 
     // --- the synchronous standbys
 
-    /// Those that are there when the commit is asked for are confirmed by it, if it ran in the same life of the server.
+    /// Those that are there when the commit is asked for are confirmed by it, if it ran in the same life of the server, and that is the primary still.
     private void confirm(NodeAddress node) {
         if (confirming || unconfirmed.isEmpty() || survivor == null) return;
         NodeAnswer asked = survivor;
@@ -317,7 +325,7 @@ public final class OutcomeResolver {
         confirming = true;
         committer.ask(node, OutcomeQuestions.COMMIT_EVERYWHERE).toCompletableFuture().orTimeout(CONFIRM_MAX.toMillis(), TimeUnit.MILLISECONDS).whenCompleteAsync((rows, failure) -> {
             confirming = false;
-            boolean same = failure == null && !rows.isEmpty() && rows.getLast().size() > 1 && OutcomeQuestions.lifetime(rows.getLast(), 0).equals(asked.lifetime());
+            boolean same = failure == null && Optional.of(node).equals(primary.get()) && !rows.isEmpty() && rows.getLast().size() > 1 && OutcomeQuestions.lifetime(rows.getLast(), 0).equals(asked.lifetime());
             for (Waiting one : these) {
                 if (!unconfirmed.remove(one)) continue;
                 if (same) decide(one, new CommitOutcome.Committed(Reason.STATUS));

@@ -314,7 +314,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         done.slice().stats().transactionEnded(now - sentNanos);
         done.slice().stats().queryEnded(now - sentNanos);
         state = State.OVER;
-        if (why == null) acknowledge(done, now);
+        if (why == null) acknowledge(mark, done, now);
         if (settingsChanged) {
             for (Contribution each : taken) each.target().table().rest();
             done.abandon(CloseReason.SETTINGS_FAILED, now);
@@ -334,8 +334,9 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         return false;
     }
 
-    private void acknowledge(BackendConnection done, long now) {
-        if (mark.isPresent()) coalescer.outcomes().acknowledged(place.cluster(), coalescer.loopIndex(), mark.get(), done.origin(), coalescer.everybody(place), now);
+    /// Its clients are about to hear that it is committed.
+    final void acknowledge(Optional<TransactionMark> told, BackendConnection done, long now) {
+        told.ifPresent(known -> coalescer.outcomes().acknowledged(place.cluster(), coalescer.loopIndex(), known, done.origin(), coalescer.everybody(place), now));
     }
 
     /// Its rows are committed.

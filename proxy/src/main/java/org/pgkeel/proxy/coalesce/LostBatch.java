@@ -76,15 +76,16 @@ final class LostBatch {
         };
         var inFlight = new InFlight(gone.origin(), gone.greeting().pid(), Work.TRANSACTION, InFlight.Stage.COMMIT_SENT, end, new Probe.Answered(mark));
         Coalescer coalescer = run.coalescer();
-        coalescer.outcomes().resolve(run.place().cluster(), inFlight, coalescer.loop()).thenAccept(this::resolved).exceptionally(bug -> {
+        coalescer.outcomes().resolve(run.place().cluster(), inFlight, coalescer.loop()).thenAccept(outcome -> resolved(outcome, mark)).exceptionally(bug -> {
             log.error("a batch of {} rows: its clients were not all told what became of it", run.taken().size(), bug);
             return null;
         });
     }
 
-    private void resolved(CommitOutcome outcome) {
+    private void resolved(CommitOutcome outcome, Optional<TransactionMark> mark) {
         switch (outcome) {
             case CommitOutcome.Committed _ -> {
+                run.acknowledge(mark, gone, System.nanoTime());
                 run.count(System.nanoTime());
                 for (Contribution each : run.taken()) BatchRun.finish(each, () -> run.committed(each, Unpooled.EMPTY_BUFFER));
             }

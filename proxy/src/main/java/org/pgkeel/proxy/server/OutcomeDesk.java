@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.pgkeel.failover.outcome.AcknowledgedLedger;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
@@ -27,10 +28,11 @@ final class OutcomeDesk implements Outcomes, AutoCloseable {
     private static final int LEDGER_ENTRIES = 1 << 16;
     private static final long LEDGER_NANOS = 10_000_000_000L;
 
-    private record Of(ClusterOutcomes<Client> outcomes, List<AcknowledgedLedger<Client>> ledgers) {}
+    private record Of(Cluster cluster, ClusterOutcomes<Client> outcomes, List<AcknowledgedLedger<Client>> ledgers) {}
 
     private final List<EventLoop> loops;
-    private final Map<Cluster, Of> clusters = new ConcurrentHashMap<>();
+    /// By the cluster's name.
+    private final Map<String, Of> clusters = new ConcurrentHashMap<>();
 
     OutcomeDesk(List<EventLoop> loops) {
         this.loops = loops;
@@ -38,13 +40,20 @@ final class OutcomeDesk implements Outcomes, AutoCloseable {
 
     /// These are the clusters now. Their pools follow them already: what a lost primary acknowledges is on the books before they are read.
     void follow(Collection<Cluster> now) {
-        clusters.forEach((cluster, of) -> {
-            if (now.contains(cluster)) return;
-            of.outcomes.close();
-            clusters.remove(cluster);
+        Map<String, Cluster> byName = now.stream().collect(Collectors.toMap(Cluster::name, each -> each));
+        clusters.values().forEach(of -> {
+            Cluster instead = byName.get(of.cluster.name());
+            if (instead == of.cluster) return;
+            if (instead != null && instead.isWatched() && instead.continues(of.cluster)) {
+                of.outcomes.follow(instead);
+                clusters.put(instead.name(), new Of(instead, of.outcomes, of.ledgers));
+            } else {
+                clusters.remove(of.cluster.name());
+                of.outcomes.close();
+            }
         });
         for (Cluster cluster : now) {
-            if (cluster.isWatched() && cluster.config().outcome() != OutcomeMode.OFF) clusters.computeIfAbsent(cluster, this::open);
+            if (cluster.isWatched() && cluster.config().outcome() != OutcomeMode.OFF) clusters.computeIfAbsent(cluster.name(), _ -> open(cluster));
         }
     }
 
@@ -55,7 +64,7 @@ final class OutcomeDesk implements Outcomes, AutoCloseable {
             outcomes.add(ledger, loop);
             return ledger;
         }).toList();
-        return new Of(outcomes, ledgers);
+        return new Of(cluster, outcomes, ledgers);
     }
 
     List<OutcomeSnapshot> snapshots() {
@@ -64,14 +73,14 @@ final class OutcomeDesk implements Outcomes, AutoCloseable {
 
     @Override
     public CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, Executor on) {
-        Of of = clusters.get(cluster);
+        Of of = clusters.get(cluster.name());
         if (of != null) return of.outcomes.resolve(lost, on);
         return CompletableFuture.supplyAsync(() -> new CommitOutcome.Unknown(CommitOutcome.Reason.NO_ANSWER_IN_TIME), on);
     }
 
     @Override
     public void acknowledged(Cluster cluster, int loop, TransactionMark mark, Origin origin, Client client, long nowNanos) {
-        Of of = clusters.get(cluster);
+        Of of = clusters.get(cluster.name());
         if (of != null) of.ledgers.get(loop).add(mark, origin, client, nowNanos);
     }
 

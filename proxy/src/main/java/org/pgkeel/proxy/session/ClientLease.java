@@ -83,6 +83,7 @@ final class ClientLease implements Lessee {
         times.leased(leased.sinceNanos());
         session.becomes(ClientSession.State.LEASED);
         borrow(leased);
+        commit.begins(leased);
         SessionRoutes routes = path.routes();
         if (routes != null) routes.begin(leased);
         settings.tracker().lease(leased.applied());

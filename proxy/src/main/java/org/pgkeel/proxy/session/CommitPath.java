@@ -3,7 +3,12 @@ package org.pgkeel.proxy.session;
 import io.netty.buffer.ByteBuf;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.failover.outcome.InFlight;
+import org.pgkeel.failover.outcome.Origin;
+import org.pgkeel.failover.outcome.Probe;
 import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.config.OutcomeMode;
 import org.pgkeel.proxy.relay.Aside;
@@ -33,6 +38,8 @@ final class CommitPath {
     private boolean owesSync;
     /// The batch under way stands in the place of a Query of the client.
     private boolean inPlaceOfQuery;
+    /// In force when the lease began: a transaction that nobody has watched from its beginning cannot be watched at its end.
+    private OutcomeMode mode = OutcomeMode.OFF;
     private Outcomes.@Nullable Client client;
 
     CommitPath(ClientSession session) {
@@ -60,7 +67,7 @@ final class CommitPath {
 
     /// The outcome of a commit is to be known though the primary is lost.
     boolean isWatched() {
-        return session.recovers() && mode() != OutcomeMode.OFF && !session.path().isOnReplica();
+        return session.recovers() && mode != OutcomeMode.OFF && !session.path().isOnReplica();
     }
 
     /// The transaction that is being answered may have written something.
@@ -68,8 +75,10 @@ final class CommitPath {
         return !isWatched() || watch.mayHaveWritten();
     }
 
-    private OutcomeMode mode() {
-        return session.pool().cluster().config().outcome();
+    /// The client has a backend now. Of one whose server's run is not known nothing can be found out.
+    void begins(BackendConnection leased) {
+        boolean known = leased.reign().number() > Reign.NONE.number();
+        mode = known ? session.pool().cluster().config().outcome() : OutcomeMode.OFF;
     }
 
     /// What is sent now commits by itself.
@@ -85,7 +94,7 @@ final class CommitPath {
 
     /// The end of what is sent now is to be kept back, if its kind allows that.
     boolean encloses(BackendConnection leased) {
-        return isWatched() && mode() == OutcomeMode.STRICT && isOutside(leased) && !leased.exchange().batchOpen();
+        return isWatched() && mode == OutcomeMode.STRICT && isOutside(leased) && !leased.exchange().batchOpen();
     }
 
     /// One batch that writes is under way at a time, and a transaction is ended when it is known how it stands.
@@ -172,7 +181,7 @@ final class CommitPath {
         OutcomeProbe.writeBindExecute(room);
         OutcomeProbe.writeFlush(room);
         watch.asked();
-        awaitsAnswer = mode() == OutcomeMode.STRICT;
+        awaitsAnswer = mode == OutcomeMode.STRICT;
         return !awaitsAnswer;
     }
 
@@ -188,7 +197,7 @@ final class CommitPath {
         leased.asideBatch(batch, new MarkAside(leased));
         batch.release();
         watch.asked();
-        awaitsAnswer = mode() == OutcomeMode.STRICT;
+        awaitsAnswer = mode == OutcomeMode.STRICT;
         return !awaitsAnswer;
     }
 
@@ -289,11 +298,18 @@ final class CommitPath {
     }
 
     private void acknowledged(BackendConnection leased) {
-        Optional<TransactionMark> mark = watch.mark();
-        if (mark.isEmpty() || watch.endFailed() || !watch.isMarkOwn()) return;
+        if (!watch.endFailed() && watch.isMarkOwn()) watch.mark().ifPresent(mark -> acknowledged(mark, leased.origin()));
+    }
+
+    /// Its server was lost, and the survivor has it: the next failover may lose it yet.
+    void acknowledged(InFlight found) {
+        if (found.work() == Work.TRANSACTION && found.probe() instanceof Probe.Answered(var mark)) mark.ifPresent(known -> acknowledged(known, found.origin()));
+    }
+
+    private void acknowledged(TransactionMark mark, Origin origin) {
         Outcomes.Client told = client;
         if (told == null) client = told = new Outcomes.Client(session.pool().shared().key().user(), session.pool().shared().key().database(), session.identity().address().toString());
-        session.context().outcomes().acknowledged(session.pool().cluster(), session.context().index(), mark.get(), leased.origin(), told, System.nanoTime());
+        session.context().outcomes().acknowledged(session.pool().cluster(), session.context().index(), mark, origin, told, System.nanoTime());
     }
 
     void backendLost() {

@@ -108,7 +108,7 @@ final class LostBackend {
             case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
                 session.becomes(ClientSession.State.RESOLVING);
                 session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
-                        .thenAccept(outcome -> guarded(() -> resolved(outcome, ifAborted, first, tag(inFlight.work()))));
+                        .thenAccept(outcome -> guarded(() -> resolved(outcome, inFlight, ifAborted, first)));
             }
             case LossVerdict.Close _ -> session.end().lost(loss);
             case LossVerdict.Unnoticed _ -> {
@@ -242,10 +242,12 @@ final class LostBackend {
         };
     }
 
-    private void resolved(CommitOutcome outcome, LossVerdict ifAborted, BatchContents first, String tag) {
+    private void resolved(CommitOutcome outcome, InFlight inFlight, LossVerdict ifAborted, BatchContents first) {
         if (!session.isOpen()) return;
+        SessionRoutes routes = session.path().routes();
+        if (routes != null) routes.wrote(System.nanoTime());   // It may have been committed long after its connection was lost.
         switch (outcome) {
-            case CommitOutcome.Committed _ -> committed(first, tag);
+            case CommitOutcome.Committed _ -> committed(first, inFlight);
             case CommitOutcome.Aborted _ -> apply(ifAborted, first);
             case CommitOutcome.Unknown _ -> {
                 forget();
@@ -255,16 +257,17 @@ final class LostBackend {
     }
 
     /// The client gets the success that it was owed. A transaction that began at once behind its COMMIT is lost, and nothing was done in it.
-    private void committed(BatchContents first, String tag) {
+    private void committed(BatchContents first, InFlight inFlight) {
         boolean chains = first.has(StatementKind.COMMIT_AND_CHAIN);
         ByteBuf rest = session.channel().alloc().buffer(64);
         if (enclosed) rest.writeBytes(session.commit().enclosure().takeKept());
-        else if (!CommitReplies.write(requests, firstBytes, loss.received(), tag, rest) || !first.complete()) {
+        else if (!CommitReplies.write(requests, firstBytes, loss.received(), tag(inFlight.work()), rest) || !first.complete()) {
             rest.release();
             forget();
             fail(RefusalReason.OUTCOME_UNKNOWN, first);
             return;
         }
+        session.commit().acknowledged(inFlight);
         session.settings().committed();
         session.toClient().deliver();
         session.toClient().room(rest.readableBytes() + 6).writeBytes(rest).writeBytes(SessionMessages.readyForQuery(chains ? (byte) 'T' : (byte) 'I'));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 class AcknowledgedLossesTest {
     private static final NodeAddress PG1 = new NodeAddress("pg1", 5432);
     private static final NodeAddress PG2 = new NodeAddress("pg2", 5432);
+    private static final NodeAddress ELSEWHERE = new NodeAddress("other", 5432);
     private static final Origin OLD = new Origin(PG1, 4, new Lifetime("10:00", "reset 1"));
     private static final Lifetime PROMOTED = new Lifetime("09:00", "reset 9");
     private static final Origin NEW = new Origin(PG2, 5, PROMOTED);
@@ -37,7 +39,7 @@ class AcknowledgedLossesTest {
     private final ScheduledExecutorService rooms = Executors.newSingleThreadScheduledExecutor();
     private final ScheduledExecutorService loop = Executors.newSingleThreadScheduledExecutor();
     private final OutcomeResolver resolver = new OutcomeResolver(primary::get, server, server, HistorySource.ofFiles(server), sightings, OutcomeLimits.DEFAULT, rooms, System::nanoTime);
-    private final AcknowledgedLosses<String> losses = new AcknowledgedLosses<>("main", resolver, rooms, who -> who);
+    private final AcknowledgedLosses<String> losses = new AcknowledgedLosses<>("main", resolver, origin -> !origin.node().equals(ELSEWHERE), rooms, who -> who);
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     AcknowledgedLossesTest() {
@@ -109,6 +111,39 @@ class AcknowledgedLossesTest {
         rooms.execute(() -> losses.survivor(new Origin(pg3, 6, new Lifetime("08:00", "reset 9"))));
         await().until(() -> lines().size() == 2);
         assertThat(lines().getFirst()).contains("acknowledged transaction lost", "xid=70 ");
+    }
+
+    /// The second failover comes before anybody could ask after the first.
+    @Test
+    void of_two_failovers_in_a_row_only_one_names_what_both_find_lost() throws Exception {
+        var ledger = new AcknowledgedLedger<String>(64, Duration.ofSeconds(10).toNanos());
+        ledger.add(72, Lsn.parse("0/2010").value(), OLD, "user=b", 3);
+        losses.add(ledger, loop);
+        primary.set(Optional.empty());
+        survivor();
+        rooms.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        loop.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        var third = new Origin(new NodeAddress("pg3", 5432), 5, PROMOTED);
+        rooms.submit(() -> losses.survivor(third)).get(90, TimeUnit.SECONDS);
+        sightings.seen(new NodeAnswer(third.node(), PROMOTED, new NodeAnswer.Standby(4)), 0, 0);
+        primary.set(Optional.of(third.node()));
+        await().until(() -> resolver.stats().snapshot("main").acknowledgedLost() > 0);
+        loop.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        rooms.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        assertThat(lines()).filteredOn(line -> line.startsWith("acknowledged transaction lost")).hasSize(1);
+        assertThat(resolver.stats().snapshot("main").acknowledgedLost()).isEqualTo(1);
+    }
+
+    @Test
+    void what_ran_on_other_servers_is_not_asked_for_here() {
+        var ledger = new AcknowledgedLedger<String>(64, Duration.ofSeconds(10).toNanos());
+        ledger.add(72, Lsn.parse("0/2010").value(), new Origin(ELSEWHERE, 4, new Lifetime("07:00", "reset 7")), "user=a", 1);
+        ledger.add(73, Lsn.parse("0/2010").value(), OLD, "user=b", 2);
+        losses.add(ledger, loop);
+        survivor();
+        await().until(() -> lines().size() == 2);
+        assertThat(lines().getFirst()).contains("xid=73 ");
+        assertThat(resolver.stats().snapshot("main").acknowledgedChecked()).isEqualTo(1);
     }
 
     @Test

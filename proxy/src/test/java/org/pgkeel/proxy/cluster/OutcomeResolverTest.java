@@ -180,6 +180,19 @@ class OutcomeResolverTest {
         assertThat(outcome(resolved)).as("the commit was not flushed before the crash").isEqualTo(new Aborted(Reason.BEYOND_SWITCH));
     }
 
+    /// Deposed, and nobody has taken over yet: what it commits may be lost.
+    @Test
+    void a_confirmation_of_a_server_that_is_not_the_primary_any_more_does_not_count() throws Exception {
+        server.statuses.put(70L, "committed");
+        var resolved = resolve(lost(70, "0/3000"));
+        await().until(() -> server.asked("pg_logical_emit_message") == 1);
+        primary.set(Optional.empty());
+        server.replication.complete(List.of(List.of("0"), List.of("on"), List.of("10:00", "reset 1", "")));
+        rooms.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        promote("0/2000");
+        assertThat(outcome(resolved)).as("committed on the old primary, not on the new one").isEqualTo(new Aborted(Reason.BEYOND_SWITCH));
+    }
+
     @Test
     void a_confirmation_that_never_comes_leaves_it_unknown_and_one_of_a_fallen_server_is_not_waited_for() {
         server.statuses.put(70L, "committed");
@@ -227,6 +240,25 @@ class OutcomeResolverTest {
         clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(300));   // Behind the change: it is asked once more, and not again.
         await().until(() -> server.asked("00000007.history") == 2);
         assertThat(outcome(resolved)).isEqualTo(new Committed(Reason.STATUS));
+    }
+
+    /// A server that is promoted before it has heard of another's timeline makes one of the same number.
+    @Test
+    void a_second_timeline_of_the_same_number_has_a_history_of_its_own() {
+        server.statuses.put(70L, "committed");
+        server.change(() -> {
+            server.timeline = 7;
+            server.historyFile = "4\t0/2000\treason\n";
+        });
+        primary.set(Optional.of(PG2));
+        assertThat(outcome(resolve(lost(70, "0/1800")))).isEqualTo(new Committed(Reason.STATUS));
+        server.change(() -> {
+            server.start = "08:00";
+            server.reset = "reset 8";
+            server.historyFile = "4\t0/1000\treason\n";
+        });
+        primary.set(Optional.of(new NodeAddress("pg3", 5432)));
+        assertThat(outcome(resolve(lost(70, "0/1800")))).isEqualTo(new Aborted(Reason.BEYOND_SWITCH));
     }
 
     @Test

@@ -1,0 +1,110 @@
+package org.pgkeel.proxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.proxy.embedded.PostgresServer;
+
+/// The configuration changes while a commit is under way whose server is then lost, or already is.
+final class ReloadedOutcomesEndToEndTest {
+    private static final String WATCHED = """
+            clusters.main { nodes = ["%s"], monitor { user = postgres }, outcome = %s, hold.max-wait = 20s }
+            """;
+    private static final String OTHER = "clusters.main { outcome = strict, hold.max-wait = %s }\n";
+
+    private interface Asking {
+        void ask() throws SQLException;
+    }
+
+    /// @return `ok`, or the SQLSTATE
+    private static CompletableFuture<String> async(Asking asking) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                asking.ask();
+                return "ok";
+            } catch (SQLException e) {
+                return e.getSQLState();
+            }
+        }, task -> Thread.ofPlatform().daemon().start(task));
+    }
+
+    private static Connection inTransaction(TestProxy proxy, String sql) throws SQLException {
+        Connection client = proxy.connect("preferQueryMode", "simple");
+        client.setAutoCommit(false);
+        TestProxy.execute(client, sql);
+        return client;
+    }
+
+    @Test
+    void a_transaction_whose_beginning_nobody_watched_is_not_taken_for_one_that_wrote_nothing() throws Exception {
+        try (var postgres = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", postgres.primary().settings().port())) {
+            postgres.execute("create table kept (what text)");
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, WATCHED.formatted(link.address(), "off"))) {
+                Connection client = inTransaction(proxy, "insert into kept values ('lost')");
+                assertThat(proxy.reload(WATCHED.formatted(link.address(), "strict"))).isEmpty();
+                await().until(() -> proxy.server().clusters().get("main").primary() != null);
+                link.stopAt("COMMIT", SteppingLink.Held.REQUESTS);
+                var committed = async(client::commit);
+                link.awaitStopped();
+                link.cut();
+                assertThat(committed.get(90, TimeUnit.SECONDS)).isEqualTo("08007");
+                assertThat(postgres.query("select count(*) from kept")).isEqualTo("0");
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void a_reload_while_there_is_no_primary_makes_no_outcome_unknown() throws Exception {
+        try (var postgres = new ReplicatedPostgres(1)) {
+            PostgresServer standby = postgres.replica(0);
+            postgres.execute("create table kept (what text)", "alter database app set synchronous_commit = on");
+            postgres.awaitReplayed(standby);
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + OTHER.formatted("20s"));
+                    Connection writing = proxy.connect("preferQueryMode", "simple"); Connection committing = inTransaction(proxy, "insert into kept values ('committing')")) {
+                TestProxy.execute(writing, "insert into kept values ('before')");
+                postgres.awaitReplayed(standby);
+                standby.execute("postgres", "alter system set primary_conninfo = ''", "select pg_reload_conf()");
+                await().until(() -> standby.query("postgres", "select count(*) from pg_stat_wal_receiver").equals("0"));
+                postgres.primary().execute("postgres", "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()");
+                await().until(() -> postgres.query("show synchronous_standby_names").equals("*"));
+                var written = async(() -> TestProxy.execute(writing, "insert into kept values ('written')"));
+                var committed = async(committing::commit);
+                await().until(() -> postgres.query("select count(*) from pg_stat_activity where wait_event = 'SyncRep' and backend_type = 'client backend'").equals("2"));
+
+                postgres.primary().kill();
+                await().until(() -> proxy.server().clusters().get("main").hold() instanceof Hold.Holding && proxy.server().outcomes().snapshots().getFirst().open() == 2);
+                assertThat(proxy.reload(postgres.cluster() + OTHER.formatted("21s"))).isEmpty();
+                standby.execute("postgres", "select pg_promote()");
+
+                assertThat(written.get(90, TimeUnit.SECONDS)).as("it is written once more").isEqualTo("ok");
+                assertThat(committed.get(90, TimeUnit.SECONDS)).isEqualTo("40001");
+                assertThat(standby.query("app", "select string_agg(what, ' ' order by what) from kept")).isEqualTo("before written");
+            }
+        }
+    }
+
+    @Test
+    void what_ran_on_other_servers_than_there_are_now_is_unknown() throws Exception {
+        try (var before = new ReplicatedPostgres(0); var after = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", before.primary().settings().port())) {
+            before.execute("create table kept (what text)");
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, WATCHED.formatted(link.address(), "strict"));
+                    Connection client = inTransaction(proxy, "insert into kept values ('there')")) {
+                link.stopAt("COMMIT", SteppingLink.Held.REPLIES);
+                var committed = async(client::commit);
+                link.awaitStopped();
+                await().until(() -> before.query("select count(*) from kept").equals("1"));
+                assertThat(proxy.reload(WATCHED.formatted("127.0.0.1:" + after.primary().settings().port(), "strict"))).isEmpty();
+                assertThat(committed.get(90, TimeUnit.SECONDS)).isEqualTo("08007");
+                assertThat(TestProxy.value(client, "select inet_server_port()")).isEqualTo(String.valueOf(after.primary().settings().port()));
+                client.rollback();
+            }
+        }
+    }
+}
