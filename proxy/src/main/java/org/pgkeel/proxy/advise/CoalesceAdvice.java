@@ -101,7 +101,7 @@ public final class CoalesceAdvice {
     }
 
     private static final String SHARED_GAIN = "The INSERTs unchanged, with one commit for several: 4 to 7 times less of PostgreSQL's CPU per row in batches of 10 to 100.";
-    private static final String RISK = "A row is seen by others, and answered, with its batch, which waits for the commit before it and at most max-delay (5 ms); a row on a locked key holds up its batch for lock-timeout (1 s).";
+    private static final String RISK = "A row is seen by others, and answered, with its batch, which waits for the commit before it and at most max-delay (5 ms); a row on a locked key holds up its batch for lock-timeout (500 ms).";
 
     private static String rule(String table) {
         return "coalesce = [ { table = \"" + table.replace("\\", "\\\\").replace("\"", "\\\"") + "\" } ]   # proxy.conf";

@@ -54,7 +54,7 @@ final class CoalesceSection {
                 maxBufferedBytes,
                 section.integer("lanes", 2, 1, LANES_MAX),
                 lanesBy, orderBy, dedupBy, copyFromRows,
-                section.duration("lock-timeout", "1s", Duration.ZERO, Bounds.HOUR),
+                section.duration("lock-timeout", "500ms", Duration.ZERO, Bounds.HOUR),
                 section.word("after-row-triggers", AfterRowTriggers.REFUSE),
                 spill(section.section("spill")));
     }

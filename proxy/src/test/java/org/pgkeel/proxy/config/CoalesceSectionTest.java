@@ -81,7 +81,7 @@ class CoalesceSectionTest {
         assertThat(rule.orderBy()).isEmpty();
         assertThat(rule.dedupBy()).isEmpty();
         assertThat(rule.copyFromRows()).isEqualTo(20);
-        assertThat(rule.lockTimeout()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(rule.lockTimeout()).isEqualTo(Duration.ofMillis(500));
         assertThat(rule.afterRowTriggers()).isEqualTo(AfterRowTriggers.REFUSE);
         assertThat(rule.isFor("anybody", "anything")).isTrue();
     }
