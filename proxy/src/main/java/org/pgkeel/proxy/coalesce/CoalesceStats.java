@@ -22,6 +22,7 @@ final class CoalesceStats {
     private final ReasonCounter failures = new ReasonCounter();
     private final SpillStats spill = new SpillStats();
     private final DedupStats dedup;
+    private boolean used;
     private long heldRows;
     private long onePartitionRows;
 
@@ -33,6 +34,14 @@ final class CoalesceStats {
     /// Rows took a way: they are committed in a batch, or run by themselves now.
     void rows(InsertWay way, int count) {
         rows[way.ordinal()] += count;
+        used = true;
+    }
+
+    /// @return rows came since it was asked last
+    boolean usedSinceAsked() {
+        boolean was = used;
+        used = false;
+        return was;
     }
 
     /// A request waited for others, or for a lane.

@@ -45,7 +45,7 @@ public final class Coalescer {
     private final InsertTemplates templates = new InsertTemplates();
     private final Map<QueueKey, BatchQueue> queues = new HashMap<>();
     private final Map<TableKey, TableKnowledge> tables = new HashMap<>();
-    private final Map<String, CoalesceStats> stats = new HashMap<>();
+    private final TableStats stats = new TableStats();
     private final Map<CoalesceRule, BufferedBytes> buffered = new HashMap<>();
     private final Map<SpillConfig, Spill> spills = new HashMap<>();
     private final DeduplicatedStatements deduplicated = new DeduplicatedStatements();
@@ -90,7 +90,7 @@ public final class Coalescer {
         Optional<CoalesceRule> rule = rules.stream().filter(each -> each.fits(known.schema(), known.name())).findFirst();
         if (rule.isEmpty() || !known.usualSession() || isLost(rule.get(), place, known)) return null;
         Optional<CopyPlan> plan = shape.isPlain() && known.sharesCommits() ? CopyPlan.of(shape, types, known, rule.get().afterRowTriggers()) : Optional.empty();
-        CoalesceStats counted = stats.computeIfAbsent(known.copyTable(), CoalesceStats::new);
+        CoalesceStats counted = stats.of(known.copyTable());
         Optional<ConflictClause> clause = rule.get().dedupBy().flatMap(column -> clause(column, shape, known, counted));
         if (clause.isPresent()) plan = Optional.empty();
         boolean ordered = rule.get().orderBy().isPresent();
@@ -174,13 +174,23 @@ public final class Coalescer {
     /// To be called a few times a second.
     public void tick(long nowNanos) {
         queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().settings()));
+        forgetIdle(nowNanos);
         if (queues.size() > TARGETS_MAX) queues.values().removeIf(BatchQueue::retires);
         if (buffered.size() > TARGETS_MAX) buffered.keySet().retainAll(queues.keySet().stream().map(QueueKey::rule).toList());
     }
 
+    /// Numbers are forgotten with the queues that count in them.
+    private void forgetIdle(long nowNanos) {
+        Set<CoalesceStats> idle = stats.idle(nowNanos);
+        if (idle.isEmpty()) return;
+        queues.values().removeIf(queue -> idle.contains(queue.stats()) && queue.retires());
+        queues.values().forEach(queue -> idle.remove(queue.stats()));
+        stats.forget(idle);
+    }
+
     public List<CoalesceSnapshot> snapshots() {
         var all = new ArrayList<CoalesceSnapshot>();
-        stats.forEach((_, of) -> {
+        stats.all().forEach(of -> {
             int rows = 0;
             long bytes = 0;
             int underWay = 0;
