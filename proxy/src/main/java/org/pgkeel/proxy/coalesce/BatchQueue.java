@@ -43,6 +43,7 @@ final class BatchQueue {
     private final List<BatchQueue> earlier = new ArrayList<>();
     private int sentRows;
     private long sentBytes;
+    private long replyBytes;
     private int batches;
     private int alone;
     private long aloneSinceNanos;
@@ -274,6 +275,13 @@ final class BatchQueue {
         pump();
     }
 
+    /// What was answered to a batch, until its clients are told.
+    /// @param more less than 0: they are
+    void keeps(long more) {
+        replyBytes += more;
+        buffered.add(more);
+    }
+
     /// What could not be said in a COPY, beginning with such a request: it goes unchanged.
     /// @param back in an order by key, with all that came behind it
     void leftOver(List<Contribution> back) {
@@ -340,7 +348,7 @@ final class BatchQueue {
     }
 
     long bufferedBytes() {
-        return waiting.bufferedBytes() + sentBytes;
+        return waiting.bufferedBytes() + sentBytes + replyBytes;
     }
 
     int batchesUnderWay() {

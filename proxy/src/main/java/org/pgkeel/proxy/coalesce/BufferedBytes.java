@@ -1,7 +1,7 @@
 package org.pgkeel.proxy.coalesce;
 
-/// Bytes in memory of the requests of one rule on one event loop, over all its tables and queues: they wait, are under way, or are being copied to the
-/// disk. From 80 % of the rule's `max-buffered-bytes` on their clients are not read from, and requests go to disk where there is one.
+/// Bytes in memory of the requests of one rule on one event loop, over all its tables and queues: they wait, are under way with what was answered to them,
+/// or are being copied to the disk. From 80 % of the rule's `max-buffered-bytes` on their clients are not read from, and requests go to disk where there is one.
 ///
 /// Threading: confined to its event loop.
 final class BufferedBytes {

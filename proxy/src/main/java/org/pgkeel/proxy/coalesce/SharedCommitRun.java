@@ -12,7 +12,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.settings.Settings;
 
 /// A batch of unchanged INSERTs that share one commit: each client gets the server's own replies to its messages. One that the server refuses
-/// runs alone, and the others go once more.
+/// runs alone, and the others go once more. What is answered is kept until the commit, and counted as buffered; a table with long answers is remembered.
 class SharedCommitRun extends BatchRun {
     private static final byte[] SIMPLE_TAIL = {
             // no parameter types
@@ -25,6 +25,7 @@ class SharedCommitRun extends BatchRun {
     private static final byte[] NONE = {};
 
     private @Nullable ByteBuf replies;
+    private int keptBytes;
     /// Of a simple Query that is being executed: the server sends it behind the notices of the rows.
     private byte[] rowDescription = NONE;
     /// The last step whose ParseComplete is among the replies.
@@ -127,6 +128,14 @@ class SharedCommitRun extends BatchRun {
         }
         kept.writeBytes(in, at, next - at);
         of.repliesEnd(kept.writerIndex());
+        count(kept, of);
+    }
+
+    private void count(ByteBuf kept, Contribution of) {
+        int more = kept.writerIndex() - keptBytes;
+        keptBytes += more;
+        queue().keeps(more);
+        if (keptBytes > queue().rule().maxBytes()) of.target().table().answersAreLong();
     }
 
     private void owedInFront(Step step, ByteBuf kept) {
@@ -185,6 +194,8 @@ class SharedCommitRun extends BatchRun {
     @Override
     void release() {
         super.release();
+        queue().keeps(-keptBytes);
+        keptBytes = 0;
         if (replies != null) replies.release();
         replies = null;
     }

@@ -33,6 +33,7 @@ final class TableKnowledge {
     private boolean asking;
     private long askAgainNanos;
     private long askedNanos;
+    private long longAnswersUntilNanos;
 
     TableKnowledge(Place place, Settings settings, String writtenName) {
         this.place = place;
@@ -40,6 +41,7 @@ final class TableKnowledge {
         this.writtenName = writtenName;
         this.question = TargetTable.question(writtenName);
         this.askAgainNanos = System.nanoTime();
+        this.longAnswersUntilNanos = askAgainNanos;
         this.generation = place.generation();
     }
 
@@ -81,6 +83,15 @@ final class TableKnowledge {
     void rest() {
         outdated = true;
         askAgainNanos = System.nanoTime() + AGE_MAX_NANOS;
+    }
+
+    /// What the server answers to its rows is too much to be kept until a commit: those that have an answer of their own run by themselves for a while.
+    void answersAreLong() {
+        longAnswersUntilNanos = System.nanoTime() + AGE_MAX_NANOS;
+    }
+
+    boolean hasLongAnswers(long nowNanos) {
+        return nowNanos - longAnswersUntilNanos < 0;
     }
 
     private void ask(long nowNanos) {

@@ -68,12 +68,13 @@ public final class Target {
         latestNanos = nowNanos;
         laneKey.ifPresent(key -> findKeys(key, contribution, in, at));
         contribution.lanes(queue.choice().of(contribution.keys()));
-        boolean alone = inFew.way() == InsertWay.Way.ALONE;
+        InsertWay why = plan.isEmpty() && table.hasLongAnswers(nowNanos) ? InsertWay.LONG_ANSWERS : inFew;
+        boolean alone = why.way() == InsertWay.Way.ALONE;
         if (clause.isEmpty() && (contribution.units() == 1 && queue.isQuiet() || alone && !queue.choice().isOrdered())) {
-            queue.aloneBegins(alone ? inFew : InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
+            queue.aloneBegins(alone ? why : InsertWay.QUIET, contribution.rows(), contribution.lanes(), nowNanos);
             return false;
         }
-        if (alone) contribution.setApart(inFew);
+        if (alone) contribution.setApart(why);
         queue.add(contribution, nowNanos);
         return true;
     }

@@ -10,7 +10,7 @@ import java.util.Map;
 /// @param batchRows     of committed batches
 /// @param batchBytes    of their clients' requests
 /// @param waitingRows   now
-/// @param bufferedBytes of requests that wait or are under way, now
+/// @param bufferedBytes of requests that wait or are under way, with what was answered to them, now
 /// @param underWay      batches, now
 /// @param waits         of requests, until their batch left
 /// @param flushes       of committed batches, from their first byte to their commit

@@ -31,7 +31,9 @@ public enum InsertWay {
     /// The backend of its batch was of no use.
     BACKEND_FAILED(Way.ALONE),
     /// What it leaves to its commit may warn, or depend on the rows of others: deferred triggers.
-    DEFERRED(Way.ALONE);
+    DEFERRED(Way.ALONE),
+    /// What was answered to rows of the table a while ago was too much to be kept until a commit.
+    LONG_ANSWERS(Way.ALONE);
 
     /// How a row was sent.
     public enum Way {
