@@ -34,9 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class Coalescer {
     private static final Logger log = LoggerFactory.getLogger(Coalescer.class);
     private static final int TARGETS_MAX = 1024;
-    /// With these a row could fail, or be seen, in a way that depends on its company.
+    /// With these a row could fail, be seen, or close its connection, in a way that depends on its company.
     private static final Set<String> REFUSED_SETTINGS = Set.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable",
-            "session_replication_role", "lock_timeout", "session_authorization");
+            "session_replication_role", "lock_timeout", "transaction_timeout", "session_authorization");
 
     private final EventLoop loop;
     private final int loopIndex;
