@@ -53,11 +53,10 @@ public final class OutcomeRules {
     }
 
     private static Step sent(InFlight lost, Evidence found) {
-        if (lost.work() == Work.UNMARKED) return unknown(UNMARKED);
         return switch (lost.probe()) {
             case Probe.NotSent _ -> unknown(NOT_PROBED);
             case Probe.Unanswered _ -> unanswered(lost);
-            case Probe.Answered(var mark) when mark.isEmpty() -> new Decided(new Committed(NOTHING_WRITTEN));
+            case Probe.Answered(var mark) when mark.isEmpty() -> lost.work() == Work.UNMARKED ? unknown(UNMARKED) : new Decided(new Committed(NOTHING_WRITTEN));
             case Probe.Answered(var mark) -> found.descent().map(descent -> marked(lost.work(), mark.get(), descent, found)).orElseGet(Step.FindSurvivor::new);
         };
     }
@@ -126,8 +125,8 @@ public final class OutcomeRules {
                 case Untold(var why) -> unknown(why);
                 case Abandoned _ -> throw new IllegalStateException("a status was asked of a history without the timeline");
             };
-            case TRANSACTION -> descent instanceof Untold ? aborted(XID_NOT_SEEN) : unknown(UNMARKED);
-            case UNMARKED, COMMITS_INSIDE -> throw new IllegalStateException("no status is asked for " + work);
+            case TRANSACTION, UNMARKED -> descent instanceof Untold ? aborted(XID_NOT_SEEN) : unknown(UNMARKED);
+            case COMMITS_INSIDE -> throw new IllegalStateException("no status is asked for " + work);
         };
     }
 

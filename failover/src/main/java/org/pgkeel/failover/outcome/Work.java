@@ -4,7 +4,7 @@ package org.pgkeel.failover.outcome;
 public enum Work {
     /// An autocommit statement or a transaction whose effects all hang on one xid.
     TRANSACTION,
-    /// The commit has effects without an xid (NOTIFY, LISTEN): nothing can be learnt once it is sent.
+    /// The commit has effects that need no xid before it (NOTIFY): with a mark it is a TRANSACTION, without one nothing can be learnt once it is sent.
     UNMARKED,
     /// Commits inside (CALL and DO with COMMIT, VACUUM, CREATE DATABASE, ...): each of its parts may have happened, sent or not.
     COMMITS_INSIDE,

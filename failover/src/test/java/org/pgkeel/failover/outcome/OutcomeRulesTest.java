@@ -81,7 +81,21 @@ class OutcomeRulesTest {
 
     @Test
     void an_effect_without_an_xid_is_unknown_once_it_is_sent() {
-        assertThat(OutcomeRules.next(sent(Work.UNMARKED, StreamEnd.IN_ORDER, Probe.answered(MARK)), Evidence.NONE)).isEqualTo(unknown(Reason.UNMARKED));
+        for (StreamEnd end : StreamEnd.values()) {
+            assertThat(OutcomeRules.next(sent(Work.UNMARKED, end, new Probe.Answered(Optional.empty())), Evidence.NONE)).isEqualTo(unknown(Reason.UNMARKED));
+        }
+    }
+
+    @Test
+    void an_effect_without_an_xid_is_that_of_its_transaction_where_that_has_one() {
+        for (Probe probe : List.of(new Probe.NotSent(), new Probe.Unanswered(), Probe.answered(MARK))) {
+            for (StreamEnd end : StreamEnd.values()) {
+                for (XactStatus status : XactStatus.values()) {
+                    var found = new Evidence(Optional.of(new Switched(BEHIND)), Optional.of(status), Evidence.Replication.CONFIRMED);
+                    assertThat(OutcomeRules.next(sent(Work.UNMARKED, end, probe), found)).isEqualTo(OutcomeRules.next(sent(Work.TRANSACTION, end, probe), found));
+                }
+            }
+        }
     }
 
     // --- case 3: no mark

@@ -35,6 +35,11 @@ final class AnsweredBatch {
         return false;
     }
 
+    /// The reply that comes next is one that the client has: it has the rows in front of it, too, if there were any.
+    boolean isBehind() {
+        return suppressed > 0;
+    }
+
     /// Another read begins: what came before has been written.
     void readBegins() {
         firstRowAt = ELSEWHERE;

@@ -69,11 +69,6 @@ public final class Block {
         expect(ReplyPlan.Action.MARK, null);
     }
 
-    /// The next message in it is the Execute of its COMMIT.
-    public void expectCommit() {
-        expect(ReplyPlan.Action.COMMITTED, null);
-    }
-
     private void expect(ReplyPlan.Action action, @Nullable Object subject) {
         exchange.plan.add(exchange.batchesAnswered(), ++sent, action, subject);
     }
@@ -82,7 +77,7 @@ public final class Block {
     /// @param place from 1
     public void expectKept(int place) {
         kept = exchange.executesInOpen + place;
-        exchange.plan.add(exchange.openBatch(), kept, ReplyPlan.Action.KEEP, null);
+        exchange.expectKept(place);
     }
 
     /// ReadyForQuery comes while it is answered.

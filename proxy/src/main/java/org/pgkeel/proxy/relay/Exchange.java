@@ -236,6 +236,12 @@ public final class Exchange {
         plan.add(batchesSent, executesInOpen + place, ReplyPlan.Action.EFFECT, subject);
     }
 
+    /// The end of the statement of that place in the next forwarded Query or Execute is the client's when its commit has succeeded.
+    /// @param place from 1
+    public void expectKept(int place) {
+        plan.add(batchesSent, executesInOpen + place, ReplyPlan.Action.KEEP, null);
+    }
+
     /// The next forwarded message is a Describe of the client whose answer is worth to be remembered.
     public void expectShape(SharedStatement statement) {
         plan.add(batchesSent, sentInOpen + 1, ReplyPlan.Action.SHAPE_TOLD, statement);

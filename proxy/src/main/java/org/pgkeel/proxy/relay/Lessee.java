@@ -75,19 +75,22 @@ public interface Lessee {
     /// Something is under way that may write, as far as the client's commits are followed.
     boolean mayWrite();
 
+    /// It has sent the end of a transaction that is to commit.
+    boolean commits();
+
     /// The transaction's mark came, as [Exchange#expectMark] had announced.
     /// @param in   holds the body of the DataRow
     /// @param from where it begins
     /// @param to   where it ends
     void marked(ByteBuf in, int from, int to);
 
-    /// The end of a statement came that the client is to hear of when the block is committed, as [Block#expectKept] had announced.
+    /// The end of a statement came that the client is to hear of when its commit has succeeded, as [Exchange#expectKept] had announced.
     /// @param in   holds the message
     /// @param from where it begins
     /// @param to   where it ends
     void keeps(ByteBuf in, int from, int to);
 
-    /// What was kept; empty if it was nothing, and the second time.
+    /// What was kept; empty if it was nothing, the second time, and behind an error: a Query fails or completes.
     byte[] takeKept();
 
     /// ReadyForQuery of a batch in a transaction block of the proxy's own, which is still open.

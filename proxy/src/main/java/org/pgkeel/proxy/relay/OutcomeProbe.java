@@ -19,14 +19,20 @@ public final class OutcomeProbe {
     public static final String NAME = "pgkeel_xl";
     public static final String SQL = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.pg_current_wal_insert_lsn()";
 
+    /// The same of a transaction that may have no xid yet, and have effects all the same: then it gets one, and a record of it in the WAL, which the rule of the
+    /// position rests on. Made anew each time, for it is seldom asked.
+    private static final String NOTING_NAME = "pgkeel_xn";
+    private static final String NOTING_SQL = "select pg_catalog.pg_current_xact_id(), pg_catalog.pg_current_wal_insert_lsn() from (select case"
+            + " when pg_catalog.pg_current_xact_id_if_assigned() is null then pg_catalog.pg_logical_emit_message(true, 'pgkeel'::pg_catalog.text, ''::pg_catalog.text) end) as noted";
+
     /// Room that each of the messages below fits into.
-    public static final int BYTES_MAX = 256;
+    public static final int BYTES_MAX = 512;
+    /// Replies to what stands ahead of the Bind of [#writeNoting].
+    public static final int NOTING_REPLIES_AHEAD = 2;
 
     private static final byte[] PARSE = message('P', NAME + "\0" + SQL + "\0" + "\0\0");
-    private static final byte[] BIND_EXECUTE_CLOSE = concat(
-            message('B', NAME + "\0" + NAME + "\0" + "\0\0" + "\0\0" + "\0\0"),
-            message('E', NAME + "\0" + "\0\0\0\0"),
-            message('C', "P" + NAME + "\0"));
+    private static final byte[] BIND_EXECUTE_CLOSE = bindExecuteClose(NAME);
+    private static final byte[] NOTING = concat(message('C', "S" + NOTING_NAME + "\0"), message('P', NOTING_NAME + "\0" + NOTING_SQL + "\0" + "\0\0"), bindExecuteClose(NOTING_NAME));
     private static final byte[] FLUSH = message('H', "");
     private static final int XID_DIGITS_MAX = 20;
     private static final int LSN_CHARS_MAX = 17;
@@ -42,6 +48,11 @@ public final class OutcomeProbe {
     /// Flush ([#writeFlush]) and, in the one-write form, the Sync or COMMIT.
     public static void writeBindExecute(ByteBuf out) {
         out.writeBytes(BIND_EXECUTE_CLOSE);
+    }
+
+    /// Close and Parse of the statement that gives the transaction an xid, and the rest as in [#writeBindExecute].
+    public static void writeNoting(ByteBuf out) {
+        out.writeBytes(NOTING);
     }
 
     /// Without it the answer would wait in the server's buffer until the commit is done.
@@ -88,6 +99,13 @@ public final class OutcomeProbe {
 
     private static ProtocolViolation violation(String what) {
         return new ProtocolViolation("DataRow of the outcome probe: " + what);
+    }
+
+    private static byte[] bindExecuteClose(String name) {
+        return concat(
+                message('B', name + "\0" + name + "\0" + "\0\0" + "\0\0" + "\0\0"),
+                message('E', name + "\0" + "\0\0\0\0"),
+                message('C', "P" + name + "\0"));
     }
 
     private static byte[] message(char type, String body) {

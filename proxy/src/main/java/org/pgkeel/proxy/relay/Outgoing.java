@@ -88,23 +88,6 @@ public final class Outgoing {
         kept.release();
     }
 
-    /// Of what is kept, the last message of this type will never leave.
-    public void takeBack(byte type) {
-        if (withheld == null) return;
-        writeComposed();
-        ByteBuf kept = withheld;
-        if (kept == null) return;
-        int found = -1;
-        for (int at = kept.readerIndex(), end = kept.writerIndex(); at + 5 <= end; at += 1 + kept.getInt(at + 1)) {
-            if (kept.getByte(at) == type) found = at;
-        }
-        if (found < 0) return;
-        int behind = found + 1 + kept.getInt(found + 1);
-        ByteBuf rest = kept.copy(behind, kept.writerIndex() - behind);
-        kept.writerIndex(found).writeBytes(rest);
-        rest.release();
-    }
-
     /// What was kept will never leave.
     public void discard() {
         if (composing) endComposing();

@@ -48,7 +48,6 @@ final class PlannedReplies {
                     connection.client().keeps(in, at, next);
                     start = runs.drop(in, start, at, next);
                 }
-                case COMMITTED -> start = runs.replaceIfNews(in, start, at, next, connection.client().takeKept());
                 case ROWS_OR_NOTHING -> {
                     if (in.getByte(at) == BackendType.NO_DATA) start = runs.drop(in, start, at, next);
                 }
@@ -142,7 +141,7 @@ final class PlannedReplies {
     private static boolean isOwn(Exchange exchange, byte type) {
         if (!exchange.headIsDue()) return false;
         return switch (exchange.plan.headAction()) {
-            case SWALLOW, SHAPE_ASKED, MARK, KEEP, COMMITTED -> true;
+            case SWALLOW, SHAPE_ASKED, MARK, KEEP -> true;
             case ROWS_OR_NOTHING -> type == BackendType.NO_DATA;
             case SWALLOW_BATCH, PARSED, SHAPE_TOLD, THEN_PARSE_COMPLETE, THEN_CLOSE_COMPLETE, EFFECT, REFUSE -> false;
         };

@@ -33,10 +33,8 @@ final class ReplyPlan {
         THEN_CLOSE_COMPLETE,
         /// A statement completes that changes the session. Its ordinal counts completed statements.
         EFFECT,
-        /// A statement completes in a block of the proxy's own: the client hears of it when that is committed. Its ordinal counts completed statements.
+        /// A statement completes whose commit the proxy has still to ask for: the client hears of it when that has succeeded. Its ordinal counts completed statements.
         KEEP,
-        /// The block is committed: in the place of this reply the client gets the one that was kept.
-        COMMITTED,
         /// The backend was made to fail here; the client gets the subject instead of the backend's error.
         REFUSE
     }

@@ -50,12 +50,13 @@ final class ReplyRuns {
         return start;
     }
 
-    /// In its place the client gets another message, if it has not had that already.
+    /// In front of the message the client gets another one, if it has not had that already.
     /// @param other empty if there is none
-    int replaceIfNews(ByteBuf in, int from, int at, int next, byte[] other) {
-        int start = drop(in, from, at, next);
-        if (other.length > 0 && answered.isNews()) toClient().room(other.length).writeBytes(other);
-        return start;
+    int putInFront(ByteBuf in, int from, int at, byte[] other) {
+        if (other.length == 0 || !answered.isNews()) return from;
+        drop(in, from, at, at);
+        toClient().room(other.length).writeBytes(other);
+        return at;
     }
 
     /// Behind the message the client gets one without a body, if it has not had it already.

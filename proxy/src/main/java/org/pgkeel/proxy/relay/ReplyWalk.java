@@ -78,7 +78,7 @@ final class ReplyWalk {
         int had = answered.had() - runs.unwritten();   // what was not written is not among them
         byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : null;
         return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.clientIsWithinBatch(), exchange.hasFailed() && !repeats,
-                kept ? answered.hadBefore() : had, had, kept ? answered.hadRowsBefore() : answered.hasRows(), kept, skip > 0 && skipVerdict == Verdict.PASS, exchange.copyIn());
+                kept ? answered.hadBefore() : had, had, kept ? answered.hadRowsBefore() : answered.hasRows(), kept, skip > 0 && skipVerdict == Verdict.PASS && !kept, exchange.copyIn());
     }
 
     /// @param arrived released here
@@ -130,6 +130,7 @@ final class ReplyWalk {
                     if (aside != null && next <= end) rowOfAside(aside, in, at, next);
                     if (aside != null || connection.lessee() == null) from = runs.drop(in, from, at, next);
                     else if (connection.exchange().rowIsMark()) from = planned.markCame(in, from, at, next, end);
+                    else if (answered.isBehind()) from = runs.drop(in, from, at, next);
                     else answered.rowsCame(at);
                 }
                 case BackendType.ROW_DESCRIPTION -> from = replied(in, from, at, next, end);
@@ -156,7 +157,7 @@ final class ReplyWalk {
                 case BackendType.COPY_DONE -> from = pass(in, from, at, next);
                 case BackendType.NOTIFICATION_RESPONSE -> {
                     // Answers nothing: whoever listens gets it though the proxy asks something meanwhile.
-                    if (connection.lessee() == null) from = runs.drop(in, from, at, next);
+                    from = connection.lessee() == null ? runs.drop(in, from, at, next) : behindKept(in, from, at);
                 }
                 default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
             }
@@ -247,8 +248,15 @@ final class ReplyWalk {
         if (connection.lessee() == null) throw new ProtocolViolation("a reply that nobody asked for");
         Exchange exchange = connection.exchange();
         exchange.statementEnded();
-        if (!exchange.expectsMore()) return show(in, from, at, next);
-        return planned.came(in, from, at, next);
+        byte[] cause = errorOfAside;
+        boolean failsCommit = cause != null && exchange.status() == 'E' && connection.client().commits();   // with the tag ROLLBACK, and the client has heard of no error
+        int start = failsCommit ? runs.replace(in, from, at, next, errorOf(cause)) : from;
+        if (!exchange.expectsMore()) return show(in, start, at, next);
+        return planned.came(in, start, at, next);
+    }
+
+    private static ByteBuf errorOf(byte[] body) {
+        return Unpooled.buffer(body.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(body.length + 4).writeBytes(body);
     }
 
     private int repliedToAside(ByteBuf in, int from, int at, int next) {
@@ -272,7 +280,10 @@ final class ReplyWalk {
             exchange.strayCame();
             return connection.lessee() == null ? runs.drop(in, from, at, next) : from;
         }
-        if (!exchange.owesReady() && !exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
+        if (!exchange.owesReady()) {
+            if (!exchange.takeBackSync()) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
+            connection.requests().incomplete();   // in them it ends nothing
+        }
         Aside mine = aside;
         planned.skipped();
         if (mine == null && exchange.block().isOpen() && exchange.block().goesOn(status)) {
@@ -282,8 +293,8 @@ final class ReplyWalk {
         if (mine == null) exchange.answered(status);
         else exchange.asideAnswered(status);
         if (repeats && mine == null) return repeat(in, from, at, next);
+        int start = mine == null && connection.lessee() != null ? behindKept(in, from, at) : from;
         if (mine == null) answered.ended();
-        int start = from;
         Lessee client = connection.lessee();
         if (mine != null) {
             aside = null;
@@ -306,6 +317,11 @@ final class ReplyWalk {
             return next;
         }
         return start;
+    }
+
+    /// What comes now, the server says behind a commit: the end of the statement that was committed stands in front of it.
+    private int behindKept(ByteBuf in, int from, int at) {
+        return runs.putInFront(in, from, at, connection.client().takeKept());
     }
 
     /// A COPY failed, and it is not known whether the server had read the Syncs ahead of its data: if not, it will answer each, and the client gets those
@@ -385,8 +401,7 @@ final class ReplyWalk {
         }
         if (cause == null && whole) cause = client.inItsWords(ErrorBody.copy(in, at + 5, next));
         if (cause == null) return from;
-        ByteBuf error = Unpooled.buffer(cause.length + 5).writeByte(BackendType.ERROR_RESPONSE).writeInt(cause.length + 4).writeBytes(cause);
-        return runs.replace(in, from, at, next, error);
+        return runs.replace(in, from, at, next, errorOf(cause));
     }
 
     /// The batch can be answered by another server, from its first row on: it writes nothing, so what became of it does not matter.
@@ -421,8 +436,9 @@ final class ReplyWalk {
         if (client == null) return next;
         String told = client.parameterStatus(name, value);
         if (told == null) return runs.drop(in, from, at, next);
-        if (told.equals(value)) return from;
-        int start = runs.drop(in, from, at, next);
+        int start = connection.exchange().block().isOpen() ? from : behindKept(in, from, at);   // a block has it ahead of its commit
+        if (told.equals(value)) return start;
+        start = runs.drop(in, start, at, next);
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
         byte[] toldBytes = told.getBytes(StandardCharsets.UTF_8);
         int length = nameBytes.length + toldBytes.length + 6;

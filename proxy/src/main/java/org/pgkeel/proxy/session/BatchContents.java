@@ -26,11 +26,18 @@ public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKi
         return has(StatementKind.COMMITS_INSIDE) || has(StatementKind.PREPARE_TRANSACTION) || has(StatementKind.FINISH_PREPARED);
     }
 
+    /// A statement that commits inside does so where it is alone, outside of a transaction block: elsewhere the server refuses that.
+    /// @param inside a block is open where the text begins
+    static boolean commitsInside(StatementClass statement, boolean inside) {
+        return !inside && statement.kinds().size() == 1 && statement.has(StatementKind.COMMITS_INSIDE);
+    }
+
+    /// It may be done again: it changes nothing but the session.
     static boolean isHarmless(StatementClass statement) {
         return switch (statement.access()) {
             case READ, SESSION -> true;
             case TRANSACTION -> !statement.has(StatementKind.COMMIT) && !statement.has(StatementKind.PREPARE_TRANSACTION) && !statement.has(StatementKind.FINISH_PREPARED);
-            case WRITE -> false;
+            case WRITE -> statement.has(StatementKind.LISTEN) && statement.kinds().stream().allMatch(kind -> kind == StatementKind.LISTEN);
         };
     }
 }

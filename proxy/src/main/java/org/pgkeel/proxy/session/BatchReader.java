@@ -25,6 +25,8 @@ final class BatchReader {
     private boolean onlyReads = true;
     /// Behind a ROLLBACK, no block has begun since.
     private boolean rolledBack;
+    /// Behind a BEGIN, whose block has not ended since.
+    private boolean inBlock;
 
     private BatchReader(Function<String, StatementClass> classOfText, Function<String, StatementClass> classOfName) {
         this.classOfText = classOfText;
@@ -67,8 +69,11 @@ final class BatchReader {
 
     private void executes(StatementClass statement) {
         executes = true;
+        boolean commitsInside = BatchContents.commitsInside(statement, inBlock);
         for (StatementKind kind : statement.kinds()) {
-            kinds.add(kind);
+            kinds.add(kind == StatementKind.COMMITS_INSIDE && !commitsInside ? StatementKind.DATA : kind);
+            if (kind == StatementKind.BEGIN) inBlock = true;
+            else if (kind == StatementKind.COMMIT || kind == StatementKind.ROLLBACK || kind == StatementKind.PREPARE_TRANSACTION) inBlock = false;
             if (kind == StatementKind.ROLLBACK) rolledBack = true;
             else if (kind == StatementKind.BEGIN) rolledBack = false;
             // What stands behind the end of a block is not in it: it commits with the batch.

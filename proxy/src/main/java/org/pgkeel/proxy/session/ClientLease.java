@@ -249,18 +249,23 @@ final class ClientLease implements Lessee {
     }
 
     @Override
+    public boolean commits() {
+        return commit.watch().isSent();
+    }
+
+    @Override
     public void marked(ByteBuf in, int from, int to) {
         commit.marked(in, from, to);
     }
 
     @Override
     public void keeps(ByteBuf in, int from, int to) {
-        commit.enclosure().keep(in, from, to);
+        commit.keep(in, from, to);
     }
 
     @Override
     public byte[] takeKept() {
-        return commit.enclosure().takeKept();
+        return commit.takeKept();
     }
 
     @Override

@@ -264,6 +264,7 @@ public final class ClientSession {
         leased.cancelBegan();
         context.canceller().cancel(leased, () -> {
             leased.cancelEnded();
+            commit.cancelDelivered();
             delivered.run();
         });
     }

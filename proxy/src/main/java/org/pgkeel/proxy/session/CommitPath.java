@@ -17,11 +17,9 @@ import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.OutcomeProbe;
-import org.pgkeel.proxy.relay.PendingProbe;
 import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
-import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.FrontendType;
 
 /// One client's way to a commit whose outcome can be found out: asks for the transaction's mark before its end is sent, keeps the end
@@ -29,6 +27,17 @@ import org.pgkeel.protocol.wire.FrontendType;
 ///
 /// Threading: confined to the session's event loop.
 final class CommitPath {
+    /// They answer a batch that is PgKeel's own.
+    private static final MarkQuestion.Replies NO_REPLIES = new MarkQuestion.Replies() {
+        @Override
+        public void own(@Nullable Object pending) {}
+
+        @Override
+        public void mark() {}
+    };
+
+    private static final byte[] NOTHING = {};
+
     private final ClientSession session;
     private final CommitWatch watch = new CommitWatch();
     private final Enclosure enclosure;
@@ -36,8 +45,8 @@ final class CommitPath {
     private final PreparedCommit prepared;
     private boolean awaitsAnswer;
     private boolean owesSync;
-    /// The batch under way stands in the place of a Query of the client.
-    private boolean inPlaceOfQuery;
+    /// The end of a Query whose commit is PgKeel's to ask for.
+    private byte[] kept = NOTHING;
     /// In force when the lease began: a transaction that nobody has watched from its beginning cannot be watched at its end.
     private OutcomeMode mode = OutcomeMode.OFF;
     private Outcomes.@Nullable Client client;
@@ -125,9 +134,10 @@ final class CommitPath {
         if (isOutside(leased)) {
             if (!BatchContents.isHarmless(kind)) {
                 if (waitsForEarlier(leased, in, from, at)) return RequestWalk.HELD;
-                if (!kind.has(StatementKind.COPY_IN)) withhold(leased);
+                if (kind.has(StatementKind.COPY_IN)) flush();   // it is to hear that the server takes its data
+                else withhold(leased);
             }
-            watch.executes(kind);
+            watch.executes(kind, mode == OutcomeMode.STRICT);
         } else if (ends) {
             if (waitsForEarlier(leased, in, from, at)) return RequestWalk.HELD;
             if (watch.mustAsk() && leased.exchange().status() != 'E') {
@@ -148,7 +158,13 @@ final class CommitPath {
     /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Sync has to wait
     int syncs(BackendConnection leased, ByteBuf in, int from, int at) {
         Exchange exchange = leased.exchange();
+        if (exchange.copyIn() && watch.isCopyKept()) flush();
         if (exchange.copyIn() || !exchange.batchOpen() || exchange.skipping() || !isOutside(leased)) return from;
+        if (watch.isCopyKept()) {
+            // What a Sync does behind a COPY is known when that has said that it takes data, or has ended; of its end the client hears when it is committed.
+            withhold(leased);
+            if (session.lease().waitsForReplies(leased, in, from, at)) return RequestWalk.HELD;
+        }
         int start = from;
         if (watch.mustAsk()) {
             if (!ask(leased, in, from, at)) return RequestWalk.HELD;
@@ -165,24 +181,29 @@ final class CommitPath {
         Exchange exchange = leased.exchange();
         out.run(in, from, at);
         withhold(leased);
-        if (!leased.statements().hasProbe()) {
-            leased.statements().probe(true);
-            exchange.expectOwnReply(PendingProbe.IT);
-            OutcomeProbe.writeParse(out.room(OutcomeProbe.BYTES_MAX));
-            exchange.messageSent();
-        }
-        exchange.expectOwnReply(null);
-        exchange.messageSent();
-        exchange.expectMark();
-        exchange.executeSent();
-        exchange.expectOwnReply(null);
-        exchange.messageSent();
-        ByteBuf room = out.room(OutcomeProbe.BYTES_MAX);
-        OutcomeProbe.writeBindExecute(room);
+        ByteBuf room = out.room(3 * OutcomeProbe.BYTES_MAX);
+        question().write(leased, room, new MarkQuestion.Replies() {
+            @Override
+            public void own(@Nullable Object pending) {
+                exchange.expectOwnReply(pending);
+                exchange.messageSent();
+            }
+
+            @Override
+            public void mark() {
+                exchange.expectMark();
+                exchange.executeSent();
+            }
+        });
         OutcomeProbe.writeFlush(room);
         watch.asked();
         awaitsAnswer = mode == OutcomeMode.STRICT;
         return !awaitsAnswer;
+    }
+
+    /// The one whose answer tells most of what is under way. With NOTIFY alone a transaction does not wait for its WAL: only `strict` makes it.
+    MarkQuestion question() {
+        return watch.isUnmarked() && mode == OutcomeMode.STRICT ? MarkQuestion.NOTING : MarkQuestion.ASKING;
     }
 
     /// The same in front of a COMMIT of the simple protocol: in a batch of its own.
@@ -190,9 +211,7 @@ final class CommitPath {
         if (session.settings().expectsEffects() && session.lease().waitsForReplies(leased, in, from, at)) return false;
         leased.outgoing().run(in, from, at);
         ByteBuf batch = session.channel().alloc().buffer(2 * OutcomeProbe.BYTES_MAX);
-        if (!leased.statements().hasProbe()) OutcomeProbe.writeParse(batch);
-        leased.statements().probe(true);
-        OutcomeProbe.writeBindExecute(batch);
+        question().write(leased, batch, NO_REPLIES);
         batch.writeByte(FrontendType.SYNC).writeInt(4);
         leased.asideBatch(batch, new MarkAside(leased));
         batch.release();
@@ -229,12 +248,7 @@ final class CommitPath {
         return awaitsAnswer;
     }
 
-    /// A Query goes as messages of the extended protocol.
-    void inPlaceOfQuery() {
-        inPlaceOfQuery = true;
-    }
-
-    /// They were given to the backend up to `at`, but for the question and their Sync, which waits for the answer where that has to be there first.
+    /// A Query went as messages of the extended protocol to the backend, up to `at`, but for the question and their Sync, which waits for the answer where that has to be there first.
     void endInPlaceOfQuery(BackendConnection leased, ByteBuf in, int from, int at) {
         if (ask(leased, in, from, at)) {
             sync(leased);
@@ -250,6 +264,19 @@ final class CommitPath {
         leased.exchange().syncSent();
     }
 
+    /// The end of a Query, which the client hears of when it is committed.
+    void keep(ByteBuf in, int from, int to) {
+        kept = new byte[to - from];
+        in.getBytes(from, kept);
+    }
+
+    /// What was kept; nothing the second time, and behind an error: a Query fails or completes.
+    byte[] takeKept() {
+        byte[] taken = kept;
+        kept = NOTHING;
+        return taken;
+    }
+
     /// The answer.
     void marked(ByteBuf in, int from, int to) {
         watch.answered(OutcomeProbe.parse(in, from, to - from));
@@ -261,7 +288,7 @@ final class CommitPath {
     /// The question for the mark is answered, or will never be.
     private void answerKnown() {
         BackendConnection leased = session.lease().backend();
-        if (!awaitsAnswer) return;
+        if (!awaitsAnswer || leased != null && mayBeCancelled(leased)) return;
         boolean sync = owesSync;
         awaitsAnswer = false;
         owesSync = false;
@@ -273,10 +300,23 @@ final class CommitPath {
         session.readOn();
     }
 
+    /// A cancel is on its way to the server: what it meets there must not be the wait for a synchronous standby, whose end would look like a success.
+    boolean mayBeCancelled(BackendConnection leased) {
+        return leased.cancelsUnderWay() > 0;
+    }
+
+    /// The server has been told of a cancel.
+    void cancelDelivered() {
+        BackendConnection leased = session.lease().backend();
+        if (leased == null || mayBeCancelled(leased) || !watch.isAnswered()) return;
+        if (leased.exchange().block().isOpen()) enclosure.cancelDelivered(leased);
+        else answerKnown();
+    }
+
     /// An error came.
     void failed() {
         watch.questionFailed();
-        if (inPlaceOfQuery) session.toClient().takeBack(BackendType.COMMAND_COMPLETE);   // a Query fails or completes
+        kept = NOTHING;
         BackendConnection leased = session.lease().backend();
         if (leased != null && leased.exchange().block().isOpen()) enclosure.failed(leased);
         else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
@@ -285,7 +325,6 @@ final class CommitPath {
 
     /// A batch is answered: the client hears of it, though a reload may have ended the watch while it was under way.
     void answered(BackendConnection leased, byte status) {
-        inPlaceOfQuery = false;
         if (status == 'I') {
             acknowledged(leased);
             watch.over();
@@ -303,7 +342,7 @@ final class CommitPath {
 
     /// Its server was lost, and the survivor has it: the next failover may lose it yet.
     void acknowledged(InFlight found) {
-        if (found.work() == Work.TRANSACTION && found.probe() instanceof Probe.Answered(var mark)) mark.ifPresent(known -> acknowledged(known, found.origin()));
+        if ((found.work() == Work.TRANSACTION || found.work() == Work.UNMARKED) && found.probe() instanceof Probe.Answered(var mark)) mark.ifPresent(known -> acknowledged(known, found.origin()));
     }
 
     private void acknowledged(TransactionMark mark, Origin origin) {
@@ -315,7 +354,6 @@ final class CommitPath {
     void backendLost() {
         awaitsAnswer = false;
         owesSync = false;
-        inPlaceOfQuery = false;
         copy.backendLost();
         prepared.backendLost();
     }

@@ -31,6 +31,8 @@ import org.pgkeel.proxy.statement.StatementKind;
 final class CommitWatch {
     private boolean wrote;
     private boolean begun;
+    /// A transaction block is open behind the last ReadyForQuery.
+    private boolean inBlock;
     private boolean ending;
     private boolean unwatchable;
     private boolean copies;
@@ -50,22 +52,47 @@ final class CommitWatch {
     /// A statement is about to be executed.
     void executes(StatementClass statement) {
         boolean ends = statement.has(StatementKind.COMMIT) || statement.has(StatementKind.ROLLBACK) || statement.has(StatementKind.PREPARE_TRANSACTION);
-        boolean writes = statement.access() == Access.WRITE;
+        boolean writes = statement.access() == Access.WRITE && !BatchContents.isHarmless(statement);
+        boolean inside = begun || inBlock && !ending;
         if (writes && ofPrepared != null) {
             // The mark is of one prepared transaction and of nothing else.
             if (endsPrepared || !statement.has(StatementKind.FINISH_PREPARED)) several = true;
             endsPrepared = true;
         }
         if (ending) behindEnd(writes);
-        if (writes && statement.has(StatementKind.ROLLBACK) && !statement.has(StatementKind.BEGIN)) several = sent = true;
+        if (writes && commitsBehindRollback(statement)) several = sent = true;
         if (ends) ending = true;
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
         if (statement.has(StatementKind.COPY_IN)) copies = unwatchable = true;
         if (statement.has(StatementKind.FINISH_PREPARED) && ofPrepared != null) work = ofPrepared;
-        else if (statement.has(StatementKind.COMMITS_INSIDE) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
+        else if (BatchContents.commitsInside(statement, inside) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
-        else if ((statement.has(StatementKind.NOTIFY) || statement.has(StatementKind.LISTEN)) && work == Work.TRANSACTION) work = Work.UNMARKED;
+        else if (statement.has(StatementKind.NOTIFY) && work == Work.TRANSACTION) work = Work.UNMARKED;
         if (writes) wrote = true;
+    }
+
+    /// In one text something stands behind the end of a block, and in no other: it commits with the text.
+    private static boolean commitsBehindRollback(StatementClass text) {
+        boolean behind = false;
+        for (StatementKind kind : text.kinds()) {
+            switch (kind) {
+                case ROLLBACK -> behind = true;
+                case BEGIN -> behind = false;
+                case COMMIT, COMMIT_AND_CHAIN, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION -> { }
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> {
+                    if (behind) return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// A statement of the extended protocol is about to be executed outside of a transaction, whose batch ends with the client's Sync.
+    /// @param keepsEnd the Sync will be sent when the mark is there
+    void executes(StatementClass statement, boolean keepsEnd) {
+        boolean watchable = !unwatchable;
+        executes(statement);
+        if (statement.has(StatementKind.COPY_IN) && watchable && keepsEnd) endIsKept();
     }
 
     /// In the same batch the transaction has ended. What writes now commits with the batch, unless a BEGIN stands in front of it.
@@ -112,6 +139,11 @@ final class CommitWatch {
         return copies;
     }
 
+    /// Its end will be sent when the mark is there.
+    boolean isCopyKept() {
+        return copies && endKept;
+    }
+
     /// Something was committed whose mark was not asked for.
     void nothingKnown() {
         several = true;
@@ -136,6 +168,11 @@ final class CommitWatch {
     /// The mark has to be asked for before the end is sent.
     boolean mustAsk() {
         return wrote && !asked && !unwatchable;
+    }
+
+    /// It may have no xid before its commit, and have effects all the same.
+    boolean isUnmarked() {
+        return work == Work.UNMARKED;
     }
 
     void asked() {
@@ -191,11 +228,12 @@ final class CommitWatch {
         endKept = false;
         ofPrepared = null;
         endsPrepared = false;
-        work = Work.TRANSACTION;
+        inBlock = false;
         nothingAsked();
     }
 
     private void nothingAsked() {
+        work = Work.TRANSACTION;
         ending = false;
         asked = false;
         failed = false;
@@ -209,10 +247,16 @@ final class CommitWatch {
     /// @param allAnswered nothing else of the client is under way
     void batchOver(boolean allAnswered) {
         begun = false;
+        inBlock = true;
         if (!allAnswered) return;
         unwatchable = false;
         copies = false;
         if (ending) nothingAsked();
+    }
+
+    /// What its mark proves.
+    Work work() {
+        return work;
     }
 
     /// What can be learnt of the transaction if its server is lost now.
@@ -230,6 +274,6 @@ final class CommitWatch {
             case NOTHING_WRITTEN -> new Probe.Answered(Optional.empty());
             case ASKED -> answer.<Probe>map(each -> each).orElseGet(Probe.Unanswered::new);
         };
-        return new LossRules.CommitPoint(knowledge, sent && !failed, probe, lost.origin(), lost.greeting().pid(), work);
+        return new LossRules.CommitPoint(knowledge, sent && !failed, probe, lost.origin(), lost.greeting().pid(), work());
     }
 }

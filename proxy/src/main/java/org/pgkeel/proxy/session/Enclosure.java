@@ -10,7 +10,6 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Block;
 import org.pgkeel.proxy.relay.Exchange;
 import org.pgkeel.proxy.relay.OutcomeProbe;
-import org.pgkeel.proxy.relay.PendingProbe;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 import org.slf4j.Logger;
@@ -46,7 +45,6 @@ final class Enclosure {
 
     private enum Step { RUNNING, ASKING, ENDING }
 
-    private static final byte[] NOTHING = {};
     private static final byte[] BEGIN = executes("begin");
     private static final byte[] COMMIT = executes("commit");
     private static final byte[] ROLLBACK = executes("rollback");
@@ -56,7 +54,6 @@ final class Enclosure {
     private final ClientSession session;
     private final CommitWatch watch;
     private Step step = Step.ENDING;
-    private byte[] kept = NOTHING;
     /// What is to be sent when the walk of the replies is over: decided by the last event in it.
     private @Nullable Runnable due;
 
@@ -72,9 +69,8 @@ final class Enclosure {
         if (text.kinds().size() < 2) return false;
         for (StatementKind kind : text.kinds()) {
             boolean same = switch (kind) {
-                case QUERY, SHOW, EXPLAIN, COPY_OUT, DATA, DDL, SESSION -> true;
-                case COPY_IN, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED, LISTEN, NOTIFY,
-                     EXECUTE, OTHER -> false;
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, DATA, DDL, COMMITS_INSIDE, LISTEN, NOTIFY, SESSION -> true;
+                case COPY_IN, CURSOR, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED, EXECUTE, OTHER -> false;
             };
             if (!same) return false;
         }
@@ -84,7 +80,6 @@ final class Enclosure {
     /// BEGIN goes to the backend. What is expected of the request's replies is to be said next.
     void begin(BackendConnection leased) {
         step = Step.RUNNING;
-        kept = NOTHING;
         due = null;
         watch.asked();
         Exchange exchange = leased.exchange();
@@ -103,19 +98,6 @@ final class Enclosure {
         leased.outgoing().run(in, at, next);
         leased.exchange().block().requestSent();
         leased.outgoing().room(CLOSE.length).writeBytes(CLOSE);
-    }
-
-    /// The end of the last command.
-    void keep(ByteBuf in, int from, int to) {
-        kept = new byte[to - from];
-        in.getBytes(from, kept);
-    }
-
-    /// What was kept; nothing the second time.
-    byte[] takeKept() {
-        byte[] taken = kept;
-        kept = NOTHING;
-        return taken;
     }
 
     /// ReadyForQuery, which does not end the block.
@@ -137,10 +119,18 @@ final class Enclosure {
 
     /// The mark came.
     void marked(BackendConnection leased) {
-        then(leased, () -> {
-            watch.sent();
-            end(leased, COMMIT);
-        });
+        then(leased, () -> commit(leased));
+    }
+
+    private void commit(BackendConnection leased) {
+        if (session.commit().mayBeCancelled(leased)) return;
+        watch.sent();
+        end(leased, COMMIT);
+    }
+
+    /// The mark is there, and had to wait for a cancel.
+    void cancelDelivered(BackendConnection leased) {
+        if (step == Step.ASKING && due == null) marked(leased);
     }
 
     /// An error came. Within the client's request the server says by itself that it is ready; what was sent with the extended protocol ends with a Sync.
@@ -167,15 +157,17 @@ final class Enclosure {
         step = Step.ASKING;
         Block block = leased.exchange().block();
         ByteBuf room = leased.outgoing().room(3 * OutcomeProbe.BYTES_MAX);
-        if (!leased.statements().hasProbe()) {
-            leased.statements().probe(true);
-            block.expectOwn(PendingProbe.IT);
-            OutcomeProbe.writeParse(room);
-        }
-        block.expectOwn(null);
-        block.expectMark();
-        block.expectOwn(null);
-        OutcomeProbe.writeBindExecute(room);
+        session.commit().question().write(leased, room, new MarkQuestion.Replies() {
+            @Override
+            public void own(@Nullable Object pending) {
+                block.expectOwn(pending);
+            }
+
+            @Override
+            public void mark() {
+                block.expectMark();
+            }
+        });
         OutcomeProbe.writeFlush(room);
     }
 
@@ -183,8 +175,7 @@ final class Enclosure {
         Block block = leased.exchange().block();
         block.expectOwn(null);
         block.expectOwn(null);
-        if (words == COMMIT) block.expectCommit();
-        else block.expectOwn(null);
+        block.expectOwn(null);
         leased.outgoing().room(words.length).writeBytes(words);
         sync(leased);
     }

@@ -153,6 +153,7 @@ final class LostBackend {
     private void forget() {
         session.settings().backendLost();
         session.toClient().discard();
+        session.commit().takeKept();
         session.commit().watch().over();
     }
 
@@ -260,7 +261,8 @@ final class LostBackend {
     private void committed(BatchContents first, InFlight inFlight) {
         boolean chains = first.has(StatementKind.COMMIT_AND_CHAIN);
         ByteBuf rest = session.channel().alloc().buffer(64);
-        if (enclosed) rest.writeBytes(session.commit().enclosure().takeKept());
+        byte[] kept = session.commit().takeKept();
+        if (enclosed || kept.length > 0) rest.writeBytes(kept);
         else if (!CommitReplies.write(requests, firstBytes, loss.received(), tag(inFlight.work()), rest) || !first.complete()) {
             rest.release();
             forget();

@@ -171,12 +171,13 @@ final class RequestWalk {
             } else if (backend.exchange().skipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = dropped(backend.outgoing(), in, from, at, next);
             } else {
+                boolean takesData = backend.exchange().copyIn();   // passes over a Sync
                 int verdict = messages.message(backend, in, type, length, from, at, next);
                 if (verdict == HELD) from = at;
                 if (verdict == INCOMPLETE || verdict == HELD) break;
                 if (!session.isOpen()) return end;
                 from = verdict;
-                boolean endsBatch = type == FrontendType.SYNC || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
+                boolean endsBatch = type == FrontendType.SYNC && !takesData || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
                 if (endsBatch) batchEnds(backend, in, Math.min(next, end));
                 if (session.commit().awaitsAnswer() || endsBatch && next <= end && (session.path().waitsBehind() || session.sharing().waitsBehind())) {
                     at = Math.min(next, end);

@@ -57,8 +57,7 @@ final class SimpleQuery {
         }
         if (statements.stream().anyMatch(SqlStatementNames::concerns)) {
             if (session.lease().waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
-            if (session.commit().isWatched() && !BatchContents.isHarmless(kind)) session.commit().watch().unwatchable();
-            return renamed(backend, in, text, statements, from, at, next);
+            return renamed(backend, kind, in, text, statements, from, at, next);
         }
         return send(backend, kind, statements, in, from, at, next);
     }
@@ -87,7 +86,13 @@ final class SimpleQuery {
         }
         CommitWatch commits = session.commit().watch();
         commits.executes(kind);
-        if (session.commit().isOutside(backend) && isExtendable(backend, kind, in, at + 5, next - 1)) return asExtended(backend, kind, statements, in, from, at, next);
+        if (session.commit().isOutside(backend) && isExtendable(backend, kind, in, at + 5, next - 1)) {
+            backend.outgoing().run(in, from, at);
+            parse(backend, next - at - 5);
+            backend.outgoing().run(in, at + 5, next);
+            expectEffects(backend.exchange(), statements);
+            return execute(backend, kind, in, at, next);
+        }
         if (session.commit().encloses(backend) && !BatchContents.isHarmless(kind) && Enclosure.isFor(kind)) return enclosed(backend, kind, statements, in, from, at, next);
         if (session.commit().isOutside(backend) && !BatchContents.isHarmless(kind)) commits.unwatchable();
         if (!commits.hasBegun()) commits.sentIf(session.commit().isOutside(backend) || kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
@@ -99,39 +104,40 @@ final class SimpleQuery {
     /// One statement that may write, and means the same in a Parse message: in one a `$1` would be a parameter.
     private boolean isExtendable(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int to) {
         if (BatchContents.isHarmless(kind) || kind.kinds().size() != 1) return false;
-        if (kind.has(StatementKind.COPY_IN) && !session.commit().encloses(backend)) return false;
+        boolean needsQuestion = kind.has(StatementKind.COPY_IN) || kind.kinds().getFirst() == StatementKind.NOTIFY;
+        if (needsQuestion && !session.commit().encloses(backend)) return false;
         return switch (kind.kinds().getFirst()) {
-            case QUERY, EXPLAIN, DATA, DDL, COPY_IN -> in.indexOf(from, to, (byte) '$') < 0
+            case QUERY, EXPLAIN, DATA, DDL, COPY_IN, NOTIFY -> in.indexOf(from, to, (byte) '$') < 0
                     || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().dialect());
             case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
-                 LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> false;
+                 LISTEN, SESSION, EXECUTE, OTHER -> false;
         };
     }
 
-    /// The Query goes as messages of the extended protocol, so that the question for the mark can go behind it in its transaction.
-    private int asExtended(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
-        Outgoing out = backend.outgoing();
+    // The Query goes as messages of the extended protocol, so that the question for the mark can go behind it in its transaction.
+
+    /// @param bytes of its text and the zero behind it, which go next
+    private static void parse(BackendConnection backend, int bytes) {
         Exchange exchange = backend.exchange();
-        out.run(in, from, at);
-        int bytes = next - at - 5;
+        backend.outgoing().room(6).writeByte(FrontendType.PARSE).writeInt(bytes + 7).writeByte(0);
         exchange.expectOwnReply(null);
-        out.room(6).writeByte(FrontendType.PARSE).writeInt(bytes + 7).writeByte(0);
-        out.run(in, at + 5, next);
         exchange.messageSent();
         exchange.expectOwnReply(null);
         exchange.messageSent();
         exchange.expectRowsOrNothing();
         exchange.messageSent();
-        // no parameter types; Bind, Describe and Execute of the unnamed portal
-        out.room(2 + 13 + 7 + 10).writeShort(0)
+        exchange.expectKept(1);
+    }
+
+    /// No parameter types; Bind, Describe and Execute of the unnamed portal.
+    private int execute(BackendConnection backend, StatementClass kind, ByteBuf in, int at, int next) {
+        backend.outgoing().room(2 + 13 + 7 + 10).writeShort(0)
                 .writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0)
                 .writeByte(FrontendType.DESCRIBE).writeInt(6).writeByte('P').writeByte(0)
                 .writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
-        expectEffects(exchange, statements);
-        exchange.executeSent();
+        backend.exchange().executeSent();
         backend.statements().unnamed(null);
         CommitPath commit = session.commit();
-        commit.inPlaceOfQuery();
         if (kind.has(StatementKind.COPY_IN)) commit.copy().begin(backend);
         else commit.endInPlaceOfQuery(backend, in, at, at);
         return next;
@@ -169,13 +175,30 @@ final class SimpleQuery {
     }
 
     /// PREPARE, EXECUTE, DEALLOCATE: the names are the client's, in the backend stand the proxy's.
-    private int renamed(BackendConnection backend, ByteBuf in, String text, List<Statement> statements, int from, int at, int next) {
+    private int renamed(BackendConnection backend, StatementClass kind, ByteBuf in, String text, List<Statement> statements, int from, int at, int next) {
         backend.outgoing().run(in, from, at);
         SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, statements);
         if (renamed.refusal().isPresent()) return refuse(backend, in, at, at, next, renamed.refusal().get());
         for (SharedStatement needed : renamed.needed()) QueryPreparation.prepare(backend, needed);
         for (SharedStatement made : renamed.made()) QueryPreparation.forget(backend, made);
-        Exchange exchange = backend.exchange();
+        byte[] bytes = (renamed.text() + "\0").getBytes(StandardCharsets.ISO_8859_1);
+        Outgoing out = backend.outgoing();
+        if (isExtendable(backend, statements, renamed)) {
+            session.commit().watch().executes(kind);
+            parse(backend, bytes.length);
+            out.room(bytes.length).writeBytes(bytes);
+            expectEffects(backend.exchange(), statements, renamed);
+            return execute(backend, kind, in, at, next);
+        }
+        if (session.commit().isWatched() && !BatchContents.isHarmless(kind)) session.commit().watch().unwatchable();
+        expectEffects(backend.exchange(), statements, renamed);
+        if (renamed.executes().values().stream().anyMatch(this::endsTransaction)) session.commit().watch().mayEnd();
+        out.room(bytes.length + 5).writeByte(FrontendType.QUERY).writeInt(bytes.length + 4).writeBytes(bytes);
+        backend.exchange().querySent();
+        return next;
+    }
+
+    private void expectEffects(Exchange exchange, List<Statement> statements, SqlStatementNames.Renamed renamed) {
         int place = 0;
         for (Statement statement : statements) {
             place++;
@@ -183,11 +206,15 @@ final class SimpleQuery {
             if (prepares != null) exchange.expectEffect(renamed.anew().contains(statement) ? new SqlStatementNames.Anew(prepares) : prepares, place);
             else expectEffect(exchange, renamed.effects(statement), place);
         }
-        if (renamed.executes().values().stream().anyMatch(this::endsTransaction)) session.commit().watch().mayEnd();
-        byte[] bytes = renamed.text().getBytes(StandardCharsets.ISO_8859_1);
-        backend.outgoing().room(bytes.length + 6).writeByte(FrontendType.QUERY).writeInt(bytes.length + 5).writeBytes(bytes).writeByte(0);
-        exchange.querySent();
-        return next;
+    }
+
+    /// One EXECUTE, outside of a transaction, of a statement that commits with it: what PREPARE makes always does.
+    private boolean isExtendable(BackendConnection backend, List<Statement> statements, SqlStatementNames.Renamed renamed) {
+        if (!session.commit().isWatched() || !session.commit().isOutside(backend) || statements.size() != 1 || renamed.executes().size() != 1) return false;
+        SharedStatement executed = renamed.executes().values().iterator().next();
+        List<StatementKind> kinds = session.statements().classOf(executed).kinds();
+        boolean commitsWithIt = executed.kind() == SharedStatement.Kind.SQL_PREPARE || kinds.equals(List.of(StatementKind.QUERY)) || kinds.equals(List.of(StatementKind.DATA));
+        return commitsWithIt && !Statements.hasParameter(renamed.text(), session.settings().dialect());
     }
 
     private boolean endsTransaction(SharedStatement executed) {

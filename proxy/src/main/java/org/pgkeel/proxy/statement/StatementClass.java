@@ -23,7 +23,8 @@ public final class StatementClass {
         this.access = access;
         this.why = why;
         this.kinds = List.copyOf(kinds);
-        this.kindBits = kinds.stream().mapToLong(StatementKind::bit).reduce(0, (a, b) -> a | b);
+        long bits = kinds.stream().mapToLong(StatementKind::bit).reduce(0, (a, b) -> a | b);
+        this.kindBits = functions.stream().anyMatch(StatementClass::notifies) ? bits | StatementKind.NOTIFY.bit() : bits;
         this.modes = modes;
         this.relations = List.copyOf(relations);
         this.functions = List.copyOf(functions);
@@ -49,7 +50,11 @@ public final class StatementClass {
         return kinds;
     }
 
-    /// Whether one of its statements is of this kind.
+    private static boolean notifies(String function) {
+        return function.equals("pg_notify") || function.equals("pg_catalog.pg_notify");
+    }
+
+    /// Whether one of its statements is of this kind; what calls `pg_notify` is of the kind NOTIFY, too.
     public boolean has(StatementKind kind) {
         return (kindBits & kind.bit()) == kind.bit();
     }

@@ -63,17 +63,16 @@ final class Tokens {
             parentheses++;
         } else if (taken.isSymbol(')')) {
             parentheses = Math.max(0, parentheses - 1);
-        } else if (inRoutine && taken.kind() == Kind.WORD) {
-            countBody(taken);
         }
         previous = taken;
         current = lexer.next();
+        if (inRoutine && taken.kind() == Kind.WORD) countBody(taken);
         return taken;
     }
 
     private void countBody(Token word) {
         switch (word.text()) {
-            case "begin" -> bodyDepth += parentheses == 0 ? 1 : 0;
+            case "begin" -> bodyDepth += parentheses == 0 && current.isWord("atomic") ? 1 : 0;
             case "case" -> bodyDepth += bodyDepth > 0 ? 1 : 0;
             case "end" -> bodyDepth -= bodyDepth > 0 ? 1 : 0;
             default -> { }

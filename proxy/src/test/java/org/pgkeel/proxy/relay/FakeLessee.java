@@ -20,6 +20,7 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     @Nullable Loss loss;
     /// It stays when its backend is lost.
     boolean outlives;
+    boolean commits;
     /// It has something under way that may write.
     boolean mayWrite;
     private byte[] kept = {};
@@ -100,6 +101,7 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
 
     @Override
     public void failed() {
+        kept = new byte[0];
         heard.add("failed");
     }
 
@@ -158,6 +160,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     @Override
     public boolean mayWrite() {
         return mayWrite;
+    }
+
+    @Override
+    public boolean commits() {
+        return commits;
     }
 
     @Override

@@ -49,6 +49,21 @@ class ReplyWalkTest {
                         server().message('N', "SNOTICE\0\0").message('A', "\0\0\0\7ch\0\0").complete("DO").ready('I'),
                         server().message('N', "SNOTICE\0\0").message('A', "\0\0\0\7ch\0\0").complete("DO").ready('I'),
                         List.of("ready I", "settled I")),
+                new Transcript("what the server says of a commit stands in front of the end that is kept until then, and what it says behind it behind", backend -> {
+                    backend.exchange().expectKept(1);
+                    backend.exchange().executeSent();
+                    backend.exchange().syncSent();
+                }, server().row("one").complete("SELECT 1").message('N', "SNOTICE\0\0").message('S', "TimeZone\0UTC\0").message('A', "\0\0\0\7ch\0\0").ready('I'),
+                        server().row("one").message('N', "SNOTICE\0\0").complete("SELECT 1").message('S', "TimeZone\0UTC\0").message('A', "\0\0\0\7ch\0\0").ready('I'),
+                        List.of("keeps", "TimeZone=UTC", "ready I", "settled I")),
+                new Transcript("an end that is kept is none where the commit fails", backend -> {
+                    backend.exchange().expectKept(1);
+                    backend.exchange().executeSent();
+                    backend.exchange().syncSent();
+                    backend.exchange().querySent();
+                }, server().row("one").complete("INSERT 0 1").error("ERROR", "23503").ready('I').complete("SELECT 2").ready('I'),
+                        server().row("one").error("ERROR", "23503").ready('I').complete("SELECT 2").ready('I'),
+                        List.of("keeps", "failed", "ready I", "ready I", "settled I")),
                 new Transcript("a parameter is heard and passes", backend -> backend.exchange().querySent(),
                         server().complete("SET").message('S', "TimeZone\0UTC\0").ready('I'),
                         server().complete("SET").message('S', "TimeZone\0UTC\0").ready('I'),
@@ -274,6 +289,50 @@ class ReplyWalkTest {
             assertThat(world.client.got()).hasSize(5 + 20 * piece.length);
             world.says(server().complete("SELECT 1").ready('I'));
             assertThat(world.client.heard).containsExactly("ready I", "settled I");
+        }
+    }
+
+    /// Its COMMIT succeeds with the tag ROLLBACK, which drivers take for a success.
+    @Test
+    void the_error_of_an_aside_fails_the_end_of_the_transaction_that_it_has_failed() {
+        for (int from = 0; from < 3; from++) {   // alone, with an effect, and a ROLLBACK
+            try (var world = new RelayWorld()) {
+                world.connection.exchange().querySent();
+                world.says(server().complete("BEGIN").ready('T'));
+                world.client.take();
+                world.connection.aside("select 1", SILENT);
+                world.connection.exchange().querySent();
+                if (from == 1) world.connection.exchange().plan.add(world.exchange().openBatch() - 1, 1, ReplyPlan.Action.EFFECT, "COMMIT");
+                world.client.commits = from < 2;
+                world.says(server().error("ERROR", "57014").ready('E').complete("ROLLBACK").ready('I'));
+                assertThat(world.client.got()).isEqualTo((from < 2 ? server().error("ERROR", "57014").ready('I') : server().complete("ROLLBACK").ready('I')).bytes());
+                world.connection.exchange().querySent();
+                world.client.take();
+                world.says(server().complete("ROLLBACK").ready('I'));
+                assertThat(world.client.got()).isEqualTo(server().complete("ROLLBACK").ready('I').bytes());
+            }
+        }
+    }
+
+    /// It was told `SELECT 0` before the backend was lost; now there is a row.
+    @Test
+    void rows_of_a_statement_whose_end_the_client_has_are_not_shown_behind_it() {
+        try (var world = new RelayWorld()) {
+            world.connection.exchange().querySent();
+            world.connection.suppressReplies(2);
+            world.says(server().columns().row("new").complete("SELECT 1").columns().row("b").complete("SELECT 1").ready('I'));
+            assertThat(world.client.got()).isEqualTo(server().columns().row("b").complete("SELECT 1").ready('I').bytes());
+        }
+    }
+
+    /// It has the columns, and no row.
+    @Test
+    void rows_behind_the_last_reply_that_the_client_has_are_shown() {
+        try (var world = new RelayWorld()) {
+            world.connection.exchange().querySent();
+            world.connection.suppressReplies(1);
+            world.says(server().columns().row("a").complete("SELECT 1").ready('I'));
+            assertThat(world.client.got()).isEqualTo(server().row("a").complete("SELECT 1").ready('I').bytes());
         }
     }
 

@@ -384,7 +384,7 @@ class BlockStepsEndToEndTest {
     }
 
     /// Behind the Execute, one of a portal that there is not.
-    private static byte[] failingBehindExecute(byte[] messages) {
+    static byte[] failingBehindExecute(byte[] messages) {
         var out = new ByteArrayOutputStream();
         var data = new DataOutputStream(out);
         try {

@@ -106,6 +106,7 @@ class CutRepliesEndToEndTest {
                 List.of("begin", "insert into ahead values (%1$s)", "commit"),
                 List.of("begin", "insert into ahead values (%1$s)", "insert into ahead values (-%1$s); commit"),
                 List.of("begin", "insert into ahead values (-%1$s)", "rollback; insert into ahead values (%1$s)"),
+                List.of("begin", "insert into ahead values (-%1$s)", "rollback; begin; rollback; insert into ahead values (%1$s)"),
                 List.of("begin; rollback; insert into ahead values (%1$s)"));
         try (var link = new CuttingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, outcome)) {
             int number = 0;

@@ -6,8 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,8 @@ final class SteppingLink implements AutoCloseable {
     private record Stop(String word, Held held) {}
 
     private static final int WORD_MAX = 64;
+    private static final int CANCEL_BYTES = 16;
+    private static final int CANCEL_CODE = 80877102;
 
     private final LinkDoor door;
     private final String host;
@@ -28,6 +32,8 @@ final class SteppingLink implements AutoCloseable {
     private final AtomicReference<@Nullable Stop> next = new AtomicReference<>();
     private volatile @Nullable Link stopped;
     private volatile UnaryOperator<byte[]> change = UnaryOperator.identity();
+    private volatile CountDownLatch cancels = new CountDownLatch(0);
+    private volatile boolean cancelCame;
 
     SteppingLink(String host, int port) throws IOException {
         this.host = host;
@@ -80,6 +86,29 @@ final class SteppingLink implements AutoCloseable {
         change = changed;
     }
 
+    /// From now on what asks for a cancel is held.
+    void holdCancels() {
+        cancelCame = false;
+        cancels = new CountDownLatch(1);
+    }
+
+    void awaitCancel() {
+        await().until(() -> cancelCame);
+    }
+
+    void releaseCancels() {
+        cancels.countDown();
+    }
+
+    private void cancel() {
+        cancelCame = true;
+        try {
+            cancels.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private Link link() {
         Link link = stopped;
         if (link == null) throw new IllegalStateException("nothing is stopped");
@@ -119,7 +148,10 @@ final class SteppingLink implements AutoCloseable {
         void asks() throws IOException {
             var buffer = new byte[64 * 1024];
             InputStream in = proxy.getInputStream();
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) asks(buffer, n);
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (n == CANCEL_BYTES && ByteBuffer.wrap(buffer).getInt(4) == CANCEL_CODE) cancel();
+                asks(buffer, n);
+            }
         }
 
         private synchronized void asks(byte[] buffer, int n) throws IOException {

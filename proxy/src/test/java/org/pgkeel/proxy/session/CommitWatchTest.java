@@ -90,6 +90,53 @@ class CommitWatchTest {
     }
 
     @Test
+    void what_commits_inside_does_so_alone_and_outside_of_a_block() {
+        executes("call p()");
+        assertThat(watch.work()).isEqualTo(Work.COMMITS_INSIDE);
+        watch.over();
+        executes("begin", "call p()");
+        assertThat(watch.work()).isEqualTo(Work.TRANSACTION);
+        watch.batchOver(true);
+        executes("do 'begin end'", "analyze t");
+        assertThat(watch.work()).isEqualTo(Work.TRANSACTION);
+        asksAndSends("commit", 7);
+        executes("call p()");
+        assertThat(watch.work()).as("behind the end").isEqualTo(Work.COMMITS_INSIDE);
+        watch.over();
+        executes("call p(); select 1");
+        assertThat(watch.work()).as("the commands of a text are in a block").isEqualTo(Work.TRANSACTION);
+    }
+
+    @Test
+    void what_was_done_in_a_transaction_says_nothing_of_the_one_that_is_chained_to_it() {
+        executes("begin");
+        watch.batchOver(true);
+        executes("notify a");
+        asksAndSends("commit and chain", 7);
+        assertThat(watch.isUnmarked()).isTrue();
+        watch.batchOver(true);
+        executes("insert into t values (1)");
+        assertThat(watch.isUnmarked()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"notify a", "notify a, 'b'; select 1", "select pg_notify('a', 'b')", "select pg_catalog.pg_notify(x, 'b') from t"})
+    void what_notifies_may_have_no_xid_before_its_commit(String notifies) {
+        executes(notifies);
+        assertThat(watch.isUnmarked()).isTrue();
+        assertThat(watch.mayHaveWritten()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"listen a", "unlisten *", "listen a; unlisten b"})
+    void who_listens_writes_nothing(String listens) {
+        executes(listens);
+        assertThat(watch.mayHaveWritten()).isFalse();
+        executes(listens + "; insert into t values (1)");
+        assertThat(watch.mayHaveWritten()).isTrue();
+    }
+
+    @Test
     void a_transaction_that_only_reads_has_written_nothing_in_one_text_or_in_several() {
         executes("begin", "select 1", "commit");
         assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NOTHING_WRITTEN);
@@ -151,6 +198,16 @@ class CommitWatchTest {
         assertThat(watch.isSent()).isFalse();
         watch.batchOver(true);
         executes("rollback; insert into t values (2)");
+        assertThat(watch.isSent()).isTrue();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rollback; begin; rollback; insert into t values (2)", "rollback; insert into t values (2); begin"})
+    void a_block_that_begins_and_ends_in_one_text_hides_nothing_that_commits_with_it(String text) {
+        executes("begin", "insert into t values (1)");
+        watch.batchOver(true);
+        executes(text);
         assertThat(watch.isSent()).isTrue();
         assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
     }

@@ -164,6 +164,18 @@ class LossRulesTest {
                 .isEqualTo(new LossVerdict.FailTransaction(true, 0));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"listen a", "unlisten *", "listen a; listen b", "select 1|listen a"})
+    void who_listens_does_it_again(String texts) {
+        assertThat(verdict(loss('I', 0, false), queries(texts), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"call p()", "begin|rollback|call p()", "begin|insert into t values (1)|commit|call p()"})
+    void what_may_have_committed_inside_is_not_done_again(String texts) {
+        assertThat(verdict(loss('I', 0, false), queries(texts), KEPT_BACK)).isEqualTo(NOT_KNOWN);
+    }
+
     /// As messages of their own, and as one text.
     @ParameterizedTest
     @ValueSource(strings = {"begin|rollback|insert into t values (1)", "begin; rollback; insert into t values (1)", "begin|insert into t values (1)|rollback; insert into t values (2)"})
@@ -173,7 +185,7 @@ class LossRulesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"begin; insert into t values (1)", "rollback|begin|insert into t values (1)", "begin|insert into t values (1)|rollback", "begin; rollback; begin; insert into t values (1)",
-            "begin|rollback|insert into t values (1)|begin", "begin; rollback; select 1"})
+            "begin|rollback|insert into t values (1)|begin", "begin; rollback; select 1", "begin|call p()", "begin; do 'begin end'", "rollback|begin|call p()"})
     void what_is_in_a_block_that_has_not_committed_is_done_again(String texts) {
         assertThat(verdict(loss('I', 0, false), queries(texts), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
     }

@@ -71,6 +71,12 @@ class StatementsTest {
         assertThat(texts(function + "; begin; select 1; end")).containsExactly(function, "begin", "select 1", "end");
     }
 
+    @Test void a_routine_may_be_named_as_its_body_begins() {
+        String function = "create function begin() returns int language sql as 'select 1'";
+        assertThat(texts(function + "; drop function begin(); commit")).containsExactly(function, "drop function begin()", "commit");
+        assertThat(texts("alter procedure public.begin(int) rename to b; rollback")).containsExactly("alter procedure public.begin(int) rename to b", "rollback");
+    }
+
     @Test void names_of_prepared_statements_are_found_where_they_stand() {
         String sql = "select 1; PREPARE \"My \"\"Plan\" (int) AS select 1; explain (analyze) EXECUTE Other(1)";
         List<Statement> statements = Statements.parse(sql, Dialect.USUAL);

@@ -150,6 +150,8 @@ final class CopyScripts {
         d.send(query("copy t from stdin; copy t from stdin; set work_mem = '20MB'"), data("152\tx\n"), done(), data("153\tx\n"), done()).ready();
         d.ask("show work_mem");
         d.ask("reset work_mem");
+        d.send(parse("", "insert into t values (154, 'x') returning a"), bind("", ""), execute(""), parse("", COPY_IN), bind("", ""), execute(""), sync()).until(CopyInResponse.class);
+        d.send(data("155\tx\n"), done(), sync()).ready();
         d.ask("select count(*) from t where a >= 150");
         d.ask("delete from t where a >= 150");
     }
@@ -197,7 +199,14 @@ final class CopyScripts {
             d.send(query("copy referring from stdin"), data("1\n"), done(), query("select count(*) from referring")).ready(2);
             d.ask("insert into referring values (1)");
         }
+        d.send(parse("", "copy referring from stdin"), bind("", ""), execute(""), sync()).until(CopyInResponse.class);
+        d.send(data("1\n"), done(), sync()).ready();
         d.ask("insert into referred values (1)");
+        d.ask("create function says() returns trigger language plpgsql as $$ begin raise notice 'at commit'; return null; end $$");
+        d.ask("create constraint trigger says after insert on referring deferrable initially deferred for each row execute function says()");
+        d.send(query("copy referring from stdin")).until(CopyInResponse.class);
+        d.send(data("1\n"), done()).ready();
+        d.ask("drop trigger says on referring; drop function says()");
         d.send(query("copy referring from stdin"), data("1\n"), done(), query("select count(*) from referring")).ready(2);
         d.ask("drop table referring; drop table referred");
     }

@@ -159,7 +159,7 @@ public final class WireClient implements AutoCloseable {
     }
 
     /// Asks for a cancel of what this session runs, and waits until the server has acted on it. Any thread may call it.
-    void cancel() throws IOException {
+    public void cancel() throws IOException {
         BackendKeyData mine = key;
         if (mine == null) throw new IOException("no key");
         try (var other = new Socket()) {
