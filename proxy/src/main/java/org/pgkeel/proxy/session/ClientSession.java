@@ -177,6 +177,7 @@ public final class ClientSession {
         walk.refusePending(
                 () -> socket.write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
                 () -> socket.write(SessionMessages.error(refusal)));
+        if (context.draining()) drain();
     }
 
     /// A Sync of a client that is outside of a transaction and has no backend.

@@ -82,6 +82,24 @@ final class ShutdownTest {
     }
 
     @Test
+    void who_waited_for_a_backend_in_vain_is_not_waited_for() throws Exception {
+        try (RunningProxy draining = RunningProxy.start(postgres, RunningProxy.config(postgres, 1, "databases.app.pool.max-wait = 2s"))) {
+            Connection inTransaction = draining.connect();
+            Connection waiting = draining.connect();
+            inTransaction.setAutoCommit(false);
+            RunningProxy.value(inTransaction, "select 1");
+            var asked = RunningProxy.inBackground(() -> RunningProxy.run(waiting, "select 1"));
+            await().until(() -> RunningProxy.show(draining.console(), "POOLS").stream().anyMatch(pool -> pool.get("cl_waiting").equals("1")));
+
+            var stopped = RunningProxy.inBackground(() -> draining.server().stop(Duration.ofMinutes(10)));
+            await().until(() -> draining.server().admission().clients() == 1);
+            assertThat(asked).failsWithin(Duration.ofSeconds(90));
+            inTransaction.commit();
+            stopped.get(90, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void who_is_left_when_the_wait_is_over_hears_57P01_and_postgresql_has_no_sessions_left() throws Exception {
         Connection client = proxy.connect();
         client.setAutoCommit(false);
