@@ -154,6 +154,12 @@ class FollowedMembersTest {
             patroni.named("renamed", true);
             patroni.leader(Optional.of("renamed"));
             await(() -> cluster.topology().primary().filter(primary -> primary.name().equals("renamed")).isPresent());
+            watched.events.clear();
+            for (boolean paused : List.of(true, false)) {   // It is asked again and again meanwhile.
+                patroni.paused(paused);
+                await(() -> cluster.topology().isPaused() == paused);
+            }
+            assertThat(watched.events).doesNotContain("lost primary_lost", "lost deposed");
             assertThat(cluster.primary()).isEqualTo(first);
             assertThat(cluster.reign()).as("it is the same run of the same server").isEqualTo(1);
         }
