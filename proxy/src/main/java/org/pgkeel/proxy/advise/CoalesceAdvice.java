@@ -41,7 +41,9 @@ public final class CoalesceAdvice {
              (7, (select 'default_transaction_isolation of ' || ?::text || ' or of the database is ' || pg_catalog.current_setting('default_transaction_isolation')
                 where pg_catalog.current_setting('default_transaction_isolation') <> 'read committed')),
              (8, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on')),
-             (9, (select 'standard_conforming_strings is off by default: no INSERT shares a commit' where pg_catalog.current_setting('standard_conforming_strings') <> 'on'))) x (nr, why)
+             (9, (select 'standard_conforming_strings is off by default: no INSERT shares a commit' where pg_catalog.current_setting('standard_conforming_strings') <> 'on')),
+             (10, (select 'transaction_timeout is ' || pg_catalog.current_setting('transaction_timeout', true) || ', below 10 s: no INSERT shares a commit'
+                where nullif(nullif(pg_catalog.current_setting('transaction_timeout', true), ''), '0')::pg_catalog.interval < pg_catalog.interval '10 s'))) x (nr, why)
             where x.why is not null order by x.nr""";
 
     private static final String DEFERRABLE = """

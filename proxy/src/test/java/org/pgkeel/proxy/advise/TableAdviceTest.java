@@ -108,6 +108,17 @@ class TableAdviceTest {
         assertThat(advice.change()).isEmpty();
     }
 
+    @Test
+    void a_short_transaction_timeout_is_told() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute("set transaction_timeout = '9s'");
+            assertThat(of("plain", "copy").found()).contains("transaction_timeout is 9s");
+            statement.execute("set transaction_timeout = '10s'");
+            assertThat(of("plain", "copy").found()).doesNotContain("transaction_timeout");
+            statement.execute("reset transaction_timeout");
+        }
+    }
+
     private static long oid(String table) throws SQLException {
         return Long.parseLong(Rows.of(connection, "select ?::regclass::oid::text o", table).getFirst().get("o"));
     }
