@@ -32,9 +32,10 @@ public final class JsonReport {
 
     /// One goal, as it stands in the report of any bench.
     public static Map<String, Object> goal(Goal goal) {
-        return ordered("goal", goal.what(), "limit", goal.limitInWords(), "measured", goal.measured().orElse(Double.NaN),
-                "middle_half", goal.spread().map(half -> List.of(half.from(), half.to())).orElse(List.of()),
+        Map<String, Object> told = ordered("goal", goal.what(), "limit", goal.limitInWords(), "measured", goal.measured().orElse(Double.NaN),
                 "verdict", goal.verdict().name().toLowerCase(Locale.ROOT));
+        goal.spread().ifPresent(half -> told.put("middle_half", List.of(half.from(), half.to())));
+        return told;
     }
 
     /// A map that keeps its order, from keys and values in turn.
