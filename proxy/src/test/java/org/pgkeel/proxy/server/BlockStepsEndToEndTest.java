@@ -114,15 +114,6 @@ class BlockStepsEndToEndTest {
         return new SteppingLink(postgres.host(), postgres.port());
     }
 
-    private static TestProxy proxy(SteppingLink link, String... more) {
-        return TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, """
-                runtime.event-loops = 1
-                clusters.main.monitor { user = "%s", password = "%s" }
-                clusters.main { outcome = strict, tls.mode = disable }
-                databases."*".pool { max = 1, max-wait = 60s }
-                """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD) + String.join("\n", more) + "\n");
-    }
-
     /// A client whose backend knows the question.
     private static WireClient client(TestProxy proxy) throws IOException {
         WireClient client = WireClient.ofApp(proxy.port(), Map.of());
@@ -142,7 +133,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @EnumSource(Moment.class)
     void a_stop_alone_changes_nothing(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             link.stopAt(moment.word, moment.held);
             client.send(new Query(text(number)));
@@ -158,7 +149,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @MethodSource("deaths")
     void a_client_that_vanishes_leaves_the_whole_of_its_text_or_nothing_and_no_transaction(Moment moment, Ending ending) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy()) {
             WireClient client = client(proxy);
             String pid = Replies.value(client, "select pg_backend_pid()");
             int number = NUMBERS.incrementAndGet();
@@ -188,7 +179,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @EnumSource(Moment.class)
     void what_a_client_asked_for_before_its_goodbye_is_done(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy()) {
             WireClient client = client(proxy);
             String pid = Replies.value(client, "select pg_backend_pid()");
             int number = NUMBERS.incrementAndGet();
@@ -209,7 +200,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @MethodSource("losses")
     void what_was_asked_is_done_once_though_the_server_is_lost(Moment moment, Form form) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             link.stopAt(moment.word, moment.held);
             client.send(form.of(number));
@@ -229,7 +220,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @EnumSource(Moment.class)
     void who_has_rows_already_is_told_to_retry_unless_it_is_committed(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link, "limits.rerun-bytes = 1KiB"); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy("limits.rerun-bytes = 1KiB"); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             String large = "x".repeat(5000);
             link.stopAt(moment.word, moment.held);
@@ -251,7 +242,7 @@ class BlockStepsEndToEndTest {
     @Test
     void who_has_a_functions_value_already_is_told_to_retry() throws Exception {
         int large = Integer.parseInt(postgres.query("select 'step_large'::regproc::oid::int"));
-        try (var link = link(); TestProxy proxy = proxy(link, "limits.rerun-bytes = 1KiB"); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy("limits.rerun-bytes = 1KiB"); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             link.stopAt("pgkeel_xl\0", SteppingLink.Held.REQUESTS);
             client.send(new FunctionCall(large, List.of(), List.of(Value.ofText(String.valueOf(number))), Format.TEXT));
@@ -294,7 +285,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @EnumSource(value = Moment.class, names = {"QUESTION_ON_ITS_WAY", "COMMIT_ON_ITS_WAY"})
     void no_time_of_an_idle_transaction_runs_where_none_is_idle(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             Replies.ask(client, "set idle_in_transaction_session_timeout = '2s'");
             int number = NUMBERS.incrementAndGet();
             stopFor(link, moment.word, "3 s", client, text(number));
@@ -305,7 +296,7 @@ class BlockStepsEndToEndTest {
 
     @Test
     void nor_where_the_text_has_failed() throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             Replies.ask(client, "set idle_in_transaction_session_timeout = '2s'");
             String pid = Replies.value(client, "select pg_backend_pid()");
             int number = NUMBERS.incrementAndGet();
@@ -319,7 +310,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @EnumSource(value = Moment.class, names = {"QUESTION_ON_ITS_WAY", "COMMIT_ON_ITS_WAY"})
     void the_time_between_the_steps_is_no_statements(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             stopFor(link, moment.word, "4 s", client, "set local statement_timeout = '3s'; " + text(number));
             assertThat(Replies.untilReady(client)).startsWith("SET").endsWith("INSERT 0 1", "ready IDLE").hasSize(6);
@@ -331,7 +322,7 @@ class BlockStepsEndToEndTest {
     @ParameterizedTest
     @EnumSource(value = Moment.class, names = {"QUESTION_ON_ITS_WAY", "COMMIT_ON_ITS_WAY"})
     void a_transaction_that_lasts_too_long_is_not_committed(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             String pid = Replies.value(client, "select pg_backend_pid()");
             int number = NUMBERS.incrementAndGet();
             link.stopAt(moment.word, moment.held);
@@ -361,7 +352,7 @@ class BlockStepsEndToEndTest {
     /// The server answers the question and fails behind it, as it would for a cancel: all in one read, and cut everywhere.
     @Test
     void an_error_behind_the_mark_fails_the_text_wherever_what_is_read_ends() throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link, "databases.\"*\".pool.max = 2"); WireClient client = client(proxy); WireClient other = client(proxy)) {
+        try (var link = link(); TestProxy proxy = link.strictProxy("databases.\"*\".pool.max = 2"); WireClient client = client(proxy); WireClient other = client(proxy)) {
             int bytes = 0;
             for (int first = 0; first <= bytes; first++) {
                 int number = NUMBERS.incrementAndGet();

@@ -52,15 +52,6 @@ class ExactCommitsEndToEndTest {
         postgres.close();
     }
 
-    private static TestProxy proxy(SteppingLink link, String... more) {
-        return TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, """
-                runtime.event-loops = 1
-                clusters.main.monitor { user = "%s", password = "%s" }
-                clusters.main { outcome = strict, tls.mode = disable }
-                databases."*".pool { max = 1, max-wait = 60s }
-                """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD) + String.join("\n", more) + "\n");
-    }
-
     private static SteppingLink link() throws IOException {
         return new SteppingLink(postgres.host(), postgres.port());
     }
@@ -106,7 +97,7 @@ class ExactCommitsEndToEndTest {
         "insert into numbers values (%s)|notify others", "listen others|insert into numbers values (%s)"})
     void a_transaction_is_told_what_became_of_its_commit(String commands) throws Exception {
         for (SteppingLink.Held held : SteppingLink.Held.values()) {
-            try (var link = link(); TestProxy proxy = proxy(link); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
                 int number = NUMBERS.incrementAndGet();
                 Replies.ask(client, "begin");
                 for (String command : commands.split("\\|")) assertThat(Replies.ask(client, command.formatted(number))).endsWith("ready IN_TRANSACTION");
@@ -124,7 +115,7 @@ class ExactCommitsEndToEndTest {
 
     @Test
     void a_transaction_whose_first_command_may_commit_inside_elsewhere_begins_again() throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); Connection client = proxy.connect()) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); Connection client = proxy.connect()) {
             TestProxy.execute(client, "select 1");
             int number = NUMBERS.incrementAndGet();
             client.setAutoCommit(false);
@@ -156,7 +147,7 @@ class ExactCommitsEndToEndTest {
         "call put(%s); select 1 | CALL, row 1, SELECT 1"})
     void what_commits_by_itself_is_done_once_and_answered(String text, String answer) throws Exception {
         for (SteppingLink.Held held : SteppingLink.Held.values()) {
-            try (var link = link(); TestProxy proxy = proxy(link); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
                 int number = NUMBERS.incrementAndGet();
                 Replies.ask(client, "prepare put (int) as insert into numbers values ($1)");
                 Replies.ask(client, "prepare returning (int) as insert into numbers values ($1) returning 7");
@@ -177,7 +168,7 @@ class ExactCommitsEndToEndTest {
     @ValueSource(strings = {"listen others", "unlisten others", "listen others; unlisten others"})
     void who_listens_hears_nothing_of_the_loss(String text) throws Exception {
         for (SteppingLink.Held held : SteppingLink.Held.values()) {
-            try (var link = link(); TestProxy proxy = proxy(link); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
                 Replies.ask(client, "select 1");
                 link.stopAt(text + "\0", held);
                 var heard = asks(client, text);
@@ -194,7 +185,7 @@ class ExactCommitsEndToEndTest {
     /// The server would answer COMMIT with the tag ROLLBACK, which is no error.
     @Test
     void a_commit_fails_if_the_question_ahead_of_it_has_failed() throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
             int number = NUMBERS.incrementAndGet();
             Replies.ask(client, "begin");
             Replies.ask(client, "insert into numbers values (" + number + ")");
@@ -213,7 +204,7 @@ class ExactCommitsEndToEndTest {
     @Test
     void a_query_whose_commit_fails_has_not_completed_however_large_its_rows() throws Exception {
         postgres.execute("create table late (x int primary key, y int references late deferrable initially deferred)", "grant all on late to app");
-        try (var link = link(); TestProxy proxy = proxy(link, "limits.rerun-bytes = 1KiB"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+        try (var link = link(); TestProxy proxy = link.strictProxy("limits.rerun-bytes = 1KiB"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
             String large = "x".repeat(5000);
             assertThat(Replies.ask(client, "insert into late values (1, 1) returning repeat('x', 5000)")).containsExactly("row " + large, "INSERT 0 1", "ready IDLE");
             assertThat(Replies.ask(client, "insert into late values (2, 3) returning repeat('x', 5000)")).containsExactly("row " + large, "error 23503", "ready IDLE");
@@ -246,7 +237,7 @@ class ExactCommitsEndToEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"insert into numbers values (%s)", "insert into numbers values (%s); select 1"})
     void a_commit_waits_for_a_cancel_that_is_on_its_way(String text) throws Exception {
-        try (var link = link(); TestProxy proxy = proxy(link, "databases.\"*\".pool.max = 2"); WireClient client = WireClient.ofApp(proxy.port(), Map.of());
+        try (var link = link(); TestProxy proxy = link.strictProxy("databases.\"*\".pool.max = 2"); WireClient client = WireClient.ofApp(proxy.port(), Map.of());
                 WireClient other = WireClient.ofApp(proxy.port(), Map.of())) {
             int number = NUMBERS.incrementAndGet();
             link.stopAt("pgkeel_xl\0", SteppingLink.Held.REPLIES);

@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.postgres.PostgresFixture;
 
 /// A network device in front of PostgreSQL that stops a connection of user `app` where the proxy says a word: what it says from there on, or what it is
 /// answered, is held until the test goes on. The end of either side is passed on at once, and what is held is lost then. Threading: any.
@@ -43,6 +44,17 @@ final class SteppingLink implements AutoCloseable {
 
     String address() {
         return door.address();
+    }
+
+    /// A PgKeel in front of it, with one connection and `outcome = strict`.
+    /// @param more of its configuration
+    TestProxy strictProxy(String... more) {
+        return TestProxy.startAt(address(), TestProxy.PLAIN_USERS, """
+                runtime.event-loops = 1
+                clusters.main.monitor { user = "%s", password = "%s" }
+                clusters.main { outcome = strict, tls.mode = disable }
+                databases."*".pool { max = 1, max-wait = 60s }
+                """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD) + String.join("\n", more) + "\n");
     }
 
     /// The next time that the proxy says this, the connection stops.
