@@ -11,24 +11,29 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.catalogue.Catalogue;
 
-/// The classes of the texts that one event loop sees again and again, found by their [TextShape] without an allocation. A shape has
-/// four places; the one used longest ago goes when a fifth comes. When the shapes outgrow the limit all are forgotten.
+/// The classes of the texts that one event loop sees again and again, found without an allocation: by a look whether the text fits the [KnownShape] that one
+/// which began like it was found to have last, and else by its own [TextShape]. A shape has four places; the one used longest ago goes when a fifth comes. When
+/// the shapes outgrow the limit all are forgotten.
 ///
 /// Threading: confined to its event loop.
 public final class ClassCache {
     private static final int SETS = 2048;
     private static final int WAYS = 4;
+    private static final int NOWHERE = -1;
+    /// So much of a text's beginning decides which shape it is compared with.
+    private static final int BEGINNING_BYTES = 24;
+    private static final int BEGINNINGS = 512;
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private static final class Entry {
         final long hash;
-        final byte[] shape;
+        final KnownShape shape;
         final Dialect dialect;
         final Catalogue catalogue;
         StatementClass statementClass;
         int usedAt;
 
-        Entry(long hash, byte[] shape, Dialect dialect, Catalogue catalogue, StatementClass statementClass) {
+        Entry(long hash, KnownShape shape, Dialect dialect, Catalogue catalogue, StatementClass statementClass) {
             this.hash = hash;
             this.shape = shape;
             this.dialect = dialect;
@@ -40,6 +45,8 @@ public final class ClassCache {
     private final LongSupplier bytesMax;
     private final IntSupplier textBytesMax;
     private final @Nullable Entry[] table = new Entry[SETS * WAYS];
+    /// For texts that begin in the same way: where in the table the last of them was found.
+    private final int[] lastPlaces = new int[BEGINNINGS];
     private final TextShape shape = new TextShape();
     private int clock;
     private long bytes;
@@ -57,16 +64,24 @@ public final class ClassCache {
     /// @param from start of the text in a Query or Parse message
     /// @param to   its end, the terminator left out
     public StatementClass classify(ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
+        int beginning = beginning(buf, from, to);
+        Entry last = table[lastPlaces[beginning]];
+        if (last != null && last.catalogue == catalogue && last.dialect.equals(dialect) && last.shape.fits(buf, from, to)) {
+            last.usedAt = ++clock;
+            return last.statementClass;
+        }
         if (to - from > textBytesMax.getAsInt()) return Classifier.classify(buf.toString(from, to - from, StandardCharsets.ISO_8859_1), dialect, catalogue);
         shape.read(buf, from, to, dialect);
-        return entry(dialect, catalogue).statementClass;
+        int place = placeOf(dialect, catalogue);
+        lastPlaces[beginning] = place;
+        return at(place).statementClass;
     }
 
     /// A node has refused the text with `25006`: it writes, whatever the catalogue says. So do all others of its shape.
     public void learnWrite(ByteBuf buf, int from, int to, Dialect dialect, Catalogue catalogue) {
         if (to - from > textBytesMax.getAsInt()) return;
         shape.read(buf, from, to, dialect);
-        Entry known = entry(dialect, catalogue);
+        Entry known = at(placeOf(dialect, catalogue));
         known.statementClass = known.statementClass.asWrite();
     }
 
@@ -75,33 +90,36 @@ public final class ClassCache {
         return bytes;
     }
 
-    /// That of the shape read last; made if there is none.
-    private Entry entry(Dialect dialect, Catalogue catalogue) {
-        long hash = hash(shape.bytes(), shape.length());
-        Entry known = lookUp(hash, dialect, catalogue);
-        if (known == null) {
-            byte[] kept = Arrays.copyOf(shape.bytes(), shape.length());
-            known = new Entry(hash, kept, dialect, catalogue, Classifier.classify(new String(kept, StandardCharsets.ISO_8859_1), dialect, catalogue));
-            add(known);
-        }
-        known.usedAt = ++clock;
-        return known;
+    private Entry at(int place) {
+        Entry entry = table[place];
+        if (entry == null) throw new IllegalStateException("nothing at " + place);
+        return entry;
     }
 
-    private @Nullable Entry lookUp(long hash, Dialect dialect, Catalogue catalogue) {
+    /// Where the entry of the shape read last is; made if there is none.
+    private int placeOf(Dialect dialect, Catalogue catalogue) {
+        long hash = hash(shape.bytes(), shape.length());
+        int place = lookUp(hash, dialect, catalogue);
+        if (place == NOWHERE) {
+            KnownShape kept = shape.known();
+            place = add(new Entry(hash, kept, dialect, catalogue, Classifier.classify(new String(kept.bytes(), StandardCharsets.ISO_8859_1), dialect, catalogue)));
+        }
+        at(place).usedAt = ++clock;
+        return place;
+    }
+
+    private int lookUp(long hash, Dialect dialect, Catalogue catalogue) {
         int first = place(hash);
         for (int at = first; at < first + WAYS; at++) {
             Entry entry = table[at];
-            if (entry != null && entry.hash == hash && entry.catalogue == catalogue && entry.dialect.equals(dialect)
-                    && Arrays.equals(entry.shape, 0, entry.shape.length, shape.bytes(), 0, shape.length())) {
-                return entry;
-            }
+            if (entry != null && entry.hash == hash && entry.catalogue == catalogue && entry.dialect.equals(dialect) && entry.shape.isMadeOf(shape.bytes(), shape.length())) return at;
         }
-        return null;
+        return NOWHERE;
     }
 
-    private void add(Entry added) {
-        if (bytes + added.shape.length > bytesMax.getAsLong()) {
+    /// @return where it is
+    private int add(Entry added) {
+        if (bytes + added.shape.size() > bytesMax.getAsLong()) {
             Arrays.fill(table, null);
             bytes = 0;
         }
@@ -117,8 +135,16 @@ public final class ClassCache {
             if (candidate != null && there.usedAt - candidate.usedAt < 0) oldest = at;
         }
         Entry leaving = table[oldest];
-        bytes += added.shape.length - (leaving == null ? 0 : leaving.shape.length);
+        bytes += added.shape.size() - (leaving == null ? 0 : leaving.shape.size());
         table[oldest] = added;
+        return oldest;
+    }
+
+    private static int beginning(ByteBuf buf, int from, int to) {
+        long hash = TextHash.SEED;
+        int end = Math.min(to, from + BEGINNING_BYTES);
+        for (int i = from; i + Long.BYTES <= end; i += Long.BYTES) hash = TextHash.mix(hash ^ buf.getLongLE(i));
+        return (int) (hash >>> 32) & BEGINNINGS - 1;
     }
 
     private static int place(long hash) {

@@ -40,6 +40,9 @@ final class TextShape {
 
     private byte[] text = {};
     private byte[] shape = {};
+    /// Where in the shape they stand.
+    private int[] literals = new int[16];
+    private int literalCount;
     private boolean shortened;
     private int textEnd;
     private int shapeEnd;
@@ -73,9 +76,15 @@ final class TextShape {
         return shortened;
     }
 
+    /// The shape of the text that was read last, to know others by.
+    KnownShape known() {
+        return new KnownShape(Arrays.copyOf(bytes(), length()), shortened ? Arrays.copyOf(literals, literalCount) : new int[0]);
+    }
+
     /// @return false if the text is its own shape
     private boolean take() {
         shapeEnd = 0;
+        literalCount = 0;
         if (!beginsAsQuery()) return false;
         for (int at = plain(0); at < textEnd; at = plain(at)) {
             at = switch (KINDS[text[at] & 0xFF]) {
@@ -135,6 +144,12 @@ final class TextShape {
         return to;
     }
 
+    /// One stands here.
+    private void literal() {
+        if (literalCount == literals.length) literals = Arrays.copyOf(literals, 2 * literalCount);
+        literals[literalCount++] = shapeEnd;
+    }
+
     /// Digits, with a fraction or without. What has an exponent, another base, or anything odd around it stays.
     private int number(int from) {
         byte before = text[from - 1];
@@ -143,7 +158,8 @@ final class TextShape {
         int to = digits(from);
         if (isAt(to, '.') && kindAt(to + 1) == DIGIT) to = digits(to + 1);
         if (isAt(to, '.') || belongsToWord(kindAt(to))) return copy(from, from + 1);
-        shape[shapeEnd++] = '0';
+        literal();
+        shape[shapeEnd++] = KnownShape.NUMBER;
         return to;
     }
 
@@ -170,6 +186,7 @@ final class TextShape {
     }
 
     private int emptyString(int next) {
+        literal();
         shape[shapeEnd++] = '\'';
         shape[shapeEnd++] = '\'';
         return next;

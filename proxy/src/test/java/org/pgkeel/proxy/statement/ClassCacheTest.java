@@ -29,7 +29,7 @@ class ClassCacheTest {
         var cache = new ClassCache(() -> 1 << 20, () -> 1 << 10);
         StatementClass first = classify(cache, "select 1", Dialect.USUAL, BUILTIN);
         assertThat(classify(cache, "select 1", Dialect.USUAL, BUILTIN)).isSameAs(first);
-        assertThat(cache.bytes()).isEqualTo(8);
+        assertThat(cache.bytes()).as("the shape, and where its literal stands").isEqualTo(8 + 4);
     }
 
     @Test
@@ -54,12 +54,32 @@ class ClassCacheTest {
     }
 
     @Test
+    void what_was_refused_as_a_write_is_one_with_other_literals_too() {
+        var cache = new ClassCache(() -> 1 << 20, () -> 1 << 10);
+        assertThat(classify(cache, "select mislabelled, 1", Dialect.USUAL, BUILTIN).isRead()).isTrue();
+        ByteBuf buf = text("select mislabelled, 22");
+        cache.learnWrite(buf, 5, buf.writerIndex() - 1, Dialect.USUAL, BUILTIN);
+        assertThat(classify(cache, "select mislabelled, 1", Dialect.USUAL, BUILTIN).isRead()).isFalse();
+        assertThat(classify(cache, "select mislabelled, 333", Dialect.USUAL, BUILTIN).isRead()).isFalse();
+    }
+
+    @Test
+    void texts_that_begin_alike_keep_their_own_classes() {
+        var cache = new ClassCache(() -> 1 << 20, () -> 1 << 10);
+        for (int i = 0; i < 10; i++) {
+            assertThat(classify(cache, "select * from a_long_name where a = " + i, Dialect.USUAL, BUILTIN).isRead()).isTrue();
+            assertThat(classify(cache, "select * from a_long_name where a = " + i + " for update", Dialect.USUAL, BUILTIN).isRead()).isFalse();
+            assertThat(classify(cache, "select * from a_long_name where a = nextval('" + i + "')", Dialect.USUAL, BUILTIN).isRead()).isFalse();
+        }
+    }
+
+    @Test
     void random_texts_get_the_class_of_a_fresh_look_and_the_limit_holds() {
         long seed = Long.getLong("pgkeel.seed", System.nanoTime());
         var random = new Random(seed);
         var cache = new ClassCache(() -> 4_000, () -> 60);
         List<String> texts = new ArrayList<>();
-        for (int i = 0; i < 300; i++) texts.add((random.nextBoolean() ? "select " : "delete from t where a = ") + "x".repeat(1 + random.nextInt(60)) + i);
+        for (int i = 0; i < 300; i++) texts.add((random.nextBoolean() ? "select " : "delete from t where a = ") + "x".repeat(1 + random.nextInt(60)) + (random.nextBoolean() ? "" : " + ") + i);
         for (int i = 0; i < 20_000; i++) {
             String sql = texts.get(random.nextInt(texts.size()));
             assertThat(classify(cache, sql, Dialect.USUAL, BUILTIN).access()).as("seed %s: %s", seed, sql).isEqualTo(sql.startsWith("select") ? Access.READ : Access.WRITE);
