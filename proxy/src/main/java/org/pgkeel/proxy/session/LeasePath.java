@@ -16,6 +16,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.Statement;
+import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.Statements;
 
 /// One client's way to a backend: which pool it asks, where it waits in line, and what it asks anew when it was refused or has lost the one it had.
@@ -57,6 +58,11 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// The backend that the client has is a replica's.
     boolean isOnReplica() {
         return routes != null && routes.onReplica();
+    }
+
+    /// What the Query is that was looked at to find its backend, and is sent next.
+    StatementClass classOfQuery() {
+        return routes == null ? StatementClass.UNREAD : routes.classOfQuery();
     }
 
     /// The end of a batch was given to the backend.

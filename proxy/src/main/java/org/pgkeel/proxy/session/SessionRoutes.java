@@ -186,9 +186,15 @@ final class SessionRoutes {
         return node != null;
     }
 
+    /// What the Query is that the unit consists of, until it is sent; [StatementClass#UNREAD] of all else.
+    StatementClass classOfQuery() {
+        return unit.classOfQuery();
+    }
+
     /// The end of a batch was given to the backend.
     /// @return whether what the client sends next has to wait
     boolean batchSent() {
+        unit.sent();
         underWay = node != null;
         return underWay;
     }

@@ -32,9 +32,11 @@ final class SimpleQuery {
     /// @return as [RequestWalk]'s `leased`
     int query(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         if (in.getByte(next - 1) != 0) throw new ProtocolViolation("Query: no terminator");
-        int flags = StatementScan.scan(in, at + 5, next - 1);
-        StatementClass kind = session.commit().isWatched() ? session.statements().classOf(in, at + 5, next - 1) : StatementClass.UNREAD;
-        if (session.commit().isWatched() && !mayGo(backend, kind, in, from, at, next)) return RequestWalk.HELD;
+        boolean watched = session.commit().isWatched();
+        StatementClass kind = watched ? session.statements().classOf(in, at + 5, next - 1) : session.path().classOfQuery();
+        boolean scanned = kind.isPlain() && !session.settings().dialectMayChange();
+        int flags = scanned ? StatementScan.PLAIN : StatementScan.scan(in, at + 5, next - 1);
+        if (watched && !mayGo(backend, kind, in, from, at, next)) return RequestWalk.HELD;
         session.inserts().query(backend.exchange(), in, at + 5, next - 1, flags);
         session.statements().queryBegins(backend);
         session.settings().beforeBatch(backend);

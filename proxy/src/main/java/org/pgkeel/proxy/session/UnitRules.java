@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.time.LocalTime;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.route.ConnectionRoutes;
 import org.pgkeel.proxy.route.Route;
@@ -33,6 +34,7 @@ final class UnitRules implements UnitReader.Listener {
     private boolean inBlock;
     private boolean begins;
     private boolean reads;
+    private StatementClass query = StatementClass.UNREAD;
 
     UnitRules(ClientSession session) {
         this.session = session;
@@ -43,6 +45,7 @@ final class UnitRules implements UnitReader.Listener {
     Route.@Nullable ToReplica decide(RouteRules inForce, ByteBuf in, int at) {
         ConnectionRoutes mine = connectionRoutes(inForce);
         reads = false;
+        query = StatementClass.UNREAD;
         if (!mine.splits()) return null;
         rules = inForce;
         minuteOfDay = mine.asksTime() ? LocalTime.now().toSecondOfDay() / 60 : 0;
@@ -53,6 +56,7 @@ final class UnitRules implements UnitReader.Listener {
         reads = true;
         boolean whole = UnitReader.read(session, in, at, in.writerIndex(), this);
         reads &= whole;
+        if (!whole || in.getByte(at) != FrontendType.QUERY) query = StatementClass.UNREAD;
         return whole && !mixed && decided instanceof Route.ToReplica to ? to : null;
     }
 
@@ -66,9 +70,19 @@ final class UnitRules implements UnitReader.Listener {
         return begins;
     }
 
+    /// The class of the Query that the unit is; [StatementClass#UNREAD] of other units, and from when it is sent.
+    StatementClass classOfQuery() {
+        return query;
+    }
+
+    void sent() {
+        query = StatementClass.UNREAD;
+    }
+
     /// Nothing is known of what comes next.
     void over() {
         reads = false;
+        query = StatementClass.UNREAD;
     }
 
     private ConnectionRoutes connectionRoutes(RouteRules inForce) {
@@ -93,6 +107,7 @@ final class UnitRules implements UnitReader.Listener {
 
     @Override
     public void text(StatementClass kind, ByteBuf in, int from, int to) {
+        query = kind;
         join(kind);
     }
 

@@ -53,7 +53,7 @@ final class ClassBuilder {
         functions.add(name);
     }
 
-    StatementClass build(String hint) {
-        return new StatementClass(access, why, kinds, modes, List.copyOf(relations), List.copyOf(functions), hint);
+    StatementClass build(String hint, boolean plain) {
+        return new StatementClass(access, why, kinds, modes, List.copyOf(relations), List.copyOf(functions), hint, plain);
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 public final class StatementClass {
     /// A text that was not looked into, as for its length.
     public static final StatementClass UNREAD =
-            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "");
+            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "", false);
 
     private final Access access;
     private final Why why;
@@ -18,8 +18,9 @@ public final class StatementClass {
     private final List<String> relations;
     private final List<String> functions;
     private final String hint;
+    private final boolean plain;
 
-    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint) {
+    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint, boolean plain) {
         this.access = access;
         this.why = why;
         this.kinds = List.copyOf(kinds);
@@ -29,6 +30,7 @@ public final class StatementClass {
         this.relations = List.copyOf(relations);
         this.functions = List.copyOf(functions);
         this.hint = hint;
+        this.plain = plain;
     }
 
     /// The heaviest of its statements.
@@ -80,9 +82,14 @@ public final class StatementClass {
         return hint;
     }
 
+    /// [StatementScan] needs no look at the text: it would find nothing that concerns the session, a transaction or the catalogue, or only words in its strings.
+    public boolean isPlain() {
+        return plain;
+    }
+
     /// The same text, of which a node has said with `25006` that it writes.
     public StatementClass asWrite() {
-        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint);
+        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint, plain);
     }
 
     @Override

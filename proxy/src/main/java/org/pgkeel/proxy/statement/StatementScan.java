@@ -1,6 +1,8 @@
 package org.pgkeel.proxy.statement;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 
 /// The look at every statement's bytes on the hot path: is there anything in it that pooling has to know? It knows words,
 /// not quotes, so it errs only towards looking closer. One pass, no allocation.
@@ -80,6 +82,14 @@ public final class StatementScan {
             at = end + 1;
         }
         return seen < ScanWords.HOLD ? seen & RESULT : combine(seen);
+    }
+
+    /// Whether nothing in it concerns the session, a transaction or the catalogue.
+    ///
+    /// @param sql with one character for each byte
+    static boolean isPlain(String sql) {
+        byte[] bytes = sql.getBytes(StandardCharsets.ISO_8859_1);
+        return (scan(Unpooled.wrappedBuffer(bytes), 0, bytes.length) & (LOOK_CLOSER | TRANSACTION_CONTROL | DDL)) == 0;
     }
 
     /// The bytes at `at`, the first one lowest; NUL, which separates words, for those behind the end.
