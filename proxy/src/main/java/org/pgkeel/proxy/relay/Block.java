@@ -2,29 +2,34 @@ package org.pgkeel.proxy.relay;
 
 import org.jspecify.annotations.Nullable;
 
-/// The transaction block of the proxy's own that a request of the client runs in: which replies in it are the proxy's, and when it is over. For [Exchange]
-/// it is one batch, however many ReadyForQuery come in it.
+/// The transaction block that the proxy ends for a request of the client: its own that the request runs in, or the client's whose COMMIT it holds back. Which
+/// replies in it are the proxy's, and when it is over. For [Exchange] it is one batch, however many ReadyForQuery come in it.
 ///
-/// | event                                    | effect                                                   |
-/// |------------------------------------------|----------------------------------------------------------|
-/// | the request sent behind BEGIN            | the block is open                                        |
-/// | ReadyForQuery                            | the block goes on: the proxy has to end it               |
-/// | ReadyForQuery `I` behind [#ends]         | the block is over, and the batch with it                 |
+/// | event                                      | effect                                                 |
+/// |--------------------------------------------|--------------------------------------------------------|
+/// | the request sent                           | the block is open                                      |
+/// | ReadyForQuery                              | the block goes on: the proxy has to end it             |
+/// | ReadyForQuery `I` behind [#endsOutside]    | the block is over, and the batch with it               |
+/// | ReadyForQuery behind [#endsAsItIs]         | the block is over, and the batch with it               |
 ///
 /// Invariant: an open block is the last that was sent.
 ///
 /// Threading: confined to one event loop.
 public final class Block {
+    /// What the next ReadyForQuery is to it.
+    private enum End { NOT_YET, IF_OUTSIDE, ANYHOW }
+
     private final Exchange exchange;
     private boolean open;
     /// Replies to its BEGIN.
     private int beginReplies;
     /// Ordinal of the last message of the proxy's own that was sent in it.
     private int sent;
+    /// Ordinal of the last statement that was sent in it.
+    private int executed;
     /// How many statements its Query was to complete, with those ahead of it; 0 if nothing is to be kept.
     private int kept;
-    /// The Sync was sent whose ReadyForQuery may end it.
-    private boolean ends;
+    private End end = End.NOT_YET;
 
     Block(Exchange exchange) {
         this.exchange = exchange;
@@ -35,10 +40,10 @@ public final class Block {
         return open;
     }
 
-    /// A Query or a FunctionCall went to the backend, behind the BEGIN that is all there is in the open batch: one batch with the end of the block.
+    /// A Query or a FunctionCall went to the backend, behind the BEGIN that is all there may be in the open batch: one batch with the end of the block.
     public void requestSent() {
         open = true;
-        ends = false;
+        end = End.NOT_YET;
         beginReplies = exchange.sentInOpen;
         exchange.querySent();
     }
@@ -48,9 +53,14 @@ public final class Block {
         return exchange.seen >= beginReplies;
     }
 
-    /// A Sync went to the backend in it.
-    public void ends() {
-        ends = true;
+    /// The Sync goes to the backend that ends it if the server is outside of every block then.
+    public void endsOutside() {
+        end = End.IF_OUTSIDE;
+    }
+
+    /// The Sync goes to the backend that ends it: the client is in whatever block the server is in then.
+    public void endsAsItIs() {
+        end = End.ANYHOW;
     }
 
     /// Its Query has completed more statements than it was said to.
@@ -66,7 +76,17 @@ public final class Block {
 
     /// The next message in it asks for the transaction's mark.
     public void expectMark() {
+        executed++;
         expect(ReplyPlan.Action.MARK, null);
+    }
+
+    /// The next message in it is the Execute of the client's COMMIT, whose end is the client's behind the mark.
+    /// @param effect what it does to the session; null if that does not matter
+    public void expectCommit(@Nullable Object effect) {
+        sent++;
+        executed++;
+        exchange.plan.add(exchange.batchesAnswered(), executed, ReplyPlan.Action.KEEP, null);
+        if (effect != null) exchange.plan.add(exchange.batchesAnswered(), executed, ReplyPlan.Action.EFFECT, effect);
     }
 
     private void expect(ReplyPlan.Action action, @Nullable Object subject) {
@@ -84,7 +104,12 @@ public final class Block {
     /// @return false if it is over with that
     boolean goesOn(byte newStatus) {
         sent = exchange.seen;
-        return newStatus != Exchange.IDLE || !ends;
+        executed = exchange.completions;
+        return switch (end) {
+            case NOT_YET -> true;
+            case IF_OUTSIDE -> newStatus != Exchange.IDLE;
+            case ANYHOW -> false;
+        };
     }
 
     /// It is answered.

@@ -18,7 +18,7 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 /// | CopyInResponse                               | Syncs sent ahead of CopyDone do not count: the backend ignores them |
 /// | ErrorResponse in such a COPY                 | as many of them may count after all: those that it had not read yet |
 /// | ReadyForQuery                                | the batch is answered                                         |
-/// | ReadyForQuery in a [Block] of the proxy's own | the batch goes on: the proxy has to end the block             |
+/// | ReadyForQuery in a [Block]               | the batch goes on: the proxy has to end the block             |
 ///
 /// Threading: confined to one event loop.
 public final class Exchange {
@@ -79,7 +79,7 @@ public final class Exchange {
         batchSent();
     }
 
-    /// The transaction block of the proxy's own that the batch which was sent last may run in.
+    /// The transaction block that the proxy ends, which the batch that was sent last may run in.
     public Block block() {
         return block;
     }
@@ -215,7 +215,7 @@ public final class Exchange {
     }
 
     /// The batch that is being answered has failed.
-    boolean hasFailed() {
+    public boolean hasFailed() {
         return failed;
     }
 

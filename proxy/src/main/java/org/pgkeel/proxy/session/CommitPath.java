@@ -1,6 +1,8 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.InFlight;
@@ -37,6 +39,7 @@ final class CommitPath {
     };
 
     private static final byte[] NOTHING = {};
+    private static final byte[] COMMITTED = committed();
 
     private final ClientSession session;
     private final CommitWatch watch = new CommitWatch();
@@ -50,6 +53,12 @@ final class CommitPath {
     /// In force when the lease began: a transaction that nobody has watched from its beginning cannot be watched at its end.
     private OutcomeMode mode = OutcomeMode.OFF;
     private Outcomes.@Nullable Client client;
+
+    private static byte[] committed() {
+        ByteBuf out = Unpooled.buffer(16);
+        SessionMessages.commandComplete(out, "COMMIT");
+        return ByteBufUtil.getBytes(out);
+    }
 
     CommitPath(ClientSession session) {
         this.session = session;
@@ -104,6 +113,12 @@ final class CommitPath {
     /// The end of what is sent now is to be kept back, if its kind allows that.
     boolean encloses(BackendConnection leased) {
         return isWatched() && mode == OutcomeMode.STRICT && isOutside(leased) && !leased.exchange().batchOpen();
+    }
+
+    /// The COMMIT at the end of a text that is sent now is to be held back until the transaction's mark is there.
+    boolean holdsCommitBack(BackendConnection leased) {
+        Exchange exchange = leased.exchange();
+        return isWatched() && mode == OutcomeMode.STRICT && watch.mustAsk() && !exchange.batchOpen() && exchange.status() != 'E';
     }
 
     /// One batch that writes is under way at a time, and a transaction is ended when it is known how it stands.
@@ -268,6 +283,11 @@ final class CommitPath {
     void keep(ByteBuf in, int from, int to) {
         kept = new byte[to - from];
         in.getBytes(from, kept);
+    }
+
+    /// A COMMIT is about to be sent: if its server is lost with it, and it has happened, the client hears this.
+    void keepCommitted() {
+        kept = COMMITTED;
     }
 
     /// What was kept; nothing the second time, and behind an error: a Query fails or completes.

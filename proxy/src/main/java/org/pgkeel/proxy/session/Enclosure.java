@@ -15,35 +15,48 @@ import org.pgkeel.proxy.statement.StatementKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One request of a client that commits by itself, where no question can go between it and its commit: a text of several commands, or a FunctionCall.
-/// It runs in a transaction block of PgKeel's own, whose COMMIT is sent when the transaction's mark is there.
+/// One request of a client at whose end no question can go between it and its commit, and which PgKeel commits when the transaction's mark is there: a text of
+/// several commands or a FunctionCall that commits by itself, in a transaction block of PgKeel's own; or a text that ends with COMMIT, which is held back.
 ///
-/// | step    | event                                    | sent                      | step    |
-/// |---------|------------------------------------------|---------------------------|---------|
-/// | any     | the client's request                     | BEGIN, the request, Close | RUNNING |
-/// | RUNNING | BEGIN fails                              | Sync                      | ENDING  |
-/// | RUNNING | ReadyForQuery `T`                        | the question              | ASKING  |
-/// | RUNNING | ReadyForQuery `E`                        | ROLLBACK, Sync            | ENDING  |
-/// | RUNNING | ReadyForQuery of a text that was misread | nothing: our bug          | ENDING  |
-/// | ASKING  | the mark                                 | COMMIT, Sync              | ENDING  |
-/// | ASKING  | an error                                 | Sync                      | ENDING  |
-/// | ENDING  | ReadyForQuery `T`, `E`                   | ROLLBACK, Sync            | ENDING  |
-/// | ENDING  | ReadyForQuery `I`                        | nothing: it is over       | ENDING  |
+/// | step    | event                                    | sent, PgKeel's own block  | sent, the client's block       | step    |
+/// |---------|------------------------------------------|---------------------------|--------------------------------|---------|
+/// | any     | the client's request                     | BEGIN, the request, Close | the text up to COMMIT, Close   | RUNNING |
+/// | RUNNING | BEGIN fails                              | Sync                      |                                | ENDING  |
+/// | RUNNING | ReadyForQuery `T`                        | the question              | the question                   | ASKING  |
+/// | RUNNING | ReadyForQuery `E`                        | ROLLBACK, Sync            | Sync                           | ENDING  |
+/// | RUNNING | ReadyForQuery `I` of a text that failed  |                           | Sync                           | ENDING  |
+/// | RUNNING | ReadyForQuery of a text that was misread | nothing: our bug          | nothing: our bug               | ENDING  |
+/// | ASKING  | the mark                                 | COMMIT, Sync              | the client's COMMIT, Sync      | ENDING  |
+/// | ASKING  | an error                                 | Sync                      | Sync                           | ENDING  |
+/// | ENDING  | ReadyForQuery `T`, `E`                   | ROLLBACK, Sync            | nothing: it is over            | ENDING  |
+/// | ENDING  | ReadyForQuery `I`                        | nothing: it is over       | nothing: it is over            | ENDING  |
 ///
 /// BEGIN goes as messages of the extended protocol without a Sync: if it fails, the server skips the request. The client sees what it would have seen
 /// without the block. The server tells the end of a request's last command when that is committed, so it is kept until COMMIT completes: an error or a
 /// notice of the commit comes in front of it.
 ///
+/// A text without its COMMIT does the same up to there: COMMIT itself has no error that the server could find before it begins, and what has failed before it
+/// leaves the client in its failed transaction, or outside where none had begun. The COMMIT goes as messages of the extended protocol, with the client's words.
+///
 /// The server is never idle in the block: behind the request's ReadyForQuery it finds the beginning of a batch, a Close of nothing, and a batch that has
 /// begun is not idle. So no `idle_in_transaction_session_timeout` runs, which would not run without the block. It takes a Close in a failed transaction, too.
 ///
-/// Invariant: one Sync is sent for each step that sends one, and nothing behind the block's ReadyForQuery `I`: a reply to it would be another client's.
+/// Invariant: one Sync is sent for each step that sends one, and nothing behind the ReadyForQuery that ends the block: a reply to it would be another client's.
 ///
 /// Threading: confined to the session's event loop.
 final class Enclosure {
     private static final Logger log = LoggerFactory.getLogger(Enclosure.class);
 
     private enum Step { RUNNING, ASKING, ENDING }
+
+    /// Whose the transaction block is.
+    private sealed interface Whose {
+        record Own() implements Whose {}
+
+        /// @param commit as the client wrote it
+        /// @param effect of it, if the session is to hear of that
+        record Clients(String commit, @Nullable Object effect) implements Whose {}
+    }
 
     private static final byte[] BEGIN = executes("begin");
     private static final byte[] COMMIT = executes("commit");
@@ -54,6 +67,7 @@ final class Enclosure {
     private final ClientSession session;
     private final CommitWatch watch;
     private Step step = Step.ENDING;
+    private Whose whose = new Whose.Own();
     /// What is to be sent when the walk of the replies is over: decided by the last event in it.
     private @Nullable Runnable due;
 
@@ -77,11 +91,35 @@ final class Enclosure {
         return true;
     }
 
-    /// BEGIN goes to the backend. What is expected of the request's replies is to be said next.
-    void begin(BackendConnection leased) {
+    /// A text that ends with COMMIT, and with nothing else that ends a transaction, and is in a block where it comes to that. Of what it has before,
+    /// the same is true as of a text that runs in a block of PgKeel's own.
+    /// @param inBlock the client is, where the text begins
+    static boolean endsWithCommit(StatementClass text, boolean inBlock) {
+        int last = text.kinds().size() - 1;
+        if (last < 1) return false;
+        boolean open = inBlock;
+        for (StatementKind kind : text.kinds().subList(0, last)) {
+            boolean goesOn = switch (kind) {
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, DATA, DDL, COMMITS_INSIDE, LISTEN, NOTIFY, SESSION, BEGIN, SAVEPOINT, SET_TRANSACTION -> true;
+                case COPY_IN, CURSOR, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, PREPARE_TRANSACTION, FINISH_PREPARED, EXECUTE, OTHER -> false;
+            };
+            if (!goesOn) return false;
+            open |= kind == StatementKind.BEGIN;
+        }
+        StatementKind end = text.kinds().get(last);
+        return open && (end == StatementKind.COMMIT || end == StatementKind.COMMIT_AND_CHAIN);
+    }
+
+    private void begins(Whose block) {
+        whose = block;
         step = Step.RUNNING;
         due = null;
         watch.asked();
+    }
+
+    /// BEGIN goes to the backend. What is expected of the request's replies is to be said next.
+    void begin(BackendConnection leased) {
+        begins(new Whose.Own());
         Exchange exchange = leased.exchange();
         for (int i = 0; i < 2; i++) {
             exchange.expectOwnReply(null);
@@ -100,16 +138,37 @@ final class Enclosure {
         leased.outgoing().room(CLOSE.length).writeBytes(CLOSE);
     }
 
+    /// A Query of the client goes to the backend without the COMMIT that it ends with. What is expected of its replies has been said, but for those to COMMIT.
+    /// @param text   where it begins
+    /// @param commit where its COMMIT begins
+    /// @param end    where it ends
+    /// @param effect what the COMMIT does to the session; null if that does not matter
+    void sendUpToCommit(BackendConnection leased, ByteBuf in, int text, int commit, int end, @Nullable Object effect) {
+        begins(new Whose.Clients(in.toString(commit, end - commit, StandardCharsets.US_ASCII), effect));
+        leased.outgoing().room(5).writeByte(FrontendType.QUERY).writeInt(commit - text + 5);
+        leased.outgoing().run(in, text, commit);
+        leased.exchange().block().requestSent();
+        leased.outgoing().room(1 + CLOSE.length).writeByte(0).writeBytes(CLOSE);
+    }
+
     /// ReadyForQuery, which does not end the block.
     void goesOn(BackendConnection leased, byte status) {
         boolean running = step == Step.RUNNING;
         if (running) leased.exchange().block().expectOwn(null);   // of the Close
-        if (running && (status == 'I' || leased.exchange().block().isBehindKept())) misread(leased);
+        if (running && isMisread(leased, status)) misread(leased);
         else if (running && status == 'T') then(leased, () -> ask(leased));
-        else then(leased, () -> end(leased, ROLLBACK));
+        else if (whose instanceof Whose.Clients) then(leased, () -> sync(leased));
+        else then(leased, () -> executeAndSync(leased, ROLLBACK));
     }
 
     /// The text has ended the block by itself, or has more commands than was thought.
+    private boolean isMisread(BackendConnection leased, byte status) {
+        return switch (whose) {
+            case Whose.Own _ -> status == 'I' || leased.exchange().block().isBehindKept();
+            case Whose.Clients _ -> status == 'I' && !leased.exchange().hasFailed();
+        };
+    }
+
     private void misread(BackendConnection leased) {
         watch.nothingKnown();
         step = Step.ENDING;
@@ -125,7 +184,19 @@ final class Enclosure {
     private void commit(BackendConnection leased) {
         if (session.commit().mayBeCancelled(leased)) return;
         watch.sent();
-        end(leased, COMMIT);
+        switch (whose) {
+            case Whose.Own _ -> executeAndSync(leased, COMMIT);
+            case Whose.Clients(String commit, Object effect) -> {
+                byte[] words = executes(commit);
+                Block block = leased.exchange().block();
+                block.expectOwn(null);
+                block.expectOwn(null);
+                block.expectCommit(effect);
+                session.commit().keepCommitted();
+                leased.outgoing().room(words.length).writeBytes(words);
+                sync(leased);
+            }
+        }
     }
 
     /// The mark is there, and had to wait for a cancel.
@@ -171,7 +242,7 @@ final class Enclosure {
         OutcomeProbe.writeFlush(room);
     }
 
-    private void end(BackendConnection leased, byte[] words) {
+    private void executeAndSync(BackendConnection leased, byte[] words) {
         Block block = leased.exchange().block();
         block.expectOwn(null);
         block.expectOwn(null);
@@ -182,7 +253,10 @@ final class Enclosure {
 
     private void sync(BackendConnection leased) {
         step = Step.ENDING;
-        leased.exchange().block().ends();
+        switch (whose) {
+            case Whose.Own _ -> leased.exchange().block().endsOutside();
+            case Whose.Clients _ -> leased.exchange().block().endsAsItIs();
+        }
         leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
     }
 

@@ -3,6 +3,7 @@ package org.pgkeel.proxy.session;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalInt;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.prepare.SharedStatement;
@@ -13,6 +14,7 @@ import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.LastCommit;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
@@ -96,6 +98,8 @@ final class SimpleQuery {
             return execute(backend, kind, in, at, next);
         }
         if (session.commit().encloses(backend) && !BatchContents.isHarmless(kind) && Enclosure.isFor(kind)) return enclosed(backend, kind, statements, in, from, at, next);
+        OptionalInt commit = heldBackCommit(backend, kind, in, at, next);
+        if (commit.isPresent()) return upToCommit(backend, statements, in, from, at, commit.getAsInt(), next);
         if (session.commit().isOutside(backend) && !BatchContents.isHarmless(kind)) commits.unwatchable();
         if (!commits.hasBegun()) commits.sentIf(session.commit().isOutside(backend) || kind.has(StatementKind.COMMIT) || kind.has(StatementKind.PREPARE_TRANSACTION));
         expectEffects(backend.exchange(), statements);
@@ -152,6 +156,27 @@ final class SimpleQuery {
         session.commit().enclosure().begin(backend);
         expectEffects(backend.exchange(), statements, kind.kinds().size());
         session.commit().enclosure().send(backend, in, at, next);
+        return next;
+    }
+
+    /// @return where the COMMIT begins that the text ends with, if it is to be held back
+    private OptionalInt heldBackCommit(BackendConnection backend, StatementClass kind, ByteBuf in, int at, int next) {
+        if (!session.commit().holdsCommitBack(backend) || !Enclosure.endsWithCommit(kind, backend.exchange().status() == 'T')) return OptionalInt.empty();
+        OptionalInt place = LastCommit.place(in.toString(at + 5, next - at - 6, StandardCharsets.ISO_8859_1), session.settings().dialect());
+        return place.isEmpty() ? place : OptionalInt.of(at + 5 + place.getAsInt());
+    }
+
+    private int upToCommit(BackendConnection backend, List<Statement> statements, ByteBuf in, int from, int at, int commit, int next) {
+        backend.outgoing().run(in, from, at);
+        session.commit().withhold(backend);
+        Object effect = null;
+        if (!statements.isEmpty()) {
+            expectEffects(backend.exchange(), statements.subList(0, statements.size() - 1));
+            List<Effect> effects = statements.getLast().effects();
+            session.effects().announce(effects);
+            effect = effects;
+        }
+        session.commit().enclosure().sendUpToCommit(backend, in, at + 5, commit, next - 1, effect);
         return next;
     }
 

@@ -42,12 +42,12 @@ class EnclosedBatchTest {
         exchange.block().expectOwn(null);
         exchange.block().expectOwn(null);
         exchange.block().expectOwn(null);
-        exchange.block().ends();
+        exchange.block().endsOutside();
     }
 
     private void rollsBack() {
         for (int i = 0; i < 3; i++) exchange.block().expectOwn(null);
-        exchange.block().ends();
+        exchange.block().endsOutside();
     }
 
     private static BackendBytes begun() {
@@ -150,7 +150,7 @@ class EnclosedBatchTest {
         assertThat(exchange.block().hasBegun()).isFalse();
         says(server().message('1').message('2').error("ERROR", "57014"));
         assertThat(exchange.block().hasBegun()).isFalse();
-        exchange.block().ends();
+        exchange.block().endsOutside();
         says(server().ready('I'));
         over(server().error("ERROR", "57014").ready('I'), "failed", "ready I", "settled I");
     }
@@ -161,7 +161,7 @@ class EnclosedBatchTest {
         answers(begun().complete("INSERT 0 1").complete("COMMIT"), 'I');
         assertThat(exchange.block().isOpen()).isTrue();
         assertThat(exchange.settled()).isFalse();
-        exchange.block().ends();
+        exchange.block().endsOutside();
         says(server().ready('I'));
         over(server().complete("INSERT 0 1").complete("COMMIT").ready('I'), "keeps", "block goes on I", "ready I", "settled I");
     }

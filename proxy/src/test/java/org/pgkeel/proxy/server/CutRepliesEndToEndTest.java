@@ -92,6 +92,25 @@ class CutRepliesEndToEndTest {
         }
     }
 
+    /// In the replies to the text, to the question and to its COMMIT.
+    @Test
+    void strict_finds_out_of_a_text_that_ends_with_commit_wherever_it_is_cut() throws Exception {
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        postgres.execute("create table blocks (x int)", "grant all on blocks to app");
+        try (var link = new CuttingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "strict"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            Replies.ask(client, "insert into blocks values (0); insert into blocks values (0)");
+            int texts = 1;
+            for (int bytes = 0; link.hasCut(); bytes += 1 + random.nextInt(9), texts++) {
+                link.cutNextReplyAfter(bytes);
+                assertThat(Replies.ask(client, "begin; insert into blocks values (" + texts + "), (" + texts + "); select 'text " + texts + "'; commit"))
+                        .as("after %s bytes, -Dpgkeel.seed=%s", bytes, seed).isEqualTo(List.of("BEGIN", "INSERT 0 2", "row text " + texts, "SELECT 1", "COMMIT", "ready IDLE"));
+            }
+            assertThat(texts).as("the last one was not cut").isGreaterThan(15);
+            assertThat(postgres.query("select count(*) || ' ' || count(distinct x) from blocks")).isEqualTo(2 * texts + " " + texts);
+        }
+    }
+
     /// A client that sends several requests before it reads: whichever of their replies is lost, each of its rows is there once, or not at all.
     @ParameterizedTest
     @ValueSource(strings = {"off", "pipelined", "strict"})
@@ -107,7 +126,9 @@ class CutRepliesEndToEndTest {
                 List.of("begin", "insert into ahead values (%1$s)", "insert into ahead values (-%1$s); commit"),
                 List.of("begin", "insert into ahead values (-%1$s)", "rollback; insert into ahead values (%1$s)"),
                 List.of("begin", "insert into ahead values (-%1$s)", "rollback; begin; rollback; insert into ahead values (%1$s)"),
-                List.of("begin; rollback; insert into ahead values (%1$s)"));
+                List.of("begin; rollback; insert into ahead values (%1$s)"),
+                List.of("begin; insert into ahead values (%1$s); commit", "insert into ahead values (-%1$s)"),
+                List.of("begin; insert into ahead values (%1$s); commit and chain", "insert into ahead values (-%1$s); commit"));
         try (var link = new CuttingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, outcome)) {
             int number = 0;
             for (List<String> texts : requests) {

@@ -24,6 +24,7 @@ final class BlockScripts {
         scripts.put("texts whose commit fails", BlockScripts::failingCommits);
         scripts.put("texts that set something", BlockScripts::settings);
         scripts.put("texts that end transactions", BlockScripts::transactions);
+        scripts.put("texts that end with COMMIT", BlockScripts::commits);
         scripts.put("texts that no block may run", BlockScripts::unblockable);
         scripts.put("texts in a pipeline", BlockScripts::pipeline);
         scripts.put("texts with large results", BlockScripts::large);
@@ -126,6 +127,75 @@ final class BlockScripts {
         d.ask("rollback");
         d.ask("select a from t where a >= 230 order by a");
         d.ask("delete from t where a >= 230; select count(*) from t");
+    }
+
+    private static void commits(Dialogue d) throws IOException {
+        d.ask("begin; insert into t values (300, 'a'); commit");
+        d.ask("start transaction isolation level serializable; insert into t values (301, 'a') returning a; select 'a;commit' as b; end work;; -- over");
+        d.ask("insert into t values (302, 'a'); begin; insert into t values (303, 'a'); commit transaction and no chain;");
+        d.ask("begin; begin; insert into t values (304, 'a'); commit");
+        d.ask(" ;; begin ;; insert into t values (305, 'a') ;;\n commit ;;");
+        d.ask("begin; insert into t values (306, 'a'); select 1/0; commit");
+        d.ask("select 1");
+        d.ask("insert into t values (306, 'a'); commit");
+        d.ask("insert into t values (307, 'a'); select 1/0; begin; insert into t values (307, 'a'); commit");
+        d.ask("begin; insert into t values (308, 'a'); selec 1; commit");
+        d.ask("begin; insert into t values (308, 'a'); select nosuch from t; commit");
+        d.ask("rollback; begin; insert into t values (309, 'a'); commit");
+        d.ask("begin; insert into t values (310, 'a'); commit and chain");
+        d.ask("insert into t values (311, 'a'); commit and chain");
+        d.ask("insert into t values (312, 'a'); select a from t where a = 312; commit");
+        d.ask("insert into t values (313, 'a'); commit");
+        d.ask("insert into t values (314, 'a'); commit and chain");
+        d.ask("begin; insert into t values (315, 'a'); commit; begin; insert into t values (316, 'a'); commit");
+        d.ask("begin; savepoint s; insert into t values (317, 'a'); rollback to s; insert into t values (318, 'a'); release s; commit");
+        d.ask("begin; insert into t values (319, 'a'); copy (select a from t where a = 319) to stdout; commit");
+        d.ask("begin; create temp table gone (a int) on commit drop; insert into gone values (1); select * from gone; commit");
+        d.ask("begin; create table made (a int); insert into made values (1); commit");
+        d.ask("begin; drop table made; drop table if exists nosuch; commit");
+        d.ask("begin; lock table t in share mode; insert into t values (320, 'a'); commit");
+        d.ask("begin; vacuum t; commit");
+        d.ask("rollback");
+        d.ask("begin; insert into t values (321, 'a'); do $$ begin commit; end $$; commit");
+        d.ask("rollback");
+        d.ask("begin; set transaction isolation level repeatable read; insert into t values (322, 'a'); show transaction_isolation; commit");
+        d.ask("begin; insert into t values (323, 'a'); declare c cursor for select a from t where a >= 300 order by a; fetch 2 from c; commit");
+        d.ask("begin; create table late (a int primary key, b int references late deferrable initially deferred); insert into late values (1, 1); commit");
+        d.ask("begin; insert into late values (2, 3); commit");
+        d.ask("begin; insert into late values (2, 3)");
+        d.ask("insert into late values (4, 5) returning a; commit");
+        d.ask("begin; insert into late values (2, 3); commit and chain");
+        d.ask("create function says() returns trigger language plpgsql as $$ begin raise notice 'at commit'; return null; end $$");
+        d.ask("create constraint trigger says after insert on late deferrable initially deferred for each row execute function says()");
+        d.ask("begin; insert into late values (6, 6); commit");
+        d.ask("select * from late order by a; drop table late; drop function says()");
+        d.ask("begin; set work_mem = '5MB'; insert into t values (324, 'a'); commit");
+        d.ask("show work_mem");
+        d.ask("begin; set local work_mem = '6MB'; set work_mem = '7MB'; set local work_mem = '8MB'; insert into t values (325, 'a'); show work_mem; commit");
+        d.ask("show work_mem");
+        d.ask("begin; insert into t values (326, 'a'); set work_mem = '9MB'; select 1/0; commit");
+        d.ask("rollback");
+        d.ask("show work_mem");
+        d.ask("reset work_mem; begin; prepare s as insert into t values ($1, 's'); execute s (327); commit");
+        d.ask("begin; execute s (328); deallocate s; commit");
+        d.ask("begin; insert into t values (329, 'a'); deallocate all; commit");
+        d.ask("begin; insert into t values (330, 'a'); set statement_timeout = '300ms'; select pg_sleep(30); commit");
+        d.ask("rollback");
+        d.ask("listen " + d.channel());
+        d.ask("begin; notify " + d.channel() + "; insert into t values (331, 'a'); commit");
+        d.ask("begin; notify " + d.channel() + "; commit");
+        d.ask("unlisten " + d.channel());
+        FrontendMessage text = query("begin; insert into t values (332, 'a'); commit");
+        FrontendMessage bad = query("begin; insert into t values (333, 'a'); select 1/0; commit");
+        d.send(text, text, bad, text, query("rollback"), text).ready(6);
+        d.send(parse("", "select 5"), sync(), text, bind("", ""), execute(""), sync()).ready(3);
+        d.send(text, parse("", "select count(*) from t where a = $1"), bind("", "", "332"), execute(""), sync(), flush(), text, sync()).ready(4);
+        d.send(parse("", "begin"), bind("", ""), execute(""), parse("", "insert into t values (334, 'a')"), bind("", ""), execute(""), parse("", "commit"), bind("", ""), execute(""), sync()).ready();
+        d.send(query("begin"), query("insert into t values (335, 'a')"), query("insert into t values (336, 'a'); commit"), query("select 1")).ready(4);
+        d.send(parse("", "begin"), bind("", ""), execute(""), query("insert into t values (337, 'a'); commit"), sync()).ready(2);
+        d.ask("begin; insert into t values (338, 'a'); select a, repeat('x', 1000) from generate_series(1, 2000) a; commit");
+        d.ask("select a from t where a >= 300 order by a");
+        d.ask("begin; delete from t where a >= 300; commit");
     }
 
     private static void unblockable(Dialogue d) throws IOException {
