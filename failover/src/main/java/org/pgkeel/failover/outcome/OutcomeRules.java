@@ -76,18 +76,19 @@ public final class OutcomeRules {
             case CrashRecovery(var end) when mark.position().compareTo(end) > 0 -> aborted(BEYOND_SWITCH);
             case Switched(var at) when mark.position().compareTo(at) > 0 -> aborted(BEYOND_SWITCH);
             case CrashRecovery _, Switched _, SameLife _, CleanRestart _, Untold _, PerhapsSameLife _ ->
-                    found.status().map(status -> answered(work, mark, descent, status, found.replication())).orElseGet(() -> new Step.AskStatus(mark.xid()));
+                    found.status().map(status -> answered(work, mark, descent, status, found)).orElseGet(() -> new Step.AskStatus(mark.xid()));
         };
     }
 
-    private static Step answered(Work work, TransactionMark mark, Descent descent, XactStatus status, Replication replication) {
+    private static Step answered(Work work, TransactionMark mark, Descent descent, XactStatus status, Evidence found) {
+        Replication replication = found.replication();
         return switch (status) {
             case ABORTED -> work == Work.ROLLBACK_PREPARED ? committed(descent, STATUS, replication) : aborted(STATUS);
             case FORGOTTEN -> unknown(STATUS_FORGOTTEN);
             case COMMITTED -> work == Work.ROLLBACK_PREPARED ? endedByOther(descent) : committed(descent, STATUS, replication);
             case NOT_ENDED -> mayStillRun(descent) ? new Step.AskAgain(mark.xid()) : aborted(XID_NOT_SEEN);
             case IN_PROGRESS -> inProgress(mark, descent);
-            case PREPARED -> prepared(work, mark, descent, replication);
+            case PREPARED -> prepared(work, mark, descent, found);
         };
     }
 
@@ -116,10 +117,12 @@ public final class OutcomeRules {
         };
     }
 
-    private static Step prepared(Work work, TransactionMark mark, Descent descent, Replication replication) {
+    /// Whoever was to end it may be about to, as long as its backend is there.
+    private static Step prepared(Work work, TransactionMark mark, Descent descent, Evidence found) {
         return switch (work) {
-            case PREPARE -> committed(descent, Reason.PREPARED, replication);
+            case PREPARE -> committed(descent, Reason.PREPARED, found.replication());
             case COMMIT_PREPARED, ROLLBACK_PREPARED -> switch (descent) {
+                case SameLife _ when found.backend() == Evidence.Backend.GONE -> aborted(STILL_PREPARED);
                 case SameLife _, PerhapsSameLife _ -> new Step.AskAgain(mark.xid());
                 case CleanRestart _, CrashRecovery _, Switched _ -> aborted(STILL_PREPARED);
                 case Untold(var why) -> unknown(why);

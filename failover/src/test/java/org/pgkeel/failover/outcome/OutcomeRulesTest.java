@@ -91,7 +91,7 @@ class OutcomeRulesTest {
         for (Probe probe : List.of(new Probe.NotSent(), new Probe.Unanswered(), Probe.answered(MARK))) {
             for (StreamEnd end : StreamEnd.values()) {
                 for (XactStatus status : XactStatus.values()) {
-                    var found = new Evidence(Optional.of(new Switched(BEHIND)), Optional.of(status), Evidence.Replication.CONFIRMED);
+                    var found = new Evidence(Optional.of(new Switched(BEHIND)), Optional.of(status), Evidence.Replication.CONFIRMED, Evidence.Backend.MAY_RUN);
                     assertThat(OutcomeRules.next(sent(Work.UNMARKED, end, probe), found)).isEqualTo(OutcomeRules.next(sent(Work.TRANSACTION, end, probe), found));
                 }
             }
@@ -231,6 +231,15 @@ class OutcomeRulesTest {
         assertThat(next(Work.COMMIT_PREPARED, new Switched(BEHIND), XactStatus.PREPARED)).isEqualTo(aborted(Reason.STILL_PREPARED));
         assertThat(next(Work.COMMIT_PREPARED, new SameLife(), XactStatus.PREPARED)).isEqualTo(AGAIN);
         assertThat(next(Work.COMMIT_PREPARED, new Switched(BEHIND), XactStatus.COMMITTED)).isEqualTo(committed(Reason.STATUS));
+    }
+
+    @Test
+    void nobody_may_be_ending_a_prepared_transaction_whose_backend_is_gone() {
+        for (Work work : List.of(Work.COMMIT_PREPARED, Work.ROLLBACK_PREPARED)) {
+            var lost = sent(work, StreamEnd.BROKEN, Probe.answered(MARK));
+            assertThat(OutcomeRules.next(lost, Evidence.of(new SameLife()).with(XactStatus.PREPARED).with(Evidence.Backend.GONE))).isEqualTo(aborted(Reason.STILL_PREPARED));
+            assertThat(OutcomeRules.next(lost, Evidence.of(new PerhapsSameLife()).with(XactStatus.PREPARED).with(Evidence.Backend.GONE))).as("of which run").isEqualTo(AGAIN);
+        }
     }
 
     @Test

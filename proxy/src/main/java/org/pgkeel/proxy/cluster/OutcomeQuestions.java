@@ -49,6 +49,17 @@ final class OutcomeQuestions {
                 + Integer.toUnsignedString((int) mark.xid()) + "'::xid and wait_event is distinct from 'SyncRep'";
     }
 
+    /// Is its backend there, and in which run of the server? One row.
+    static String backend(InFlight lost) {
+        return "select " + LIFETIME + ", (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where pid = " + lost.backendPid() + ")";
+    }
+
+    /// @return whether the answer to [#backend] says that it is gone, and the server is the one that it ran in
+    static boolean isGone(InFlight lost, List<List<String>> rows) {
+        List<String> row = rows.isEmpty() ? List.of() : rows.getFirst();
+        return row.size() == 3 && lifetime(row, 0).equals(lost.origin().lifetime()) && row.get(2).equals("0");
+    }
+
     /// Commits something, and returns when the synchronous standbys have it, and with it all that was committed before.
     static final String COMMIT_EVERYWHERE = "select set_config('statement_timeout', '0', true); select set_config('synchronous_commit', 'on', true); select " + LIFETIME
             + ", case when current_setting('synchronous_standby_names') <> '' then pg_catalog.pg_logical_emit_message(true, 'pgkeel', ''::text)::text else '' end";

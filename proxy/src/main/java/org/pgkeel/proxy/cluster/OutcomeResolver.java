@@ -34,6 +34,7 @@ import org.pgkeel.failover.outcome.Sightings;
 import org.pgkeel.failover.outcome.Step;
 import org.pgkeel.failover.outcome.TimelineHistory;
 import org.pgkeel.failover.outcome.TransactionMark;
+import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.failover.outcome.XactStatus;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.slf4j.Logger;
@@ -66,6 +67,8 @@ public final class OutcomeResolver {
         final long sinceNanos;
         Reason hindrance = Reason.NO_PRIMARY_IN_TIME;
         long runsSinceNanos = Long.MAX_VALUE;
+        /// Since then its backend is known to be gone.
+        long goneSinceNanos = Long.MAX_VALUE;
 
         Waiting(InFlight lost, TransactionMark mark, Purpose purpose, Executor on, long sinceNanos) {
             this.lost = lost;
@@ -249,7 +252,7 @@ public final class OutcomeResolver {
             case Standby _ -> { }
             case Writable now -> {
                 noteSurvivor(answer);
-                for (int i = 0; i < asked.size(); i++) if (waiting.contains(asked.get(i))) judge(asked.get(i), answer, now, statuses.get(i));
+                for (int i = 0; i < asked.size(); i++) if (waiting.contains(asked.get(i))) judge(asked.get(i), answer, now, statuses.get(i), askedNanos);
                 confirm(node);
             }
         }
@@ -263,10 +266,11 @@ public final class OutcomeResolver {
         known.clear();   // Another server's timeline of the same number has another history.
     }
 
-    private void judge(Waiting one, NodeAnswer answer, Writable now, XactStatus status) {
+    private void judge(Waiting one, NodeAnswer answer, Writable now, XactStatus status, long askedNanos) {
         Optional<TimelineHistory> history = Optional.ofNullable(known.get(now.timeline()));
         Descent descent = sightings.descent(one.lost.origin(), answer.node(), answer.lifetime(), now, history);
-        switch (OutcomeRules.next(one.lost, Evidence.of(descent).with(status))) {
+        Evidence.Backend backend = one.goneSinceNanos <= askedNanos ? Evidence.Backend.GONE : Evidence.Backend.MAY_RUN;
+        switch (OutcomeRules.next(one.lost, Evidence.of(descent).with(status).with(backend))) {
             case Step.Decided(Unknown(var why)) when why == Reason.NO_SWITCH_POINT && history.isEmpty() && historyMayCome() -> {
                 one.hindrance = why;
                 askHistory(answer.node(), now.timeline());
@@ -289,6 +293,18 @@ public final class OutcomeResolver {
         if (one.runsSinceNanos == Long.MAX_VALUE) one.runsSinceNanos = now;
         if (now - one.runsSinceNanos < END_BACKEND_AFTER.toNanos() || one.lost.backendPid() == 0) return;
         one.runsSinceNanos = now + END_BACKEND_AGAIN.toNanos();
+        if (one.lost.work() == Work.COMMIT_PREPARED || one.lost.work() == Work.ROLLBACK_PREPARED) lookForBackend(one, node);
+        else endBackend(one, node);
+    }
+
+    /// It has no xid to be known by, so it is not ended: it finds by itself that its client is gone.
+    private void lookForBackend(Waiting one, NodeAddress node) {
+        asker.ask(node, OutcomeQuestions.backend(one.lost)).whenCompleteAsync((rows, failure) -> {
+            if (failure == null && OutcomeQuestions.isGone(one.lost, rows)) one.goneSinceNanos = nanoTime.getAsLong();
+        }, rooms);
+    }
+
+    private void endBackend(Waiting one, NodeAddress node) {
         asker.ask(node, OutcomeQuestions.terminate(one.lost, one.mark)).exceptionally(failure -> {
             log.info("outcomes: {} at {} is still in progress, and its backend {} could not be ended: {}", one.mark, node, one.lost.backendPid(), failure.toString());
             return List.of();

@@ -22,6 +22,8 @@ final class FakeServer implements SqlAsker {
     int timeline = 4;
     String replayed = "";
     String historyFile = "";
+    /// Is the backend there that is asked for?
+    boolean backendIsThere = true;
     final Map<Long, String> statuses = new ConcurrentHashMap<>();
     final List<String> asked = new CopyOnWriteArrayList<>();
     /// What happens when a commit that waits for the standbys is asked for.
@@ -33,6 +35,7 @@ final class FakeServer implements SqlAsker {
         if (!answers) return CompletableFuture.failedFuture(new Refused("connection refused"));
         if (sql.contains("pg_logical_emit_message")) return replication;
         if (sql.contains("pg_terminate_backend")) return CompletableFuture.completedFuture(List.of(List.of("t")));
+        if (sql.contains("pg_stat_activity")) return CompletableFuture.completedFuture(List.of(List.of(start, reset, backendIsThere ? "1" : "0")));
         if (sql.contains("pg_read_file")) {
             return historyFile.isEmpty() ? CompletableFuture.failedFuture(new IllegalStateException("42501")) : CompletableFuture.completedFuture(List.of(List.of(historyFile)));
         }

@@ -221,6 +221,37 @@ class OutcomeResolverTest {
         assertThat(outcome(resolved)).isEqualTo(new Aborted(Reason.STATUS));
     }
 
+    private static InFlight endOfPrepared(long xid) {
+        return new InFlight(ORIGIN, 1234, Work.COMMIT_PREPARED, Stage.COMMIT_SENT, StreamEnd.BROKEN, Probe.answered(new TransactionMark(xid, Lsn.parse("0/1000"))));
+    }
+
+    @Test
+    void the_end_of_a_prepared_transaction_has_not_happened_when_its_backend_is_gone_and_it_is_prepared_still() {
+        server.statuses.put(70L, "prepared");
+        var resolved = resolve(endOfPrepared(70));
+        await().until(() -> server.asked("pg_xact_status") > 2);
+        clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(201));
+        await().until(() -> server.asked("pg_stat_activity where pid = 1234") == 1);
+        assertThat(resolved).as("its backend is there").isNotDone();
+        assertThat(server.asked("pg_terminate_backend")).isZero();
+        server.change(() -> server.backendIsThere = false);
+        seconds(2);
+        assertThat(outcome(resolved)).isEqualTo(new Aborted(Reason.STILL_PREPARED));
+    }
+
+    @Test
+    void that_a_backend_is_gone_from_another_run_of_the_server_says_nothing() {
+        server.statuses.put(70L, "prepared");
+        SqlAsker elsewhere = (node, sql) -> sql.contains("pg_stat_activity") ? CompletableFuture.completedFuture(List.of(List.of("10:05", "reset 1", "0"))) : server.ask(node, sql);
+        resolver = new OutcomeResolver(primary::get, elsewhere, server, HistorySource.ofFiles(server), sightings, OutcomeLimits.DEFAULT, rooms, clock::get);
+        var resolved = resolve(endOfPrepared(70));
+        await().until(() -> server.asked("pg_xact_status") > 2);
+        clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(201));
+        long asked = server.asked("pg_xact_status");
+        await().until(() -> server.asked("pg_xact_status") > asked + 3);
+        assertThat(resolved).isNotDone();
+    }
+
     @Test
     void one_that_runs_for_ever_is_unknown_when_time_is_up() {
         var resolved = resolve(lost(70, "0/1000"));

@@ -164,6 +164,32 @@ class ExactCommitsEndToEndTest {
         }
     }
 
+    /// The server lives, and its backend with it until that finds out that its client is gone.
+    @ParameterizedTest
+    @ValueSource(strings = {"commit prepared 'p%s'", "rollback prepared 'p%s'"})
+    void the_end_of_a_prepared_transaction_is_done_once_though_its_connection_is_lost(String text) throws Exception {
+        for (SteppingLink.Held held : SteppingLink.Held.values()) {
+            try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+                int number = NUMBERS.incrementAndGet();
+                String end = text.formatted(number);
+                for (String command : List.of("begin", "insert into numbers values (" + number + ")", "prepare transaction 'p" + number + "'")) Replies.ask(client, command);
+                link.stopAt(end + "\0", held);
+                var heard = asks(client, end);
+                link.awaitStopped();
+                if (held == SteppingLink.Held.REPLIES) await().until(() -> prepared() == 0);
+                link.cut();
+                boolean commits = end.startsWith("commit");
+                assertThat(heard.get(90, TimeUnit.SECONDS)).as(held.name()).containsExactly(commits ? "COMMIT PREPARED" : "ROLLBACK PREPARED", "ready IDLE");
+                assertThat(prepared()).isZero();
+                assertThat(done(number)).isEqualTo(commits ? 1 : 0);
+            }
+        }
+    }
+
+    private static int prepared() {
+        return Integer.parseInt(postgres.query("select count(*) from pg_prepared_xacts"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"listen others", "unlisten others", "listen others; unlisten others"})
     void who_listens_hears_nothing_of_the_loss(String text) throws Exception {
