@@ -6,8 +6,8 @@ import java.time.Duration;
 ///
 /// A row that finds nothing under way is not delayed at all. While a batch is being committed the next one fills; it leaves when
 /// that commit is done, or earlier when it has its lane's share of the crowd and a lane is free, so that the server, the proxy and the clients
-/// all have something to do at any time. After a commit the clients that were answered need a moment to send their next rows: it is granted as
-/// long as it pays, and never for longer than `max-delay`.
+/// all have something to do at any time. Rows too few for a COPY wait a moment for those whose clients were answered just now, as long as it pays, and
+/// never for longer than `max-delay`; enough of them never do, for the server would have nothing to do meanwhile.
 ///
 /// @param maxRows      of one batch
 /// @param maxBytes     of one batch
@@ -41,7 +41,7 @@ record FlushPolicy(int maxRows, long maxBytes, Duration maxDelay, int copyFromRo
         long delay = maxDelay.toNanos();
         if (at.rows >= maxRows || at.bytes >= maxBytes || at.waitedNanos >= delay) return 0;
         if (at.underWay > 0) return at.rows >= Math.min(share(at.crowd), at.attainable * MOST) ? 0 : delay - at.waitedNanos;
-        if (at.rows >= Math.min(at.crowd, share(at.crowd)) * MOST) return 0;
+        if (at.rows >= Math.min(at.crowd * MOST, copyFromRows)) return 0;
         long patience = Math.min(delay, at.commitNanos / PATIENCE_DIVISOR);
         return Math.max(0, patience - at.waitedNanos);
     }

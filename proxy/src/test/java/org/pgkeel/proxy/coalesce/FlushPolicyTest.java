@@ -43,9 +43,9 @@ class FlushPolicyTest {
 
     @Test
     void behind_a_commit_stragglers_are_waited_for_no_longer_than_pays() {
-        assertThat(POLICY.waitNanos(rows(80, 0, 0, 200))).isZero();
-        assertThat(POLICY.waitNanos(rows(30, 0, 0, 200))).isEqualTo(MILLI / 2);
-        assertThat(POLICY.waitNanos(rows(30, 0, MILLI / 2, 200))).isZero();
+        assertThat(POLICY.waitNanos(rows(20, 0, 0, 200))).as("enough for a COPY").isZero();
+        assertThat(POLICY.waitNanos(rows(19, 0, 0, 200))).isEqualTo(MILLI / 2);
+        assertThat(POLICY.waitNanos(rows(19, 0, MILLI / 2, 200))).isZero();
         assertThat(POLICY.waitNanos(rows(9, 0, 0, 12))).as("all that there are").isZero();
     }
 
