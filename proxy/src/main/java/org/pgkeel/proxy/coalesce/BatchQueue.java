@@ -258,7 +258,7 @@ final class BatchQueue {
     private void runAlone(Contribution contribution) {
         contribution.become(Contribution.State.FREE);
         aloneBegins(contribution.aloneFor(), contribution.rows(), contribution.lanes(), System.nanoTime());
-        contribution.client().alone();
+        contribution.tell(contribution.client()::alone);
     }
 
     // --- how batches end
@@ -323,8 +323,10 @@ final class BatchQueue {
             withdraw(each);
             Refusal why = Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT, "the rows before it were not committed within " + maxWait.toMillis() + " ms",
                     "The wait is pool.max-wait, the number of batches under way coalesce.lanes.");
-            if (away) each.client().refusedAway(why);
-            else each.client().refused(why);
+            each.tell(() -> {
+                if (away) each.client().refusedAway(why);
+                else each.client().refused(why);
+            });
         }
     }
 

@@ -379,7 +379,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     static void finish(Contribution each, Runnable tell) {
         each.become(Contribution.State.FREE);
-        if (!each.isAbandoned()) tell.run();
+        if (!each.isAbandoned()) each.tell(tell);
     }
 
     // --- the server is lost

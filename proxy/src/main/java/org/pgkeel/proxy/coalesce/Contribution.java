@@ -201,6 +201,15 @@ public final class Contribution {
         return client;
     }
 
+    /// Its client hears something. A bug on the way there is that client's alone: those behind it in the same batch hear all the same.
+    void tell(Runnable what) {
+        try {
+            what.run();
+        } catch (RuntimeException bug) {
+            client.broken(bug);
+        }
+    }
+
     /// The client is gone; nobody is to be told, and its bytes are not there any more.
     boolean isAbandoned() {
         return abandoned;

@@ -47,4 +47,7 @@ public interface Contributor {
 
     /// The connection was lost, of a cluster that nobody watches.
     void lost(String why);
+
+    /// One of these calls has failed, and its client cannot go on. Throws nothing, so that whoever is told next is told.
+    void broken(RuntimeException bug);
 }

@@ -181,7 +181,7 @@ final class SpilledRows {
                 awayBytes += each.bytes();
                 stats.spill().spilled(each.rows(), each.bytes());
                 owner.away(each);
-                each.client().away(each.bytes());
+                each.tell(() -> each.client().away(each.bytes()));
             }
         }
         write();
@@ -221,15 +221,15 @@ final class SpilledRows {
                 case Spill.Outcome.Bytes(var bytes) -> {
                     forget(each);
                     owner.back(each);
-                    each.client().back(bytes);
+                    each.tell(() -> each.client().back(bytes));
                 }
                 case Spill.Outcome.Unreadable(var word, var reason) -> {
                     unreadable++;
                     why = reason;
                     stats.spill().failed(word, 1);
                     owner.drop(each);
-                    each.client().refusedAway(Refusal.of(RefusalReason.SPILL_UNREADABLE, "the request waited on disk and could not be read back: " + reason,
-                            "Nothing of it was done."));
+                    each.tell(() -> each.client().refusedAway(Refusal.of(RefusalReason.SPILL_UNREADABLE, "the request waited on disk and could not be read back: " + reason,
+                            "Nothing of it was done.")));
                 }
             }
         }

@@ -295,4 +295,9 @@ final class InsertSharing implements Contributor {
     public void lost(String why) {
         session.end().backendLost(why);
     }
+
+    @Override
+    public void broken(RuntimeException bug) {
+        session.channel().pipeline().fireExceptionCaught(bug);   // as a bug in what the client itself has sent: it is closed
+    }
 }

@@ -36,6 +36,11 @@ interface UnansweredContributor extends Contributor {
     }
 
     @Override
+    default void broken(RuntimeException bug) {
+        throw new AssertionError(bug);
+    }
+
+    @Override
     default void away(int bytes) {
         throw new AssertionError();
     }
