@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,10 +13,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.LoggerFactory;
 
 /// A file for bytes that nobody needs after this process. Threading: confined to one thread, which it may block.
 interface SpillFile {
-    /// Of the names that files have for a moment.
+    /// Of the names that files have for a moment; a UUID follows.
     String PREFIX = "pgkeel-spill-";
 
     void write(ByteBuffer bytes, long at) throws IOException;
@@ -31,16 +33,37 @@ interface SpillFile {
         SpillFile open() throws IOException;
     }
 
-    private static void deleteLeftOvers(Path folder) throws IOException {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, PREFIX + "*")) {
-            for (Path each : left) if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)) Files.deleteIfExists(each);
+    /// Deletes a file.
+    interface Deleter {
+        void delete(Path file) throws IOException;
+    }
+
+    private static void deleteLeftOvers(Path folder, Deleter deleter) {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, PREFIX + "????????-????-????-????-????????????")) {
+            for (Path each : left) if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)) delete(each, deleter);
+        } catch (IOException | DirectoryIteratorException unread) {
+            LoggerFactory.getLogger(SpillFile.class).debug("spill: {} cannot be looked through for files that were left: {}", folder, unread.toString());
+        }
+    }
+
+    /// What cannot be deleted is in nobody's way.
+    private static void delete(Path file, Deleter deleter) {
+        try {
+            deleter.delete(file);
+        } catch (IOException undeletable) {
+            LoggerFactory.getLogger(SpillFile.class).debug("spill: {} stays: {}", file, undeletable.toString());
         }
     }
 
     /// A file of its owner alone, that has no name as soon as it is open: whatever becomes of the process, the disk gets its room back.
     /// A process that was killed just then has left a name: it is deleted, which does not harm the file of a process that lives.
     static SpillFile in(Path folder) throws IOException {
-        deleteLeftOvers(folder);
+        return in(folder, Files::deleteIfExists);
+    }
+
+    /// @param deleter of what was left
+    static SpillFile in(Path folder, Deleter deleter) throws IOException {
+        deleteLeftOvers(folder, deleter);
         var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
         FileChannel channel = FileChannel.open(folder.resolve(PREFIX + UUID.randomUUID()),
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE), owner);

@@ -7,6 +7,7 @@ import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -193,6 +194,22 @@ class SpilledRowsTest {
         assertThat(back.array()).containsExactly(7);
         first.close();
         second.close();
+    }
+
+    @Test
+    void what_is_of_somebody_else_or_cannot_be_deleted_is_in_nobodys_way() throws Exception {
+        Path undeletable = Files.writeString(folder.resolve("pgkeel-spill-" + new UUID(1, 2)), "left");
+        Path left = Files.writeString(folder.resolve("pgkeel-spill-" + new UUID(3, 4)), "left");
+        Path foreign = Files.writeString(folder.resolve("pgkeel-spill-notes.txt"), "foreign");
+        SpillFile file = SpillFile.in(folder, each -> {
+            if (each.equals(undeletable)) throw new AccessDeniedException(each.toString());
+            Files.delete(each);
+        });
+        file.write(ByteBuffer.wrap(new byte[] {7}), 0);
+        file.close();
+        assertThat(left).doesNotExist();
+        assertThat(undeletable).exists();
+        assertThat(foreign).exists();
     }
 
     /// Writes that fail leave requests in memory; bytes that came back changed, or not at all, are refused, and nothing else is.
