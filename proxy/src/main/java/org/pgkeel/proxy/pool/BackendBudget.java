@@ -59,6 +59,11 @@ public final class BackendBudget {
         if (open.decrementAndGet() < 0) throw new IllegalStateException("backend budget given back twice");
     }
 
+    /// No pool and no connection counts here.
+    boolean isUnused() {
+        return members.isEmpty() && open.get() == 0;
+    }
+
     /// Connections open or being opened.
     public int open() {
         return open.get();

@@ -171,6 +171,7 @@ public final class SharedPool<C extends PooledConnection> {
     /// Lends nothing any more, and closes what comes back.
     public synchronized void stop() {
         paused = true;
+        for (BackendBudget budget : budgets) budget.quit(this);
         for (var slice : slices) slice.eventLoop().execute(slice::closeIdle);
     }
 

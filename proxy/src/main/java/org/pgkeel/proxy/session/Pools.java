@@ -25,6 +25,7 @@ import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.login.StoredSecret;
 import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.pool.BackendBudget;
+import org.pgkeel.proxy.pool.BudgetsByName;
 import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSettings;
@@ -48,8 +49,8 @@ public final class Pools {
     private final Set<DatabasePool> outdated = ConcurrentHashMap.newKeySet();
     /// Pools to replicas that have gone, or outdated ones, as long as a connection of theirs is open.
     private final Set<SharedPool<BackendConnection>> leaving = ConcurrentHashMap.newKeySet();
-    private final Map<String, BackendBudget> ofDatabases = new ConcurrentHashMap<>();
-    private final Map<String, BackendBudget> ofUsers = new ConcurrentHashMap<>();
+    private final BudgetsByName ofDatabases = new BudgetsByName();
+    private final BudgetsByName ofUsers = new BudgetsByName();
     private final Pauses pauses;
     private volatile ProxyConfig config;
 
@@ -162,6 +163,8 @@ public final class Pools {
             entry.getValue().followReplicas(nowNanos, this::forgetLater);
             if (entry.getValue().retireIfUnused(nowNanos, UNUSED_MAX.toNanos())) forget(entry.getKey(), entry.getValue());
         }
+        ofDatabases.forgetUnused();
+        ofUsers.forgetUnused();
     }
 
     /// A pool that is retired: what is lent still is looked after until it comes back.
@@ -175,8 +178,6 @@ public final class Pools {
             each.retire();
             opener.servesNoMore(each);
         }
-        if (all().stream().noneMatch(other -> other.shared().key().database().equals(key.database()))) ofDatabases.remove(key.database());
-        if (all().stream().noneMatch(other -> other.shared().key().user().equals(key.user()))) ofUsers.remove(key.user());
     }
 
     // --- PAUSE
@@ -213,14 +214,12 @@ public final class Pools {
 
     /// Open backend connections of a database, those being opened included.
     public int serversOfDatabase(String database) {
-        BackendBudget budget = ofDatabases.get(database);
-        return budget == null ? 0 : budget.open();
+        return ofDatabases.open(database);
     }
 
     /// The same for a user.
     public int serversOfUser(String user) {
-        BackendBudget budget = ofUsers.get(user);
-        return budget == null ? 0 : budget.open();
+        return ofUsers.open(user);
     }
 
     /// The pools to all servers.
@@ -283,8 +282,8 @@ public final class Pools {
 
     private List<BackendBudget> budgets(PoolKey key, DatabaseConfig database, ProxyConfig now) {
         return List.of(
-                ofDatabases.computeIfAbsent(key.database(), _ -> new BackendBudget(database.maxBackends().orElse(Integer.MAX_VALUE))),
-                ofUsers.computeIfAbsent(key.user(), name -> new BackendBudget(userMax(now, name))));
+                ofDatabases.of(key.database(), database.maxBackends().orElse(Integer.MAX_VALUE)),
+                ofUsers.of(key.user(), userMax(now, key.user())));
     }
 
     private static int userMax(ProxyConfig config, String user) {
