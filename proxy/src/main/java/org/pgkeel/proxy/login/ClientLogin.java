@@ -339,8 +339,8 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private void handOver(ChannelHandlerContext ctx, ClientIdentity identity) {
         state = new State.Ended();
         stopWaiting();
-        ByteBuf early = input;
-        input = Unpooled.EMPTY_BUFFER;
+        // No buffer for nothing: whoever is to release it may be stopped before.
+        ByteBuf early = input.isReadable() ? input.retain() : Unpooled.EMPTY_BUFFER;
         ctx.channel().config().setAutoRead(false);
         ctx.pipeline().remove(this);
         listener.authenticated(ctx.channel(), identity, early);

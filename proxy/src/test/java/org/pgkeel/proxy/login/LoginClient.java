@@ -43,6 +43,7 @@ final class LoginClient implements LoginListener, AutoCloseable {
     final List<Integer> cancelled = new ArrayList<>();
     final CompletableFuture<Void> cancelDelivered = new CompletableFuture<>();
     String early = "";
+    final List<ByteBuf> handedOver = new ArrayList<>();
 
     LoginClient(LoginPolicy policy, PendingLogins pending, SocketAddress address) {
         channel = new EmbeddedChannel() {
@@ -161,6 +162,7 @@ final class LoginClient implements LoginListener, AutoCloseable {
     @Override
     public void authenticated(Channel client, ClientIdentity identity, ByteBuf bytes) {
         identities.add(identity);
+        handedOver.add(bytes);
         early = bytes.toString(StandardCharsets.UTF_8);
         bytes.release();
     }

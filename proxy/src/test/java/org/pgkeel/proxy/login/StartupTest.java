@@ -61,6 +61,15 @@ class StartupTest {
         }
     }
 
+    /// Whoever is to release it may be stopped before.
+    @Test
+    void no_buffer_is_handed_over_when_nothing_is_sent_behind_the_login() {
+        try (LoginClient client = trusting.client()) {
+            client.sendBytes(startup("alice"));
+            assertThat(client.handedOver).singleElement().isSameAs(Unpooled.EMPTY_BUFFER);
+        }
+    }
+
     @Test
     void without_a_database_the_user_name_is_taken() {
         try (LoginClient client = trusting.client()) {
