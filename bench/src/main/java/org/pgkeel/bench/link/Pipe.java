@@ -43,6 +43,7 @@ final class Pipe extends ChannelInboundHandlerAdapter {
         var bytes = (ByteBuf) message;
         if (way == Way.TO_SERVER) relay.introduce(bytes);
         waiting.add(new Piece(bytes, due()));
+        if (relay.isClosed()) forget();        // by what it said of itself, or the connection has ended meanwhile
     }
 
     @Override

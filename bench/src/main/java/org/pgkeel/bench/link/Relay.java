@@ -99,8 +99,13 @@ final class Relay {
         channel.close();
     }
 
+    /// Neither side is there any more.
+    boolean isClosed() {
+        return !client.isOpen() && !server.map(Channel::isOpen).orElse(false);
+    }
+
     private void closed() {
-        if (client.isOpen() || server.map(Channel::isOpen).orElse(false)) return;
+        if (!isClosed()) return;
         toServer.forget();
         toClient.forget();
         if (seen.refCnt() > 0) seen.release();
