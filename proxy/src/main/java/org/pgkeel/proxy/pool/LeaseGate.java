@@ -163,7 +163,7 @@ public final class LeaseGate {
         }
     }
 
-    /// A permit is not used, or its lease ended.
+    /// The lease of a permit ended.
     void release() {
         while (true) {
             DrainPace now = pace.get();

@@ -64,16 +64,9 @@ public final class PoolSlice<C extends PooledConnection> {
     public @Nullable C lease(Waiter<C> waiter, long nowNanos) {
         assert loop.inEventLoop();
         if (waiting.isEmpty() && !shared.paused()) {
-            LeaseGate gate = shared.gate();
-            LeaseGate.Entry entry = gate.enter();
-            C connection = entry == LeaseGate.Entry.CLOSED ? null : pollIdle(nowNanos);
-            if (connection != null) {
-                connection.become(PooledConnection.State.LEASED, nowNanos);
-                if (entry == LeaseGate.Entry.PERMITTED) connection.permit(gate);
-                stats.serverAssigned();
-                return connection;
-            }
-            if (entry == LeaseGate.Entry.PERMITTED) gate.release();
+            C connection = pollIdle(nowNanos);
+            if (connection != null && enter(connection, nowNanos)) return connection;
+            if (connection != null) idle.addFirst(connection);
         }
         waits(waiting.addLast(waiter, nowNanos), nowNanos);
         return null;
@@ -313,14 +306,20 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// @return false if the gate is closed
     private boolean lend(C connection, long nowNanos) {
+        if (!enter(connection, nowNanos)) return false;
+        waiting.takeFirst(nowNanos).leased(connection);
+        return true;
+    }
+
+    /// Takes an idle connection through the gate. There has to be one: a permit that comes back counts as a lease that is done.
+    /// @return false if the gate is closed
+    private boolean enter(C connection, long nowNanos) {
         LeaseGate gate = shared.gate();
         LeaseGate.Entry permission = gate.enter();
         if (permission == LeaseGate.Entry.CLOSED) return false;
         connection.become(PooledConnection.State.LEASED, nowNanos);
         if (permission == LeaseGate.Entry.PERMITTED) connection.permit(gate);
-        Waiter<C> first = waiting.takeFirst(nowNanos);
         stats.serverAssigned();
-        first.leased(connection);
         return true;
     }
 

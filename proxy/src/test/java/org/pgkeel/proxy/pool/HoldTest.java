@@ -61,6 +61,20 @@ class HoldTest {
     }
 
     @Test
+    void whoever_finds_no_connection_does_not_hasten_a_drain() {
+        var two = new PoolWorld(2, PoolWorld.max(10));
+        two.gate.become(new Hold.Holding(two.nowNanos, HoldReason.PRIMARY_LOST), two.nowNanos);
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 4; i++) clients.add(two.asks("c" + i, 0));
+        two.gate.become(new Hold.Draining(1), two.nowNanos);
+        two.pool.holdChanged();
+        two.runLoops();
+        for (int i = 0; i < 2; i++) two.asks("passing" + i, 1).leave(two.slice(1));
+        two.settle();
+        assertThat(clients.stream().filter(client -> client.leased.isPresent())).hasSize(2);
+    }
+
+    @Test
     void the_sixth_client_is_refused_and_the_others_wait_on() {
         holding();
         List<FakeClient> clients = new ArrayList<>();
