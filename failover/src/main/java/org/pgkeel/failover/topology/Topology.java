@@ -33,6 +33,14 @@ public record Topology(Optional<Primary> primary, List<Replica> replicas, Set<Fl
         alarms = List.copyOf(alarms);
     }
 
+    /// The replicas that may have what the primary has, or get it: who is on an older timeline stayed behind, and who is on a newer one has a history that
+    /// was given up. Without a primary all of them.
+    public List<Replica> followers() {
+        if (primary.isEmpty()) return replicas;
+        int timeline = primary.get().timeline();
+        return replicas.stream().filter(each -> each.timeline() == 0 || each.timeline() == timeline).toList();
+    }
+
     public boolean isPaused() {
         return flags.contains(Flag.PAUSED);
     }

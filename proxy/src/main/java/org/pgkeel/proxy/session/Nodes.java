@@ -9,7 +9,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Primary;
-import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.route.Candidate;
@@ -102,14 +101,8 @@ final class Nodes {
 
     private void place(Topology seen) {
         Primary leads = seen.primary().orElse(null);
-        var all = new ArrayList<Place>(seen.replicas().size());
-        for (Replica replica : seen.replicas()) {
-            // One that stayed behind on an older timeline will never get anything new.
-            if (leads != null && replica.timeline() != 0 && replica.timeline() < leads.timeline()) continue;
-            all.add(new Place(replica, use(replica.address())));
-        }
         placesOf = seen;
-        replicas = all;
+        replicas = seen.followers().stream().map(replica -> new Place(replica, use(replica.address()))).toList();
         primary = leads == null ? null : new Place(leads, use(leads.address()));
     }
 }
