@@ -23,6 +23,7 @@ import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
+import org.pgkeel.proxy.tls.PatroniTls;
 
 /// One PostgreSQL cluster: who takes writes now, who replicates, and whether clients have to wait.
 ///
@@ -44,6 +45,8 @@ public final class Cluster {
     private final Object lineage;
     private final boolean watched;
     private final Rooms rooms;
+    /// What was in the files when it was made.
+    private final Optional<PatroniTls> patroniTls;
     private final List<ClusterListener> listeners = new CopyOnWriteArrayList<>();
     private final Freshness freshness = new Freshness();
     private final ClusterCounters counters;
@@ -69,6 +72,7 @@ public final class Cluster {
         this.lineage = lineage;
         this.watched = config.monitor().isPresent();
         this.rooms = rooms;
+        this.patroniTls = patroniTls(config, rooms);
         this.counters = counters;
         this.errors = errors;
         Hold hold = watched ? new Hold.Holding(System.nanoTime(), HoldReason.STARTING) : Hold.OPEN;
@@ -82,6 +86,15 @@ public final class Cluster {
         boolean among = isAmong(before, config);
         Reign known = among ? last : new Reign(last.number(), Reign.NONE.address(), 0, Reign.NONE.lifetime());
         return new Cluster(config, rooms, known, before.counters, before.errors, among ? before.lineage : new Object());
+    }
+
+    /// Whether a reload changes nothing for it: neither its section, nor what is in the files that only its beginning reads.
+    boolean isAs(ClusterConfig now) {
+        return config.equals(now) && patroniTls.equals(patroniTls(now, rooms));
+    }
+
+    private static Optional<PatroniTls> patroniTls(ClusterConfig config, Rooms rooms) {
+        return config.patroni().map(_ -> rooms.patroniTlsOf().apply(config.name()));
     }
 
     /// Whether it is `before` in other words: the same servers after a reload.

@@ -39,7 +39,7 @@ public final class Clusters implements AutoCloseable {
         return found;
     }
 
-    /// A cluster whose section changed is watched anew, and goes on where the one before was: with its reign, as long as the same server lasts, and its
+    /// A cluster whose section changed, or whose certificates towards Patroni did, is watched anew, and goes on where the one before was: with its reign, as long as the same server lasts, and its
     /// counters. Others stay as they are.
     public synchronized void reload(Map<String, ClusterConfig> configured) {
         var all = new LinkedHashMap<String, Cluster>();
@@ -47,7 +47,7 @@ public final class Clusters implements AutoCloseable {
         var fresh = new ArrayList<Cluster>();
         configured.forEach((name, config) -> {
             Cluster known = before.get(name);
-            if (known != null && known.config().equals(config)) {
+            if (known != null && known.isAs(config)) {
                 all.put(name, known);
             } else {
                 var made = known == null ? new Cluster(config, rooms) : Cluster.instead(known, config, rooms);

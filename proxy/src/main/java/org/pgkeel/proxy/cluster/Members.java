@@ -28,7 +28,6 @@ import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.MonitorConfig;
 import org.pgkeel.proxy.config.PatroniConfig;
-import org.pgkeel.proxy.tls.PatroniTls;
 
 /// The members of one watched cluster, and how they are asked. With Patroni they come and go as `/cluster` says.
 ///
@@ -81,7 +80,7 @@ final class Members {
     }
 
     private Patroni patroni(PatroniConfig asked) {
-        var client = new PatroniClient(timeout, asked.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())), PatroniTls.context(asked.tls()));
+        var client = new PatroniClient(timeout, asked.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())), rooms.patroniTlsOf().apply(config.name()).context());
         return new Patroni(client, new ClusterDocuments(client, asked.members(), rooms, errors, new DocumentListener()), new LeaderTerms(client, rooms));
     }
 

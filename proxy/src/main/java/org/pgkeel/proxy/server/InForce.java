@@ -10,6 +10,7 @@ import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.config.EffectiveConfig;
+import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.login.LoginPolicy;
 import org.pgkeel.proxy.login.UserSecrets;
@@ -80,6 +81,13 @@ final class InForce {
         return all;
     }
 
+    /// The certificates that questions to Patroni go by, of the clusters that have one.
+    static Map<String, PatroniConfig.Tls> tlsOfPatroni(ProxyConfig config) {
+        var all = new LinkedHashMap<String, PatroniConfig.Tls>();
+        config.clusters().forEach((name, cluster) -> cluster.patroni().ifPresent(patroni -> all.put(name, patroni.tls())));
+        return all;
+    }
+
     private LoginPolicy policy(ProxyConfig from, UserSecrets secrets) {
         return new LoginPolicy(from.auth(), from.limits(), from.timeouts().login(), tls.server(), secrets);
     }
@@ -92,7 +100,7 @@ final class InForce {
         Users before = users;
         Users after = Users.of(changed, before.secrets.reloaded(changed.auth(), Optional.empty()), clusters);
         policy(changed, after.secrets);
-        tls.reload(changed.listen().tls(), tlsOfClusters(changed));   // the last that can fail, and it fails whole
+        tls.reload(changed.listen().tls(), tlsOfClusters(changed), tlsOfPatroni(changed));   // the last that can fail, and it fails whole
         warnOfRestart(effective, loaded.effective());
         users = after;
         config = changed;

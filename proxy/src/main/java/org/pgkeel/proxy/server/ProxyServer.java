@@ -116,7 +116,7 @@ public final class ProxyServer implements AutoCloseable {
         ProxyConfig config = loaded.config();
         this.source = source;
         this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
-        this.tls = new ReloadableTls(config.listen().tls(), InForce.tlsOfClusters(config));
+        this.tls = new ReloadableTls(config.listen().tls(), InForce.tlsOfClusters(config), InForce.tlsOfPatroni(config));
         this.inForce = new InForce(loaded, tls, helper, this::cluster);
         this.transport = Transport.choose(config.runtime().transport());
         int threads = eventLoopCount(config, transport);
@@ -124,7 +124,7 @@ public final class ProxyServer implements AutoCloseable {
         this.adminLoop = transport.newGroup(1, "pgkeel-admin");
         this.clusterLoop = transport.newGroup(1, "pgkeel-cluster");
         this.clusters = new Clusters(config.clusters(), new Rooms(clusterLoop.next(),
-                new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(SIDE_READ_BYTES)), tls::cluster));
+                new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(SIDE_READ_BYTES)), tls::cluster, tls::patroni));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
         this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), inForce::config, clusters);
         var cancelKeys = new CancelKeys();

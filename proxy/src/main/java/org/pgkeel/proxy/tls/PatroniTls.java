@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -18,46 +21,73 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.pgkeel.proxy.config.PatroniConfig;
 
-/// TLS towards Patroni's REST API, for the JDK's HTTP client. Threading: immutable.
+/// TLS towards the REST API of one cluster's Patroni, for the JDK's HTTP client. Two are equal if the same was in their files, so that a renewed
+/// certificate can be told from one that was read again. Threading: immutable.
 public final class PatroniTls {
-    private PatroniTls() {}
+    private final PatroniConfig.Verify verify;
+    /// Empty: those that the JDK trusts.
+    private final List<X509Certificate> trusted;
+    private final List<X509Certificate> chain;
+    private final Optional<PrivateKey> key;
+    private final Optional<SSLContext> context;
+
+    /// @throws BrokenTlsFile if a file cannot be read or does not hold what it should
+    public PatroniTls(PatroniConfig.Tls config) {
+        verify = config.verify();
+        trusted = config.ca().map(file -> PemFiles.certificates("patroni.tls.ca", file)).orElse(List.of());
+        boolean shown = config.cert().isPresent() && config.key().isPresent();
+        chain = shown ? PemFiles.certificates("patroni.tls.cert", config.cert().get()) : List.of();
+        key = shown ? Optional.of(PemFiles.privateKey("patroni.tls.key", config.key().get())) : Optional.empty();
+        context = trusted.isEmpty() && !shown && verify == PatroniConfig.Verify.FULL ? Optional.empty() : Optional.of(make());
+    }
 
     /// Empty if nothing is configured: then the JDK's own trust counts.
-    /// @throws BrokenTlsFile if a file cannot be read or does not hold what it should
-    public static Optional<SSLContext> context(PatroniConfig.Tls config) {
-        if (config.ca().isEmpty() && config.cert().isEmpty() && config.verify() == PatroniConfig.Verify.FULL) return Optional.empty();
+    public Optional<SSLContext> context() {
+        return context;
+    }
+
+    private SSLContext make() {
         try {
-            var context = SSLContext.getInstance("TLS");
-            context.init(keys(config), new TrustManager[] {trust(config)}, null);
-            return Optional.of(context);
+            var made = SSLContext.getInstance("TLS");
+            made.init(keys(), new TrustManager[] {trust()}, null);
+            return made;
         } catch (GeneralSecurityException | IOException broken) {
             throw new BrokenTlsFile("patroni.tls: the files do not make a TLS client: " + broken.getMessage());
         }
     }
 
-    private static KeyManager[] keys(PatroniConfig.Tls config) throws GeneralSecurityException, IOException {
-        if (config.cert().isEmpty() || config.key().isEmpty()) return new KeyManager[0];
+    private KeyManager[] keys() throws GeneralSecurityException, IOException {
+        if (key.isEmpty()) return new KeyManager[0];
         var store = empty();
-        store.setKeyEntry("patroni", PemFiles.privateKey("patroni.tls.key", config.key().get()), new char[0],
-                PemFiles.certificates("patroni.tls.cert", config.cert().get()).toArray(Certificate[]::new));
+        store.setKeyEntry("patroni", key.get(), new char[0], chain.toArray(Certificate[]::new));
         var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, new char[0]);
         return factory.getKeyManagers();
     }
 
-    private static TrustManager trust(PatroniConfig.Tls config) throws GeneralSecurityException, IOException {
+    private TrustManager trust() throws GeneralSecurityException, IOException {
         var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         KeyStore store = null;
-        if (config.ca().isPresent()) {
+        if (!trusted.isEmpty()) {
             store = empty();
             int number = 0;
-            for (X509Certificate each : PemFiles.certificates("patroni.tls.ca", config.ca().get())) store.setCertificateEntry("ca" + number++, each);
+            for (X509Certificate each : trusted) store.setCertificateEntry("ca" + number++, each);
         }
         factory.init(store);
-        X509TrustManager trust = null;
-        for (TrustManager each : factory.getTrustManagers()) if (each instanceof X509TrustManager found) trust = found;
-        if (trust == null) throw new GeneralSecurityException("no trust manager");
-        return config.verify() == PatroniConfig.Verify.FULL ? trust : new ChainOnly(trust);
+        X509TrustManager found = null;
+        for (TrustManager each : factory.getTrustManagers()) if (each instanceof X509TrustManager x509) found = x509;
+        if (found == null) throw new GeneralSecurityException("no trust manager");
+        return verify == PatroniConfig.Verify.FULL ? found : new ChainOnly(found);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PatroniTls that && verify == that.verify && trusted.equals(that.trusted) && chain.equals(that.chain) && key.equals(that.key);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(verify, trusted, chain);
     }
 
     private static KeyStore empty() throws GeneralSecurityException, IOException {

@@ -3,19 +3,21 @@ package org.pgkeel.proxy.tls;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.pgkeel.proxy.config.BackendTlsConfig;
+import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.config.ServerTlsConfig;
 
 /// The contexts in force: replaced all at once, or not at all. New connections use the new ones, open connections
 /// keep what they have. Threading: shared, guarded by one volatile reference to an immutable snapshot.
 public final class ReloadableTls {
-    private record Snapshot(ServerTls server, Map<String, BackendTls> clusters) {}
+    private record Snapshot(ServerTls server, Map<String, BackendTls> clusters, Map<String, PatroniTls> patroni) {}
 
     private volatile Snapshot current;
 
-    /// @param clusters by the cluster's name
+    /// @param clusters towards PostgreSQL, by the cluster's name
+    /// @param patroni  towards Patroni, of clusters that have it
     /// @throws BrokenTlsFile at the first file that is broken
-    public ReloadableTls(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters) {
-        current = load(server, clusters);
+    public ReloadableTls(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
+        current = load(server, clusters, patroni);
     }
 
     public ServerTls server() {
@@ -29,15 +31,24 @@ public final class ReloadableTls {
         return tls;
     }
 
-    /// Reads every file again.
-    /// @throws BrokenTlsFile at the first file that is broken; the old contexts stay in force
-    public void reload(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters) {
-        current = load(server, clusters);
+    /// @throws IllegalArgumentException if there is no such cluster, or no Patroni in it
+    public PatroniTls patroni(String cluster) {
+        PatroniTls tls = current.patroni().get(cluster);
+        if (tls == null) throw new IllegalArgumentException("no TLS settings for the Patroni of cluster " + cluster);
+        return tls;
     }
 
-    private static Snapshot load(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters) {
+    /// Reads every file again.
+    /// @throws BrokenTlsFile at the first file that is broken; the old contexts stay in force
+    public void reload(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
+        current = load(server, clusters, patroni);
+    }
+
+    private static Snapshot load(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
         Map<String, BackendTls> contexts = new LinkedHashMap<>();
         clusters.forEach((name, config) -> contexts.put(name, TlsContexts.client(config)));
-        return new Snapshot(TlsContexts.server(server), Map.copyOf(contexts));
+        Map<String, PatroniTls> towardsPatroni = new LinkedHashMap<>();
+        patroni.forEach((name, config) -> towardsPatroni.put(name, new PatroniTls(config)));
+        return new Snapshot(TlsContexts.server(server), Map.copyOf(contexts), Map.copyOf(towardsPatroni));
     }
 }

@@ -26,6 +26,7 @@ import org.pgkeel.proxy.config.RuntimeConfig;
 import org.pgkeel.proxy.config.TimelineRegression;
 import org.pgkeel.proxy.config.TlsMode;
 import org.pgkeel.proxy.tls.BackendTls;
+import org.pgkeel.proxy.tls.PatroniTls;
 import org.pgkeel.proxy.transport.Transport;
 
 /// A cluster that is watched, and what its listener heard. Threading: one test; events come from the cluster rooms.
@@ -41,7 +42,7 @@ final class WatchedCluster implements AutoCloseable {
         Transport transport = Transport.choose(RuntimeConfig.Transport.AUTO);
         group = transport.newGroup(1, "test-cluster");
         var connector = new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(4096));
-        clusters = new Clusters(Map.of("main", config), new Rooms(group.next(), connector, _ -> new BackendTls.Disabled()));
+        clusters = new Clusters(Map.of("main", config), new Rooms(group.next(), connector, _ -> new BackendTls.Disabled(), _ -> new PatroniTls(config.patroni().orElseThrow().tls())));
         cluster().addListener(new ClusterListener() {
             @Override
             public void primaryLost(HoldReason reason) {

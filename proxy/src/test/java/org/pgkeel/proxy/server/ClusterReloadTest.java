@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.postgres.FixtureOptions;
+import org.pgkeel.proxy.postgres.PatroniStub;
 import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.postgres.TestCertificates;
 
 /// The section of a watched cluster changes under its clients.
 final class ClusterReloadTest {
@@ -46,6 +54,45 @@ final class ClusterReloadTest {
             inTransaction.rollback();
             assertThat(proxy.get("/metrics").body()).contains("pgkeel_cluster_reign_changes_total{cluster=\"main\"} 2.0");
         }
+    }
+
+    /// With Patroni's certificates wrong there is nobody to ask who the servers are.
+    @Test
+    void what_is_trusted_of_patroni_is_read_again_and_a_broken_file_changes_nothing(@TempDir Path folder) throws Exception {
+        TestCertificates strangers = TestCertificates.create(Files.createDirectory(folder.resolve("strangers")));
+        TestCertificates patronis = TestCertificates.create(Files.createDirectory(folder.resolve("patronis")));
+        Path ca = Files.copy(strangers.caCert(), folder.resolve("ca.pem"));
+        try (PostgresFixture postgres = PostgresFixture.start(FixtureOptions.DEFAULT);
+                PatroniStub patroni = PatroniStub.startTls(Map.of("n1", new NodeAddress(postgres.host(), postgres.port())), patronis.serverContext(), "keel:hush");
+                RunningProxy proxy = RunningProxy.start(postgres, ofPatroni(patroni, ca, "60s"))) {
+            await().until(() -> proxy.get("/metrics").body().contains("reason=\"tls\",source=\"patroni\""));
+
+            Files.copy(patronis.caCert(), ca, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(proxy.server().reload()).isEmpty();
+            await().until(() -> proxy.server().clusters().get("main").primary() != null);
+            Connection client = proxy.connect();
+            assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+
+            Files.writeString(ca, "no certificate");
+            proxy.writeConfig(ofPatroni(patroni, ca, "61s"));
+            assertThat(proxy.server().reload()).singleElement(InstanceOfAssertFactories.STRING).contains("patroni.tls.ca").contains(ca.toString());
+            assertThat(proxy.server().config().clusters().get("main").hold().maxWait()).hasSeconds(60);
+            assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        }
+    }
+
+    private static String ofPatroni(PatroniStub patroni, Path ca, String hold) {
+        return """
+                listen { address = "127.0.0.1", port = 0 }
+                admin { address = "127.0.0.1", port = 0 }
+                clusters.main {
+                  patroni { members = %s, user = keel, password = hush, tls { ca = "%s" } }
+                  monitor { user = postgres, password = postgres }
+                  hold { max-wait = %s }
+                }
+                databases { "*" { pool { max = 5 } } }
+                auth { users-file = "users.txt" }
+                """.formatted(patroni.urls(), ca, hold);
     }
 
     private static Map<String, String> primary(Connection console) throws SQLException {

@@ -102,19 +102,19 @@ class TlsContextsTest {
         Path key = Files.copy(certificates.server().key(), folder.resolve("live.key"));
         ServerTlsConfig config = config(TlsMode.PREFER, cert, key);
         var clusters = Map.of("main", new BackendTlsConfig(TlsMode.VERIFY_FULL, Optional.of(certificates.caCert()), Optional.empty(), Optional.empty()));
-        var tls = new ReloadableTls(config, clusters);
+        var tls = new ReloadableTls(config, clusters, Map.of());
         ServerTls first = tls.server();
         BackendTls main = tls.cluster("main");
 
         Files.writeString(key, "broken");
-        assertThatThrownBy(() -> tls.reload(config, clusters)).isInstanceOf(BrokenTlsFile.class);
+        assertThatThrownBy(() -> tls.reload(config, clusters, Map.of())).isInstanceOf(BrokenTlsFile.class);
         assertThat(tls.server()).isSameAs(first);
         assertThat(tls.cluster("main")).isSameAs(main);
 
         TestCertificates.Pair renewed = certificates.issue("renewed", "localhost");
         Files.writeString(cert, Files.readString(renewed.cert()));
         Files.writeString(key, Files.readString(renewed.key()));
-        tls.reload(config, clusters);
+        tls.reload(config, clusters, Map.of());
         assertThat(((ServerTls.Enabled) tls.server()).binding()).isNotEqualTo(((ServerTls.Enabled) first).binding());
         assertThatThrownBy(() -> tls.cluster("other")).isInstanceOf(IllegalArgumentException.class);
     }
