@@ -105,7 +105,7 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         Thread.ofVirtual().name("pgkeel-auth-query").start(() -> {
             try {
                 answer.complete(ask(user, where, known.get()));
-            } catch (SQLException | RuntimeException unable) {
+            } catch (SQLException | RuntimeException | Error unable) {   // whoever waits for the answer must get one
                 log.warn("auth-query in database {}: {}", where, unable.getMessage());
                 answer.completeExceptionally(unable);
             }

@@ -155,7 +155,7 @@ public final class ProxyServer implements AutoCloseable {
                     + " (admin.address, admin.port): " + rootMessage(unable), unable);
         }
         console.startAverages(adminLoop.next());
-        for (EventLoop loop : eventLoops) loop.scheduleAtFixedRate(() -> tick(loop), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        for (EventLoop loop : eventLoops) Pulse.start(loop, TICK, "tick", () -> tick(loop));
         log.info("listening on {}:{}, {} event loop(s)", config.listen().address(), listener.port(), eventLoops.size());
     }
 
@@ -210,18 +210,14 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void tick(EventLoop loop) {
-        try {
-            long now = System.nanoTime();
-            SessionContext context = contexts.get(loop);
-            pools.shared().forEach(pool -> pool.slice(context.index()).tick(now));
-            context.tick(now);
-            if (context.index() == 0) pools.tick();
-            if (context.index() == 0 && now - retiredNanos >= RETIRE_PERIOD.toNanos()) {
-                retiredNanos = now;
-                pools.retireUnused(now);
-            }
-        } catch (RuntimeException bug) {
-            log.error("tick failed", bug);
+        long now = System.nanoTime();
+        SessionContext context = contexts.get(loop);
+        pools.shared().forEach(pool -> pool.slice(context.index()).tick(now));
+        context.tick(now);
+        if (context.index() == 0) pools.tick();
+        if (context.index() == 0 && now - retiredNanos >= RETIRE_PERIOD.toNanos()) {
+            retiredNanos = now;
+            pools.retireUnused(now);
         }
     }
 
