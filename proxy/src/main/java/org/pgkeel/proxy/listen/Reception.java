@@ -8,6 +8,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,10 +18,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.pgkeel.proxy.admin.Console;
+import org.pgkeel.proxy.admin.ConsoleSession;
 import org.pgkeel.proxy.coalesce.HomeLoop;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
@@ -55,12 +58,17 @@ public final class Reception implements LoginListener {
     private final Admission admission;
     private final Console console;
     private final Set<String> disabled = ConcurrentHashMap.newKeySet();
-    private final Set<Operator> operators = ConcurrentHashMap.newKeySet();
+    private final Set<Guest> guests = ConcurrentHashMap.newKeySet();
+    private final SecureRandom random = new SecureRandom();
     private volatile boolean closed;
 
     /// A client of the console.
     /// @param id what it takes for its backend's process id
     public record Operator(long id, Channel channel, ClientIdentity identity, Instant connectedAt) {}
+
+    /// An operator and what serves it.
+    /// @param secret of its cancel key
+    private record Guest(Operator operator, byte[] secret, ConsoleSession session) {}
 
     public Reception(Supplier<ProxyConfig> config, Supplier<UserSecrets> secrets, List<EventLoop> loops, Function<EventLoop, SessionContext> contextOf, Pools pools,
                      CancelKeys cancelKeys, Admission admission, Console console) {
@@ -81,7 +89,12 @@ public final class Reception implements LoginListener {
 
     /// Who is in the console.
     public Set<Operator> operators() {
-        return Set.copyOf(operators);
+        return guests.stream().map(Guest::operator).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /// The proxy ends: operators hear of it, and their connections close.
+    public void dismissOperators() {
+        guests.forEach(guest -> guest.session.shutDown());
     }
 
     /// From now on nobody comes in but operators.
@@ -199,16 +212,18 @@ public final class Reception implements LoginListener {
         var told = new LinkedHashMap<String, String>();
         for (var parameter : Console.parameters()) told.put(parameter.name(), parameter.value());
         ByteBuf out = channel.alloc().buffer(512);
-        int id = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
-        SessionMessages.greeting(out, told, id, new byte[identity.protocolMinor() >= 2 ? 32 : 4]);
+        int id = random.nextInt(1, Integer.MAX_VALUE);
+        byte[] secret = new byte[identity.protocolMinor() >= 2 ? 32 : 4];
+        random.nextBytes(secret);
+        SessionMessages.greeting(out, told, id, secret);
         channel.writeAndFlush(out, channel.voidPromise());
-        console.serve(channel.pipeline(), identity.user(), role.get());
-        var operator = new Operator(id, channel, identity, Instant.now());
+        var session = console.serve(channel.pipeline(), identity.user(), role.get());
+        var guest = new Guest(new Operator(id, channel, identity, Instant.now()), secret, session);
         var stats = contextOf.apply(channel.eventLoop()).stats();
         stats.login("ok");
-        operators.add(operator);
+        guests.add(guest);
         channel.closeFuture().addListener(_ -> {
-            operators.remove(operator);
+            guests.remove(guest);
             stats.clientClosed("operator_left");
         });
         // What came behind the login is decrypted already: it goes in above TLS.
@@ -233,10 +248,13 @@ public final class Reception implements LoginListener {
 
     @Override
     public CompletionStage<Void> cancel(int pid, byte[] secretKey, Channel channel) {
+        Optional<ClientSession> session = cancelKeys.find(pid, secretKey);
+        if (session.isEmpty()) {
+            guests.stream().filter(guest -> guest.operator.id() == pid && MessageDigest.isEqual(guest.secret, secretKey)).forEach(guest -> guest.session.cancel());
+            return CompletableFuture.completedStage(null);
+        }
         var done = new CompletableFuture<Void>();
-        cancelKeys.find(pid, secretKey).ifPresentOrElse(
-                session -> session.channel().eventLoop().execute(() -> session.cancel(() -> done.complete(null))),
-                () -> done.complete(null));
+        session.get().channel().eventLoop().execute(() -> session.get().cancel(() -> done.complete(null)));
         return done;
     }
 }

@@ -90,6 +90,7 @@ final class Shutdown {
 
     private void closeAll() {
         server.pools().pause(Optional.empty());
+        server.reception().dismissOperators();
         try {
             loops.tell(context -> {
                 for (var session : List.copyOf(context.sessions())) session.end(RefusalReason.SHUTDOWN, "the proxy shuts down");

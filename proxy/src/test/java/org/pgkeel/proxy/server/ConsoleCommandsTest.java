@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,25 @@ final class ConsoleCommandsTest {
 
         assertThat(paused).failsWithin(Duration.ofSeconds(90)).withThrowableThat().withMessageContaining("resumed before");
         RunningProxy.value(inTransaction, "select 1");
+        inTransaction.commit();
+    }
+
+    /// Ctrl-C in psql.
+    @Test
+    void an_operator_can_stop_waiting_for_a_pause_and_goes_on_in_the_console() throws Exception {
+        Connection inTransaction = proxy.connect();
+        inTransaction.setAutoCommit(false);
+        RunningProxy.value(inTransaction, "select 1");
+        try (Statement pause = console.createStatement()) {
+            var paused = RunningProxy.inBackground(() -> pause.execute("PAUSE"));
+            await().until(() -> proxy.server().pools().allPaused());
+            await().until(() -> {
+                pause.cancel();
+                return paused.isDone();
+            });
+            assertThat(paused).failsWithin(Duration.ofSeconds(90)).withThrowableThat().withMessageContaining("not waited for");
+        }
+        RunningProxy.run(console, "RESUME");
         inTransaction.commit();
     }
 

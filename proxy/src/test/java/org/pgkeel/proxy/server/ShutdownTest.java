@@ -180,6 +180,16 @@ final class ShutdownTest {
     }
 
     @Test
+    void operators_hear_of_the_end() throws Exception {
+        Connection console = proxy.console();
+
+        stopWith(Duration.ZERO).get(90, TimeUnit.SECONDS);
+
+        assertThatThrownBy(() -> RunningProxy.run(console, "SHOW VERSION")).asInstanceOf(InstanceOfAssertFactories.type(SQLException.class))
+                .extracting(SQLException::getSQLState).isEqualTo("57P01");
+    }
+
+    @Test
     void the_proxy_is_ready_as_long_as_postgresql_can_be_reached() {
         try (PostgresFixture own = PostgresFixture.start(FixtureOptions.DEFAULT); RunningProxy before = RunningProxy.start(own, 3)) {
             // An answer that takes more than a second counts as none.
