@@ -39,11 +39,16 @@ final class Shutdown {
         return asked;
     }
 
+    /// The first decides what is waited for; a later one that waits for nobody ends that wait.
     void ask(ShutdownMode how) {
         log.info("SHUTDOWN: {}", how);
-        mode = Optional.of(how);
-        server.refuseNewClients();
-        if (how == ShutdownMode.WAIT_FOR_SERVERS) server.pools().pause(Optional.empty());
+        if (server.isDraining()) {
+            if (how == ShutdownMode.IMMEDIATE) hurry();
+        } else {
+            mode = Optional.of(how);
+            server.refuseNewClients();
+            if (how == ShutdownMode.WAIT_FOR_SERVERS) server.pools().pause(Optional.empty());
+        }
         asked.complete(null);
     }
 

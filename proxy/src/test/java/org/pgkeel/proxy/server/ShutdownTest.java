@@ -179,6 +179,20 @@ final class ShutdownTest {
         assertEnded(client);
     }
 
+    /// Somebody waited for clients who never go, and has no shell on the machine.
+    @Test
+    void a_shutdown_without_a_mode_ends_the_wait_of_another() throws Exception {
+        Connection client = proxy.connect();
+        RunningProxy.value(client, "select 1");
+        Connection console = proxy.console();
+        RunningProxy.run(console, "SHUTDOWN WAIT_FOR_CLIENTS");
+        var stopped = RunningProxy.inBackground(proxy.server()::close);
+        RunningProxy.run(console, "SHUTDOWN");
+
+        stopped.get(90, TimeUnit.SECONDS);
+        assertEnded(client);
+    }
+
     @Test
     void operators_hear_of_the_end() throws Exception {
         Connection console = proxy.console();
