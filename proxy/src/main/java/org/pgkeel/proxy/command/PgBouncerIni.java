@@ -19,9 +19,9 @@ import java.util.regex.Pattern;
 /// @param oddities  lines that could not be read
 record PgBouncerIni(Map<String, String> settings, Map<String, Map<String, String>> databases, Map<String, Map<String, String>> users, List<String> oddities) {
     private static final int INCLUDE_DEPTH_MAX = 10;
-    private static final Pattern ASSIGNMENT = Pattern.compile("(\"(?:[^\"]|\"\")*\"|[^=\\s]+)\\s*=\\s*(.*)");
+    private static final Pattern ASSIGNMENT = Pattern.compile("(\"(?:[^\"]|\"\")*+\"|[^=\\s]+)\\s*=\\s*(.*)");
     /// `key=value`, `key='it''s'`.
-    private static final Pattern PAIR = Pattern.compile("([A-Za-z_]+)\\s*=\\s*('(?:[^']|'')*'|\\S*)");
+    private static final Pattern PAIR = Pattern.compile("([A-Za-z_]+)\\s*=\\s*('(?:[^']|'')*+'|\\S*)");
 
     static PgBouncerIni read(Path file) throws IOException {
         PgBouncerIni ini = new PgBouncerIni(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>());

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 /// The users file: lines of `"user" "secret"` as in PgBouncer's `auth_file`, a quote within doubled; empty lines and lines
 /// that begin with `;` or `#` do not count. Immutable.
 record UsersFile(Map<String, StoredSecret> secrets) {
-    private static final Pattern LINE = Pattern.compile("\\s*\"((?:[^\"]|\"\")+)\"\\s+\"((?:[^\"]|\"\")*)\"(?:\\s.*)?");
+    /// Possessive, for what is not given back needs no stack: a token of a cloud in the place of a password is thousands of characters.
+    private static final Pattern LINE = Pattern.compile("\\s*\"((?:[^\"]|\"\")++)\"\\s+\"((?:[^\"]|\"\")*+)\"(?:\\s.*)?");
 
     UsersFile {
         secrets = Map.copyOf(secrets);

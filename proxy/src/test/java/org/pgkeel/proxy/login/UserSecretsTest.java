@@ -38,6 +38,14 @@ class UserSecretsTest {
                 "carol", new StoredSecret.Scram(ScramVerifier.parse(VERIFIER).orElseThrow())));
     }
 
+    /// Tokens of clouds are written where passwords are.
+    @Test
+    void a_secret_may_be_as_long_as_a_login_takes_it() {
+        String token = "x\"\"".repeat(20_000);
+        assertThat(UsersFile.parse("f", List.of("\"alice\" \"" + token + "\"")).secrets()).isEqualTo(Map.of("alice", plain(token.replace("\"\"", "\""))));
+        assertThatThrownBy(() -> UsersFile.parse("f", List.of("\"alice\" \"" + token))).isInstanceOf(BrokenUsersFile.class);
+    }
+
     @Test
     void broken_lines_are_named_and_not_quoted() {
         for (String line : List.of("alice hush", "\"alice\"", "\"alice\" hush", "\"alice\" \"hush", "\"\" \"hush\"", "\"alice\" \"SCRAM-SHA-256$hush\"", "\"first\" \"hush\"")) {
