@@ -1,7 +1,9 @@
 package org.pgkeel.proxy.config;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Every key as it is in force, with where it came from. Secrets are masked when an entry is made, not when it is shown.
 /// Threading: immutable.
@@ -28,6 +30,12 @@ public record EffectiveConfig(List<Entry> entries) {
         public boolean reloadable() {
             return !BOUND_AT_START.contains(key) && !key.startsWith("runtime.");
         }
+    }
+
+    /// What is in force when this one has been loaded in the place of another: what a reload cannot change stays as it was.
+    public EffectiveConfig after(EffectiveConfig before) {
+        Map<String, Entry> kept = before.entries.stream().filter(entry -> !entry.reloadable()).collect(Collectors.toMap(Entry::key, entry -> entry));
+        return new EffectiveConfig(entries.stream().map(entry -> entry.reloadable() ? entry : kept.getOrDefault(entry.key(), entry)).toList());
     }
 
     /// One line per key: `key = value   # origin`.

@@ -104,7 +104,7 @@ final class InForce {
         warnOfRestart(effective, loaded.effective());
         users = after;
         config = changed;
-        effective = loaded.effective();
+        effective = loaded.effective().after(effective);
         loginPolicy = policy(changed, after.secrets);
         return before::close;
     }

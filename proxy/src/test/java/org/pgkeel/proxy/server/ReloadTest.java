@@ -143,6 +143,17 @@ final class ReloadTest {
     }
 
     @Test
+    void what_needs_a_restart_is_shown_as_it_is_in_force() throws SQLException {
+        Connection console = proxy.console();
+        proxy.writeConfig(RunningProxy.config(postgres, 3, "listen.backlog = 17"));
+
+        RunningProxy.run(console, "RELOAD");
+
+        assertThat(RunningProxy.show(console, "CONFIG")).anySatisfy(row -> assertThat(row).containsEntry("key", "listen.backlog").containsEntry("value", "4096"))
+                .anySatisfy(row -> assertThat(row).containsEntry("key", "databases.app.pool.max").containsEntry("value", "3"));
+    }
+
+    @Test
     void a_broken_file_changes_nothing_and_every_problem_is_told() throws SQLException {
         Connection console = proxy.console();
         proxy.writeConfig(RunningProxy.config(postgres, 3, "limits { clients = 0, mesage-bytes = 1 }"));
