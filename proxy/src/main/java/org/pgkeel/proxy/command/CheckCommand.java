@@ -80,7 +80,10 @@ final class CheckCommand implements Callable<Integer> {
     /// The files are there, the loader saw to that; here they are read for what they should hold.
     private static boolean filesAreGood(ProxyConfig config, PrintWriter err) {
         List<Runnable> readings = new ArrayList<>();
-        readings.add(() -> UserSecrets.load(config.auth(), Optional.empty(), Runnable::run));
+        readings.add(() -> {
+            var secrets = UserSecrets.load(config.auth(), Optional.empty(), Runnable::run);
+            config.auth().query().ifPresent(secrets::passwordOf);
+        });
         readings.add(() -> TlsContexts.server(config.listen().tls()));
         config.clusters().values().forEach(cluster -> {
             readings.add(() -> TlsContexts.client(cluster.tls()));

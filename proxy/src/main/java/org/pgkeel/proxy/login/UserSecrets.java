@@ -96,6 +96,21 @@ public final class UserSecrets {
         return Optional.ofNullable(file.secrets().get(user));
     }
 
+    /// The password with which the proxy itself logs in to run the auth-query.
+    /// @throws BrokenUsersFile if the users file does not have it; the message names the key
+    public Secret passwordOf(AuthConfig.AuthQuery asking) {
+        return switch (fromFile(asking.user()).orElse(null)) {
+            case StoredSecret.Plain(var password) -> password;
+            case StoredSecret.Scram _ -> throw noPassword(asking, "a SCRAM verifier");
+            case StoredSecret.Md5 _ -> throw noPassword(asking, "an md5 hash");
+            case null -> throw noPassword(asking, "no secret");
+        };
+    }
+
+    private static BrokenUsersFile noPassword(AuthConfig.AuthQuery asking, String instead) {
+        return new BrokenUsersFile("auth.auth-query.user: the users file has " + instead + " for \"" + asking.user() + "\"; the proxy logs in as this user and needs the password");
+    }
+
     /// The secret of a user, if the user is known. Fails if PostgreSQL cannot be asked and never answered before.
     public CompletionStage<Optional<StoredSecret>> lookup(String user, String database) {
         Optional<StoredSecret> filed = fromFile(user);

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.config.AuthConfig;
 import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ConfigResult;
 import org.pgkeel.proxy.config.EffectiveConfig;
@@ -37,7 +38,8 @@ final class InForce {
     private record Users(UserSecrets secrets, Optional<JdbcAuthQuery> query) {
         static Users of(ProxyConfig config, UserSecrets fromFile, Function<String, Cluster> clusters) {
             if (config.auth().query().isEmpty()) return new Users(fromFile, Optional.empty());
-            var query = JdbcAuthQuery.of(config, config.auth().query().get(), fromFile.fromFile(config.auth().query().get().user()), clusters);
+            AuthConfig.AuthQuery asked = config.auth().query().get();
+            var query = new JdbcAuthQuery(config, asked, fromFile.passwordOf(asked), clusters);
             return new Users(fromFile.reloaded(config.auth(), Optional.of(query)), Optional.of(query));
         }
 

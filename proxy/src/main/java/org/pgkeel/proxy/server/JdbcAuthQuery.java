@@ -75,25 +75,14 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         }
     }
 
-    private JdbcAuthQuery(ProxyConfig config, AuthConfig.AuthQuery query, Secret password, Function<String, Cluster> clusters) {
+    /// @param password of `auth.auth-query.user`
+    /// @param clusters who has which nodes, by name; asked for every connection
+    JdbcAuthQuery(ProxyConfig config, AuthConfig.AuthQuery query, Secret password, Function<String, Cluster> clusters) {
         this.clusters = clusters;
         this.config = config;
         this.query = query;
         this.password = password;
         this.placeholders = Placeholders.of(query.query());
-    }
-
-    /// @param secret   what the users file has for `auth.auth-query.user`
-    /// @param clusters who has which nodes, by name; asked for every connection
-    /// @throws IllegalArgumentException if nobody can log in with it; the message names the key
-    static JdbcAuthQuery of(ProxyConfig config, AuthConfig.AuthQuery query, Optional<StoredSecret> secret, Function<String, Cluster> clusters) {
-        String who = "auth.auth-query.user: the users file has ";
-        return switch (secret.orElse(null)) {
-            case StoredSecret.Plain(var password) -> new JdbcAuthQuery(config, query, password, clusters);
-            case StoredSecret.Scram _ -> throw new IllegalArgumentException(who + "a SCRAM verifier for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
-            case StoredSecret.Md5 _ -> throw new IllegalArgumentException(who + "an md5 hash for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
-            case null -> throw new IllegalArgumentException(who + "no line for \"" + query.user() + "\"; the proxy logs in as this user and needs the password");
-        };
     }
 
     @Override

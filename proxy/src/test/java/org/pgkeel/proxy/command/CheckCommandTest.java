@@ -85,6 +85,18 @@ class CheckCommandTest {
         }
     }
 
+    /// `run` would refuse it.
+    @Test
+    void a_user_of_the_auth_query_whose_password_is_not_known_is_a_wrong_configuration() throws IOException {
+        Files.writeString(temporary.resolve("users.txt"), "\"keel\" \"md5" + "0".repeat(32) + "\"\n");
+        try (AnsweringServer server = new AnsweringServer('N')) {
+            CommandRun run = check("clusters { main { nodes = [\"" + server.node() + "\"] } }\nauth { users-file = users.txt, auth-query { user = keel } }", "prefer");
+
+            assertThat(run.exitCode()).isEqualTo(78);
+            assertThat(run.err()).contains("auth.auth-query.user: the users file has an md5 hash for \"keel\"").doesNotContain("000");
+        }
+    }
+
     @Test
     void a_wrong_command_line_is_answered_with_the_usage() {
         assertThat(CommandRun.of("check").exitCode()).isEqualTo(64);
