@@ -26,7 +26,7 @@ public final class ConfigLoader {
         CrossChecks.run(config, reading);
         reading.reportUnknownKeys();
         return reading.problems().isEmpty()
-                ? new ConfigResult.Loaded(config, reading.effective(), reading.warnings())
+                ? new ConfigResult.Loaded(config, reading.effective(), reading.files(), reading.warnings())
                 : new ConfigResult.Rejected(reading.problems(), reading.warnings());
     }
 

@@ -1,6 +1,8 @@
 package org.pgkeel.proxy.config;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /// What became of a configuration file: [Loaded] as a whole, or [Rejected] with everything that is wrong.
 public sealed interface ConfigResult {
@@ -8,7 +10,8 @@ public sealed interface ConfigResult {
     List<ConfigProblem> warnings();
 
     /// @param effective every key with its value and origin
-    record Loaded(ProxyConfig config, EffectiveConfig effective, List<ConfigProblem> warnings) implements ConfigResult {}
+    /// @param files     that it includes or names: what is in them belongs to it
+    record Loaded(ProxyConfig config, EffectiveConfig effective, Set<Path> files, List<ConfigProblem> warnings) implements ConfigResult {}
 
     /// @param problems every mistake at once, one or more
     record Rejected(List<ConfigProblem> problems, List<ConfigProblem> warnings) implements ConfigResult {}

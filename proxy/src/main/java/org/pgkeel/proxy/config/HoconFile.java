@@ -43,7 +43,7 @@ final class HoconFile {
         if (!Files.exists(file)) return refuse(reading, file, "no such file");
         if (!Files.isReadable(file)) return refuse(reading, file, "not readable");
         try {
-            ConfigParseOptions options = ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF).setIncluder(new StrictIncluder());
+            ConfigParseOptions options = ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF).setIncluder(new StrictIncluder(reading));
             return Optional.of(resolve(ConfigFactory.parseFile(file.toFile(), options), environment, reading).root());
         } catch (ConfigException e) {
             String origin = e.origin() == null ? file.toString() : reading.origin(e.origin());
@@ -96,7 +96,7 @@ final class HoconFile {
     }
 
     /// Includes files beside the including one, and only them: nothing comes from the network or out of the jar.
-    private static final class StrictIncluder implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
+    private record StrictIncluder(Reading reading) implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
         @Override
         public ConfigIncluder withFallback(ConfigIncluder other) {
             return this;
@@ -107,6 +107,7 @@ final class HoconFile {
             ConfigParseable included = context.relativeTo(what);
             String filename = included == null ? null : included.origin().filename();
             if (filename == null || !Files.isReadable(Path.of(filename))) throw new ConfigException.Generic("include \"" + what + "\": no such file, or not readable");
+            reading.reads(Path.of(filename));
             return included.parse(context.parseOptions().setAllowMissing(false).setSyntax(ConfigSyntax.CONF));
         }
 

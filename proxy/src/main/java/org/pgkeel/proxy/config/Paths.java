@@ -19,6 +19,7 @@ final class Paths {
             if (Files.isDirectory(path)) throw new BadValue(path + " is a folder, a file is needed");
             if (!Files.exists(path)) throw new BadValue("no such file: " + path);
             if (!Files.isReadable(path)) throw new BadValue("not readable: " + path);
+            section.reading().reads(path);
             return path;
         });
     }

@@ -5,9 +5,11 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +26,7 @@ final class Reading {
     private final List<ConfigProblem> problems = new ArrayList<>();
     private final List<ConfigProblem> warnings = new ArrayList<>();
     private final List<Section> sections = new ArrayList<>();
+    private final Set<Path> files = new LinkedHashSet<>();
     private final Set<String> unsoundKeys = new HashSet<>();
     private final Set<String> kinds = new TreeSet<>();
     private final Map<String, EffectiveConfig.Entry> entries = new LinkedHashMap<>();
@@ -37,6 +40,15 @@ final class Reading {
     /// A path of the file, relative to the file's folder.
     Path resolve(String path) {
         return folder.resolve(path).normalize();
+    }
+
+    /// What is in the file belongs to the configuration.
+    void reads(Path its) {
+        files.add(its);
+    }
+
+    Set<Path> files() {
+        return Collections.unmodifiableSet(new LinkedHashSet<>(files));
     }
 
     void problem(String key, String origin, String message) {

@@ -5,16 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.pgkeel.proxy.config.ProxyConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,27 +30,32 @@ final class ConfigWatch implements AutoCloseable {
     private record Stamp(FileTime modified, long bytes, Object file) {}
 
     private final Path configFile;
-    private final Supplier<ProxyConfig> config;
+    private final Supplier<Set<Path>> files;
+    private final BooleanSupplier wanted;
     private final Runnable reload;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread;
+    /// As the files were when they were read last; the thread's own once it runs.
+    private Map<Path, Stamp> loaded;
 
-    /// @param config in force; says whether to watch, and which files belong to it
-    private ConfigWatch(Path configFile, Supplier<ProxyConfig> config, Runnable reload) {
+    /// @param files  that belong to the configuration in force
+    /// @param wanted whether a change is to be loaded by itself
+    private ConfigWatch(Path configFile, Supplier<Set<Path>> files, BooleanSupplier wanted, Runnable reload) {
         this.configFile = configFile;
-        this.config = config;
+        this.files = files;
+        this.wanted = wanted;
         this.reload = reload;
+        this.loaded = stamps();
         this.thread = Thread.ofPlatform().daemon().name("pgkeel-config-watch").unstarted(this::run);
     }
 
-    static ConfigWatch start(Path configFile, Supplier<ProxyConfig> config, Runnable reload) {
-        var watch = new ConfigWatch(configFile, config, reload);
+    static ConfigWatch start(Path configFile, Supplier<Set<Path>> files, BooleanSupplier wanted, Runnable reload) {
+        var watch = new ConfigWatch(configFile, files, wanted, reload);
         watch.thread.start();
         return watch;
     }
 
     private void run() {
-        Map<Path, Stamp> loaded = stamps();
         Map<Path, Stamp> before = loaded;
         try {
             while (!closed.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
@@ -59,12 +63,8 @@ final class ConfigWatch implements AutoCloseable {
                 boolean rests = now.equals(before);
                 before = now;
                 if (!rests || now.equals(loaded) || !now.containsKey(configFile)) continue;
-                if (config.get().reload().watch()) {
-                    tryToReload();
-                    now = stamps();
-                    before = now;
-                }
-                loaded = now;
+                if (wanted.getAsBoolean()) tryToReload();
+                loaded = now;   // as they were before: what changed meanwhile is loaded next
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
@@ -75,7 +75,7 @@ final class ConfigWatch implements AutoCloseable {
     private void tryToReload() {
         try {
             reload.run();
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             log.error("reload failed", bug);
         }
     }
@@ -83,24 +83,9 @@ final class ConfigWatch implements AutoCloseable {
     /// Of the files that are there: one that is missing is being replaced, or will be missed by the reload.
     private Map<Path, Stamp> stamps() {
         var stamps = new LinkedHashMap<Path, Stamp>();
-        for (Path file : files()) stampOf(file).ifPresent(stamp -> stamps.put(file, stamp));
+        stampOf(configFile).ifPresent(stamp -> stamps.put(configFile, stamp));
+        for (Path file : files.get()) stampOf(file).ifPresent(stamp -> stamps.put(file, stamp));
         return stamps;
-    }
-
-    private List<Path> files() {
-        ProxyConfig now = config.get();
-        var files = new ArrayList<Path>();
-        files.add(configFile);
-        now.auth().usersFile().ifPresent(files::add);
-        now.listen().tls().cert().ifPresent(files::add);
-        now.listen().tls().key().ifPresent(files::add);
-        now.listen().tls().ca().ifPresent(files::add);
-        for (var cluster : now.clusters().values()) {
-            cluster.tls().ca().ifPresent(files::add);
-            cluster.tls().cert().ifPresent(files::add);
-            cluster.tls().key().ifPresent(files::add);
-        }
-        return files;
     }
 
     private static Optional<Stamp> stampOf(Path file) {

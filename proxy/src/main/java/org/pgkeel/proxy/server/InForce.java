@@ -1,9 +1,11 @@
 package org.pgkeel.proxy.server;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.pgkeel.proxy.cluster.Cluster;
@@ -31,6 +33,7 @@ final class InForce {
     private final Function<String, Cluster> clusters;
     private volatile ProxyConfig config;
     private volatile EffectiveConfig effective;
+    private volatile Set<Path> files;
     private volatile Users users;
     private volatile LoginPolicy loginPolicy;
 
@@ -56,6 +59,7 @@ final class InForce {
         this.clusters = clusters;
         this.config = loaded.config();
         this.effective = loaded.effective();
+        this.files = loaded.files();
         this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper), clusters);
         this.loginPolicy = policy(config, users.secrets);
     }
@@ -66,6 +70,11 @@ final class InForce {
 
     EffectiveConfig effective() {
         return effective;
+    }
+
+    /// Those that belong to the configuration.
+    Set<Path> files() {
+        return files;
     }
 
     UserSecrets secrets() {
@@ -107,6 +116,7 @@ final class InForce {
         users = after;
         config = changed;
         effective = loaded.effective().after(effective);
+        files = loaded.files();
         loginPolicy = policy(changed, after.secrets);
         return before::close;
     }

@@ -18,6 +18,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -101,14 +102,14 @@ public final class ProxyServer implements AutoCloseable {
     /// @throws RuntimeException if a file that the configuration names cannot be used
     public static ProxyServer start(ConfigResult.Loaded loaded, ConfigLoader loader, Path file) throws IOException {
         var server = new ProxyServer(loaded, () -> loader.load(file));
-        server.watch = Optional.of(ConfigWatch.start(file, server::config, server::reload));
+        server.watch = Optional.of(ConfigWatch.start(file, server.inForce::files, () -> server.config().reload().watch(), server::reload));
         return server;
     }
 
     /// Starts and listens, for a configuration that does not come from a file; a reload applies the same one again.
     /// @throws IOException if a port cannot be bound
     public static ProxyServer start(ProxyConfig config) throws IOException {
-        var loaded = new ConfigResult.Loaded(config, new EffectiveConfig(List.of()), List.of());
+        var loaded = new ConfigResult.Loaded(config, new EffectiveConfig(List.of()), Set.of(), List.of());
         return new ProxyServer(loaded, () -> loaded);
     }
 

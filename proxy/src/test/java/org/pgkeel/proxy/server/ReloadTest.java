@@ -4,18 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.config.Secret;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 import org.pgkeel.proxy.session.DatabasePool;
@@ -205,5 +212,26 @@ final class ReloadTest {
         await().atMost(PATIENCE).until(() -> sizeOfApp(console).equals("4"));
         proxy.writeUsers(Map.of("watched", "secret"));
         await().atMost(PATIENCE).until(() -> proxy.server().secrets().fromFile("watched").isPresent());
+    }
+
+    @Test
+    void what_a_watched_file_includes_or_takes_a_secret_from_is_watched_too(@TempDir Path folder) throws IOException {
+        Path included = Files.writeString(folder.resolve("pool.conf"), "databases.app.pool.max = 3");
+        Path secret = Files.writeString(folder.resolve("app.secret"), "first");
+        proxy.close();
+        proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 2, """
+                reload.watch = true
+                databases.app { user = app, password-file = "%s" }
+                include "%s"
+                """.formatted(secret, included)));
+
+        Files.writeString(included, "databases.app.pool.max = 14");
+        await().atMost(PATIENCE).until(() -> app().pool().max() == 14);
+        Files.writeString(secret, "the second");
+        await().atMost(PATIENCE).until(() -> app().backendPassword().equals(Optional.of(new Secret("the second"))));
+    }
+
+    private DatabaseConfig app() {
+        return proxy.server().config().databases().stream().filter(database -> database.name().equals("app")).findFirst().orElseThrow();
     }
 }
