@@ -86,7 +86,8 @@ final class ClusterSections {
 
     /// `http://host:port` without anything behind it.
     private static URI restUrl(String text) {
-        String expected = "expected \"http://host:port\" or \"https://host:port\", got '" + text + "'";
+        // A login in it would have a password.
+        String expected = "expected \"http://host:port\" or \"https://host:port\", got " + (text.contains("@") ? "one with a login; user and password have keys of their own" : "'" + text + "'");
         try {
             URI url = new URI(text);
             boolean scheme = "http".equals(url.getScheme()) || "https".equals(url.getScheme());

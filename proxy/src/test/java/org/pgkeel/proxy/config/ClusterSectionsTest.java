@@ -102,6 +102,13 @@ class ClusterSectionsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"http://rest:hush@a:8008", "http://rest:hu sh@a:8008"})
+    void a_password_in_a_url_is_refused_and_not_shown(String member) {
+        assertThat(problems("monitor.user = w\npatroni.members = [\"" + member + "\"]")).singleElement().asString()
+                .contains("user and password have keys of their own").doesNotContain("hu");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"a:8008", "ftp://a:8008", "http://", "http://a:8008/cluster", "http://a:0", "http://a:65536", "http://u:p@a:8008", "http://a:8008?x=1", "http://a b"})
     void a_member_that_is_no_url_of_a_rest_api_is_refused(String member) {
         assertThat(problems("monitor.user = w\npatroni.members = [\"" + member + "\"]")).singleElement().asString()
