@@ -53,7 +53,8 @@ final class AdminPages {
                     LOG.warn("metrics without snapshots: {}", reason(failure));
                     return Optional.empty();
                 })
-                .thenApply(sample -> metrics.page(sample, accept));
+                .thenApply(sample -> metrics.page(sample, accept))
+                .exceptionally(failure -> unavailable("metrics: " + reason(failure)));
     }
 
     private CompletionStage<Page> live() {

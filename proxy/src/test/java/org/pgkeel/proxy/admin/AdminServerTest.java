@@ -118,6 +118,13 @@ class AdminServerTest {
         assertThat(page.body()).contains("pgkeel_snapshot_available 0.0").contains("jvm_memory_used_bytes").doesNotContain("pgkeel_pool_");
     }
 
+    @Test void metrics_that_cannot_be_shown_are_an_error_and_not_a_wait() throws Exception {
+        operations.pools = CompletableFuture.completedFuture(List.of(FakeOperations.pool("app", "alice"), FakeOperations.pool("app", "alice")));
+        assertThat(get("/metrics").statusCode()).isEqualTo(503);
+        operations.pools = CompletableFuture.completedFuture(List.of(FakeOperations.pool("app", "alice")));
+        assertThat(get("/metrics").statusCode()).isEqualTo(200);
+    }
+
     @Test void live_while_the_event_loops_answer() throws Exception {
         assertThat(get("/health/live").statusCode()).isEqualTo(200);
         operations.loops = new CompletableFuture<>();
