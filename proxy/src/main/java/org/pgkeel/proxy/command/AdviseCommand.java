@@ -26,8 +26,10 @@ import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.MonitorConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.Secret;
+import org.pgkeel.proxy.login.BrokenUsersFile;
 import org.pgkeel.proxy.login.StoredSecret;
 import org.pgkeel.proxy.login.UserSecrets;
+import org.pgkeel.proxy.tls.BrokenTlsFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,10 +67,19 @@ final class AdviseCommand implements Callable<Integer> {
         ConfigPrinting.print(result, err);
         int exitCode = switch (result) {
             case ConfigResult.Rejected _ -> ExitCode.CONFIG;
-            case ConfigResult.Loaded loaded -> advise(loaded.config(), err);
+            case ConfigResult.Loaded loaded -> adviseOn(loaded.config(), err);
         };
         err.flush();
         return exitCode;
+    }
+
+    private int adviseOn(ProxyConfig of, PrintWriter err) {
+        try {
+            return advise(of, err);
+        } catch (BrokenUsersFile | BrokenTlsFile broken) {
+            err.println("error: " + broken.getMessage());
+            return ExitCode.CONFIG;
+        }
     }
 
     private int advise(ProxyConfig of, PrintWriter err) {

@@ -41,6 +41,10 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut(), err = spec.commandLine().getErr();
+        if (port < 1 || port > 0xffff) {
+            err.println("error: --port: expected 1 to 65535, got " + port);
+            return ExitCode.USAGE;
+        }
         Instant begin = Instant.now();
         try {
             ServerAccount account = ServerAccount.pick();

@@ -163,7 +163,7 @@ public final class ProxyServer implements AutoCloseable {
     private static String rootMessage(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) root = root.getCause();
-        return String.valueOf(root.getMessage());
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     }
 
     private static int eventLoopCount(ProxyConfig config, Transport transport) {

@@ -27,6 +27,35 @@ final class StartErrorsTest {
     }
 
     @Test
+    void an_address_that_is_none_is_named_with_its_key() throws IOException {
+        assertThat(run("*", "127.0.0.1")).satisfies(StartErrorsTest::isUnavailable).extracting(CommandRun::err).asString().contains("listen.address").doesNotContain("null");
+        assertThat(run("127.0.0.1", "*")).satisfies(StartErrorsTest::isUnavailable).extracting(CommandRun::err).asString().contains("admin.address").doesNotContain("null");
+    }
+
+    private static void isUnavailable(CommandRun run) {
+        assertThat(run.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+    }
+
+    private CommandRun run(String address, String adminAddress) throws IOException {
+        Path file = Files.writeString(folder.resolve("proxy.conf"), """
+                listen { address = "%s", port = 0 }
+                admin { address = "%s", port = 0 }
+                clusters { main { nodes = ["127.0.0.1:1"] } }
+                databases { "*" { cluster = main } }
+                auth { method = trust }
+                """.formatted(address, adminAddress));
+        return CommandRun.of("run", "--config", file.toString());
+    }
+
+    @Test
+    void a_port_that_is_none_is_a_wrong_command_line() {
+        assertThat(CommandRun.of("demo", "--port", "70000")).satisfies(run -> {
+            assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("--port").contains("70000");
+        });
+    }
+
+    @Test
     void a_listen_port_in_use_is_named_with_its_key() throws IOException {
         try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             CommandRun run = run(taken.getLocalPort(), 0);

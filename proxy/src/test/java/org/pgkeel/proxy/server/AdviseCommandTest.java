@@ -126,5 +126,11 @@ class AdviseCommandTest {
 
         assertThat(run.exitCode()).isEqualTo(78);
         assertThat(run.err()).contains("listn");
+
+        Path file = config(1, node(), monitor());
+        Files.writeString(folder.resolve("users.txt"), "nonsense hush\n");
+        Run users = run(file);
+        assertThat(users.exitCode()).isEqualTo(78);
+        assertThat(users.err()).contains("error: auth.users-file: ", "line 1").doesNotContain("hush", "\tat ");
     }
 }
