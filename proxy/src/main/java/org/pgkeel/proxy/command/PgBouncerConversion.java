@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// A `pgbouncer.ini` as a `proxy.conf`. Where PgBouncer's default differs in meaning (session pooling, 120 s of waiting, 100 clients)
+/// A `pgbouncer.ini` as a `proxy.conf`. Where PgBouncer's default differs in meaning (session pooling, 120 s of waiting, 100 clients, a socket in /tmp)
 /// it is written out, so that the result does what the ini did.
 ///
 /// @param text     the HOCON
@@ -81,7 +81,7 @@ record PgBouncerConversion(String text, List<String> warnings) {
         if (addresses.isEmpty()) settings.warn("listen_addr", "not set, which PgBouncer reads as no TCP at all; the result listens at 127.0.0.1");
         if (addresses.size() > 1) settings.warn("listen_addr", "only the first of several addresses is taken");
         String address = addresses.isEmpty() ? "127.0.0.1" : addresses.getFirst().equals("*") ? "0.0.0.0" : addresses.getFirst();
-        Optional<String> socketFolder = settings.text("unix_socket_dir");
+        Optional<String> socketFolder = settings.textOr("unix_socket_dir", "/tmp");
         if (socketFolder.filter(folder -> folder.startsWith("@")).isPresent()) settings.warn("unix_socket_dir", "abstract sockets have no counterpart, left out");
         return section(
                 "address", address,
@@ -132,12 +132,12 @@ record PgBouncerConversion(String text, List<String> warnings) {
     private static Map<String, Object> timeouts(PgBouncerSettings settings) {
         Duration tenMinutes = Duration.ofMinutes(10);
         return section(
-                "login", settings.seconds("client_login_timeout", Duration.ofMillis(100), tenMinutes),
+                "login", settings.limitSeconds("client_login_timeout", Duration.ofMillis(100), tenMinutes),
                 "idle-in-transaction", settings.seconds("idle_transaction_timeout", Duration.ZERO, YEAR),
                 "transaction", settings.seconds("transaction_timeout", Duration.ZERO, YEAR),
                 "query", settings.seconds("query_timeout", Duration.ZERO, YEAR),
                 "client-idle", settings.seconds("client_idle_timeout", Duration.ZERO, YEAR),
-                "server-connect", settings.seconds("server_connect_timeout", Duration.ofMillis(10), tenMinutes),
+                "server-connect", settings.limitSeconds("server_connect_timeout", Duration.ofMillis(10), tenMinutes),
                 "server-login-retry", settings.seconds("server_login_retry", Duration.ofMillis(1), Duration.ofHours(1)),
                 "server-lifetime", settings.seconds("server_lifetime", Duration.ZERO, YEAR),
                 "server-idle", settings.seconds("server_idle_timeout", Duration.ZERO, YEAR),

@@ -83,9 +83,7 @@ final class PgBouncerDatabases {
     private Map<String, Object> standardPool() {
         // PgBouncer waits 120 s unless told otherwise, and for ever with 0.
         Optional<String> maxWait = settings.text("query_wait_timeout").isEmpty() ? Optional.of("120s")
-                : settings.text("query_wait_timeout").filter(text -> text.matches("0(\\.0*)?")).map(_ -> "24h")
-                        .or(() -> settings.seconds("query_wait_timeout", Duration.ofMillis(1), Duration.ofDays(1)));
-        if (maxWait.equals(Optional.of("24h"))) settings.warn("query_wait_timeout", "every wait has a limit, 0 became 24h");
+                : settings.limitSeconds("query_wait_timeout", Duration.ofMillis(1), Duration.ofDays(1));
         return section(
                 "mode", settings.text("pool_mode").orElse("session"),
                 "max", settings.number("default_pool_size", 1, CONNECTIONS_MAX),

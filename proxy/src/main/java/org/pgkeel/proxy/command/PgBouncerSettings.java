@@ -65,6 +65,18 @@ final class PgBouncerSettings {
         }
     }
 
+    /// The same where PgBouncer's 0 is no limit, and every wait has one here: the longest.
+    Optional<String> limitSeconds(String name, Duration min, Duration max) {
+        if (text(name).filter(text -> text.matches("0+(\\.0*)?")).isEmpty()) return seconds(name, min, max);
+        warn(name, "every wait has a limit, 0 became " + written(max));
+        return Optional.of(written(max));
+    }
+
+    /// The setting, or what PgBouncer takes where it is missing; empty where it is set to nothing.
+    Optional<String> textOr(String name, String fallback) {
+        return settings.containsKey(name) ? text(name) : Optional.of(fallback);
+    }
+
     List<String> names(String name) {
         return text(name).map(text -> List.of(text.split("\\s*,\\s*"))).orElse(List.of());
     }

@@ -134,6 +134,20 @@ class ConvertCommandTest {
         assertThat(config.limits().clients()).isEqualTo(100);
         assertThat(config.auth().method()).isEqualTo(AuthMethod.MD5);
         assertThat(config.listen().address()).isEqualTo("127.0.0.1");
+        assertThat(config.listen().unixSocketDirectory()).contains(Path.of("/tmp"));
+    }
+
+    @Test
+    void a_wait_without_a_limit_becomes_a_long_one() throws IOException {
+        CommandRun run = convert("[databases]\napp = host=db1\n[pgbouncer]\nauth_type = trust\nlisten_addr = *\nunix_socket_dir =\nclient_login_timeout = 0\nserver_connect_timeout = 0.0\nquery_wait_timeout = 0\n");
+        ProxyConfig config = load();
+
+        assertThat(config.timeouts().login()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(config.timeouts().serverConnect()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(config.databases().getFirst().pool().maxWait()).isEqualTo(Duration.ofDays(1));
+        assertThat(config.listen().unixSocketDirectory()).isEmpty();
+        assertThat(run.err().lines()).containsExactlyInAnyOrder("warning: client_login_timeout: every wait has a limit, 0 became 600s",
+                "warning: server_connect_timeout: every wait has a limit, 0 became 600s", "warning: query_wait_timeout: every wait has a limit, 0 became 86400s");
     }
 
     @Test
