@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
@@ -21,11 +22,14 @@ final class AdminPages {
     private final Operations operations;
     private final Metrics metrics;
     private final Clock clock;
+    private final Executor own;
 
-    AdminPages(Operations operations, Metrics metrics, Clock clock) {
+    /// @param own makes the pages: what they show comes from event loops that relay, and the last to answer has other things to do
+    AdminPages(Operations operations, Metrics metrics, Clock clock, Executor own) {
         this.operations = operations;
         this.metrics = metrics;
         this.clock = clock;
+        this.own = own;
     }
 
     /// @param path   without the query
@@ -53,7 +57,7 @@ final class AdminPages {
                     LOG.warn("metrics without snapshots: {}", reason(failure));
                     return Optional.empty();
                 })
-                .thenApply(sample -> metrics.page(sample, accept))
+                .thenApplyAsync(sample -> metrics.page(sample, accept), own)
                 .exceptionally(failure -> unavailable("metrics: " + reason(failure)));
     }
 
@@ -73,8 +77,8 @@ final class AdminPages {
     }
 
     private CompletionStage<Page> status() {
-        return bounded(Sample.take(operations).thenCombine(operations.databases(),
-                (sample, databases) -> StatusPage.render(sample, databases, clock.instant())), SNAPSHOT_MILLIS_MAX)
+        return bounded(Sample.take(operations).thenCombineAsync(operations.databases(),
+                (sample, databases) -> StatusPage.render(sample, databases, clock.instant()), own), SNAPSHOT_MILLIS_MAX)
                 .thenApply(Page::html)
                 .exceptionally(failure -> unavailable("status: " + reason(failure)));
     }

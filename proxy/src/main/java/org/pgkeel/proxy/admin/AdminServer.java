@@ -45,7 +45,7 @@ public final class AdminServer {
             Clock clock) {
         EventLoop loop = group.next();
         var connections = new DefaultChannelGroup("admin", loop);
-        var pages = new AdminPages(operations, new Metrics(), clock);
+        var pages = new AdminPages(operations, new Metrics(), clock, loop);
         var started = new CompletableFuture<AdminServer>();
         new ServerBootstrap()
                 .group(loop, loop)

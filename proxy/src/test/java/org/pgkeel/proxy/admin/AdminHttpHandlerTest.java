@@ -32,7 +32,7 @@ class AdminHttpHandlerTest {
                 ReferenceCountUtil.release(message);
                 untaken.add(promise);
             }
-        }, new AdminHttpHandler(new AdminPages(new FakeOperations(), metrics, Clock.systemUTC())));
+        }, new AdminHttpHandler(new AdminPages(new FakeOperations(), metrics, Clock.systemUTC(), Runnable::run)));
     }
 
     @AfterEach

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -18,9 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
+import org.pgkeel.proxy.observe.PoolSnapshot;
 
 /// The HTTP port over real sockets.
 class AdminServerTest {
@@ -116,6 +120,28 @@ class AdminServerTest {
         var page = get("/metrics");
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.body()).contains("pgkeel_snapshot_available 0.0").contains("jvm_memory_used_bytes").doesNotContain("pgkeel_pool_");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/metrics", "/status"})
+    void pages_are_not_made_by_the_event_loop_that_answered_last(String path) throws Exception {
+        var makers = ConcurrentHashMap.<Thread>newKeySet();
+        var pools = new CompletableFuture<List<PoolSnapshot>>();
+        operations.pools = pools;
+        var page = http.sendAsync(request(path).build(), HttpResponse.BodyHandlers.ofString());
+        await().until(() -> pools.getNumberOfDependents() > 0);
+        Thread relaying = Thread.ofPlatform().start(() -> pools.complete(new AbstractList<>() {
+            @Override public PoolSnapshot get(int index) {
+                makers.add(Thread.currentThread());
+                return FakeOperations.pool("app", "alice");
+            }
+
+            @Override public int size() {
+                return 1;
+            }
+        }));
+        assertThat(page.join().body()).contains("alice");
+        assertThat(makers).isNotEmpty().doesNotContain(relaying);
     }
 
     @Test void metrics_that_cannot_be_shown_are_an_error_and_not_a_wait() throws Exception {
