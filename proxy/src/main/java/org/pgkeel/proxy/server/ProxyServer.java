@@ -158,6 +158,7 @@ public final class ProxyServer implements AutoCloseable {
         console.startAverages(adminLoop.next());
         for (EventLoop loop : eventLoops) Pulse.start(loop, TICK, "tick", () -> tick(loop));
         log.info("listening on {}:{}, {} event loop(s)", config.listen().address(), listener.port(), eventLoops.size());
+        FileLimit.check(config.limits().clients());
     }
 
     private static String rootMessage(Throwable failure) {
@@ -344,6 +345,7 @@ public final class ProxyServer implements AutoCloseable {
         probe.reload(clusters.all());
         for (SessionContext context : contexts()) context.config(changed);
         closeOld.run();
+        FileLimit.check(changed.limits().clients());
         return List.of();
     }
 
