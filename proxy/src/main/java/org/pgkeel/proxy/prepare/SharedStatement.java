@@ -138,6 +138,11 @@ public final class SharedStatement {
         return effects;
     }
 
+    /// Whether these settings give its text the meaning that it has had where its client prepared it.
+    public boolean isOf(Settings otherMeaning) {
+        return meaning == otherMeaning || meaning.equals(otherMeaning);
+    }
+
     /// How often the catalogue had changed when a client asked for the statement first.
     public int generation() {
         return generation;

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.prepare;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.settings.Settings;
@@ -77,6 +78,23 @@ public final class StatementCache {
         SharedStatement known = lookUp(SharedStatement.Kind.SQL_PREPARE, meaning, generation, text, from, to, hash);
         if (known != null) return known;
         return add(SharedStatement.prepared(meaning, generation, copy(text, from, to), hash));
+    }
+
+    /// The statement with the same text for clients with other settings; a new one if there was none.
+    public SharedStatement find(Settings meaning, SharedStatement of) {
+        ByteBuf text = Unpooled.wrappedBuffer(of.body());
+        return switch (of.kind()) {
+            case PARSE -> find(meaning, of.generation(), text, 0, text.writerIndex());
+            case SQL_PREPARE -> findPrepare(meaning, of.generation(), text);
+        };
+    }
+
+    /// As [#find(Settings, SharedStatement)], for one client alone.
+    public SharedStatement ownOf(Settings meaning, SharedStatement of) {
+        return switch (of.kind()) {
+            case PARSE -> ownOf(meaning, of.generation(), Unpooled.wrappedBuffer(of.body()), 0, of.body().length);
+            case SQL_PREPARE -> SharedStatement.prepared(meaning, of.generation(), of.body(), 0);
+        };
     }
 
     /// Statements known.

@@ -1,6 +1,8 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.NamedStatements;
 import org.pgkeel.proxy.prepare.SharedStatement;
@@ -19,6 +21,7 @@ import org.pgkeel.proxy.statement.StatementClass;
 /// Threading: confined to the session's event loop.
 final class ClientStatements implements AnsweredNames.Statements {
     static final byte[] UNNAMED = {};
+    private static final int OWN_READINGS_MAX = 1000;
 
     private final SessionContext context;
     private final DatabasePool pool;
@@ -27,6 +30,8 @@ final class ClientStatements implements AnsweredNames.Statements {
     private @Nullable SharedStatement unnamed;
     private boolean unnamedIsKept;
     private boolean unnamedIsUnseen;
+    /// What backends were told in the place of a statement while its text could mean something to this client alone.
+    private Map<SharedStatement, SharedStatement> ownReadings = Map.of();
     private @Nullable NamesJournal journal;
     private @Nullable ToldNames told;
 
@@ -118,12 +123,40 @@ final class ClientStatements implements AnsweredNames.Statements {
     /// DEALLOCATE ALL.
     void deallocateAll() {
         named.clear();
+        ownReadings = Map.of();
     }
 
     /// DISCARD ALL.
     void forgetAll() {
         named.clear();
+        ownReadings = Map.of();
         unnamed = null;
+    }
+
+    // --- in a backend
+
+    /// What a backend is to be told of one of the client's statements. Where it does not have it yet, it reads the text by the settings that it has now: if
+    /// they are not those of the client's Parse, what it makes of it must not be taken by others for what they have prepared.
+    /// @return another statement with the same text in such a case, see [#isCalled]
+    SharedStatement toldTo(BackendConnection leased, SharedStatement statement) {
+        boolean own = settings.meaningIsOwn();
+        if (!own && statement.isOf(settings.meaning()) || !statement.isFound() || leased.statements().has(statement)) return statement;
+        return own ? ownReading(statement) : context.statements().find(settings.meaning(), statement);
+    }
+
+    /// The client's own, where its settings or its tables are those of a transaction or of a backend that it keeps.
+    private SharedStatement ownReading(SharedStatement statement) {
+        SharedStatement known = ownReadings.get(statement);
+        if (known != null && known.isOf(settings.meaning())) return known;
+        if (ownReadings.isEmpty() || ownReadings.size() == OWN_READINGS_MAX) ownReadings = new IdentityHashMap<>();
+        SharedStatement made = context.statements().ownOf(settings.meaning(), statement);
+        ownReadings.put(statement, made);
+        return made;
+    }
+
+    /// What a backend is told has this name to the client.
+    void isCalled(byte[] name, SharedStatement told) {
+        told().isCalled(name, told);
     }
 
     // --- the one without

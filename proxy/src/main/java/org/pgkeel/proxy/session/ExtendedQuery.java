@@ -66,10 +66,15 @@ final class ExtendedQuery {
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
         if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
         if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
+        SharedStatement told = statements.toldTo(backend, statement);
+        if (told != statement) {
+            statements.isCalled(bytes(in, portalEnd + 1, nameEnd), told);
+            portals.bound(in, at + 5, portalEnd, told);
+        }
         Outgoing out = backend.outgoing();
         out.run(in, from, at);
-        ExtendedPreparation.ensure(backend, statement);
-        byte[] name = statement.name();
+        ExtendedPreparation.ensure(backend, told);
+        byte[] name = told.name();
         ByteBuf room = out.room(portalEnd - at + 1 + name.length);
         room.writeByte(FrontendType.BIND).writeInt(in.getInt(at + 1) + name.length - (nameEnd - portalEnd - 1));
         room.writeBytes(in, at + 5, portalEnd - at - 4).writeBytes(name);
@@ -132,10 +137,12 @@ final class ExtendedQuery {
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
         if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
         if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
+        SharedStatement told = statements.toldTo(backend, statement);
+        if (told != statement) statements.isCalled(bytes(in, at + 6, next - 1), told);
         backend.outgoing().run(in, from, at);
-        ExtendedPreparation.ensure(backend, statement);
-        if (statement.rowShape() == RowShape.UNKNOWN) backend.exchange().expectShape(statement);
-        byte[] name = statement.name();
+        ExtendedPreparation.ensure(backend, told);
+        if (told.rowShape() == RowShape.UNKNOWN) backend.exchange().expectShape(told);
+        byte[] name = told.name();
         backend.outgoing().room(name.length + 7).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0);
         backend.exchange().messageSent();
         return next;
@@ -144,8 +151,7 @@ final class ExtendedQuery {
     private int closeStatement(BackendConnection backend, ByteBuf in, int from, int at, int next) {
         repetition.never();
         backend.outgoing().run(in, from, at);
-        byte[] name = new byte[next - 1 - (at + 6)];
-        in.getBytes(at + 6, name);
+        byte[] name = bytes(in, at + 6, next - 1);
         SharedStatement before = statements.close(backend, name);
         backend.replyCloseComplete(before == null ? null : new PendingName(name, before));
         return next;
@@ -175,6 +181,12 @@ final class ExtendedQuery {
         int start = commit.isWatched() ? commit.syncs(backend, in, from, at) : from;
         if (start != RequestWalk.HELD) backend.exchange().syncSent();
         return start;
+    }
+
+    private static byte[] bytes(ByteBuf in, int from, int to) {
+        byte[] bytes = new byte[to - from];
+        in.getBytes(from, bytes);
+        return bytes;
     }
 
     // --- refusals

@@ -169,7 +169,7 @@ final class Parsing {
         while (original.body()[textEnd] != 0) textEnd++;
         String text = new String(original.body(), 0, textEnd, StandardCharsets.ISO_8859_1);
         List<Statement> parsed = Statements.parse(text, session.settings().dialect());
-        SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, parsed);
+        SqlStatementNames.Renamed renamed = session.sqlNames().rename(backend, text, parsed);
         if (renamed.refusal().isPresent()) return ExtendedQuery.refuse(backend, in, from, at, next, renamed.refusal().get());
         backend.outgoing().run(in, from, at);
         for (SharedStatement needed : renamed.needed()) ExtendedPreparation.ensure(backend, needed);

@@ -204,7 +204,7 @@ final class SimpleQuery {
     /// PREPARE, EXECUTE, DEALLOCATE: the names are the client's, in the backend stand the proxy's.
     private int renamed(BackendConnection backend, StatementClass kind, ByteBuf in, String text, List<Statement> statements, int from, int at, int next) {
         backend.outgoing().run(in, from, at);
-        SqlStatementNames.Renamed renamed = session.sqlNames().rename(text, statements);
+        SqlStatementNames.Renamed renamed = session.sqlNames().rename(backend, text, statements);
         if (renamed.refusal().isPresent()) return refuse(backend, in, at, at, next, renamed.refusal().get());
         for (SharedStatement needed : renamed.needed()) QueryPreparation.prepare(backend, needed);
         for (SharedStatement made : renamed.made()) QueryPreparation.forget(backend, made);

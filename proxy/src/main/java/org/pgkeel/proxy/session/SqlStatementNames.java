@@ -17,6 +17,7 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
+import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.PendingParse;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Effect;
@@ -60,8 +61,9 @@ final class SqlStatementNames {
                 || effect instanceof Effect.ExecuteStatement || effect instanceof Effect.Deallocate);
     }
 
-    /// @param text decoded as ISO 8859-1, so that characters are bytes
-    Renamed rename(String text, List<Statement> statements) {
+    /// @param leased where it runs
+    /// @param text   decoded as ISO 8859-1, so that characters are bytes
+    Renamed rename(BackendConnection leased, String text, List<Statement> statements) {
         ClientStatements names = session.statements();
         StatementCache cache = session.context().statements();
         Settings meaning = session.settings().meaning();
@@ -96,12 +98,14 @@ final class SqlStatementNames {
                         copied = replace(out, text, copied, name, prepared);
                     }
                     case Effect.ExecuteStatement(var name) -> {
-                        SharedStatement executed = here.get(name.value());
+                        SharedStatement known = here.get(name.value());
+                        SharedStatement executed = known == null || here.prepared.containsKey(name.value()) ? known : names.toldTo(leased, known);
+                        if (executed != null && executed != known) names.isCalled(bytes(name.value()), executed);
                         if (executed != null) executes.put(statement, executed);
-                        copied = use(out, text, copied, name, here, needed);
+                        copied = use(out, text, copied, name, executed, here, needed);
                     }
                     case Effect.Deallocate(var name) -> {
-                        copied = use(out, text, copied, name, here, needed);
+                        copied = use(out, text, copied, name, here.get(name.value()), here, needed);
                         here.deallocated(name.value());
                     }
                     case Effect.DeallocateAll _ -> here.deallocatedAll();
@@ -156,8 +160,7 @@ final class SqlStatementNames {
         return name.to();
     }
 
-    private int use(StringBuilder out, String text, int copied, Effect.Name name, NamesOfText here, List<SharedStatement> needed) {
-        SharedStatement known = here.get(name.value());
+    private static int use(StringBuilder out, String text, int copied, Effect.Name name, @Nullable SharedStatement known, NamesOfText here, List<SharedStatement> needed) {
         if (known == null) return useUnknown(out, text, copied, name);
         if (!here.prepared.containsKey(name.value())) needed.add(known);
         return replace(out, text, copied, name, known);

@@ -20,7 +20,7 @@ final class ToldNames {
     /// [SqlStatementNames] puts it in front of a name of the client's that could be one of the proxy's.
     static final String CLIENTS = "client's ";
     private static final String PREFIX = '"' + SharedStatement.NAME_PREFIX;
-    /// Of statements that are gone, while the server still answers what was sent behind that.
+    /// Of statements that the name does not stand for, while the server still answers what was sent with them.
     private static final int GONE_MAX = 8;
 
     private final NamedStatements names;
@@ -36,6 +36,11 @@ final class ToldNames {
     void gone(byte[] name, SharedStatement statement) {
         if (gone.size() == GONE_MAX) gone.removeFirst();
         gone.addLast(new Gone(name, statement));
+    }
+
+    /// A backend has the statement in the place of what the client has by the name.
+    void isCalled(byte[] name, SharedStatement statement) {
+        gone(name, statement);
     }
 
     /// @param unnamed the client's unnamed statement
