@@ -108,6 +108,7 @@ public final class ClientSession {
 
     /// It is known what the client is told.
     void greeted(SequencedMap<String, String> parameterStatus) {
+        settings.greeted(parameterStatus);
         ByteBuf out = channel().alloc().buffer(512);
         SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
         becomes(State.IDLE);

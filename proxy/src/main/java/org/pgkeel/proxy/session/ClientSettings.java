@@ -34,9 +34,11 @@ final class ClientSettings {
     private boolean failed;
     /// Reported parameters that changed since the greeting, as the client knows them.
     private Map<String, String> lastTold = Map.of();
-    private Settings meaningOf = Settings.NONE;
+    /// What the server reads texts by where the client says nothing, as far as that is unusual.
+    private Settings textsByDefault = Settings.NONE;
+    private @Nullable Settings meaningOf;
     private Settings meaning = Settings.NONE;
-    private Settings dialectOf = Settings.NONE;
+    private @Nullable Settings dialectOf;
     private Dialect dialect = Dialect.USUAL;
 
     ClientSettings(SessionContext context, DatabasePool pool, Pins pins, Settings startup) {
@@ -118,7 +120,7 @@ final class ClientSettings {
         Settings desired = tracker.desired();
         if (desired != meaningOf) {
             meaningOf = desired;
-            meaning = context.settings().intern(desired.semanticKey());
+            meaning = context.settings().intern(desired.semanticKey().overlay(textsByDefault));
         }
         return meaning;
     }
@@ -133,11 +135,17 @@ final class ClientSettings {
         Settings desired = tracker.desired();
         if (desired != dialectOf) {
             dialectOf = desired;
-            String strings = desired.get("standard_conforming_strings").orElse("on");
-            String encoding = desired.get("client_encoding").orElse("UTF8");
-            dialect = Dialect.of(strings, encoding);
+            Settings texts = desired.overlay(textsByDefault);
+            dialect = Dialect.of(texts.get("standard_conforming_strings").orElse("on"), texts.get("client_encoding").orElse("UTF8"));
         }
         return dialect;
+    }
+
+    /// The client is told what the server's parameters are.
+    void greeted(Map<String, String> parameterStatus) {
+        textsByDefault = Settings.ofTexts(parameterStatus);
+        meaningOf = null;
+        dialectOf = null;
     }
 
     // --- bringing a backend in step

@@ -30,6 +30,9 @@ final class SettingNames {
     /// They decide how the text of a statement is read.
     static final List<String> OF_TEXTS = List.of("client_encoding", "standard_conforming_strings");
 
+    /// `SQL_ASCII` leaves the bytes as they are.
+    static final Set<String> USUAL_OF_TEXTS = Set.of("on", "UTF8", "SQL_ASCII");
+
     private SettingNames() {}
 
     static boolean isReported(String name) {

@@ -52,6 +52,17 @@ public final class Settings {
         return pairs.length == 0 ? NONE : new Settings(pairs);
     }
 
+    /// How a server reads texts, as far as that is unusual: what a client that does not say so itself has to be understood by.
+    /// @param parameterStatus what the server says of itself
+    public static Settings ofTexts(Map<String, String> parameterStatus) {
+        Settings unusual = NONE;
+        for (String name : SettingNames.OF_TEXTS) {
+            String value = parameterStatus.getOrDefault(name, "");
+            if (!value.isEmpty() && !SettingNames.USUAL_OF_TEXTS.contains(value)) unusual = unusual.with(name, value);
+        }
+        return unusual;
+    }
+
     public int size() {
         return pairs.length / 2;
     }

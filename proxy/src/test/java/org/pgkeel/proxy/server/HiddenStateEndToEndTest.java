@@ -204,6 +204,20 @@ class HiddenStateEndToEndTest {
         }
     }
 
+    /// As old applications have it in their server's configuration: the client itself says nothing of it.
+    @ParameterizedTest
+    @ValueSource(strings = {"simple", "extended"})
+    void a_backslash_that_hides_a_call_where_the_server_has_it_so_by_default(String mode) throws SQLException {
+        postgres.execute("alter role app set standard_conforming_strings = off");
+        try (TestProxy proxy = TestProxy.start(postgres, "databases.\"*\".pool { max = 1, max-wait = 2s }\n");
+             Connection escaping = proxy.connect("preferQueryMode", mode); Connection next = proxy.connect("preferQueryMode", "simple")) {
+            TestProxy.execute(escaping, "select '\\'', set_config('hidden.byDefault', 'mine', false) -- '");
+            assertUnseen(next, "select coalesce(current_setting('hidden.byDefault', true), '')", "");
+        } finally {
+            postgres.execute("alter role app reset standard_conforming_strings");
+        }
+    }
+
     @Test
     void functions_of_sessions_are_known_by_their_oids() {
         assertThat(List.of(postgres.query("select string_agg(distinct oid::text, ',') from pg_proc where pronamespace = 'pg_catalog'::regnamespace and (proname in ('set_config', 'setseed', 'currval', 'lastval',"
