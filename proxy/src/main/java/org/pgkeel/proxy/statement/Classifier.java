@@ -31,7 +31,7 @@ public final class Classifier {
         int from = 0;
         while (from < sql.length() && sql.charAt(from) <= ' ') from++;
         if (!sql.startsWith("/*", from)) return "";
-        int to = sql.indexOf("*/", from);
+        int to = sql.indexOf("*/", from + 2);
         String comment = to < 0 ? "" : sql.substring(from + 2, to).strip();
         return comment.startsWith(HINT) ? comment.substring(HINT.length()).strip() : "";
     }

@@ -17,6 +17,7 @@ final class DoBody {
 
     private static final Pattern LINE_COMMENT = Pattern.compile("--[^\n\r]*");
     private static final Pattern LASTING = Pattern.compile("\\b(?:setseed|dblink_connect|dblink_connect_u|pg_replication_origin_session_setup|load)\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DDL = Pattern.compile("\\b(?:create(?!\\s+(?:(?:local|global)\\s+)?temp)|alter|drop|import)\\b", Pattern.CASE_INSENSITIVE);
 
     private DoBody() {}
 
@@ -27,6 +28,10 @@ final class DoBody {
     /// Whether it may make something that not even `DISCARD ALL` takes away.
     static boolean makesLastingState(String body) {
         return LASTING.matcher(body).find();
+    }
+
+    static boolean changesCatalogue(String body) {
+        return DDL.matcher(body).find();
     }
 
     private static boolean setsSomething(String body) {

@@ -201,19 +201,31 @@ final class Lexer {
         do {
             raw.append(quoted(quote));
         } while (quote == '\'' && continues());
-        char escape = '\\';
-        int clause = skipSpace(at);
-        if (sql.regionMatches(true, clause, "uescape", 0, 7)) {
-            int open = skipSpace(clause + 7);
-            if (charAt(open) == '\'' && charAt(open + 2) == '\'') {
-                escape = sql.charAt(open + 1);
-                at = open + 3;
-            }
-        }
+        char escape = escapeCharacter();
         String text = Escapes.unicode(raw.toString(), escape);
         return quote == '"'
                 ? new Token(Kind.QUOTED_IDENTIFIER, cut(text), from, at)
                 : new Token(Kind.STRING, text, from, at);
+    }
+
+    /// That of an UESCAPE clause, a plain string in any form; moves behind it.
+    private char escapeCharacter() {
+        int behind = at;
+        int clause = skipSpace(at);
+        if (sql.regionMatches(true, clause, "uescape", 0, 7)) {
+            int open = skipSpace(clause + 7);
+            char first = charAt(open);
+            at = open;
+            String escape = switch (first) {
+                case '\'' -> string(open, open, !standardConformingStrings).text();
+                case 'e', 'E' -> charAt(open + 1) == '\'' ? string(open, open + 1, true).text() : "";
+                case '$' -> dollar(open, charAt(open + 1)).text();
+                default -> "";
+            };
+            if (escape.length() == 1) return escape.charAt(0);
+        }
+        at = behind;
+        return '\\';
     }
 
     private int skipSpace(int from) {

@@ -20,7 +20,7 @@ public enum PinReason {
     SESSION_SEQUENCE,
     /// `setseed` or `SET SEED`.
     RANDOM_SEED,
-    /// A function that opens something for the session, such as `dblink_connect`.
+    /// A function that opens something for the session, such as `dblink_connect`, `pg_backup_start`, or one that makes a replication slot, which may be temporary.
     SESSION_FUNCTION,
     /// The body of a `DO` block mentions something that makes session state.
     DO_BLOCK,

@@ -23,12 +23,19 @@ public final class SessionFunctions {
             Map.entry("lastval", SEQUENCE),
             Map.entry("setseed", new Effect.Pin(PinReason.RANDOM_SEED)),
             Map.entry("set_limit", new Effect.Pin(PinReason.SET_CONFIG)),
+            Map.entry("pg_backup_start", OTHER),
+            Map.entry("pg_create_physical_replication_slot", OTHER),
+            Map.entry("pg_create_logical_replication_slot", OTHER),
+            Map.entry("pg_copy_physical_replication_slot", OTHER),
+            Map.entry("pg_copy_logical_replication_slot", OTHER),
             Map.entry("dblink_connect", OTHER),
             Map.entry("dblink_connect_u", OTHER),
             Map.entry("pg_replication_origin_session_setup", OTHER));
 
-    /// `set_config`, `setseed`, `currval`, `lastval`, `pg_replication_origin_session_setup`, and what takes or gives back a lock of the session, by their oids.
-    private static final Set<Integer> BUILTIN = Set.of(2078, 1599, 1575, 2559, 6006, 2880, 2881, 2882, 2883, 2884, 2885, 2886, 2887, 2888, 2889, 2890, 2891, 2892);
+    /// `set_config`, `setseed`, `currval`, `lastval`, `pg_replication_origin_session_setup`, what takes or gives back a lock of the session, `pg_backup_start`,
+    /// and what makes a replication slot, by their oids.
+    private static final Set<Integer> BUILTIN = Set.of(2078, 1599, 1575, 2559, 6006, 2880, 2881, 2882, 2883, 2884, 2885, 2886, 2887, 2888, 2889, 2890, 2891, 2892,
+            2172, 3779, 3786, 4220, 4221, 4222, 4223, 4224);
 
     private SessionFunctions() {}
 

@@ -17,6 +17,9 @@ final class SetConfigCalls {
             "except", "order", "limit", "offset", "fetch", "for", "distinct", "into", "case", "coalesce", "and", "or",
             "not", "exists", "with");
 
+    /// Of more no text is read so closely.
+    private static final int CALLS_MAX = 100;
+
     private final Characters characters;
     private final List<Token> tokens = new ArrayList<>();
     private final List<Effect> effects = new ArrayList<>();
@@ -34,10 +37,12 @@ final class SetConfigCalls {
                 && tokens.stream().noneMatch(token -> token.kind() == Kind.WORD && NOT_PLAIN.contains(token.text()))
                 && !callsAnother();
         int depth = 0;
+        int calls = 0;
         for (int at = 0; at < tokens.size(); at++) {
             Token token = tokens.get(at);
             if (token.isIdentifier() && token.text().equals("set_config") && at + 1 < tokens.size()
                     && tokens.get(at + 1).isSymbol('(')) {
+                if (++calls > CALLS_MAX) return List.of(new Effect.Pin(PinReason.SET_CONFIG));
                 call(at, depth);
             }
             depth += token.isSymbol('(') ? 1 : token.isSymbol(')') ? -1 : 0;
@@ -60,15 +65,16 @@ final class SetConfigCalls {
         List<List<Token>> arguments = arguments(function + 2);
         Optional<String> name = arguments.isEmpty() ? Optional.empty() : literal(arguments.getFirst());
         boolean complete = arguments.size() == 3;
+        Optional<String> value = complete ? literal(arguments.get(1)) : Optional.empty();
         Optional<String> isLocal = complete ? truth(arguments.get(2)) : Optional.empty();
         if (isLocal.equals(Optional.of("true"))) {
             String setting = name.map(Lexer::lowerCase).orElse("");
             effects.add(new Effect.SetLocal(setting));
             if (Dialect.isOf(setting)) effects.add(new Effect.Pin(PinReason.SET_CONFIG));
+            if (SetStatement.makesTemporary(setting, value.orElse(""))) effects.add(new Effect.Pin(PinReason.TEMP_TABLE));
             return;
         }
         boolean toDefault = complete && isNull(arguments.get(1));
-        Optional<String> value = complete ? literal(arguments.get(1)) : Optional.empty();
         boolean known = isLocal.isPresent() && name.isPresent() && (toDefault || value.isPresent());
         if (plain && depth == 0 && known && isItem(function)) {
             effects.addAll(SetStatement.ofCall(name.orElseThrow(), value, characters));

@@ -209,7 +209,7 @@ final class SetStatement {
     }
 
     /// What is created from here on without a schema may be a temporary object, though no text says so.
-    private static boolean makesTemporary(String name, String value) {
+    static boolean makesTemporary(String name, String value) {
         return name.equals("search_path") && IdentifierList.split(value).stream().flatMap(List::stream).filter(schema -> !schema.equals("$user")).findFirst()
                 .filter("pg_temp"::equals).isPresent();
     }

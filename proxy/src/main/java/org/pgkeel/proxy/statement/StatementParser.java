@@ -13,6 +13,7 @@ final class StatementParser {
     private final Dialect dialect;
     private final Tokens tokens;
     private List<Effect> effects = new ArrayList<>();
+    private boolean hasReadAhead;
 
     StatementParser(String sql, Dialect dialect) {
         this.sql = sql;
@@ -24,6 +25,7 @@ final class StatementParser {
         List<Statement> statements = new ArrayList<>(1);
         while (tokens.nextStatement()) {
             effects = new ArrayList<>(2);
+            hasReadAhead = false;
             int from = tokens.current().from();
             statement(from);
             while (!tokens.atEnd()) {
@@ -170,6 +172,7 @@ final class StatementParser {
                 pin(PinReason.DO_BLOCK);
                 if (DoBody.makesLastingState(token.text())) pin(PinReason.SESSION_FUNCTION);
             }
+            if (token.kind() == Kind.STRING && DoBody.changesCatalogue(token.text())) addOnce(new Effect.Ddl());
         }
     }
 
@@ -183,6 +186,9 @@ final class StatementParser {
         if (tokens.isNext("function") || tokens.isNext("procedure")) {
             // What a routine's body does, it does when it is called.
             tokens.enterRoutine();
+            tokens.take();
+            boolean temporary = !tokens.atEnd() && tokens.current().isIdentifier() && tokens.take().text().equals("pg_temp") && tokens.isNext('.');
+            if (temporary) pin(PinReason.TEMP_TABLE);
         } else {
             rest(first, from);
         }
@@ -197,7 +203,7 @@ final class StatementParser {
             Token token = tokens.take();
             settings |= isCallOf("set_config", token);
             update |= token.isWord("update");
-            afterToken(token, update);
+            afterToken(before, token, update);
             switch (token.kind() == Kind.WORD ? token.text() : "") {
                 case "create" -> temporary(first);
                 case "into" -> {
@@ -233,14 +239,16 @@ final class StatementParser {
             return false;
         }
         boolean table = tokens.isNext("table");
-        int from = tokens.current().from();
-        if (!table || !isDroppedOnCommit(from)) {
+        boolean staysTemporary = !table || hasReadAhead || !isDroppedOnCommit(tokens.current().from());
+        if (staysTemporary) {
             pin(PinReason.TEMP_TABLE);
         }
         return table;
     }
 
+    /// A statement makes one table: it is read ahead once.
     private boolean isDroppedOnCommit(int from) {
+        hasReadAhead = true;
         Tokens ahead = new Tokens(new Lexer(sql, from, sql.length(), dialect));
         while (!ahead.atEnd()) {
             if (ahead.take().isWord("on") && ahead.takeIf("commit") && ahead.takeIf("drop")) {
@@ -250,11 +258,12 @@ final class StatementParser {
         return false;
     }
 
-    private void afterToken(Token token, boolean update) {
+    private void afterToken(Token before, Token token, boolean update) {
         if (!token.isIdentifier()) {
             return;
         }
-        if (token.text().equals("pg_temp") && tokens.isNext('.')) {
+        boolean isPlace = tokens.isNext('.') || before.isWord("schema") || before.isWord("into");
+        if (token.text().equals("pg_temp") && isPlace) {
             pin(PinReason.TEMP_TABLE);
         } else if (token.text().equals("pg_settings") && update) {
             // A rule of the view makes set_config of it.

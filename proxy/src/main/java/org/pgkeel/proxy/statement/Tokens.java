@@ -64,19 +64,13 @@ final class Tokens {
         } else if (taken.isSymbol(')')) {
             parentheses = Math.max(0, parentheses - 1);
         }
+        boolean statementEnds = previous.isSymbol(';') || previous.isWord("atomic");
         previous = taken;
         current = lexer.next();
-        if (inRoutine && taken.kind() == Kind.WORD) countBody(taken);
+        if (inRoutine && taken.isWord("begin") && parentheses == 0 && current.isWord("atomic")) bodyDepth++;
+        // Anywhere else it ends a CASE, or is the name of a column.
+        if (bodyDepth > 0 && statementEnds && taken.isWord("end")) bodyDepth--;
         return taken;
-    }
-
-    private void countBody(Token word) {
-        switch (word.text()) {
-            case "begin" -> bodyDepth += parentheses == 0 && current.isWord("atomic") ? 1 : 0;
-            case "case" -> bodyDepth += bodyDepth > 0 ? 1 : 0;
-            case "end" -> bodyDepth -= bodyDepth > 0 ? 1 : 0;
-            default -> { }
-        }
     }
 
     /// Reads the word if it is next.

@@ -177,6 +177,33 @@ class HiddenStateEndToEndTest {
     }
 
     /// Nothing can undo a seed: nobody else gets the backend.
+    @ParameterizedTest
+    @ValueSource(strings = {"create function pg_temp.hidden() returns int language sql as 'select 1'", "create or replace procedure \"pg_temp\".hidden() language sql as 'select 1'"})
+    void a_temporary_routine(String create) throws SQLException {
+        TestProxy.execute(client, create);
+        assertUnseen("select count(*) from pg_proc where proname = 'hidden' and pronamespace = pg_my_temp_schema()", "0");
+        assertThat(TestProxy.value(client, "select count(*) from pg_proc where proname = 'hidden' and pronamespace = pg_my_temp_schema()")).isEqualTo("1");
+    }
+
+    @Test
+    void a_table_in_a_search_path_of_the_transaction() throws SQLException {
+        TestProxy.execute(client, "begin", "select set_config('search_path', 'pg_temp', true)", "create table hidden_by_path (n int)", "commit");
+        assertUnseen("select count(*) from pg_class where relname = 'hidden_by_path' and relnamespace = pg_my_temp_schema()", "0");
+        assertThat(TestProxy.value(client, "select to_regclass('hidden_by_path')::text")).isEqualTo("hidden_by_path");
+    }
+
+    /// Nothing can end it but its own session.
+    @Test
+    void a_base_backup() throws SQLException {
+        try (Connection admin = proxy.connectAs(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, PostgresFixture.DATABASE, "preferQueryMode", "simple");
+             Connection next = proxy.connectAs(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, PostgresFixture.DATABASE, "preferQueryMode", "simple")) {
+            TestProxy.execute(admin, "select pg_backup_start('hidden', true)");
+            String pid = TestProxy.value(admin, "select pg_backend_pid()");
+            assertUnseen(next, "select pg_backend_pid() = " + pid, "f");
+            TestProxy.execute(admin, "select pg_backup_stop(false)");
+        }
+    }
+
     @Test
     void a_seed_of_random_numbers() throws SQLException {
         TestProxy.execute(client, "select setseed(0.5)");
@@ -221,7 +248,7 @@ class HiddenStateEndToEndTest {
     @Test
     void functions_of_sessions_are_known_by_their_oids() {
         assertThat(List.of(postgres.query("select string_agg(distinct oid::text, ',') from pg_proc where pronamespace = 'pg_catalog'::regnamespace and (proname in ('set_config', 'setseed', 'currval', 'lastval',"
-                + " 'pg_replication_origin_session_setup') or proname ~ '^pg_(try_)?advisory_(un)?lock(_shared|_all)?$')").split(",")))
+                + " 'pg_replication_origin_session_setup', 'pg_backup_start') or proname ~ '^pg_(create|copy)_(physical|logical)_replication_slot$' or proname ~ '^pg_(try_)?advisory_(un)?lock(_shared|_all)?$')").split(",")))
                 .isNotEmpty().allSatisfy(oid -> assertThat(SessionFunctions.isOne(Integer.parseInt(oid))).as(oid).isTrue());
     }
 }

@@ -191,6 +191,7 @@ class ClassifierTest {
         assertThat(classOf("select 1 /* pgkeel: route=replica */").hint()).isEmpty();
         assertThat(classOf("select '/* pgkeel: x */'").hint()).isEmpty();
         assertThat(classOf("/* other */ select 1").hint()).isEmpty();
+        assertThat(classOf("/*/ pgkeel: x */ select 1").hint()).isEmpty();
     }
 
     @Test

@@ -169,6 +169,16 @@ final class StatementCorpus {
         add("select 1 into temp t", "Pin temp_table");
         add("with x as (select 1) select * into local temporary table t from x", "Pin temp_table");
         add("select * from \"pg_temp\".t", "Pin temp_table");
+        add("create function pg_temp.f() returns int language sql as 'select 1'", "Ddl, Pin temp_table");
+        add("create or replace procedure \"pg_temp\" . p() language sql as 'select 1'", "Ddl, Pin temp_table");
+        add("create function pg_temp() returns int language sql as 'select 1'", "Ddl");
+        add("select set_config('search_path', 'pg_temp, public', true)", "Local search_path, Pin temp_table");
+        add("select pg_backup_start('base')", "Pin session_function");
+        add("select pg_create_physical_replication_slot('s', true, true)", "Pin session_function");
+        add("select u&\"pg!005fadvisory_lock\" uescape '!' (1)", "Pin advisory_lock");
+        add("select u&\"pg!005fadvisory_lock\" uescape e'!' (1)", "Pin advisory_lock");
+        add("select u&\"pg!005fadvisory_lock\" /* */ UESCAPE $x$!$x$ (1)", "Pin advisory_lock");
+        add("do $$begin create or replace view v as select nextval('s'); end$$", "Ddl");
         add("select pg_advisory_lock(1), pg_advisory_lock(2)", "Pin advisory_lock");
         add("select pg_catalog.pg_try_advisory_lock_shared (1, 2)", "Pin advisory_lock");
         add("select pg_advisory_unlock(1)", "AdvisoryUnlock");

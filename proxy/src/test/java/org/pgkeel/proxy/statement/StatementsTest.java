@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.proxy.catalogue.Catalogue;
 
 class StatementsTest {
     static List<StatementCorpus.Entry> corpus() {
@@ -69,6 +71,25 @@ class StatementsTest {
         assertThat(texts(routine + "; select 1")).containsExactly(routine, "select 1");
         String function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1";
         assertThat(texts(function + "; begin; select 1; end")).containsExactly(function, "begin", "select 1", "end");
+    }
+
+    @Test void names_in_the_body_of_an_sql_routine_do_not_end_it() {
+        for (String label : List.of("1 end", "1 as end", "1 case", "1 as case", "case 1 when 1 then 2 end case", "t.end from t", "begin.atomic from begin")) {
+            String routine = "create function f() returns int begin atomic select " + label + "; select 2; end";
+            assertThat(texts(routine + "; set work_mem = '4MB'; select 3")).containsExactly(routine, "set work_mem = '4MB'", "select 3");
+        }
+        assertThat(texts("create procedure p() begin atomic end; select 1")).containsExactly("create procedure p() begin atomic end", "select 1");
+    }
+
+    /// An event loop reads them, and others wait.
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @ParameterizedTest
+    @ValueSource(strings = {"select into temp table ", "select set_config(", "select u&\"x\" uescape ", "prepare a as ", "select '", "create temp table x on commit drop as ", "((((", "/*", "$a$ $b$", "with x as (",
+        "do $$ set_config(,", "select 1111111111_", "case end "})
+    void a_long_text_of_anything_is_read_in_one_go(String piece) {
+        String text = piece + piece.substring(piece.indexOf(' ') + 1).repeat((1 << 20) / piece.length()) + " on commit drop";
+        int statements = Statements.parse(text, Dialect.USUAL).size();
+        assertThat(Classifier.classify(text, Dialect.USUAL, Catalogue.builtin()).kinds()).hasSize(statements);
     }
 
     @Test void a_routine_may_be_named_as_its_body_begins() {
