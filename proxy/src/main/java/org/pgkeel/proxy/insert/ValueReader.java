@@ -19,7 +19,11 @@ final class ValueReader {
             "numeric", "decimal", "varchar", "varying", "char", "character", "bpchar", "timestamp", "timestamptz", "time", "timetz", "interval", "bit", "varbit", "float",
             "conflict", "in", "and", "or", "not", "where", "when", "then", "else");
 
+    /// Of parentheses around a value; one in more is gone over as an expression.
+    private static final int DEPTH_MAX = 16;
+
     private final SqlCursor in;
+    private int depth;
 
     ValueReader(SqlCursor in) {
         this.in = in;
@@ -59,8 +63,11 @@ final class ValueReader {
         char first = in.next();
         int start = in.at();
         if (first == '(') {
+            if (depth == DEPTH_MAX) return Optional.empty();
             in.to(start + 1);
+            depth++;
             Optional<Read> inner = simple();
+            depth--;
             return inner.isPresent() && in.takes(')') ? inner : Optional.empty();
         }
         if (first == '\'') return Optional.of(new Read(new Value.Quoted(in.string()), start));
@@ -115,8 +122,10 @@ final class ValueReader {
                 return Optional.of(new Read(new Value.Bool(word.equals("true")), start));
             }
             case "cast" -> {
-                if (!in.takes('(')) return Optional.empty();
+                if (depth == DEPTH_MAX || !in.takes('(')) return Optional.empty();
+                depth++;
                 Optional<Read> inner = simple();
+                depth--;
                 if (inner.isEmpty() || !in.takesWord("as")) return Optional.empty();
                 Optional<Read> cast = cast(inner.get());
                 return cast.isPresent() && in.takes(')') ? cast : Optional.empty();

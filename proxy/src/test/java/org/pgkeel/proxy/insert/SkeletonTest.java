@@ -78,6 +78,15 @@ class SkeletonTest {
     }
 
     @Test
+    void a_value_in_many_parentheses_is_no_plain_one() {
+        for (String open : List.of("(", "cast(", "( cast ((")) {
+            String sql = "insert into t (a) values (" + open.repeat(200_000) + "1" + ")".repeat(200_000 * (int) open.chars().filter(c -> c == '(').count()) + ")";
+            assertThat(InsertShape.parse(sql, Dialect.USUAL)).hasValueSatisfying(shape -> assertThat(shape.isPlain()).isFalse());
+        }
+        assertThat(InsertShape.parse("insert into t (a) values (((1)))", Dialect.USUAL)).hasValueSatisfying(shape -> assertThat(shape.isPlain()).isTrue());
+    }
+
+    @Test
     void rows_are_counted() {
         assertThat(find("insert into t (a) values (1), (2), (3) returning a").orElseThrow().rows()).isEqualTo(3);
     }
