@@ -17,7 +17,7 @@ public final class StatementScan {
     /// A statement begins with BEGIN, START, COMMIT, END, ROLLBACK or ABORT, in its plain form (no savepoint, no chain, no
     /// two-phase commit: those are [#LOOK_CLOSER]).
     public static final int TRANSACTION_CONTROL = 2;
-    /// A string begins with `now`, `today`, `tomorrow` or `yesterday`: its value is taken when the statement is parsed, so a
+    /// A string begins or ends with `now`, `today`, `tomorrow` or `yesterday`, or has it behind a number: its value is taken when the statement is parsed, so a
     /// statement with it must not be kept prepared on the client's behalf.
     public static final int VOLATILE_LITERAL = 4;
     /// There is something behind a semicolon; it may be inside of a string.
@@ -65,7 +65,7 @@ public final class StatementScan {
                     atStart = false;
                 }
                 if ((word & ScanWords.ANYWHERE) != 0) {
-                    seen |= anywhere(word & ScanWords.ANYWHERE, separator, b);
+                    seen |= anywhere(buf, from, at, word & ScanWords.ANYWHERE, separator, b);
                 }
                 separator = 0;
             }
@@ -108,14 +108,26 @@ public final class StatementScan {
         return bytes;
     }
 
+    /// @param at     where the word begins
     /// @param before the last character before the word that is neither space nor part of a word, 0 if there was a word since
     /// @param after  the character right behind the word
-    private static int anywhere(int word, int before, int after) {
+    private static int anywhere(ByteBuf buf, int from, int at, int word, int before, int after) {
         return switch (word) {
-            case ScanWords.VOLATILE -> before == '\'' || before == '$' ? VOLATILE_LITERAL : 0;
+            case ScanWords.VOLATILE -> isQuote(before) || isQuote(after) || before == 0 && isBehindDigit(buf, from, at) ? VOLATILE_LITERAL : 0;
             case ScanWords.UNICODE_PREFIX -> after == '&' ? LOOK_CLOSER : 0;
             default -> word;
         };
+    }
+
+    private static boolean isQuote(int b) {
+        return b == '\'' || b == '$';
+    }
+
+    /// As in `12:00 today`.
+    private static boolean isBehindDigit(ByteBuf buf, int from, int at) {
+        int last = at - 1;
+        while (last >= from && buf.getByte(last) >= 0 && buf.getByte(last) <= ' ') last--;
+        return last >= from && buf.getByte(last) >= '0' && buf.getByte(last) <= '9';
     }
 
     /// Words that count only together.

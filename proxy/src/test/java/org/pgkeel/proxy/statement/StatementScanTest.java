@@ -29,7 +29,7 @@ class StatementScanTest {
         "UPDATE pgbench_tellers SET tbalance = tbalance + -3 WHERE tid = 7; ", "insert into t (temp) values (1)",
         "insert into t select * from u where hold", "select temp, hold, load, release from t", "select now()",
         "select pg_advisory_xact_lock(1)", "select set_configuration(1), xset_config", "select épset, setß from t",
-        "select pg_temperature, temporarily from t", "notify c", "(select 1)", "values (1, 'it''s')", "select 'know now'",
+        "select pg_temperature, temporarily from t", "notify c", "(select 1)", "values (1, 'it''s')",
         "with x as (select to_date from t) select prepared, chain from x", "select a || b from t", "select u from t",
         "fetch all from c", "vacuum", "select case when a then b end from t"})
     void statements_of_no_interest_are_plain(String sql) {
@@ -76,6 +76,14 @@ class StatementScanTest {
         assertThat(scan("select date ' Tomorrow '")).isEqualTo(StatementScan.VOLATILE_LITERAL);
         assertThat(scan("select timestamp $$today$$")).isEqualTo(StatementScan.VOLATILE_LITERAL);
         assertThat(scan("select e'yesterday 12:00'::timestamp")).isEqualTo(StatementScan.VOLATILE_LITERAL);
+        assertThat(scan("select timestamp '12:00 today'")).isEqualTo(StatementScan.VOLATILE_LITERAL);
+        assertThat(scan("select '12:00 PM tomorrow'::timestamp")).isEqualTo(StatementScan.VOLATILE_LITERAL);
+        assertThat(scan("select '00:00\ttoday UTC'::timestamptz")).isEqualTo(StatementScan.VOLATILE_LITERAL);
+    }
+
+    @Test void names_that_are_words_for_a_time_are_none() {
+        assertThat(scan("insert into t (today, now) values ($1, now())")).isEqualTo(StatementScan.PLAIN);
+        assertThat(scan("select t.today, yesterday from t where now > today")).isEqualTo(StatementScan.PLAIN);
     }
 
     @Test void a_word_is_found_wherever_it_stands_in_the_bytes() {
