@@ -97,7 +97,8 @@ public record TargetTable(long oid, String schema, String name, String copyTable
              (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', pg_catalog.encode(pg_catalog.convert_to(a.attname, 'UTF8'), 'hex'), a.atttypid, coalesce(nullif(t.typbasetype, 0), t.oid),
                 case t.typtype when 'e' then SENT_AS else coalesce(nullif(t.typbasetype, 0), t.oid) end, case t.typtype when 'd' then t.typtypmod else a.atttypmod end, (a.attidentity = 'a')::text, (a.attgenerated <> '')::text), ',' order by a.attnum)
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped), ARBITERS,
-             (exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'f' and k.condeferred and k.confrelid in (select relid from tree)))::text,
+             (exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid and k.contype = 'f' and k.condeferred and k.confrelid in (select relid from tree))
+              or exists (select 1 from tg join pg_catalog.pg_proc f on f.oid = tg.tgfoid where f.prosrc ~* LEAVES))::text,
              (exists (select 1 from pg_catalog.pg_trigger g where g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))::text, PARTITIONS,
              (odd.it or exists (select 1 from tg where tg.tgfoid >= 16384)
               or exists (select 1 from rls join pg_catalog.pg_policy y on y.polrelid = rls.oid join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
@@ -105,8 +106,11 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             from odd, r join pg_catalog.pg_namespace n on n.oid = r.relnamespace""";
     /// In expressions whose functions are all PostgreSQL's own: current_setting, and those that run a query that is text.
     private static final String ASKS = "'setting|_to_xml'";
-    /// In expressions whose functions may tell the client something of the row: that a word is too long for a text search, or a query without words.
-    private static final String SPEAKS = "'tsvector|tsquery|XMLPARSE|::xml'";
+    /// In expressions whose functions may tell the client something of the row: that a word is too long for a text search, or a query without words; or what
+    /// text inserts it.
+    private static final String SPEAKS = "'tsvector|tsquery|XMLPARSE|::xml|current_query'";
+    /// In functions of triggers: what they leave to their transaction, or tell it by, rows behind them in a shared one would find.
+    private static final String LEAVES = "'set_config[^;]*,[[:space:]]*true|set[[:space:]]+local|txid_current|pg_current_xact_id'";
     /// Types, and arrays of them, whose texts may make the server do so: `tsquery` and `xml`.
     private static final String SPEAKING = "3615, 3645, 142, 143";
     private static final int ANSWERS = 16;
@@ -127,7 +131,7 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// A Query with one row as its answer, none if there is no such table for the session that asks.
     /// @param writtenName with quotes, as SQL takes it
     public static String question(String writtenName) {
-        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("SENT_AS", Integer.toString(BinaryValue.TEXT)).replace("ASKS", ASKS).replace("SPEAKS", SPEAKS).replace("SPEAKING", SPEAKING).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
+        return QUESTION.replace("ARBITERS", Arbiters.QUESTION).replace("PARTITIONS", Partitions.QUESTION).replace("TYPES", SqlTypes.NAME_LIST).replace("SENT_AS", Integer.toString(BinaryValue.TEXT)).replace("ASKS", ASKS).replace("LEAVES", LEAVES).replace("SPEAKS", SPEAKS).replace("SPEAKING", SPEAKING).replace("TREE_PRINT", TREE_FINGERPRINT.replace("OID", "r.oid")).replace("FINGERPRINT", FINGERPRINT.replace("OID", "r.oid")).replace("NAME", "'" + writtenName.replace("'", "''") + "'");
     }
 
     /// @param from where the DataRow's body begins
@@ -166,11 +170,11 @@ public record TargetTable(long oid, String schema, String name, String copyTable
 
     /// A deferred trigger of users warns at the commit, and nobody knows for whose row; its table may be any that the functions of users write
     /// into when a row is inserted. A deferred foreign key into the same table may be kept by a row of somebody else that needs this one.
-    /// All other constraints only fail there, and then each row runs alone.
-    /// @param ofUsers       functions of users may be called by an INSERT: by triggers, rules, defaults, checks, indexes, or policies of row security that use more than the table's columns
-    /// @param refersToItself by a deferred foreign key
-    /// @param deferrable    there is a deferrable trigger of users somewhere in the database
-    private static boolean sharesCommits(boolean ofUsers, boolean refersToItself, boolean deferrable) {
-        return !refersToItself && !(ofUsers && deferrable);
+    /// All other constraints only fail there, and then each row runs alone. A trigger may do something once in a transaction, and find by what it left that it did.
+    /// @param ofUsers      functions of users may be called by an INSERT: by triggers, rules, defaults, checks, indexes, or policies of row security that use more than the table's columns
+    /// @param meetsOthers  by a deferred foreign key into the table itself, or by what a trigger leaves to its transaction
+    /// @param deferrable   there is a deferrable trigger of users somewhere in the database
+    private static boolean sharesCommits(boolean ofUsers, boolean meetsOthers, boolean deferrable) {
+        return !meetsOthers && !(ofUsers && deferrable);
     }
 }

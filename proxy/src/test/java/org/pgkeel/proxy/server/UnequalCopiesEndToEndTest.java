@@ -49,7 +49,10 @@ class UnequalCopiesEndToEndTest {
                 "create table indexed (id int, body text)", "create index on indexed using gin (to_tsvector('simple', body))",
                 "create table marked (id int, body xml)", "create table styled (id int, note text)",
                 "create function styles() returns trigger language plpgsql as $$ begin perform set_config('intervalstyle', 'sql_standard', false); return new; end $$",
-                "create trigger styles before insert on styled for each row execute function styles()", "grant all on all tables in schema public to app");
+                "create trigger styles before insert on styled for each row execute function styles()", "create table asking (id int, note text, text text default current_query())", "create table audited (id int, note text)", "create table audit (id int)",
+                "create function audits() returns trigger language plpgsql as $$ begin if current_setting('audits.under_way', true) = 'yes' then return new; end if;"
+                        + " perform set_config('audits.under_way', 'yes', true); insert into audit values (new.id); return new; end $$",
+                "create trigger audits after insert on audited for each row execute function audits()", "grant all on all tables in schema public to app");
     }
 
     @AfterAll
@@ -187,6 +190,24 @@ class UnequalCopiesEndToEndTest {
                 return counted(proxy).batches() > 0;
             });
             assertThat(counted(proxy).copied()).isZero();
+        }
+    }
+
+    @Test
+    void a_default_that_asks_for_the_statement_gets_that_of_its_client() throws Exception {
+        String insert = "insert into asking (id, note) values ($1, $2)";
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = client(proxy.port(), insert)) {
+            untilTogether(proxy, client, "x");
+            assertThat(postgres.query("select string_agg(distinct text, '|') from asking")).isEqualTo(insert);
+            assertThat(counted(proxy).copied()).isZero();
+        }
+    }
+
+    @Test
+    void what_a_trigger_leaves_to_its_transaction_is_found_by_no_other_row() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = client(proxy.port(), "insert into audited (id, note) values ($1, $2)")) {
+            for (int turn = 0; turn < 50; turn++) send(client, rows(turn * ROWS, "x"));
+            assertThat(postgres.query("select count(*) from audit")).isEqualTo(Integer.toString(50 * ROWS));
         }
     }
 
