@@ -18,6 +18,10 @@ final class CompiledRule {
     final RouteRule rule;
     final Route route;
     private final List<AddressRange> ranges;
+    /// A bit for each [Statement] that it fits.
+    private final int statements;
+    /// It looks at more of a statement than which one it is.
+    private final boolean asksMore;
     private final Set<String> bareTables;
     private final Set<String> bareFunctions;
 
@@ -26,7 +30,10 @@ final class CompiledRule {
         this.ranges = rule.when().addresses().stream().map(AddressRange::parse).toList();
         this.bareTables = bare(rule.when().tables());
         this.bareFunctions = bare(rule.when().functions());
-        boolean readsOnly = rule.when().statements().equals(Set.of(Statement.READ));
+        RouteRule.When when = rule.when();
+        this.statements = when.statements().isEmpty() ? -1 : when.statements().stream().mapToInt(CompiledRule::bit).sum();
+        this.asksMore = !when.tables().isEmpty() || !when.functions().isEmpty() || !when.hints().isEmpty() || !when.times().isEmpty();
+        boolean readsOnly = when.statements().equals(Set.of(Statement.READ));
         this.route = switch (rule.to()) {
             case PRIMARY -> new Route.ToPrimary(index, rule.name());
             case REPLICA, ANY -> new Route.ToReplica(index, rule, readsOnly);
@@ -45,9 +52,12 @@ final class CompiledRule {
     }
 
     boolean fits(StatementClass text, Statement as, int minuteOfDay) {
+        return (statements & bit(as)) != 0 && (!asksMore || fitsMore(text, minuteOfDay));
+    }
+
+    private boolean fitsMore(StatementClass text, int minuteOfDay) {
         RouteRule.When when = rule.when();
-        return (when.statements().isEmpty() || when.statements().contains(as))
-                && (when.tables().isEmpty() || names(when.tables(), bareTables, text.relations()))
+        return (when.tables().isEmpty() || names(when.tables(), bareTables, text.relations()))
                 && (when.functions().isEmpty() || names(when.functions(), bareFunctions, text.functions()))
                 && (when.hints().isEmpty() || when.hints().contains(text.hint()))
                 && (when.times().isEmpty() || isInside(minuteOfDay));
@@ -91,6 +101,10 @@ final class CompiledRule {
 
     private static String bare(String name) {
         return name.substring(name.lastIndexOf('.') + 1);
+    }
+
+    private static int bit(Statement statement) {
+        return 1 << statement.ordinal();
     }
 
     private static String word(Statement statement) {

@@ -30,8 +30,8 @@ public final class ReplicaChoice {
     public static int choose(List<Candidate> candidates, RouteRule rule, SessionView session, long clusterWrite, long now, int turn) {
         int best = NONE;
         int count = candidates.size();
-        for (int i = 0; i < count; i++) {
-            int at = Math.floorMod(turn + i, count);
+        int at = count <= 1 ? 0 : Math.floorMod(turn, count);
+        for (int i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
             Candidate candidate = candidates.get(at);
             if (unfit(candidate, rule, session, clusterWrite, now) == null && (best == NONE || isBetter(candidate, candidates.get(best)))) best = at;
         }

@@ -53,7 +53,9 @@ final class SessionRoutes {
     private Route.@Nullable ToReplica by;
     private long incarnation;
     private @Nullable NodeAddress node;
+    /// Of the replica that the last one was with.
     private Nodes.@Nullable Use use;
+    private @Nullable NodeAddress usedNode;
     private boolean underWay;
     private boolean turnedAway;
 
@@ -164,10 +166,7 @@ final class SessionRoutes {
     /// The client has a connection now.
     void begin(BackendConnection leased) {
         node = leased.slice().shared().key().replica().orElse(null);
-        if (node != null) {
-            use = context.nodes().use(node);
-            use.begins();
-        }
+        if (node != null) use(node).begins();
         underWay = false;
         waits = false;
         if (suppressed > 0) leased.suppressReplies(suppressed);
@@ -176,10 +175,18 @@ final class SessionRoutes {
 
     /// The client has none any more.
     void end() {
-        if (use != null) use.ends();
-        use = null;
+        if (node != null) use(node).ends();
         node = null;
         underWay = false;
+    }
+
+    private Nodes.Use use(NodeAddress of) {
+        Nodes.Use known = use;
+        if (known == null || usedNode != of) {
+            usedNode = of;
+            use = known = context.nodes().use(of);
+        }
+        return known;
     }
 
     boolean onReplica() {
