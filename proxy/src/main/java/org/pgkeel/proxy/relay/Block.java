@@ -1,5 +1,9 @@
 package org.pgkeel.proxy.relay;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /// The transaction block that the proxy ends for a request of the client: its own that the request runs in, or the client's whose COMMIT it holds back. Which
@@ -19,6 +23,8 @@ public final class Block {
     /// What the next ReadyForQuery is to it.
     private enum End { NOT_YET, IF_OUTSIDE, ANYHOW }
 
+    private static final SequencedMap<String, String> NOTHING = Collections.unmodifiableSequencedMap(new LinkedHashMap<>());
+
     private final Exchange exchange;
     private boolean open;
     /// Replies to its BEGIN.
@@ -30,6 +36,8 @@ public final class Block {
     /// How many statements its Query was to complete, with those ahead of it; 0 if nothing is to be kept.
     private int kept;
     private End end = End.NOT_YET;
+    /// What the server has reported of its parameters: without the proxy's steps it would do that once, with the end.
+    private SequencedMap<String, String> reported = NOTHING;
 
     Block(Exchange exchange) {
         this.exchange = exchange;
@@ -44,6 +52,7 @@ public final class Block {
     public void requestSent() {
         open = true;
         end = End.NOT_YET;
+        reported = NOTHING;
         beginReplies = exchange.sentInOpen;
         exchange.querySent();
     }
@@ -98,6 +107,22 @@ public final class Block {
     public void expectKept(int place) {
         kept = exchange.executesInOpen + place;
         exchange.expectKept(place);
+    }
+
+    /// ParameterStatus comes.
+    /// @return whether it is kept until the end
+    boolean keepsReport(String name, String value) {
+        if (!open) return false;
+        if (reported.isEmpty()) reported = new LinkedHashMap<>(2);
+        reported.put(name, value);
+        return true;
+    }
+
+    /// What is kept of them; nothing the second time.
+    public Map<String, String> takeReports() {
+        Map<String, String> taken = reported;
+        reported = NOTHING;
+        return taken;
     }
 
     /// ReadyForQuery comes while it is answered.

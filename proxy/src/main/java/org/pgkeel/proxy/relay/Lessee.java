@@ -24,6 +24,9 @@ public interface Lessee {
     /// @return the value that the client is to be told; null if it is to hear nothing
     @Nullable String parameterStatus(String name, String value);
 
+    /// It was told last that the parameter has this value.
+    boolean knows(String name, String value);
+
     /// ErrorResponse. Called before the message itself is written to the client.
     void failed();
 

@@ -52,11 +52,16 @@ final class ReplyRuns {
 
     /// In front of the message the client gets another one, if it has not had that already.
     /// @param other empty if there is none
-    int putInFront(ByteBuf in, int from, int at, byte[] other) {
+    private int putInFront(ByteBuf in, int from, int at, byte[] other) {
         if (other.length == 0 || !answered.isNews()) return from;
         drop(in, from, at, at);
         toClient().room(other.length).writeBytes(other);
         return at;
+    }
+
+    /// What comes now, the server says behind a commit: the end of the statement that was committed stands in front of it.
+    int behindKept(ByteBuf in, int from, int at) {
+        return putInFront(in, from, at, connection.client().takeKept());
     }
 
     /// Behind the message the client gets one without a body, if it has not had it already.

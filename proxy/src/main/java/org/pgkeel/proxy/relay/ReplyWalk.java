@@ -2,7 +2,6 @@ package org.pgkeel.proxy.relay;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
@@ -39,6 +38,7 @@ final class ReplyWalk {
     private final AnsweredBatch answered = new AnsweredBatch();
     private final ReplyRuns runs;
     private final PlannedReplies planned;
+    private final ReportedParameters parameters;
     /// The batch that is being answered failed by a plan that the proxy kept; the client will hear of the next attempt instead.
     private boolean repeats;
 
@@ -46,6 +46,7 @@ final class ReplyWalk {
         this.connection = connection;
         this.runs = new ReplyRuns(connection, answered);
         this.planned = new PlannedReplies(connection, runs);
+        this.parameters = new ReportedParameters(connection, runs);
     }
 
     Farewell farewell() {
@@ -142,7 +143,7 @@ final class ReplyWalk {
                 case BackendType.COMMAND_COMPLETE, BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED -> from = statementEnded(in, from, at, next, end);
                 case BackendType.READY_FOR_QUERY -> from = readyForQuery(in, from, at, next);
                 case BackendType.ERROR_RESPONSE -> from = error(in, from, at, next, end);
-                case BackendType.PARAMETER_STATUS -> from = parameterStatus(in, from, at, next, end);
+                case BackendType.PARAMETER_STATUS -> from = next > end ? pass(in, from, at, next) : parameters.came(in, from, at, next, aside);
                 case BackendType.COPY_IN_RESPONSE -> {
                     if (aside != null || connection.lessee() == null) throw new ProtocolViolation("CopyInResponse that nobody asked for");
                     answered.rowsCame(AnsweredBatch.ELSEWHERE);
@@ -157,7 +158,7 @@ final class ReplyWalk {
                 case BackendType.COPY_DONE -> from = pass(in, from, at, next);
                 case BackendType.NOTIFICATION_RESPONSE -> {
                     // Answers nothing: whoever listens gets it though the proxy asks something meanwhile.
-                    from = connection.lessee() == null ? runs.drop(in, from, at, next) : behindKept(in, from, at);
+                    from = connection.lessee() == null ? runs.drop(in, from, at, next) : runs.behindKept(in, from, at);
                 }
                 default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));
             }
@@ -293,7 +294,7 @@ final class ReplyWalk {
         if (mine == null) exchange.answered(status);
         else exchange.asideAnswered(status);
         if (repeats && mine == null) return repeat(in, from, at, next);
-        int start = mine == null && connection.lessee() != null ? behindKept(in, from, at) : from;
+        int start = mine == null && connection.lessee() != null ? parameters.atEndOfBlock(in, runs.behindKept(in, from, at), at) : from;
         if (mine == null) answered.ended();
         Lessee client = connection.lessee();
         if (mine != null) {
@@ -317,11 +318,6 @@ final class ReplyWalk {
             return next;
         }
         return start;
-    }
-
-    /// What comes now, the server says behind a commit: the end of the statement that was committed stands in front of it.
-    private int behindKept(ByteBuf in, int from, int at) {
-        return runs.putInFront(in, from, at, connection.client().takeKept());
     }
 
     /// A COPY failed, and it is not known whether the server had read the Syncs ahead of its data: if not, it will answer each, and the client gets those
@@ -419,31 +415,5 @@ final class ReplyWalk {
         Lessee client = connection.lessee();
         boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isShutdown(ErrorBody.copy(in, at + 5, next));
         return goodbye ? runs.drop(in, from, endOfShown(client, from, at), next) : pass(in, from, at, next);
-    }
-
-    private int parameterStatus(ByteBuf in, int from, int at, int next, int end) {
-        if (next > end) return pass(in, from, at, next);
-        int nameEnd = in.indexOf(at + 5, next, (byte) 0);
-        int valueEnd = nameEnd < 0 ? -1 : in.indexOf(nameEnd + 1, next, (byte) 0);
-        if (valueEnd < 0) throw new ProtocolViolation("ParameterStatus: not two strings");
-        String name = in.toString(at + 5, nameEnd - at - 5, StandardCharsets.UTF_8);
-        String value = in.toString(nameEnd + 1, valueEnd - nameEnd - 1, StandardCharsets.UTF_8);
-        if (aside != null) {
-            aside.parameterStatus(name, value);
-            return aside.tellsClient(name, value) && connection.lessee() != null ? from : runs.drop(in, from, at, next);
-        }
-        Lessee client = connection.lessee();
-        if (client == null) return next;
-        String told = client.parameterStatus(name, value);
-        if (told == null) return runs.drop(in, from, at, next);
-        int start = connection.exchange().block().isOpen() ? from : behindKept(in, from, at);   // a block has it ahead of its commit
-        if (told.equals(value)) return start;
-        start = runs.drop(in, start, at, next);
-        byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
-        byte[] toldBytes = told.getBytes(StandardCharsets.UTF_8);
-        int length = nameBytes.length + toldBytes.length + 6;
-        client.toClient().room(length + 1).writeByte(BackendType.PARAMETER_STATUS).writeInt(length)
-                .writeBytes(nameBytes).writeByte(0).writeBytes(toldBytes).writeByte(0);
-        return start;
     }
 }

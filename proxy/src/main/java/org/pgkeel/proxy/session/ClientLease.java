@@ -185,6 +185,11 @@ final class ClientLease implements Lessee {
     }
 
     @Override
+    public boolean knows(String name, String value) {
+        return settings.isKnown(name, value);
+    }
+
+    @Override
     public void failed() {
         settings.tracker().error();
         commit.failed();

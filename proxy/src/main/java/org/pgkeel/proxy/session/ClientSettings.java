@@ -232,8 +232,13 @@ final class ClientSettings {
 
     // --- what the client knows
 
+    /// The client was told this last.
+    boolean isKnown(String name, String value) {
+        return value.equals(lastTold.getOrDefault(name, greeted(name)));
+    }
+
     private boolean isNews(String name, String value) {
-        if (value.equals(lastTold.getOrDefault(name, greeted(name)))) return false;
+        if (isKnown(name, value)) return false;
         told(name, value);
         return true;
     }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Work;
+import org.pgkeel.protocol.backend.ParameterStatus;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.prepare.SharedStatement;
@@ -270,6 +271,10 @@ final class LostBackend {
             return;
         }
         session.commit().acknowledged(inFlight);
+        lost.exchange().block().takeReports().forEach((name, value) -> {
+            String told = session.settings().isKnown(name, value) ? null : session.settings().parameterStatus(name, value);
+            if (told != null) new ParameterStatus(name, told).encode(rest);
+        });
         session.settings().committed();
         session.toClient().deliver();
         session.toClient().room(rest.readableBytes() + 6).writeBytes(rest).writeBytes(SessionMessages.readyForQuery(chains ? (byte) 'T' : (byte) 'I'));

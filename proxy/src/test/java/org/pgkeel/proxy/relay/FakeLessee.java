@@ -99,6 +99,12 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
         return value;
     }
 
+    /// It knows of every parameter that its value is `known`.
+    @Override
+    public boolean knows(String name, String value) {
+        return value.equals("known");
+    }
+
     @Override
     public void failed() {
         kept = new byte[0];

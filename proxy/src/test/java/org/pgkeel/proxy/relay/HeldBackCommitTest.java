@@ -133,4 +133,16 @@ class HeldBackCommitTest {
         says(server().error("ERROR", "57014").ready('E'));
         over('E', server().complete("BEGIN").complete("INSERT 0 1").error("ERROR", "57014").ready('E'), "block goes on T", "marked", "failed", "ready E", "settled E");
     }
+
+    @Test
+    void what_the_server_reports_of_its_parameters_stands_at_the_end_and_only_what_its_client_does_not_know() {
+        asked();
+        answers(server().complete("BEGIN").complete("SET").complete("SET").message('S', "TimeZone\0UTC\0").message('S', "application_name\0local\0"), 'T');
+        asks();
+        says(marked());
+        commits("ends");
+        says(server().message('1').message('2').complete("COMMIT").message('S', "application_name\0known\0").ready('I'));
+        over('I', server().complete("BEGIN").complete("SET").complete("SET").complete("COMMIT").message('S', "TimeZone\0UTC\0").ready('I'),
+                "block goes on T", "marked", "keeps", "completed ends: COMMIT", "TimeZone=UTC", "ready I", "settled I");
+    }
 }

@@ -20,6 +20,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.protocol.backend.BackendMessage;
+import org.pgkeel.protocol.backend.CommandComplete;
+import org.pgkeel.protocol.backend.ParameterStatus;
+import org.pgkeel.protocol.backend.ReadyForQuery;
+import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.protocol.frontend.Bind;
 import org.pgkeel.protocol.frontend.Execute;
 import org.pgkeel.protocol.frontend.FrontendMessage;
@@ -223,6 +228,24 @@ class HeldBackCommitEndToEndTest {
                 assertThat(heard.get(90, TimeUnit.SECONDS)).as(moment.name()).doesNotContain("error 08007", "error 40001").endsWith("COMMIT", "ready IDLE").hasSize(text.split(";").length + 1 + (text.contains("1/1") ? 1 : 0));
                 assertThat(rows(number)).as(moment.name()).isEqualTo(1);
             }
+        }
+    }
+
+    @Test
+    void what_it_has_set_is_told_though_its_server_is_lost_with_the_commit() throws Exception {
+        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            int number = NUMBERS.incrementAndGet();
+            link.stopAt(Moment.COMMIT_UNANSWERED.word, Moment.COMMIT_UNANSWERED.held);
+            client.send(new Query("begin; insert into texts values (" + number + "); set timezone = 'Asia/Tokyo'; commit"));
+            link.awaitStopped();
+            await().until(() -> rows(number) == 1);
+            link.cut();
+            var heard = new ArrayList<BackendMessage>();
+            do {
+                heard.add(client.read());
+            } while (!(heard.getLast() instanceof ReadyForQuery));
+            assertThat(heard).endsWith(new CommandComplete("COMMIT"), new ParameterStatus("TimeZone", "Asia/Tokyo"), new ReadyForQuery(TransactionStatus.IDLE));
+            assertThat(Replies.value(client, "show timezone")).isEqualTo("Asia/Tokyo");
         }
     }
 

@@ -107,6 +107,11 @@ final class BlockScripts {
         d.ask("show statement_timeout");
         d.ask("set idle_in_transaction_session_timeout = '30s'; insert into t values (229, 'a'); show idle_in_transaction_session_timeout");
         d.ask("insert into t values (229, 'a'); reset idle_in_transaction_session_timeout");
+        d.ask("set application_name = 'one'; insert into t values (227, 'a'); set timezone = 'UTC'");
+        d.ask("set application_name = 'two'; set local timezone = 'Asia/Tokyo'; insert into t values (227, 'a')");
+        d.ask("set local application_name = 'three'; insert into t values (227, 'a'); select 1/0");
+        d.ask("set application_name = 'four'; insert into t values (227, 'a'); set application_name = 'two'");
+        d.ask("show application_name");
         d.ask("select count(*) from t where a >= 226");
         d.ask("delete from t where a >= 226");
     }
@@ -173,6 +178,12 @@ final class BlockScripts {
         d.ask("show work_mem");
         d.ask("begin; set local work_mem = '6MB'; set work_mem = '7MB'; set local work_mem = '8MB'; insert into t values (325, 'a'); show work_mem; commit");
         d.ask("show work_mem");
+        d.ask("begin; set application_name = 'one'; insert into t values (325, 'a'); set local timezone = 'Asia/Tokyo'; commit");
+        d.ask("begin; set timezone = 'UTC'; set local application_name = 'two'; insert into t values (325, 'a'); commit and chain");
+        d.ask("set application_name = 'three'; insert into t values (325, 'a'); select 1/0; commit");
+        d.ask("rollback");
+        d.ask("begin; set application_name = 'four'; insert into t values (325, 'a'); create table late (a int, b int unique deferrable initially deferred); insert into late values (1, 1), (2, 1); commit");
+        d.ask("show application_name; show timezone");
         d.ask("begin; insert into t values (326, 'a'); set work_mem = '9MB'; select 1/0; commit");
         d.ask("rollback");
         d.ask("show work_mem");
