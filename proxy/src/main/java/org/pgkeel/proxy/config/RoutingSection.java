@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -111,7 +110,7 @@ final class RoutingSection {
                     quoted = !quoted;
                 }
             } else {
-                name.append(quoted ? String.valueOf(c) : String.valueOf(c).toLowerCase(Locale.ROOT));
+                name.append(quoted ? c : TablePattern.folded(c));
             }
         }
         if (quoted || name.isEmpty()) throw new BadValue("expected a name as SQL writes it, got '" + written + "'");

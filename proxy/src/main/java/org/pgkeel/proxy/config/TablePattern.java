@@ -1,6 +1,5 @@
 package org.pgkeel.proxy.config;
 
-import java.util.Locale;
 import java.util.Optional;
 
 /// Names of tables as a rule gives them: `public.events`, `events` (in any schema), `ingest_*.event_*`. Outside of quotes letters
@@ -41,11 +40,16 @@ public final class TablePattern {
             } else if (!quoted && (Character.isWhitespace(c) || c == ',' || c == ';')) {
                 throw bad(written);
             } else {
-                name.append(quoted ? String.valueOf(c) : c == '*' ? String.valueOf(ANY) : String.valueOf(c).toLowerCase(Locale.ROOT));
+                name.append(quoted ? String.valueOf(c) : c == '*' ? String.valueOf(ANY) : String.valueOf(folded(c)));
             }
         }
         if (quoted || name.isEmpty()) throw bad(written);
         return new TablePattern(written, schema, name.toString());
+    }
+
+    /// Outside of quotes the server folds letters of ASCII, and no others.
+    static char folded(char c) {
+        return c >= 'A' && c <= 'Z' ? (char) (c | 0x20) : c;
     }
 
     private static BadValue bad(String written) {

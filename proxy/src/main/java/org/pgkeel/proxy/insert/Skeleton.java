@@ -56,7 +56,7 @@ final class Skeleton {
                 at = literal(Kind.QUOTED, at, quotedEnd(in, at, to, false));
             } else if (b == '"') {
                 at = name(in, at, to);
-            } else if (SqlCursor.isLetter(b)) {
+            } else if (SqlCursor.isLetter(b) || b < 0) {
                 at = word(in, at, to);
             } else if (isNumber(in, at, to)) {
                 at = number(in, at, to);
@@ -158,7 +158,7 @@ final class Skeleton {
         add((byte) '"');
         for (int at = from + 1; at < to && length < BYTES_MAX - 1; at++) {
             byte b = in.getByte(at);
-            if (b <= 0) return -1;
+            if (b == 0) return -1;
             add(b);
             if (b == '"') return at + 1;   // a doubled one begins a name again
         }
@@ -167,10 +167,10 @@ final class Skeleton {
 
     private int word(ByteBuf in, int from, int to) {
         int at = from;
-        while (at < to && (SqlCursor.isLetter(in.getByte(at)) || SqlCursor.isDigit(in.getByte(at)))) at++;
+        while (at < to && (SqlCursor.isLetter(in.getByte(at)) || SqlCursor.isDigit(in.getByte(at)) || in.getByte(at) < 0)) at++;
         int end = at;
         byte next = at < to ? in.getByte(at) : 0;
-        if (next == '$' || next < 0) return -1;
+        if (next == '$') return -1;
         if (next == '\'') return end - from == 1 && (in.getByte(from) | 0x20) == 'e' ? literal(Kind.ESCAPED, from, quotedEnd(in, end, to, true)) : -1;
         if ((before == '(' || before == ',') && end - from <= 5) {
             while (at < to && SqlCursor.isSpace(in.getByte(at))) at++;

@@ -1,9 +1,10 @@
 package org.pgkeel.proxy.insert;
 
 import java.util.Locale;
+import org.pgkeel.proxy.statement.Characters;
 
-/// A place in a text that is read from its beginning to its end, in a small part of SQL's words: ASCII outside of quotes, no dollar quotes, of strings
-/// with a letter in front only `E''`. What is anything else ends the reading.
+/// A place in a text that is read from its beginning to its end, in a small part of SQL's words: no dollar quotes, of strings with a letter in front only
+/// `E''`, and nothing beyond ASCII but in strings and names. What is anything else ends the reading.
 /// <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
 ///
 /// Threading: used once.
@@ -13,7 +14,7 @@ final class SqlCursor {
     private final String text;
     private int at;
 
-    /// @param text one character for each byte
+    /// @param text one character for each byte of UTF8
     SqlCursor(String text) {
         this.text = text;
     }
@@ -89,24 +90,23 @@ final class SqlCursor {
     /// An identifier, folded as SQL folds it.
     String name() {
         if (next() != '"') {
-            String word = word();
-            if (word.length() > NAME_BYTES_MAX) throw new NotUnderstood();
-            return word;
+            int from = at;
+            while (isLetter(here()) || here() >= 0x80 || at > from && (isDigit(here()) || here() == '$')) at++;
+            return name(Characters.folded(text.substring(from, at)));
         }
         int from = ++at;
         while (at < text.length()) {
-            char c = text.charAt(at++);
-            if (c > 126) throw new NotUnderstood();
-            if (c != '"') continue;
-            if (here() == '"') {
-                at++;
-                continue;
-            }
-            String name = text.substring(from, at - 1).replace("\"\"", "\"");
-            if (name.isEmpty() || name.length() > NAME_BYTES_MAX) throw new NotUnderstood();
-            return name;
+            if (text.charAt(at++) != '"') continue;
+            if (here() != '"') return name(text.substring(from, at - 1).replace("\"\"", "\""));
+            at++;
         }
         throw new NotUnderstood();
+    }
+
+    /// @param bytes of UTF8
+    private static String name(String bytes) {
+        if (bytes.isEmpty() || bytes.length() > NAME_BYTES_MAX) throw new NotUnderstood();
+        return Characters.UTF8.text(bytes).orElseThrow(NotUnderstood::new);
     }
 
     /// A string in which a backslash means itself, from its first quote.

@@ -50,7 +50,7 @@ public enum Characters {
 
     /// What the bytes say.
     /// @return empty if that is not known here
-    Optional<String> text(String bytes) {
+    public Optional<String> text(String bytes) {
         if (isAscii(bytes)) return Optional.of(bytes);
         if (this != UTF8 || bytes.chars().anyMatch(c -> c > 0xFF)) return Optional.empty();
         try {
@@ -58,6 +58,16 @@ public enum Characters {
         } catch (CharacterCodingException _) {
             return Optional.empty();
         }
+    }
+
+    /// What the bytes say, or they themselves where that is not known here.
+    String textOrBytes(String bytes) {
+        return text(bytes).orElse(bytes);
+    }
+
+    /// A name without quotes as the server folds it: letters beyond ASCII stay what they are, whatever their bytes look like.
+    public static String folded(String bytes) {
+        return Lexer.lowerCase(bytes);
     }
 
     static boolean isAscii(String text) {

@@ -53,7 +53,9 @@ final class ClassBuilder {
         functions.add(name);
     }
 
-    StatementClass build(String hint, boolean plain) {
-        return new StatementClass(access, why, kinds, modes, List.copyOf(relations), List.copyOf(functions), hint, plain);
+    /// @param characters of the names and the hint, which have one character for each byte so far
+    StatementClass build(String hint, Characters characters, boolean plain) {
+        return new StatementClass(access, why, kinds, modes, relations.stream().map(characters::textOrBytes).toList(), functions.stream().map(characters::textOrBytes).toList(),
+                characters.textOrBytes(hint), plain);
     }
 }

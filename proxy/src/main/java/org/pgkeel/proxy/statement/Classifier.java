@@ -23,7 +23,7 @@ public final class Classifier {
         if (!dialect.asciiSafe() && sql.chars().anyMatch(c -> c >= 0x80)) return StatementClass.UNREAD;
         Classifier classifier = new Classifier(sql, dialect, catalogue);
         classifier.statements();
-        return classifier.found.build(hint(sql), StatementScan.isPlain(sql));
+        return classifier.found.build(hint(sql), dialect.characters(), StatementScan.isPlain(sql));
     }
 
     /// What a comment at the very beginning says behind `pgkeel:`.

@@ -94,7 +94,7 @@ final class StatementParser {
     }
 
     private String text(Name name) {
-        return dialect.characters().text(name.value()).orElse(name.value());
+        return dialect.characters().textOrBytes(name.value());
     }
 
     private void discard() {

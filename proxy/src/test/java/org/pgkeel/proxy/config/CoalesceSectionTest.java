@@ -134,6 +134,7 @@ class CoalesceSectionTest {
         assertThat(TablePattern.parse("tenant_*.event_*_log").fits("tenant_7", "event_click")).isFalse();
         assertThat(TablePattern.parse("\"a*\"").fits("public", "ab")).isFalse();
         assertThat(TablePattern.parse("\"a*\"").fits("public", "a*")).isTrue();
+        assertThat(TablePattern.parse("ÄPFEL").fits("public", "Äpfel")).as("the server folds letters of ASCII alone").isTrue();
     }
 
     @Test

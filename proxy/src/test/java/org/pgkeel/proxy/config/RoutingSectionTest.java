@@ -34,6 +34,14 @@ class RoutingSectionTest {
     }
 
     @Test
+    void names_are_folded_as_the_server_folds_them() {
+        var rules = folder.loaded(ConfigFolder.MINIMAL + """
+                routing = [ { name = all, when { table = [Zählung, "\\"Zählung\\"", ÄPFEL] }, to = replica } ]
+                """).routing().rules();
+        assertThat(rules.getFirst().when().tables()).containsExactly("zählung", "Zählung", "Äpfel");
+    }
+
+    @Test
     void every_key_of_a_rule_is_read() {
         var rules = folder.loaded(ConfigFolder.MINIMAL + """
                 routing = [

@@ -28,7 +28,8 @@ class SkeletonTest {
         "insert into t (a) values (1) returning id", "insert into t values (1, 'x')", "insert into t (a, b) values (1, 'x'), (2, 'y'), (3, null);",
         "/* a */ insert into t (a) values (1) -- behind", "insert into t (a) values (now(), current_timestamp, lower('X') || 'y') on conflict (a) do nothing returning *, (xmax = 0) as fresh",
         "insert into t (a, b) values ('1'::int4, cast('x' as varchar(3)))", "insert into t (a) values (date '2020-01-01')", "insert into t (a) values (default)", "insert into t (a) values (-1.5e3, true, E'a\\'b')",
-        "insert into t (a) values (array['a', 'b']::text[])", "insert into t (a) values (('1'::int4), (null), ('x'))"})
+        "insert into t (a) values (array['a', 'b']::text[])", "insert into t (a) values (('1'::int4), (null), ('x'))",
+        "insert into tä (a) values (1, 2.5)", "insert into public.\"Zählung\" (\"größe\", Ärger) values (1, 'ä')", "insert into \"Zählung\" values (1)"})
     void what_means_the_same_in_company_is_found(String sql) {
         assertThat(find(sql)).as(sql).isPresent();
     }
@@ -48,7 +49,7 @@ class SkeletonTest {
         "insert into t (a) values ((select 1))", "insert into t (a) values (1); select 1", "insert into t (a) values (1) on conflict (a) do update set a = 1", "insert into t select 1",
         "insert into t default values", "insert into t (a) overriding system value values (1)", "insert into t (a) values (1", "insert into t (a) values ('x)", "insert into t (a) values (1) /* open",
         "insert into t (a) values (U&'x')", "insert into t (a) values (N'x')", "insert into t (a) values (x'1F')", "insert into t (a) values (0x1F)", "insert into t (a) values (1_000)", "insert into t (a) values (1e)",
-        "insert into t (a) values (1) returning b @@ c", "insert into tä (a) values (1, 2.5)", "insert into t (a) values ('a\0b', 2.5)", "insert into t (a) values (E'a\\\0', 2.5)", "with x as (select 1) insert into t (a) values (1)",
+        "insert into t (a) values (1) returning b @@ c", "insert into t (a) values (ä)", "insert into t (a) values (1) returning ä", "insert into t (a) values ('a\0b', 2.5)", "insert into t (a) values (E'a\\\0', 2.5)", "with x as (select 1) insert into t (a) values (1)",
         "select 1", "", "i", "insert into t (a) values (pg_sleep(1))", "insert into t (a) values (1) returning f ('x')"})
     void what_is_anything_else_is_not(String sql) {
         assertThat(find(sql)).as(sql).isEmpty();
@@ -98,7 +99,7 @@ class SkeletonTest {
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         String[] pieces = {"'a'", "'it''s'", "E'x\\'y'", "e'\\\\'", "null", "NULL", "true", "FALSE", "1", "-2", "3.5", "-.5", "4e-2", "default", "(", ")", ",", ", ", " ", "::int4", "::text", "cast(", " as text)", "now()", "f(", "a", "\"q\"\"x\"",
-            "-- c\n", "/* c /* d */ e */", "'", "\"", "returning ", "on conflict do nothing", "+", "-", "*", ";", "$1", "\n'b'", "timestamp '2020-01-01'", "array[", "]", "e", "x'", ".", "1a", "values (", "), ("};
+            "-- c\n", "/* c /* d */ e */", "'", "\"", "returning ", "on conflict do nothing", "+", "-", "*", ";", "$1", "\n'b'", "timestamp '2020-01-01'", "array[", "]", "e", "x'", ".", "1a", "values (", "), (", "ä", "\"ä\"", "nullä"};
         int found = 0;
         for (int i = 0; i < 200_000; i++) {
             var sql = new StringBuilder("insert into t (a, b) values (");

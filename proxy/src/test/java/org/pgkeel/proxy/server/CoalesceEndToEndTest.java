@@ -160,6 +160,37 @@ class CoalesceEndToEndTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"simple", "extended"})
+    void names_beyond_ascii_are_names_as_others(String queryMode) throws Exception {
+        postgres.execute("create table \"Zählung\" (\"größe\" int, Ärger text)", "grant all on \"Zählung\" to app");
+        try (TestProxy proxy = TestProxy.start(postgres, "coalesce = [ { table = \"public.\\\"Zählung\\\"\", copy-from-rows = 5 } ]\n")) {
+            List<SQLException> failures = new CopyOnWriteArrayList<>();
+            var clients = new ArrayList<Thread>();
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(Thread.ofPlatform().daemon().start(() -> {
+                    try (Connection connection = proxy.connect("preferQueryMode", queryMode, "prepareThreshold", "1");
+                            var insert = connection.prepareStatement("insert into \"Zählung\" (\"größe\", Ärger) values (?, ?)")) {
+                        for (int row = 0; row < 30; row++) {
+                            insert.setInt(1, row);
+                            insert.setString(2, "ü" + row);
+                            insert.executeUpdate();
+                        }
+                    } catch (SQLException e) {
+                        failures.add(e);
+                    }
+                }));
+            }
+            for (Thread client : clients) client.join(180_000);
+            assertThat(failures).isEmpty();
+            CoalesceSnapshot counted = counted(proxy);
+            assertThat(counted.copied()).as("%s", counted).isPositive();
+            assertThat(postgres.query("select count(*) from \"Zählung\" where Ärger = 'ü' || \"größe\"")).isEqualTo(Integer.toString(30 * CLIENTS));
+        } finally {
+            postgres.execute("drop table \"Zählung\"");
+        }
+    }
+
     /// A number without quotes into a text column: only the INSERT knows what becomes of it.
     @Test
     void rows_that_copy_cannot_say_share_commits_and_leave_backends_as_they_are_known() throws Exception {

@@ -1,5 +1,7 @@
 package org.pgkeel.proxy.statement;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -167,6 +169,14 @@ class ClassifierTest {
         assertThat(both.access()).isEqualTo(Access.TRANSACTION);
         assertThat(both.kinds()).containsExactly(StatementKind.BEGIN, StatementKind.QUERY, StatementKind.SESSION, StatementKind.COMMIT);
         assertThat(classOf("select 1; insert into t values (1); commit").access()).isEqualTo(Access.WRITE);
+    }
+
+    @Test
+    void names_beyond_ascii_are_named_in_letters() {
+        var read = classOf(new String("/* pgkeel: grün */ select länge(a) from public.\"Zählung\", ÄPFEL".getBytes(UTF_8), ISO_8859_1));
+        assertThat(read.relations()).containsExactly("public.Zählung", "Äpfel");
+        assertThat(read.functions()).containsExactly("länge");
+        assertThat(read.hint()).isEqualTo("grün");
     }
 
     @Test
