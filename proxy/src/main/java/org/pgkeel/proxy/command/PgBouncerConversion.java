@@ -139,9 +139,9 @@ record PgBouncerConversion(String text, List<String> warnings) {
                 "client-idle", settings.seconds("client_idle_timeout", Duration.ZERO, YEAR),
                 "server-connect", settings.limitSeconds("server_connect_timeout", Duration.ofMillis(10), tenMinutes),
                 "server-login-retry", settings.seconds("server_login_retry", Duration.ofMillis(1), Duration.ofHours(1)),
-                "server-lifetime", settings.seconds("server_lifetime", Duration.ZERO, YEAR),
+                "server-lifetime", settings.ageSeconds("server_lifetime", Duration.ofSeconds(1), YEAR),
                 "server-idle", settings.seconds("server_idle_timeout", Duration.ZERO, YEAR),
-                "server-check-after", settings.seconds("server_check_delay", Duration.ZERO, YEAR));
+                "server-check-after", settings.ageSeconds("server_check_delay", Duration.ofMillis(1), YEAR));
     }
 
     private static void prepared(PgBouncerSettings settings, Map<String, Object> tree) {

@@ -89,7 +89,7 @@ final class PgBouncerDatabases {
                 "max", settings.number("default_pool_size", 1, CONNECTIONS_MAX),
                 "min", settings.number("min_pool_size", 0, CONNECTIONS_MAX),
                 "reserve", settings.number("reserve_pool_size", 0, CONNECTIONS_MAX),
-                "reserve-wait", settings.seconds("reserve_pool_timeout", Duration.ZERO, Duration.ofDays(365)),
+                "reserve-wait", settings.limitSeconds("reserve_pool_timeout", Duration.ZERO, Duration.ofDays(365)),
                 "max-wait", maxWait);
     }
 

@@ -67,9 +67,21 @@ final class PgBouncerSettings {
 
     /// The same where PgBouncer's 0 is no limit, and every wait has one here: the longest.
     Optional<String> limitSeconds(String name, Duration min, Duration max) {
-        if (text(name).filter(text -> text.matches("0+(\\.0*)?")).isEmpty()) return seconds(name, min, max);
-        warn(name, "every wait has a limit, 0 became " + written(max));
-        return Optional.of(written(max));
+        return isZero(name) ? instead(name, max, "every wait has a limit, 0") : seconds(name, min, max);
+    }
+
+    /// The same where PgBouncer's 0 is the least that there is, and 0 is no limit here.
+    Optional<String> ageSeconds(String name, Duration least, Duration max) {
+        return isZero(name) ? instead(name, least, "0 would be no limit here, and") : seconds(name, Duration.ZERO, max);
+    }
+
+    private boolean isZero(String name) {
+        return text(name).filter(text -> text.matches("0+(\\.0*)?")).isPresent();
+    }
+
+    private Optional<String> instead(String name, Duration time, String why) {
+        warn(name, why + " became " + written(time));
+        return Optional.of(written(time));
     }
 
     /// The setting, or what PgBouncer takes where it is missing; empty where it is set to nothing.

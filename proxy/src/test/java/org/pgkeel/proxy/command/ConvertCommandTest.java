@@ -150,6 +150,19 @@ class ConvertCommandTest {
                 "warning: server_connect_timeout: every wait has a limit, 0 became 600s", "warning: query_wait_timeout: every wait has a limit, 0 became 86400s");
     }
 
+    /// In PgBouncer the first is one use of each connection, the second a check before each use, the third no reserve; here they would be no limit, no check, and a reserve
+    /// that opens at once.
+    @Test
+    void zeros_that_mean_the_opposite_are_not_passed_on() throws IOException {
+        CommandRun run = convert("[databases]\napp = host=db1\n[pgbouncer]\nauth_type = trust\nlisten_addr = *\nserver_lifetime = 0\nserver_check_delay = 0\nreserve_pool_size = 5\nreserve_pool_timeout = 0\n");
+        ProxyConfig config = load();
+
+        assertThat(config.timeouts().serverLifetime()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(config.timeouts().serverCheckAfter()).isEqualTo(Duration.ofMillis(1));
+        assertThat(config.databases().getFirst().pool().reserveWait()).isGreaterThan(config.databases().getFirst().pool().maxWait());
+        assertThat(run.err()).contains("warning: server_lifetime: 0 would be no limit here, and became 1s").contains("warning: server_check_delay: 0 would be no limit here, and became 1ms").contains("warning: reserve_pool_timeout: every wait has a limit, 0 became ");
+    }
+
     @Test
     void without_output_the_result_goes_to_stdout() throws IOException {
         Path ini = Files.writeString(temporary.resolve("pgbouncer.ini"), "[databases]\napp = host=db1\n[pgbouncer]\nlisten_addr = ::1\nauth_type = trust\n");
