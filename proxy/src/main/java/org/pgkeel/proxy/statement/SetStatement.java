@@ -33,7 +33,7 @@ final class SetStatement {
 
     void reset() {
         Token first = tokens.take();
-        switch (first.kind() == Kind.WORD ? first.text() : "") {
+        switch (first.kind() == Kind.WORD && !tokens.isNext('.') ? first.text() : "") {
             case "all" -> effects.add(new Effect.ResetAll());
             case "time" -> effects.add(new Effect.ResetParameter("timezone"));
             case "session" -> effects.add(new Effect.ResetParameter("session_authorization"));
@@ -44,7 +44,11 @@ final class SetStatement {
 
     void set() {
         Token first = tokens.take();
-        if (first.isWord("local")) {
+        if (tokens.isNext('.')) {
+            generic(first);   // as in session.tenant
+            return;
+        }
+        if (first.isWord("local") && !isAssignmentNext()) {
             local = true;
             first = tokens.take();
         } else if (first.isWord("session") && !tokens.isNext("authorization") && !tokens.isNext("characteristics")

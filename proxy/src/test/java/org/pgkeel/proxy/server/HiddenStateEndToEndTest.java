@@ -185,6 +185,28 @@ class HiddenStateEndToEndTest {
         assertThat(TestProxy.value(client, "select count(*) from pg_proc where proname = 'hidden' and pronamespace = pg_my_temp_schema()")).isEqualTo("1");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"session.tenant", "local.tenant", "Session . Tenant", "session.local"})
+    void a_setting_whose_name_begins_like_another_statement(String name) throws SQLException {
+        String question = "select coalesce(current_setting('" + name.replace(" ", "") + "', true), '')";
+        TestProxy.execute(client, "set " + name + " = 'mine'");
+        assertUnseen(question, "");
+        assertThat(TestProxy.value(client, question)).isEqualTo("mine");
+        TestProxy.execute(client, "reset " + name);
+        assertThat(TestProxy.value(client, question)).isEmpty();
+    }
+
+    /// It says nothing of who the session is.
+    @Test
+    void a_role_behind_a_reset_of_such_a_setting() throws SQLException {
+        try (Connection admin = proxy.connectAs(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, PostgresFixture.DATABASE, "preferQueryMode", "simple");
+             Connection next = proxy.connectAs(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, PostgresFixture.DATABASE, "preferQueryMode", "simple")) {
+            TestProxy.execute(admin, "set role app", "set session.tenant = 'mine'", "reset session.tenant");
+            assertUnseen(next, "select current_user::text", PostgresFixture.SUPERUSER);
+            assertThat(TestProxy.value(admin, "select current_user::text")).isEqualTo("app");
+        }
+    }
+
     @Test
     void a_table_in_a_search_path_of_the_transaction() throws SQLException {
         TestProxy.execute(client, "begin", "select set_config('search_path', 'pg_temp', true)", "create table hidden_by_path (n int)", "commit");

@@ -169,6 +169,15 @@ final class StatementCorpus {
         add("select 1 into temp t", "Pin temp_table");
         add("with x as (select 1) select * into local temporary table t from x", "Pin temp_table");
         add("select * from \"pg_temp\".t", "Pin temp_table");
+        add("set session.tenant = 'x'", "Set session.tenant=x");
+        add("set local.tenant to 'x'", "Set local.tenant=x");
+        add("set session session.tenant = 'x'", "Set session.tenant=x");
+        add("set local session.tenant = 'x'", "Local session.tenant");
+        add("set time.zone = 'x'", "Set time.zone=x");
+        add("reset session.tenant", "Reset session.tenant");
+        add("reset time.zone", "Reset time.zone");
+        add("reset transaction.x", "Reset transaction.x");
+        add("reset local.tenant", "Reset local.tenant");
         add("create function pg_temp.f() returns int language sql as 'select 1'", "Ddl, Pin temp_table");
         add("create or replace procedure \"pg_temp\" . p() language sql as 'select 1'", "Ddl, Pin temp_table");
         add("create function pg_temp() returns int language sql as 'select 1'", "Ddl");
