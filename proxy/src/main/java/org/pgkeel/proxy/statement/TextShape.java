@@ -10,7 +10,7 @@ import java.util.Arrays;
 /// differ in literals alone are classified once; their key is the shape itself, byte for byte.
 ///
 /// A text is its own shape where a literal could matter or its end is not plain to see: where it does not begin with one of
-/// [#FIRST_WORDS], has a comment, a dollar quote, a string with a prefix or one that goes on in the next line, a second statement, or
+/// [#FIRST_WORDS], has a comment, a dollar quote, a parameter with a word right behind it, a string with a prefix or one that goes on in the next line, a second statement, or
 /// something like the name of a setting that the classifier looks for in strings. What is no literal stays as it is, spaces too, so that both have the
 /// same tokens in the same neighbourhood.
 ///
@@ -92,7 +92,7 @@ final class TextShape {
                 case DIGIT -> number(at);
                 case QUOTE -> string(at);
                 case DOUBLE_QUOTE -> quotedIdentifier(at);
-                case DOLLAR -> kindAt(at + 1) == DIGIT ? copy(at, at + 1) : NONE;
+                case DOLLAR -> parameter(at);
                 case DASH -> isAt(at + 1, '-') ? NONE : copy(at, at + 1);
                 case SLASH -> isAt(at + 1, '*') ? NONE : copy(at, at + 1);
                 case SEMICOLON -> skipSpace(at + 1) < textEnd ? NONE : copy(at, textEnd);
@@ -167,6 +167,12 @@ final class TextShape {
         int at = from;
         while (kindAt(at) == DIGIT) at++;
         return at;
+    }
+
+    /// `$1`, with nothing behind it that it could be taken for a part of.
+    private int parameter(int from) {
+        int to = digits(from + 1);
+        return to == from + 1 || belongsToWord(kindAt(to)) ? NONE : copy(from, to);
     }
 
     private int string(int from) {

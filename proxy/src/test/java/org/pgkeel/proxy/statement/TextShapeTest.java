@@ -81,7 +81,7 @@ class TextShapeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "select 1 -- 2", "select 1 /* 2 */", "select 1; select 2", "select E'1'", "select U&'1'", "select b'1'", "select $$1$$", "select $a$1$a$", "select 'a'\n'b'", "select 'open", "select \"open",
+        "select 1 -- 2", "select 1 /* 2 */", "select 1; select 2", "select E'1'", "select U&'1'", "select b'1'", "select $$1$$", "select $a$1$a$", "select 1, $1lastval()", "select 1, $1$2", "select 'a'\n'b'", "select 'open", "select \"open",
         "select U&\"a\" 1", "set a = 1", "copy t from 'x'", "do 'begin end'", "explain select 1", "/* 1 */ select 1", "select current_setting('transaction_read_only')",
         "select current_setting('IN_HOT_STANDBY')", "1", "'x'", "call p(1)", "prepare transaction 'x'", "", ";",
     })
@@ -146,6 +146,7 @@ class TextShapeTest {
     private boolean agrees(String sql, Dialect dialect) {
         String shapeText = shapeOf(sql, dialect);
         StatementClass ofShape = Classifier.classify(shapeText, dialect, CATALOGUE);
+        // What the scan does not find in the text, as a word that a number runs into, is not looked for in the shape either.
         if (ofShape.isPlain() && !StatementScan.isPlain(sql)) assertThat(effects(sql, dialect)).as("-Dpgkeel.seed=%s, %s: %s", seed, dialect, sql).isEmpty();
         if (!shape.isShared()) {
             assertThat(shapeText).isEqualTo(sql);
