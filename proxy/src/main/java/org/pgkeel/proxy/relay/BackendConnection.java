@@ -281,6 +281,11 @@ public final class BackendConnection extends PooledConnection {
         exchange.syncSent();
     }
 
+    /// Sends a Sync of the proxy's own; it leaves with the next write. Who has it sent counts it, in the [Exchange] or in its [Block].
+    public void sync() {
+        outgoing.room(5).writeByte(FrontendType.SYNC).writeInt(4);
+    }
+
     /// A ParseComplete that no backend will send is due to the client at this place of its replies.
     /// @param undo the [PendingName]; for the unnamed statement what it was before, or null
     public void replyParseComplete(@Nullable Object undo) {

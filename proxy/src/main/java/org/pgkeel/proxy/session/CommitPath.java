@@ -249,7 +249,7 @@ final class CommitPath {
 
         @Override
         public void error(byte[] errorBody) {
-            watch.questionFailed();
+            watch.failed();
             if (ErrorBody.hasSqlState(errorBody, "26000")) asked.statements().probe(false);
         }
 
@@ -275,7 +275,7 @@ final class CommitPath {
 
     private void sync(BackendConnection leased) {
         watch.sent();
-        leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
+        leased.sync();
         leased.exchange().syncSent();
     }
 
@@ -335,7 +335,7 @@ final class CommitPath {
 
     /// An error came.
     void failed() {
-        watch.questionFailed();
+        watch.failed();
         kept = NOTHING;
         BackendConnection leased = session.lease().backend();
         if (leased != null && leased.exchange().block().isOpen()) enclosure.failed(leased);

@@ -29,21 +29,40 @@ import org.pgkeel.proxy.statement.StatementKind;
 ///
 /// Threading: confined to the session's event loop.
 final class CommitWatch {
+    /// The question for the mark.
+    private sealed interface Question {
+        record NotAsked() implements Question {}
+
+        record Asked() implements Question {}
+
+        /// An error came in front of the answer.
+        record Failed() implements Question {}
+
+        record Answered(Optional<TransactionMark> mark) implements Question {}
+
+        /// An error came behind the answer.
+        record EndFailed(Optional<TransactionMark> mark) implements Question {}
+    }
+
+    /// Whether the question can go ahead of the end of what was sent.
+    private enum Watching {
+        POSSIBLE,
+        IMPOSSIBLE,
+        /// As IMPOSSIBLE: something takes COPY data.
+        COPY,
+        /// Something takes COPY data, and its end is PgKeel's to send.
+        COPY_KEPT
+    }
+
     private boolean wrote;
     private boolean begun;
     /// A transaction block is open behind the last ReadyForQuery.
     private boolean inBlock;
     private boolean ending;
-    private boolean unwatchable;
-    private boolean copies;
-    private boolean endKept;
+    private Watching watching = Watching.POSSIBLE;
     /// What ends a prepared transaction, whose mark was asked for.
     private @Nullable Work ofPrepared;
-    private boolean endsPrepared;
-    private boolean asked;
-    private boolean failed;
-    private boolean endFailed;
-    private Optional<Probe.Answered> answer = Optional.empty();
+    private Question question = new Question.NotAsked();
     private boolean sent;
     /// More than one transaction ends in the batch under way.
     private boolean several;
@@ -56,14 +75,13 @@ final class CommitWatch {
         boolean inside = begun || inBlock && !ending;
         if (writes && ofPrepared != null) {
             // The mark is of one prepared transaction and of nothing else.
-            if (endsPrepared || !statement.has(StatementKind.FINISH_PREPARED)) several = true;
-            endsPrepared = true;
+            if (work == ofPrepared || !statement.has(StatementKind.FINISH_PREPARED)) several = true;
         }
         if (ending) behindEnd(writes);
         if (writes && commitsBehindRollback(statement)) several = sent = true;
         if (ends) ending = true;
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
-        if (statement.has(StatementKind.COPY_IN)) copies = unwatchable = true;
+        if (statement.has(StatementKind.COPY_IN)) watching = Watching.COPY;
         if (statement.has(StatementKind.FINISH_PREPARED) && ofPrepared != null) work = ofPrepared;
         else if (BatchContents.commitsInside(statement, inside) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
@@ -90,7 +108,7 @@ final class CommitWatch {
     /// A statement of the extended protocol is about to be executed outside of a transaction, whose batch ends with the client's Sync.
     /// @param keepsEnd the Sync will be sent when the mark is there
     void executes(StatementClass statement, boolean keepsEnd) {
-        boolean watchable = !unwatchable;
+        boolean watchable = isWatchable();
         executes(statement);
         if (statement.has(StatementKind.COPY_IN) && watchable && keepsEnd) endIsKept();
     }
@@ -98,14 +116,18 @@ final class CommitWatch {
     /// In the same batch the transaction has ended. What writes now commits with the batch, unless a BEGIN stands in front of it.
     private void behindEnd(boolean writes) {
         boolean commitsWithBatch = writes && !begun;
-        if (asked || sent || commitsWithBatch) several = true;
+        if (isAsked() || sent || commitsWithBatch) several = true;
         if (commitsWithBatch) sent = true;
     }
 
     /// Something is sent that may write and that nothing can be learnt of.
     void unwatchable() {
         wrote = true;
-        unwatchable = true;
+        watching = copies() ? Watching.COPY : Watching.IMPOSSIBLE;
+    }
+
+    private boolean isWatchable() {
+        return watching == Watching.POSSIBLE || watching == Watching.COPY_KEPT;
     }
 
     /// Something is sent that may end the transaction, and more: a text nobody has looked into, an EXECUTE of a COMMIT.
@@ -115,10 +137,9 @@ final class CommitWatch {
         ending = true;
     }
 
-    /// The end of what was sent is PgKeel's to send, and its mark will be asked for ahead of that.
+    /// The end of the COPY that was sent is PgKeel's to send, and its mark will be asked for ahead of that.
     void endIsKept() {
-        unwatchable = false;
-        endKept = true;
+        watching = Watching.COPY_KEPT;
     }
 
     /// What comes next ends this prepared transaction.
@@ -136,12 +157,12 @@ final class CommitWatch {
 
     /// Something was sent that takes COPY data.
     boolean copies() {
-        return copies;
+        return watching == Watching.COPY || watching == Watching.COPY_KEPT;
     }
 
     /// Its end will be sent when the mark is there.
     boolean isCopyKept() {
-        return copies && endKept;
+        return watching == Watching.COPY_KEPT;
     }
 
     /// Something was committed whose mark was not asked for.
@@ -162,12 +183,12 @@ final class CommitWatch {
 
     /// What comes next is to wait until the transaction has ended: only then it is known what it belongs to.
     boolean isEnding() {
-        return ending || asked && sent;
+        return ending || isAsked() && sent;
     }
 
     /// The mark has to be asked for before the end is sent.
     boolean mustAsk() {
-        return wrote && !asked && !unwatchable;
+        return wrote && !isAsked() && isWatchable();
     }
 
     /// It may have no xid before its commit, and have effects all the same.
@@ -176,35 +197,49 @@ final class CommitWatch {
     }
 
     void asked() {
-        asked = true;
+        if (!isAsked()) question = new Question.Asked();
     }
 
     boolean isAsked() {
-        return asked;
+        return !(question instanceof Question.NotAsked);
     }
 
     /// The end may be sent in `strict` mode.
     boolean isAnswered() {
-        return answer.isPresent() || failed;
+        return switch (question) {
+            case Question.NotAsked _, Question.Asked _ -> false;
+            case Question.Failed _, Question.Answered _, Question.EndFailed _ -> true;
+        };
     }
 
     void answered(Optional<TransactionMark> mark) {
-        answer = Optional.of(new Probe.Answered(mark));
+        question = new Question.Answered(mark);
     }
 
     Optional<TransactionMark> mark() {
-        return answer.flatMap(Probe.Answered::mark);
+        return probe() instanceof Probe.Answered(var mark) ? mark : Optional.empty();
     }
 
-    /// An error came in front of the answer.
-    void questionFailed() {
-        if (asked && answer.isEmpty()) failed = true;
-        else if (asked) endFailed = true;
+    private Probe probe() {
+        return switch (question) {
+            case Question.NotAsked _, Question.Asked _, Question.Failed _ -> new Probe.Unanswered();
+            case Question.Answered(var mark) -> new Probe.Answered(mark);
+            case Question.EndFailed(var mark) -> new Probe.Answered(mark);
+        };
     }
 
-    /// An error came behind the answer: the end itself failed, as one does whose deferred constraints are violated.
+    /// An error came: in front of the answer, or behind it.
+    void failed() {
+        question = switch (question) {
+            case Question.NotAsked _, Question.Failed _, Question.EndFailed _ -> question;
+            case Question.Asked _ -> new Question.Failed();
+            case Question.Answered(var mark) -> new Question.EndFailed(mark);
+        };
+    }
+
+    /// The end itself failed, as one does whose deferred constraints are violated.
     boolean endFailed() {
-        return endFailed;
+        return question instanceof Question.EndFailed;
     }
 
     void sent() {
@@ -223,11 +258,8 @@ final class CommitWatch {
     void over() {
         wrote = false;
         begun = false;
-        unwatchable = false;
-        copies = false;
-        endKept = false;
+        watching = Watching.POSSIBLE;
         ofPrepared = null;
-        endsPrepared = false;
         inBlock = false;
         nothingAsked();
     }
@@ -235,10 +267,7 @@ final class CommitWatch {
     private void nothingAsked() {
         work = Work.TRANSACTION;
         ending = false;
-        asked = false;
-        failed = false;
-        endFailed = false;
-        answer = Optional.empty();
+        question = new Question.NotAsked();
         sent = false;
         several = false;
     }
@@ -249,8 +278,7 @@ final class CommitWatch {
         begun = false;
         inBlock = true;
         if (!allAnswered) return;
-        unwatchable = false;
-        copies = false;
+        watching = Watching.POSSIBLE;
         if (ending) nothingAsked();
     }
 
@@ -264,7 +292,7 @@ final class CommitWatch {
     LossRules.Knowledge knowledge(boolean followed) {
         if (!followed || several) return LossRules.Knowledge.NONE;
         if (!wrote) return LossRules.Knowledge.NOTHING_WRITTEN;
-        return asked || endKept ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
+        return isAsked() || isCopyKept() ? LossRules.Knowledge.ASKED : LossRules.Knowledge.NONE;
     }
 
     LossRules.CommitPoint point(BackendConnection lost, boolean followed) {
@@ -272,8 +300,8 @@ final class CommitWatch {
         Probe probe = switch (knowledge) {
             case NONE -> new Probe.NotSent();
             case NOTHING_WRITTEN -> new Probe.Answered(Optional.empty());
-            case ASKED -> answer.<Probe>map(each -> each).orElseGet(Probe.Unanswered::new);
+            case ASKED -> probe();
         };
-        return new LossRules.CommitPoint(knowledge, sent && !failed, probe, lost.origin(), lost.greeting().pid(), work());
+        return new LossRules.CommitPoint(knowledge, sent && !(question instanceof Question.Failed), probe, lost.origin(), lost.greeting().pid(), work());
     }
 }

@@ -100,7 +100,7 @@ final class CopyCommit {
     /// Sends the Sync behind an error.
     void end(BackendConnection leased) {
         takes = false;
-        leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
+        leased.sync();
         leased.exchange().syncSent();
     }
 

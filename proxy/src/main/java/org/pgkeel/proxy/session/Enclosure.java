@@ -257,7 +257,7 @@ final class Enclosure {
             case Whose.Own _ -> leased.exchange().block().endsOutside();
             case Whose.Clients _ -> leased.exchange().block().endsAsItIs();
         }
-        leased.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
+        leased.sync();
     }
 
     /// Parse, Bind and Execute of the unnamed statement and portal.

@@ -90,6 +90,16 @@ class CommitWatchTest {
     }
 
     @Test
+    void nothing_is_known_of_a_copy_whose_end_is_kept_back_when_something_else_may_have_ended_it() {
+        executes("copy t from stdin");
+        watch.endIsKept();
+        watch.unwatchable();
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        assertThat(watch.copies()).isTrue();
+        assertThat(watch.isCopyKept()).isFalse();
+    }
+
+    @Test
     void what_commits_inside_does_so_alone_and_outside_of_a_block() {
         executes("call p()");
         assertThat(watch.work()).isEqualTo(Work.COMMITS_INSIDE);
