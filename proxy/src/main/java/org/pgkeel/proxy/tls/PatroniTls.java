@@ -38,6 +38,7 @@ public final class PatroniTls {
         boolean shown = config.cert().isPresent() && config.key().isPresent();
         chain = shown ? PemFiles.certificates("patroni.tls.cert", config.cert().get()) : List.of();
         key = shown ? Optional.of(PemFiles.privateKey("patroni.tls.key", config.key().get())) : Optional.empty();
+        key.ifPresent(mine -> PemFiles.requirePair("patroni.tls", mine, chain));
         context = trusted.isEmpty() && !shown && verify == PatroniConfig.Verify.FULL ? Optional.empty() : Optional.of(make());
     }
 

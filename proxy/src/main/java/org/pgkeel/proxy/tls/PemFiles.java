@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAKey;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
@@ -54,6 +57,27 @@ final class PemFiles {
         } catch (GeneralSecurityException | IllegalArgumentException malformed) {
             // The cause is left out: its message may quote key material.
             throw new BrokenTlsFile(key + ": the private key cannot be read: " + file);
+        }
+    }
+
+    /// @param section of the configuration that has both, for the message
+    /// @throws BrokenTlsFile if they are of different pairs, as when one of two files has been renewed: no handshake would succeed
+    static void requirePair(String section, PrivateKey key, List<X509Certificate> chain) {
+        if (!isPair(key, chain.getFirst().getPublicKey())) throw new BrokenTlsFile(section + ": " + section + ".key is not the key of the first certificate in " + section + ".cert");
+    }
+
+    static boolean isPair(PrivateKey key, PublicKey its) {
+        if (key instanceof RSAKey || its instanceof RSAKey) return key instanceof RSAKey mine && its instanceof RSAKey shown && mine.getModulus().equals(shown.getModulus());
+        try {
+            var signature = Signature.getInstance(key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "EdDSA");
+            signature.initSign(key);
+            signature.update(its.getEncoded());
+            byte[] signed = signature.sign();
+            signature.initVerify(its);
+            signature.update(its.getEncoded());
+            return signature.verify(signed);
+        } catch (GeneralSecurityException differentKinds) {
+            return false;
         }
     }
 

@@ -33,6 +33,7 @@ public final class TlsContexts {
         if (config.mode() == TlsMode.DISABLE) return new ServerTls.Disabled();
         var chain = PemFiles.certificates("listen.tls.cert", needed("listen.tls.cert", config.cert()));
         var key = PemFiles.privateKey("listen.tls.key", needed("listen.tls.key", config.key()));
+        PemFiles.requirePair("listen.tls", key, chain);
         try {
             var builder = SslContextBuilder.forServer(key, chain).sslProvider(provider()).protocols(PROTOCOLS)
                     .applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN, SelectorFailureBehavior.NO_ADVERTISE,
@@ -58,8 +59,10 @@ public final class TlsContexts {
             if (config.ca().isPresent()) builder.trustManager(PemFiles.certificates("tls.ca", config.ca().get()));
             else builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
             if (config.cert().isPresent()) {
-                builder.keyManager(PemFiles.privateKey("tls.key", needed("tls.key", config.key())),
-                        PemFiles.certificates("tls.cert", config.cert().get()));
+                var key = PemFiles.privateKey("tls.key", needed("tls.key", config.key()));
+                var chain = PemFiles.certificates("tls.cert", config.cert().get());
+                PemFiles.requirePair("tls", key, chain);
+                builder.keyManager(key, chain);
             }
             return new BackendTls.Enabled(config.mode(), builder.build());
         } catch (SSLException | IllegalArgumentException broken) {

@@ -65,6 +65,17 @@ class TlsContextsTest {
         assertThat(PemFiles.privateKey("k", certificates.server().key()).getAlgorithm()).isEqualTo("RSA");
     }
 
+    @Test
+    void a_key_is_told_from_those_of_other_pairs_and_other_kinds() throws GeneralSecurityException {
+        for (String kind : new String[] {"RSA", "EC", "Ed25519"}) {
+            KeyPair one = KeyPairGenerator.getInstance(kind).generateKeyPair();
+            assertThat(PemFiles.isPair(one.getPrivate(), one.getPublic())).as(kind).isTrue();
+            for (String other : new String[] {"RSA", "EC", "Ed25519"}) {
+                assertThat(PemFiles.isPair(one.getPrivate(), KeyPairGenerator.getInstance(other).generateKeyPair().getPublic())).as(kind + " and " + other).isFalse();
+            }
+        }
+    }
+
     private static Path pem(KeyPair keys, String begin) throws IOException {
         var text = new StringWriter();
         try (var writer = new JcaPEMWriter(text)) {
@@ -83,6 +94,8 @@ class TlsContextsTest {
         assertThatThrownBy(() -> TlsContexts.server(config(TlsMode.REQUIRE, garbage, certificates.server().key()))).isInstanceOf(BrokenTlsFile.class).hasMessageContaining("listen.tls.cert");
         assertThatThrownBy(() -> TlsContexts.server(config(TlsMode.REQUIRE, cert, garbage))).isInstanceOf(BrokenTlsFile.class).hasMessageContaining("listen.tls.key").hasMessageNotContaining("c2Vj");
         assertThatThrownBy(() -> TlsContexts.server(config(TlsMode.REQUIRE, cert, cert))).isInstanceOf(BrokenTlsFile.class).hasMessageContaining("no PEM private key");
+        assertThatThrownBy(() -> TlsContexts.server(config(TlsMode.REQUIRE, cert, certificates.certUser().key()))).as("half renewed")
+                .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("listen.tls.key is not the key of the first certificate in listen.tls.cert");
         assertThatThrownBy(() -> TlsContexts.server(new ServerTlsConfig(TlsMode.VERIFY_CA, Optional.of(cert), Optional.of(certificates.server().key()), Optional.empty())))
                 .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("listen.tls.ca");
         assertThatThrownBy(() -> TlsContexts.client(new BackendTlsConfig(TlsMode.VERIFY_CA, Optional.empty(), Optional.empty(), Optional.empty())))
