@@ -83,8 +83,12 @@ final class SetStatement {
     }
 
     private void session() {
-        if (tokens.takeIf("characteristics")) {
-            tokens.takeIf("as");
+        if (tokens.isNext("characteristics")) {
+            Token first = tokens.take();
+            if (!tokens.takeIf("as")) {
+                generic(first);   // SET SESSION characteristics.x
+                return;
+            }
             tokens.takeIf("transaction");
             characteristics();
         } else if (tokens.takeIf("authorization")) {

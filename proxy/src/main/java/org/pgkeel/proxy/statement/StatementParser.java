@@ -46,10 +46,7 @@ final class StatementParser {
             case "commit", "end" -> commit();
             case "rollback", "abort" -> rollback();
             case "savepoint" -> identifier(name -> new Effect.Savepoint(name.value()));
-            case "release" -> {
-                tokens.takeIf("savepoint");
-                identifier(name -> new Effect.Release(name.value()));
-            }
+            case "release" -> savepoint(name -> new Effect.Release(name.value()));
             case "prepare" -> prepare(first, from);
             case "execute" -> {
                 identifier(Effect.ExecuteStatement::new);
@@ -93,6 +90,15 @@ final class StatementParser {
         }
     }
 
+    /// `[SAVEPOINT] name`, and the name may be that word.
+    private void savepoint(OfName effect) {
+        if (tokens.isNext("savepoint")) {
+            Token word = tokens.take();
+            if (tokens.atEnd()) effects.add(effect.effect(new Name(word.text(), word.from(), word.to())));
+        }
+        identifier(effect);
+    }
+
     private String text(Name name) {
         return dialect.characters().textOrBytes(name.value());
     }
@@ -119,8 +125,7 @@ final class StatementParser {
         }
         boolean andChain = chain();
         if (tokens.takeIf("to")) {
-            tokens.takeIf("savepoint");
-            identifier(name -> new Effect.RollbackTo(name.value()));
+            savepoint(name -> new Effect.RollbackTo(name.value()));
         } else {
             effects.add(new Effect.Rollback(andChain));
         }

@@ -196,6 +196,18 @@ class HiddenStateEndToEndTest {
         assertThat(TestProxy.value(client, question)).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"set session characteristics.x = 'mine'", "set names.x = 'mine'", "set role.x = 'mine'", "set xml.x = 'mine'", "set schema.x = 'mine'", "set transaction.x = 'mine'", "set constraints.x = 'mine'",
+        "set seed.x = 'mine'", "set \"Session\".\"X\" = 'mine'", "set session session.x = 'mine'", "explain analyze select set_config('h.x', 'mine', false)", "select * from set_config('h.x', 'mine', false)",
+        "values (set_config('h.x', 'mine', false))", "with s as (select set_config('h.x', 'mine', false)) select * from s", "do $$begin execute format('set %s = %L', 'h.x', 'mine'); end$$",
+        "select case when true then set_config('h.x', 'mine', false) end", "select U&\"set!005fconfig\" uescape e'!' ('h.x', 'mine', false)", "/*/ */ set h.x = 'mine'", "select 1;;set h.x = 'mine'"})
+    void a_setting_in_an_odd_form(String set) throws SQLException {
+        TestProxy.execute(client, set);
+        String question = "select coalesce(string_agg(current_setting(name, true), ''), '') from unnest(array['characteristics.x', 'names.x', 'role.x', 'xml.x', 'schema.x', 'transaction.x', 'constraints.x', 'seed.x', 'session.x', 'h.x']) name";
+        assertUnseen(question, "");
+        assertThat(TestProxy.value(client, question)).isEqualTo("mine");
+    }
+
     /// It says nothing of who the session is.
     @Test
     void a_role_behind_a_reset_of_such_a_setting() throws SQLException {

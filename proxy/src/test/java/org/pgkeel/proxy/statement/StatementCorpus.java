@@ -174,6 +174,11 @@ final class StatementCorpus {
         add("set session session.tenant = 'x'", "Set session.tenant=x");
         add("set local session.tenant = 'x'", "Local session.tenant");
         add("set time.zone = 'x'", "Set time.zone=x");
+        add("set session characteristics.x = 'y'", "Set characteristics.x=y");
+        add("release savepoint", "Release savepoint");
+        add("release savepoint savepoint", "Release savepoint");
+        add("rollback to savepoint", "RollbackTo savepoint");
+        add("rollback to savepoint \"savepoint\"", "RollbackTo savepoint");
         add("reset session.tenant", "Reset session.tenant");
         add("reset time.zone", "Reset time.zone");
         add("reset transaction.x", "Reset transaction.x");
