@@ -114,7 +114,8 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
 
     /// The proxy shuts down: the client is told, then its connection is closed.
     public void shutDown() {
-        onLoop(() -> fatal(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command"));
+        // Behind the answer to the SHUTDOWN that is being carried out, which is not in the queue yet.
+        onLoop(() -> onLoop(() -> fatal(SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command")));
     }
 
     @Override
