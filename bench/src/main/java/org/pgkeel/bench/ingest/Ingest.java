@@ -71,7 +71,7 @@ public final class Ingest implements Callable<Integer> {
     @Option(names = "--pool", paramLabel = "N", defaultValue = "20", description = "Backends of each proxy (default: ${DEFAULT-VALUE}).")
     private int pool;
 
-    @Option(names = "--coalesce", paramLabel = "CONF", defaultValue = "coalesce = [ { table = public.events, max-rows = 1000, max-delay = 5ms, max-buffered-bytes = 64MiB, lanes = 2 } ]",
+    @Option(names = "--coalesce", paramLabel = "CONF", defaultValue = "coalesce = [ { table = public.events, max-rows = 1000, max-delay = 5ms, max-buffered-bytes = 64MiB, lanes = 1 } ]",
             description = "What is added to the configuration of the coalescing PgKeel (default: ${DEFAULT-VALUE}).")
     private String coalesce = "";
 
