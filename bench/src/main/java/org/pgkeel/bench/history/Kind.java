@@ -6,6 +6,8 @@ public enum Kind {
     INSERT(true, true),
     /// The same for several rows, by one COPY on its own: its data is not kept, so it may be told to send it again.
     COPY(true, false),
+    /// The same for several rows, by one text that begins a transaction, inserts them and commits.
+    SCRIPT(true, false),
     /// Money from one account to another, with a row in the ledger, in an explicit transaction.
     TRANSFER(true, false),
     /// A value at the end of a list, by one statement on its own.

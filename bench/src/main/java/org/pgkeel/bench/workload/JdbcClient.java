@@ -94,11 +94,29 @@ final class JdbcClient implements AutoCloseable {
         }
     }
 
+    /// One text that begins and ends its own transaction. Where it fails and the connection is still there, it is rolled back as by [#transaction].
+    Outcome script(Body body) {
+        Connection session = connection.orElseThrow();
+        try {
+            return body.run(session);
+        } catch (SQLException e) {
+            Outcome outcome = outcome(session, e);
+            if (connection.isPresent()) rollBack(session);
+            return outcome;
+        }
+    }
+
     private void rollBack(Connection session) {
         long now = System.nanoTime();
         try {
-            session.rollback();
-            session.setAutoCommit(true);
+            if (session.getAutoCommit()) {   // the driver knows of no transaction that a text has begun
+                try (var statement = session.createStatement()) {
+                    statement.execute("rollback");
+                }
+            } else {
+                session.rollback();
+                session.setAutoCommit(true);
+            }
         } catch (SQLException e) {
             recorder.add(Kind.ROLLBACK, 0, 0, now, now, outcome(session, e));
             forget(session);
