@@ -24,11 +24,15 @@ public record ReplayPaused(Duration lasts) implements Fault {
 
     @Override
     public Injection inject(Scene scene) throws IOException {
-        PatroniNode replica = scene.replica();
-        List<Long> startup = replica.backends(" startup ");
-        if (startup.isEmpty()) throw new IOException(replica + " has no startup process");
+        // Behind another fault one of them may still be on its way back.
+        PatroniNode replica = scene.replicas().stream().filter(each -> !startup(each).isEmpty()).findFirst().orElseThrow(() -> new IOException("no replica has a startup process"));
+        List<Long> startup = startup(replica);
         Before before = Before.of(this, scene, replica);
         ProcessTable.signal("STOP", startup);
         return before.done(new Until.Past(lasts), () -> ProcessTable.signal("CONT", startup));
+    }
+
+    private static List<Long> startup(PatroniNode replica) {
+        return replica.backends(" startup ");
     }
 }

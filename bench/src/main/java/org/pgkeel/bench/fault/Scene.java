@@ -23,7 +23,11 @@ public record Scene(PatroniCluster cluster, List<PgKeelProcess> proxies) {
 
     /// The first node that is not primary.
     PatroniNode replica() throws IOException {
+        return replicas().getFirst();
+    }
+
+    List<PatroniNode> replicas() throws IOException {
         PatroniNode primary = primary();
-        return cluster.nodes().stream().filter(node -> node != primary).findFirst().orElseThrow();
+        return cluster.nodes().stream().filter(node -> node != primary).toList();
     }
 }
