@@ -54,6 +54,9 @@ final class CommitWatch {
         COPY_KEPT
     }
 
+    /// One object for all: the watch begins anew with each batch, reads too.
+    private static final Question NOT_ASKED = new Question.NotAsked();
+
     private boolean wrote;
     private boolean begun;
     /// A transaction block is open behind the last ReadyForQuery.
@@ -62,7 +65,7 @@ final class CommitWatch {
     private Watching watching = Watching.POSSIBLE;
     /// What ends a prepared transaction, whose mark was asked for.
     private @Nullable Work ofPrepared;
-    private Question question = new Question.NotAsked();
+    private Question question = NOT_ASKED;
     private boolean sent;
     /// More than one transaction ends in the batch under way.
     private boolean several;
@@ -267,7 +270,7 @@ final class CommitWatch {
     private void nothingAsked() {
         work = Work.TRANSACTION;
         ending = false;
-        question = new Question.NotAsked();
+        question = NOT_ASKED;
         sent = false;
         several = false;
     }
