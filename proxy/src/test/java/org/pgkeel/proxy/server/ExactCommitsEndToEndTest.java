@@ -270,13 +270,7 @@ class ExactCommitsEndToEndTest {
             client.send(new Query(text.formatted(number)));
             link.awaitStopped();
             link.holdCancels();
-            CompletableFuture<Void> cancels = CompletableFuture.runAsync(() -> {
-                try {
-                    client.cancel();
-                } catch (IOException e) {
-                    throw new CompletionException(e);
-                }
-            });
+            CompletableFuture<Void> cancels = Replies.cancels(client);
             link.awaitCancel();
             link.goOn();
             Replies.ask(other, "select 'the loop that answers has read the mark'");

@@ -3,6 +3,8 @@ package org.pgkeel.proxy.server;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.pgkeel.protocol.backend.CommandComplete;
 import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.ErrorResponse;
@@ -54,5 +56,16 @@ final class Replies {
             case ReadyForQuery(var status) -> words.add("ready " + status);
             default -> { }
         }
+    }
+
+    /// Asks for a cancel, which may be held on its way.
+    static CompletableFuture<Void> cancels(WireClient client) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                client.cancel();
+            } catch (IOException e) {
+                throw new CompletionException(e);
+            }
+        });
     }
 }
