@@ -2,21 +2,15 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
-import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.proxy.pool.CloseReason;
-import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
-import org.pgkeel.proxy.relay.Lessee;
 import org.pgkeel.proxy.relay.Loss;
-import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.settings.Settings;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/// The backend that one client has, from the lease until it is given back: gives it what a turn of the client has composed, hears what its side
-/// tells, and decides when it goes back.
+/// The backend that one client has, from the lease until it is given back: gives it what a turn of the client has composed, and decides when it goes
+/// back. What its side tells comes through [LeaseListener].
 ///
 /// It goes back when all that was asked is answered outside of a transaction, the client is not inside of a message, nothing pins it, and no message
 /// waits for the answers. Before that the settings that a RESET took away are restored, and doubtful pins are asked after.
@@ -24,24 +18,16 @@ import org.slf4j.LoggerFactory;
 /// Invariant: there is a backend in the states LEASED and DEPARTED, may be one in GREETING, and is none in any other.
 ///
 /// Threading: confined to the session's event loop.
-final class ClientLease implements Lessee {
-    private static final Logger log = LoggerFactory.getLogger(ClientLease.class);
-
+final class ClientLease {
     private final ClientSession session;
     private final SessionContext context;
     private final DatabasePool pool;
     private final ClientSocket socket;
-    private final Outgoing toClient;
     private final ClientSettings settings;
     private final Pins pins;
-    private final ClientStatements statements;
-    private final Portals portals;
-    private final SessionEffects effects;
-    private final RowShapes shapes;
-    private final Repetition repetition;
-    private final CommitPath commit;
     private final SessionTimes times;
     private final LeasePath path;
+    private final LeaseListener listener;
     private @Nullable BackendConnection backend;
     /// All is answered, but the client was inside of a message.
     private boolean releaseDeferred;
@@ -53,24 +39,19 @@ final class ClientLease implements Lessee {
         this.context = session.context();
         this.pool = session.pool();
         this.socket = session.socket();
-        this.toClient = session.toClient();
         this.settings = session.settings();
         this.pins = session.pins();
-        this.statements = session.statements();
-        this.portals = session.portals();
-        this.effects = session.effects();
-        this.shapes = session.shapes();
-        this.repetition = session.repetition();
-        this.commit = session.commit();
         this.times = session.times();
         this.path = session.path();
+        this.listener = new LeaseListener(session, this);
     }
 
     @Nullable BackendConnection backend() {
         return backend;
     }
 
-    private BackendConnection leased() {
+    /// The backend, whose client hears something.
+    BackendConnection leased() {
         BackendConnection leased = backend;
         if (leased == null) throw new IllegalStateException("no lease in state " + session.state());
         return leased;
@@ -83,7 +64,7 @@ final class ClientLease implements Lessee {
         times.leased(leased.sinceNanos());
         session.becomes(ClientSession.State.LEASED);
         borrow(leased);
-        commit.begins(leased);
+        session.commit().begins(leased);
         SessionRoutes routes = path.routes();
         if (routes != null) routes.begin(leased);
         settings.tracker().lease(leased.applied());
@@ -94,7 +75,7 @@ final class ClientLease implements Lessee {
     /// The backend is asked for the client, which has not asked anything itself yet.
     void borrow(BackendConnection leased) {
         backend = leased;
-        leased.beginLease(this);
+        leased.beginLease(listener);
     }
 
     /// What was borrowed is not needed any more; the caller gives it back.
@@ -162,156 +143,11 @@ final class ClientLease implements Lessee {
         }
     }
 
-    // --- what the backend's side tells
+    // --- whether it goes back
 
-    @Override
-    public Outgoing toClient() {
-        return toClient;
-    }
-
-    @Override
-    public boolean isWritable() {
-        return session.state() == ClientSession.State.DEPARTED || socket.isWritable();
-    }
-
-    @Override
-    public void completed(Object subject, String commandTag) {
-        effects.completed(leased(), subject, commandTag);
-    }
-
-    @Override
-    public @Nullable String parameterStatus(String name, String value) {
-        return settings.parameterStatus(name, value);
-    }
-
-    @Override
-    public boolean knows(String name, String value) {
-        return settings.isKnown(name, value);
-    }
-
-    @Override
-    public void failed() {
-        settings.tracker().error();
-        commit.failed();
-    }
-
-    @Override
-    public byte @Nullable [] inItsWords(byte[] errorBody) {
-        return statements.inItsWords(errorBody);
-    }
-
-    @Override
-    public void notNamed(byte[] name, @Nullable SharedStatement before) {
-        statements.restore(name, before);
-    }
-
-    @Override
-    public void shapeFound(SharedStatement statement, long shape) {
-        shapes.answered(statement, shape);
-        // Not from here: the walk of the replies is not over.
-        context.loop().execute(this::resumeReading);
-    }
-
-    @Override
-    public void planOutdated() {
-        pool.shared().catalogChanged();
-    }
-
-    @Override
-    public boolean mayRepeat() {
-        return session.state() == ClientSession.State.LEASED && repetition.begins(leased());
-    }
-
-    @Override
-    public void repeat() {
-        repetition.ends();
-        BackendConnection leased = leased();
-        byte[] again = leased.requests().copy();
-        leased.requests().clear();
-        settings.tracker().readyForQuery(TransactionStatus.of(leased.exchange().status()));
-        settings.transactionEnded();
-        portals.over();
-        statements.answered(leased.exchange().batchesAnswered());
-        commit.watch().over();
-        SessionRoutes routes = path.routes();
-        if (routes != null) routes.asksHereAgain();
-        session.sharing().aloneAnswered();
-        session.waiting().again(again);
-        log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", session.identity().address());
-        // Not from here: the walk of the replies is not over.
-        context.loop().execute(this::resumeReading);
-    }
-
-    @Override
-    public boolean turnsAway(byte[] errorBody, int visible) {
-        SessionRoutes routes = path.routes();
-        return session.state() == ClientSession.State.LEASED && routes != null && routes.turnsAway(leased(), errorBody, visible);
-    }
-
-    @Override
-    public boolean mayWrite() {
-        return commit.watch().mayHaveWritten();
-    }
-
-    @Override
-    public boolean commits() {
-        return commit.watch().isSent();
-    }
-
-    @Override
-    public void marked(ByteBuf in, int from, int to) {
-        commit.marked(in, from, to);
-    }
-
-    @Override
-    public void keeps(ByteBuf in, int from, int to) {
-        commit.keep(in, from, to);
-    }
-
-    @Override
-    public byte[] takeKept() {
-        return commit.takeKept();
-    }
-
-    @Override
-    public void blockGoesOn(byte status) {
-        commit.enclosure().goesOn(leased(), status);
-    }
-
-    @Override
-    public ByteBuf errorFor(Object refusal) {
-        context.stats().refused(((Refusal) refusal).reason().word());
-        return SessionMessages.error((Refusal) refusal);
-    }
-
-    @Override
-    public byte readyForQuery(byte status) {
-        BackendConnection leased = leased();
-        SessionRoutes routes = path.routes();
-        long now = System.nanoTime();
-        if (routes != null && session.state() == ClientSession.State.LEASED) {
-            if (routes.isTurnedAway()) return 0;
-            routes.answered(leased, status, commit.mayHaveWritten(), now);
-        }
-        leased.requests().answered();
-        if (outlivesBackend()) {
-            statements.answered(leased.exchange().batchesAnswered());
-            commit.answered(leased, status);
-        }
-        if (settings.failed()) return 'I';
-        settings.tracker().readyForQuery(TransactionStatus.of(status));
-        pins.answered(status);
-        if (status == 'I') {
-            if (settings.transactionEnded()) context.catalogueDoubted(pool, now);
-            portals.over();
-        }
-        times.ready(now);
-        leased.slice().stats().queryEnded(times.queryNanos());
-        return status;
-    }
-
-    @Override
-    public void settled(byte status) {
+    /// Everything asked so far has been answered.
+    /// @param status byte of the last ReadyForQuery
+    void settled(byte status) {
         BackendConnection leased = leased();
         SessionRoutes routes = path.routes();
         if (session.state() == ClientSession.State.LEASED && routes != null && routes.isTurnedAway()) {
@@ -372,7 +208,7 @@ final class ClientLease implements Lessee {
         session.becomes(ClientSession.State.IDLE);
         Settings left = settings.tracker().release();
         long now = times.readyNanos();
-        if (!onReplica && outlivesBackend() && pool.isCatalogueDue(now) && pool.claimCatalogue(now)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), now);
+        if (!onReplica && session.recovers() && pool.isCatalogueDue(now) && pool.claimCatalogue(now)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), now);
         else leased.endLease(left, now);
         if (context.draining()) session.drain();
     }
@@ -395,21 +231,16 @@ final class ClientLease implements Lessee {
         session.goOn();
     }
 
-    @Override
-    public void resumeReading() {
+    /// There is room for what the client asks; a message that waited for answers has them.
+    void resumeReading() {
         awaitsReplies = false;
         session.resumeReading();
     }
 
     // --- when the backend is lost
 
-    @Override
-    public boolean outlivesBackend() {
-        return pool.clientsOutliveBackends();
-    }
-
-    @Override
-    public void backendLost(Loss loss) {
+    /// The connection is gone, and closed already.
+    void lost(Loss loss) {
         BackendConnection lost = backend;
         SessionRoutes routes = path.routes();
         LossRules.Node node = !path.isOnReplica() || routes == null ? LossRules.Node.PRIMARY : routes.isTurnedAway() ? LossRules.Node.REPLICA_TURNED_AWAY : LossRules.Node.REPLICA;
@@ -422,13 +253,13 @@ final class ClientLease implements Lessee {
 
     /// What the client asked is not the backend's any more; the client is as it was before it asked.
     void takeBack() {
-        statements.undo();
-        portals.over();
-        shapes.lost();
-        repetition.lost();
-        effects.lost();
+        session.statements().undo();
+        session.portals().over();
+        session.shapes().lost();
+        session.repetition().lost();
+        session.effects().lost();
         pins.lost();
-        commit.backendLost();
+        session.commit().backendLost();
         awaitsReplies = false;
         releaseDeferred = false;
         if (session.walk().midMessage()) session.walk().dropMessage();
