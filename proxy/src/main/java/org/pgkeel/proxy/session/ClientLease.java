@@ -190,7 +190,7 @@ final class ClientLease {
         if (onReplica && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
         if (status != 'I') return;
         boolean keeps = !pins.isEmpty() || !session.looksInto();
-        if (keeps && context.draining()) session.drain();
+        if (keeps && context.draining()) session.end().drain();
         if (keeps) return;
         if (session.walk().midMessage()) releaseDeferred = true;
         else giveBack(leased, onReplica);
@@ -210,7 +210,7 @@ final class ClientLease {
         long now = times.readyNanos();
         if (!onReplica && session.recovers() && pool.isCatalogueDue(now) && pool.claimCatalogue(now)) leased.endLeaseAsking(left, CatalogueQuestion.SQL, new CatalogueQuestion(pool), now);
         else leased.endLease(left, now);
-        if (context.draining()) session.drain();
+        if (context.draining()) session.end().drain();
     }
 
     /// A replica could not do what the client asked, and the client does not know: it is asked elsewhere.
@@ -228,13 +228,13 @@ final class ClientLease {
         routes.asksElsewhere();
         if (whole) session.waiting().again(requests);
         else socket.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
-        session.goOn();
+        session.progress().goesOn();
     }
 
     /// There is room for what the client asks; a message that waited for answers has them.
     void resumeReading() {
         awaitsReplies = false;
-        session.resumeReading();
+        session.progress().resumes();
     }
 
     // --- when the backend is lost

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
 import org.pgkeel.proxy.login.ClientIdentity;
@@ -20,10 +19,8 @@ import org.pgkeel.proxy.statement.PinReason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One client, from its login to its end: the states of its session, what moves it from one to the next, and who is told to. What it knows and holds is
+/// One client, from its login to its end: the states of its session, and what moves it from one to the next. What it knows, holds and does is
 /// in its parts, each with a concept of its own (`proxy/README.md` has their map).
-///
-/// Law: what the client sends is worked on in the states IDLE and LEASED, if no question of the proxy's own is open ([#isHeld]); in all others it waits.
 ///
 /// | from     | event                            | to       |
 /// |----------|----------------------------------|----------|
@@ -66,7 +63,8 @@ public final class ClientSession {
     private final ClientLease lease;
     private final WaitingBytes waiting;
     private final RequestWalk walk;
-    private final CancelKeys.Key cancelKey;
+    private final ClientProgress progress;
+    private final ClientCancel cancel;
     private final SessionEnd end;
     private final SessionTimes times = new SessionTimes(System.nanoTime());
     private State state = State.GREETING;
@@ -90,8 +88,9 @@ public final class ClientSession {
         this.path = new LeasePath(this);
         this.lease = new ClientLease(this);
         this.waiting = new WaitingBytes(context.buffers());
+        this.progress = new ClientProgress(this);
         this.walk = new RequestWalk(this);
-        this.cancelKey = context.cancelKeys().issue(this, identity.protocolMinor() >= 2 ? 32 : 4);
+        this.cancel = new ClientCancel(this);
         this.end = new SessionEnd(this, onClose);
     }
 
@@ -110,13 +109,13 @@ public final class ClientSession {
     void greeted(SequencedMap<String, String> parameterStatus) {
         settings.greeted(parameterStatus);
         ByteBuf out = channel().alloc().buffer(512);
-        SessionMessages.greeting(out, parameterStatus, cancelKey.pid(), cancelKey.secret());
+        SessionMessages.greeting(out, parameterStatus, cancel.key().pid(), cancel.key().secret());
         becomes(State.IDLE);
         context.stats().login("ok");
         socket.write(out);
         if (!isOpen()) return;   // the write found that the client is gone
         socket.readAgain();
-        if (context.draining()) drain();
+        if (context.draining()) end.drain();
         else walk.resume();
     }
 
@@ -137,13 +136,6 @@ public final class ClientSession {
 
     public boolean isWaiting() {
         return state == State.WAITING || state == State.GREETING;
-    }
-
-    /// Nothing of what the client sends can be worked on now.
-    boolean isHeld() {
-        SessionRoutes routes = path.routes();
-        return isWaiting() || state == State.SHARING || state == State.RESOLVING || shapes.isAsked() || repetition.isUnderWay() || commit.awaitsAnswer()
-                || routes != null && routes.holds() || sharing.isAloneUnderWay();
     }
 
     /// The one door to every state. Nothing leaves CLOSED: a write that finds the client gone ends its session in the middle of what goes on.
@@ -178,12 +170,7 @@ public final class ClientSession {
         walk.refusePending(
                 () -> socket.write(SessionMessages.error(refusal), SessionMessages.readyForQuery()),
                 () -> socket.write(SessionMessages.error(refusal)));
-        if (context.draining()) drain();
-    }
-
-    /// A Sync of a client that is outside of a transaction and has no backend.
-    void answerSync() {
-        socket.write(SessionMessages.readyForQuery());
+        if (context.draining()) end.drain();
     }
 
     // --- when the backend is lost
@@ -214,61 +201,12 @@ public final class ClientSession {
         return pool.clientsOutliveBackends();
     }
 
-    /// The replica is lost, and the client has this many replies to what it asked: it is asked elsewhere.
-    void askElsewhere(int suppressed) {
-        SessionRoutes routes = path.routes();
-        if (routes != null) routes.asksElsewhere(suppressed);
-        goOn();
-    }
-
-    /// What kept the client from being read is over.
-    void readOn() {
-        socket.readAgain();
-        walk.resume();
-    }
-
-    /// The client asks anew for what it had begun to ask.
-    void lookAgain() {
-        becomes(State.IDLE);
-        readOn();
-    }
-
-    /// There is room for what the client asks, if it is still there.
-    void resumeReading() {
-        socket.readAgain();
-        if (isOpen()) walk.resume();
-    }
-
-    /// The client goes on without a backend, with what it sent and was not answered first.
-    void goOn() {
-        becomes(State.IDLE);
-        context.loop().execute(() -> {
-            socket.readAgain();
-            if (isOpen() && state == State.IDLE && lease.backend() == null) walk.resume();
-            path.listenAgain();
-        });
-    }
-
     // --- cancel, time, the end
 
     /// A CancelRequest of the client came.
     /// @param delivered called on this event loop when there is nothing left to do for it
     public void cancel(Runnable delivered) {
-        BackendConnection leased = lease.backend();
-        if (state == State.WAITING) path.cancelled();
-        else if (state == State.SHARING && sharing.withdraw()) path.cancelled();
-        // A cancelled wait for a synchronous standby looks like a success, and is none.
-        if (leased == null || leased.exchange().settled() || commit.isUnderWay()) {
-            delivered.run();
-            return;
-        }
-        context.stats().cancelRequested();
-        leased.cancelBegan();
-        context.canceller().cancel(leased, () -> {
-            leased.cancelEnded();
-            commit.cancelDelivered();
-            delivered.run();
-        });
+        cancel.requested(delivered);
     }
 
     /// Ends the session if one of its limits is over.
@@ -287,24 +225,6 @@ public final class ClientSession {
     /// Tells the client why, and closes.
     public void end(RefusalReason reason, String message) {
         end.refused(reason, message);
-    }
-
-    /// Ends the session now if it is outside of a transaction, else when it has come out of it.
-    void drain() {
-        boolean idle = state == State.IDLE && !failedTransaction.isOpen() || state == State.LEASED && lease.isIdle();
-        if (idle || state == State.GREETING) end(RefusalReason.SHUTDOWN, "the proxy shuts down");
-    }
-
-    /// The client broke the protocol: it is told, and closed.
-    void violated(ProtocolViolation violation) {
-        log.info("client {}: {}", identity.address(), violation.getMessage());
-        end(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
-    }
-
-    /// A bug of ours: the client is told, and closed.
-    void broken(Throwable bug) {
-        log.error("client {}: closed after a bug", identity.address(), bug);
-        end(RefusalReason.INTERNAL_ERROR, "internal error");
     }
 
     // --- its parts
@@ -380,6 +300,11 @@ public final class ClientSession {
         return waiting;
     }
 
+    /// Whether that can be worked on now.
+    ClientProgress progress() {
+        return progress;
+    }
+
     RequestWalk walk() {
         return walk;
     }
@@ -396,6 +321,11 @@ public final class ClientSession {
 
     Outgoing toClient() {
         return socket.replies();
+    }
+
+    /// Its cancel key.
+    ClientCancel cancel() {
+        return cancel;
     }
 
     /// How it ends.
@@ -448,7 +378,7 @@ public final class ClientSession {
 
     /// Unique in this process, and what the client takes for its backend's process id.
     public int id() {
-        return cancelKey.pid();
+        return cancel.key().pid();
     }
 
     public int preparedStatements() {

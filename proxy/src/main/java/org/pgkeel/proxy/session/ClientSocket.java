@@ -84,6 +84,6 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext handler, Throwable cause) {
         if (cause instanceof IOException) session.end().disconnected();
-        else session.broken(cause);
+        else session.end().broken(cause);
     }
 }

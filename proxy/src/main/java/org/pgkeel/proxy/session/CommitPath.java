@@ -317,7 +317,7 @@ final class CommitPath {
             sync(leased);
             leased.outgoing().finish();
         }
-        session.readOn();
+        session.progress().resumes();
     }
 
     /// A cancel is on its way to the server: what it meets there must not be the wait for a synchronous standby, whose end would look like a success.

@@ -88,7 +88,7 @@ final class CopyCommit {
             if (session.lease().backend() != leased || !isDue(leased) || session.walk().midMessage()) return;
             end(leased);
             leased.outgoing().finish();
-            session.readOn();
+            session.progress().resumes();
         });
     }
 

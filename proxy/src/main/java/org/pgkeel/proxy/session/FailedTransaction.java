@@ -40,7 +40,7 @@ final class FailedTransaction {
         if (!transaction.isOver()) return;
         lost = null;
         session.statements().forgetUnnamed();
-        if (session.context().draining()) session.drain();
+        if (session.context().draining()) session.end().drain();
         else if (session.pins().owesListen()) session.context().loop().execute(session.path()::listenAgain);
     }
 }

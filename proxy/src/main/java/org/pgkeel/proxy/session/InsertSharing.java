@@ -263,7 +263,7 @@ final class InsertSharing implements Contributor {
         SessionRoutes routes = session.path().routes();
         if (routes != null) routes.wrote(times.readyNanos());
         session.waiting().drop(bytes);
-        if (session.sharing().over() && context.draining()) session.drain();
+        if (session.sharing().over() && context.draining()) session.end().drain();
     }
 
     @Override

@@ -165,7 +165,7 @@ final class LeasePath implements Waiter<BackendConnection> {
         session.becomes(ClientSession.State.WAITING);
         waitsAt = null;
         if (refusal.isPresent()) context.loop().execute(() -> ifWaitingForReplica(() -> refused(refusal.get())));
-        else context.loop().schedule(() -> ifWaitingForReplica(session::lookAgain), mine.waitMillis(), TimeUnit.MILLISECONDS);
+        else context.loop().schedule(() -> ifWaitingForReplica(session.progress()::looksAgain), mine.waitMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void ifWaitingForReplica(Runnable then) {
@@ -194,14 +194,14 @@ final class LeasePath implements Waiter<BackendConnection> {
         comeback = null;
         session.lease().begin(leased);
         if (back != null) leased.suppressReplies(back.suppressed());
-        session.readOn();
+        session.progress().resumes();
     }
 
     @Override
     public void refused(Refusal refusal) {
         SessionRoutes mine = routes;
         if (session.state() == ClientSession.State.WAITING && mine != null && mine.isRefusedHere(waitsAt, refusal)) {
-            session.lookAgain();
+            session.progress().looksAgain();
             return;
         }
         comeback = null;
@@ -218,7 +218,7 @@ final class LeasePath implements Waiter<BackendConnection> {
 
     @Override
     public void left() {
-        if (session.state() == ClientSession.State.WAITING) session.lookAgain();
+        if (session.state() == ClientSession.State.WAITING) session.progress().looksAgain();
     }
 
     /// The client has cancelled what it asks.

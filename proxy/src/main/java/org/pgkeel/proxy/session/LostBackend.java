@@ -114,7 +114,7 @@ final class LostBackend {
             case LossVerdict.Close _ -> session.end().lost(loss);
             case LossVerdict.Unnoticed _ -> {
                 forget();
-                session.goOn();
+                session.progress().goesOn();
             }
             case LossVerdict.Rerun _ when session.pins().areMissing() -> {
                 forget();
@@ -123,7 +123,7 @@ final class LostBackend {
             case LossVerdict.Rerun(int suppressed) -> {
                 forget();
                 session.waiting().again(requests);
-                if (node != LossRules.Node.PRIMARY) session.askElsewhere(suppressed);
+                if (node != LossRules.Node.PRIMARY) askElsewhere(suppressed);
                 else askAgain(new Comeback(suppressed));
             }
             case LossVerdict.EndOfBatch _ -> {
@@ -156,6 +156,13 @@ final class LostBackend {
         session.toClient().discard();
         session.commit().takeKept();
         session.commit().watch().over();
+    }
+
+    /// The replica is lost, and the client has this many replies to what it asked.
+    private void askElsewhere(int suppressed) {
+        SessionRoutes routes = session.path().routes();
+        if (routes != null) routes.asksElsewhere(suppressed);
+        session.progress().goesOn();
     }
 
     /// Where an administrator has ended just this session, and the server lives on, what it did is not done again.
@@ -210,7 +217,7 @@ final class LostBackend {
             session.socket().write(SessionMessages.error(refusal));
             session.walk().dropUntilSync();
         }
-        session.goOn();
+        session.progress().goesOn();
     }
 
     private void failTransaction(boolean told, int suppressed) {
@@ -222,12 +229,12 @@ final class LostBackend {
             transaction.unknownBatches(loss.owed(), loss.open(), out);
             session.socket().write(out);
         }
-        session.goOn();
+        session.progress().goesOn();
     }
 
     private void goOnWithRest() {
         session.waiting().again(rest());
-        session.goOn();
+        session.progress().goesOn();
     }
 
     /// What was asked behind the first batch.

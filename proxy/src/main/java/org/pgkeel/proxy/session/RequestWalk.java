@@ -18,6 +18,7 @@ final class RequestWalk {
     private final ClientLease lease;
     private final ClientMessages messages;
     private final WaitingBytes waiting;
+    private final ClientProgress progress;
     private final int messageBytesMax;
     private final int rerunBytesMax;
     /// Bytes of the message that the client is inside of which have not come yet.
@@ -37,6 +38,7 @@ final class RequestWalk {
         this.lease = session.lease();
         this.messages = new ClientMessages(session);
         this.waiting = session.waiting();
+        this.progress = session.progress();
     }
 
     Parsing parsing() {
@@ -87,7 +89,7 @@ final class RequestWalk {
             at = forward(in);
         } catch (ProtocolViolation violation) {
             // Here, not where Netty calls: a client that waited is walked in the turn of the one that gave the backend back.
-            session.violated(violation);
+            session.end().violated(violation);
         } finally {
             if (at < in.writerIndex() && session.isOpen()) keep(in, at);
             else in.release();
@@ -97,7 +99,7 @@ final class RequestWalk {
     private void keep(ByteBuf in, int at) {
         waiting.keep(in, at);
         session.path().hasSentMore();
-        if (session.isHeld() && waiting.size() >= WaitingBytes.BYTES_MAX) session.socket().pauseReading();
+        if (progress.isHeld() && waiting.size() >= WaitingBytes.BYTES_MAX) session.socket().pauseReading();
     }
 
     /// The request that waits for a backend will not get one: it is taken out of what is pending. What follows it goes on
@@ -126,7 +128,7 @@ final class RequestWalk {
     private int forward(ByteBuf in) {
         int at = in.readerIndex();
         int end = in.writerIndex();
-        if (session.isHeld()) return at;
+        if (progress.isHeld()) return at;
         int from = at;
         if (skip > 0) {
             int part = Math.min(skip, end - at);
@@ -236,7 +238,7 @@ final class RequestWalk {
 
     /// What a server outside of a transaction answers without a look at its data: CopyData that came too late is ignored.
     private int withoutBackend(ByteBuf in, byte type, int length, int at, int next) {
-        if (type == FrontendType.SYNC) session.answerSync();
+        if (type == FrontendType.SYNC) session.socket().write(SessionMessages.readyForQuery());
         else if (type == FrontendType.TERMINATE) session.end().terminated();
         return next;
     }

@@ -237,7 +237,7 @@ public final class SessionContext {
     /// Ends sessions as soon as they are outside of a transaction.
     public void drain() {
         draining = true;
-        for (var session : List.copyOf(sessions)) session.drain();
+        for (var session : List.copyOf(sessions)) session.end().drain();
     }
 
     boolean draining() {

@@ -4,10 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Loss;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// How one client's session ends: told why or not, at once, or when a backend that works for a client that has said goodbye is done.
 ///
@@ -15,6 +18,7 @@ import org.pgkeel.proxy.relay.Loss;
 ///
 /// Threading: confined to the session's event loop.
 final class SessionEnd {
+    private static final Logger log = LoggerFactory.getLogger(SessionEnd.class);
     /// How often a backend is looked after whose client said goodbye before it had its replies.
     private static final Duration DEPARTED_CHECK = Duration.ofMillis(200);
 
@@ -37,6 +41,25 @@ final class SessionEnd {
     void refused(RefusalReason reason, String message) {
         context.stats().refused(reason.word());
         told(Refusal.of(reason, message));
+    }
+
+    /// The client broke the protocol: it is told, and closed.
+    void violated(ProtocolViolation violation) {
+        log.info("client {}: {}", session.identity().address(), violation.getMessage());
+        refused(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
+    }
+
+    /// A bug of ours: the client is told, and closed.
+    void broken(Throwable bug) {
+        log.error("client {}: closed after a bug", session.identity().address(), bug);
+        refused(RefusalReason.INTERNAL_ERROR, "internal error");
+    }
+
+    /// The proxy shuts down. Ends the session now if it is outside of a transaction, else when it has come out of it.
+    void drain() {
+        ClientSession.State state = session.state();
+        boolean idle = state == ClientSession.State.IDLE && !session.failedTransaction().isOpen() || state == ClientSession.State.LEASED && session.lease().isIdle();
+        if (idle || state == ClientSession.State.GREETING) refused(RefusalReason.SHUTDOWN, "the proxy shuts down");
     }
 
     /// The server said why, and the client gets its words.
@@ -125,7 +148,7 @@ final class SessionEnd {
         else context.stats().clientClosed(reason);
         boolean wasWaiting = session.isWaiting();
         session.becomes(ClientSession.State.CLOSED);
-        context.cancelKeys().withdraw(session.id());
+        session.cancel().withdraw();
         if (wasWaiting) session.path().leave();
         session.lease().clientGone();
         session.sharing().leave();

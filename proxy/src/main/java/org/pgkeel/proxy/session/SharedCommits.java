@@ -39,7 +39,7 @@ final class SharedCommits {
     /// @return whether it is open, and nothing of it is under way
     boolean over() {
         if (session.state() != ClientSession.State.SHARING) return false;
-        session.lookAgain();
+        session.progress().looksAgain();
         return session.isOpen() && session.state() == ClientSession.State.IDLE;
     }
 
