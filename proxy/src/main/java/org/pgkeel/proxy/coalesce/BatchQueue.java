@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.config.CoalesceRule;
 import org.pgkeel.proxy.observe.InsertWay;
-import org.pgkeel.proxy.pool.PoolSettings;
+import org.pgkeel.proxy.pool.WaitLimit;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
@@ -309,20 +309,18 @@ final class BatchQueue {
         loop.execute(() -> BatchRun.finish(contribution, () -> contribution.client().refused(Refusal.cancelled())));
     }
 
-    /// Refuses those that have waited for longer than a client waits for a backend.
-    void tick(long nowNanos, PoolSettings settings) {
-        var maxWait = settings.shape().maxWait();
-        if (maxWait.isZero() || waiting.isEmpty()) return;
-        var late = new ArrayList<Contribution>();
+    /// Refuses those that have waited for longer than a client waits for a backend, or for the end of a hold.
+    void tick(long nowNanos, WaitLimit limit) {
+        var late = new ArrayList<Contribution>(0);
         for (Contribution each : waiting) {
-            if (nowNanos - each.sinceNanos() < maxWait.toNanos()) break;
+            if (!limit.isOver(each.sinceNanos(), nowNanos)) break;
             late.add(each);
         }
         for (Contribution each : late) {
             boolean away = each.isAway();
             withdraw(each);
-            Refusal why = Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT, "the rows before it were not committed within " + maxWait.toMillis() + " ms",
-                    "The wait is pool.max-wait, the number of batches under way coalesce.lanes.");
+            Refusal why = limit.ofHold().orElseGet(() -> Refusal.of(RefusalReason.POOL_WAIT_TIMEOUT, "the rows before it were not committed within " + limit.most().toMillis() + " ms",
+                    "The wait is pool.max-wait, the number of batches under way coalesce.lanes."));
             each.tell(() -> {
                 if (away) each.client().refusedAway(why);
                 else each.client().refused(why);

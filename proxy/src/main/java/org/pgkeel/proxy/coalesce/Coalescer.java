@@ -173,7 +173,7 @@ public final class Coalescer {
 
     /// To be called a few times a second.
     public void tick(long nowNanos) {
-        queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().settings()));
+        queues.forEach((key, queue) -> queue.tick(nowNanos, key.place.slice().shared().waitLimit()));
         forgetIdle(nowNanos);
         if (queues.size() > TARGETS_MAX) queues.values().removeIf(BatchQueue::retires);
         if (buffered.size() > TARGETS_MAX) buffered.keySet().retainAll(queues.keySet().stream().map(QueueKey::rule).toList());

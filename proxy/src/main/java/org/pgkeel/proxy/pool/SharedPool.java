@@ -119,6 +119,11 @@ public final class SharedPool<C extends PooledConnection> {
         own.setMax(changed.shape().max());
     }
 
+    /// How long one may wait for it now.
+    public WaitLimit waitLimit() {
+        return new WaitLimit(gate(), settings().shape().maxWait());
+    }
+
     /// Whether the pool lends.
     public LeaseGate gate() {
         return gate;

@@ -172,16 +172,10 @@ final class WaitingLine<C extends PooledConnection> {
     /// Refuses those whose wait has run out, wherever they stand: ahead of those who came first there may be some who have lost a lease since.
     /// @param lastFailure why no connection could be opened, if that is so
     void expire(long nowNanos, Optional<Refusal> lastFailure) {
-        LeaseGate gate = shared.gate();
-        boolean open = gate.isOpen();
-        Duration maxWait = open ? shared.settings().shape().maxWait() : gate.maxWait();
-        if (maxWait.isZero()) return;
+        WaitLimit limit = shared.waitLimit();
         var expired = new ArrayList<Entry<C>>(0);
-        for (var entry : entries) {
-            long since = open ? gate.deadlineBegins(entry.sinceNanos) : entry.sinceNanos;
-            if (nowNanos - since >= maxWait.toNanos()) expired.add(entry);
-        }
-        for (var entry : expired) refuse(entry, open ? waitedTooLong(maxWait, lastFailure) : gate.waitedTooLong());
+        for (var entry : entries) if (limit.isOver(entry.sinceNanos, nowNanos)) expired.add(entry);
+        for (var entry : expired) refuse(entry, limit.ofHold().orElseGet(() -> waitedTooLong(limit.most(), lastFailure)));
     }
 
     private Refusal waitedTooLong(Duration maxWait, Optional<Refusal> lastFailure) {

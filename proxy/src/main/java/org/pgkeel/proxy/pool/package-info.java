@@ -1,7 +1,7 @@
 /// Lends backend connections to client sessions, one transaction at a time.
 /// Heart: [PoolSlice] (one event loop's share: who is idle). Read: [WaitingLine] (who waits in it), [OpenAttempts] (when it
 /// connects), [PooledConnection] (states of one connection), [SharedPool] (what the slices of one pool have in common),
-/// [BackendBudget] and [BudgetsByName] (limits across loops), [LeaseGate] (holds), [Waiter]. Used by `relay` and `session`.
+/// [BackendBudget] and [BudgetsByName] (limits across loops), [LeaseGate] (holds), [WaitLimit], [Waiter]. Used by `relay` and `session`.
 /// Threading: a slice and its connections are confined to one event loop; what is shared is immutable or atomic.
 @org.jspecify.annotations.NullMarked
 package org.pgkeel.proxy.pool;
