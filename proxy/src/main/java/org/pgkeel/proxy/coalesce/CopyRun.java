@@ -47,7 +47,7 @@ final class CopyRun extends BatchRun {
         }
         if (chunk >= 0) end(out, chunk);
         out.writeByte(FrontendType.COPY_DONE).writeInt(4);
-        own.guard(target.table(), script(), leased, out);
+        own.guard(target.copyPlan().table(), target.table().writtenName(), script(), leased, out);
         return taken;
     }
 

@@ -59,9 +59,8 @@ final class OwnStatements {
     }
 
     /// The transaction fails if the table is not what it was, or its name means another one.
-    void guard(TableKnowledge table, BatchScript script, BackendConnection leased, ByteBuf out) {
-        TargetTable known = table.known().orElseThrow();
-        run(known.partitioned() ? treeGuard : guard, script, leased, out, Long.toString(known.oid()), known.fingerprint(), table.writtenName());
+    void guard(TargetTable known, String writtenName, BatchScript script, BackendConnection leased, ByteBuf out) {
+        run(known.partitioned() ? treeGuard : guard, script, leased, out, Long.toString(known.oid()), known.fingerprint(), writtenName);
     }
 
     /// A transaction that has written nothing writes a word: its commit waits until the WAL up to there is where commits have to be.

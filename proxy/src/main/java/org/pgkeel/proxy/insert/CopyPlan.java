@@ -13,7 +13,7 @@ import org.pgkeel.protocol.copy.BinaryValue;
 import org.pgkeel.protocol.copy.CopyText;
 import org.pgkeel.proxy.config.CoalesceRule;
 
-/// How rows of one kind of INSERT become rows of a COPY. Equal plans share one.
+/// How rows of one kind of INSERT become rows of a COPY, of a table as it was when the catalogue was asked. Equal plans share one.
 ///
 /// A value may be copied where COPY, which knows but the column's type, makes of its text what the INSERT makes of it: a quoted literal, a parameter
 /// without a declared type or with the column's own, text into text, whole numbers into whole numbers and numeric, any of them with a cast to the column's
@@ -27,7 +27,7 @@ public final class CopyPlan {
     private static final int TEXT = 0;
     private static final int BINARY = 1;
 
-    private final long table;
+    private final TargetTable table;
     private final String copyText;
     private final List<Source> sources;
     private final int[] valueOf;
@@ -41,7 +41,7 @@ public final class CopyPlan {
     private record Source(int parameter, Optional<byte[]> text, int decoded, int range) {}
 
     private CopyPlan(TargetTable table, String writtenName, List<TargetTable.Column> into, List<Source> sources, int[] valueOf, int parameters) {
-        this.table = table.oid();
+        this.table = table;
         this.sources = List.copyOf(sources);
         this.valueOf = valueOf;
         this.numerals = into.stream().map(column -> Numerals.of(column.baseType())).toArray(Numerals[]::new);
@@ -179,6 +179,11 @@ public final class CopyPlan {
         return copyText;
     }
 
+    /// As it was known when the plan was made: a COPY of another one, or of what has become of it, could mean something else. So the guard is to ask for this one.
+    public TargetTable table() {
+        return table;
+    }
+
     int columns() {
         return sources.size();
     }
@@ -268,11 +273,11 @@ public final class CopyPlan {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof CopyPlan that && table == that.table && copyText.equals(that.copyText);
+        return other instanceof CopyPlan that && table.oid() == that.table.oid() && table.fingerprint().equals(that.table.fingerprint()) && copyText.equals(that.copyText);
     }
 
     @Override
     public int hashCode() {
-        return Long.hashCode(table) * 31 + copyText.hashCode();
+        return (Long.hashCode(table.oid()) * 31 + table.fingerprint().hashCode()) * 31 + copyText.hashCode();
     }
 }

@@ -177,6 +177,23 @@ class UnequalCopiesEndToEndTest {
         }
     }
 
+    /// The catalogue is asked once more while rows wait for a backend: they were read by what it had said before.
+    @Test
+    void rows_that_wait_while_a_rule_comes_go_where_it_sends_them() throws Exception {
+        postgres.execute("create table diversion (id int, note text)", "create table diverted (id int, note text)", "alter table diverted owner to app", "grant all on diversion to app");
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = client(proxy.port(), "insert into diverted (id, note) values ($1, $2)"); Connection other = proxy.connect()) {
+            ByteBuf rows = rows(untilTogether(proxy, client, "before"), "behind");
+            other.setAutoCommit(false);
+            TestProxy.execute(other, "create rule away as on insert to diverted do instead insert into diversion values (new.id, new.note)");
+            client.sendRaw(rows.array(), 0, rows.writerIndex());
+            await().until(() -> counted(proxy).underWay() == 1);   // it waits for the one backend, behind the question
+            other.commit();
+            assertThat(told(client, ROWS)).contains("INSERT 0 1").noneMatch(word -> word.startsWith("error"));
+            assertThat(postgres.query("select count(*) from diverted where note = 'behind'")).isEqualTo("0");
+            assertThat(postgres.query("select count(*) from diversion")).isEqualTo(Integer.toString(ROWS));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"searches, words, ''", "asked, words, {\"\"}", "documents, body, LONG", "indexed, body, LONG", "marked, body, <a/>"})
     void what_the_server_says_of_a_row_is_told(String table, String column, String text) throws Exception {
