@@ -23,7 +23,6 @@ import org.pgkeel.proxy.config.CoalesceRule;
 public final class CopyPlan {
     private static final int UNKNOWN = 705;
     private static final Set<Integer> CHARACTERS = Set.of(BinaryValue.TEXT, BinaryValue.VARCHAR, BinaryValue.BPCHAR);
-    private static final Source VARIES = new Source(-1, Optional.empty(), 0, 0);
     private static final int TEXT = 0;
     private static final int BINARY = 1;
 
@@ -37,7 +36,7 @@ public final class CopyPlan {
     /// @param parameter index of the parameter; -1 for a value that stands in the text
     /// @param text      of that value, empty for NULL, and for what is seen in each text
     /// @param decoded   type that a binary value has
-    /// @param range     of this type of whole numbers a text has to be, 0 for any text
+    /// @param range     that a text has to be in, see [Numerals#isInRange]; 0 for any text
     private record Source(int parameter, Optional<byte[]> text, int decoded, int range) {}
 
     private CopyPlan(TargetTable table, String writtenName, List<TargetTable.Column> into, List<Source> sources, int[] valueOf, int parameters) {
@@ -96,18 +95,19 @@ public final class CopyPlan {
     }
 
     private static Optional<Source> source(Value value, int[] types, TargetTable.Column column) {
+        if (column.baseType() == BinaryValue.INTERVAL_ARRAY && isCutInterval(column)) return Optional.empty();
         Numerals numerals = Numerals.of(column.baseType());
         return switch (value) {
-            case Value.Quoted(var text) -> Optional.of(constant(text));
+            case Value.Quoted(var text) -> text(text, range(column));
             case Value.Whole(var digits) -> number(digits, numerals);
             case Value.Decimal(var digits) -> number(digits, numerals);
             case Value.Bool(var is) -> column.baseType() == BinaryValue.BOOL ? Optional.of(constant(is ? "t" : "f")) : Optional.empty();
-            case Value.Null _ -> Optional.of(VARIES);
+            case Value.Null _ -> varies(range(column));
             case Value.Any(var kind) -> switch (kind) {
-                case LITERAL, TEXT -> Optional.of(VARIES);
-                case WHOLE -> numerals == Numerals.NONE ? Optional.empty() : Optional.of(VARIES);
-                case DECIMAL -> numerals.takesDecimals() ? Optional.of(VARIES) : Optional.empty();
-                case BOOL -> column.baseType() == BinaryValue.BOOL ? Optional.of(VARIES) : Optional.empty();
+                case LITERAL, TEXT -> varies(range(column));
+                case WHOLE -> numerals == Numerals.NONE ? Optional.empty() : varies(0);
+                case DECIMAL -> numerals.takesDecimals() ? varies(0) : Optional.empty();
+                case BOOL -> column.baseType() == BinaryValue.BOOL ? varies(0) : Optional.empty();
             };
             case Value.Parameter(var number) -> parameter(number, declared(number, types), column);
             case Value.Cast(var of, var type, var modifier) -> modifier == TargetTable.Column.UNMODIFIED || type == column.baseType() && modifier == column.modifier()
@@ -122,11 +122,9 @@ public final class CopyPlan {
         Numerals numerals = Numerals.of(column.baseType());
         boolean isNumber = type == column.baseType() && numerals != Numerals.FLOAT;
         return switch (of) {
-            case Value.Quoted(var text) -> isAlike(type, column) || numerals.takesRange(type) && Numerals.isInRange(type, Unpooled.wrappedBuffer(latin(text)), 0, text.length())
-                    ? Optional.of(constant(text)) : Optional.empty();
-            case Value.Null _ -> isAlike(type, column) || numerals.takesRange(type) ? Optional.of(VARIES) : Optional.empty();
-            case Value.Any(var kind) when kind == Value.Any.Kind.TEXT -> isAlike(type, column) ? Optional.of(VARIES)
-                    : numerals.takesRange(type) ? Optional.of(new Source(-1, Optional.empty(), 0, type)) : Optional.empty();
+            case Value.Quoted(var text) -> isAlike(type, column) ? text(text, range(column)) : numerals.takesRange(type) ? text(text, type) : Optional.empty();
+            case Value.Null _ -> isAlike(type, column) || numerals.takesRange(type) ? varies(0) : Optional.empty();
+            case Value.Any(var kind) when kind == Value.Any.Kind.TEXT -> isAlike(type, column) ? varies(range(column)) : numerals.takesRange(type) ? varies(type) : Optional.empty();
             case Value.Whole _, Value.Decimal _, Value.Bool _, Value.Any _ -> isNumber ? source(of, types, column) : Optional.empty();
             // A parameter of no declared type gets that of its cast.
             case Value.Parameter(var number) -> isUnknown(declared(number, types)) || declared(number, types) == type ? parameter(number, type, column) : Optional.empty();
@@ -136,8 +134,8 @@ public final class CopyPlan {
 
     private static Optional<Source> parameter(int number, int declared, TargetTable.Column column) {
         if (isCutInterval(column)) return Optional.empty();
-        if (isUnknown(declared) || declared == column.type()) return Optional.of(new Source(number - 1, Optional.empty(), column.sentAs(), 0));
-        if (isAlike(declared, column)) return Optional.of(new Source(number - 1, Optional.empty(), declared, 0));
+        if (isUnknown(declared) || declared == column.type()) return Optional.of(new Source(number - 1, Optional.empty(), column.sentAs(), range(column)));
+        if (isAlike(declared, column)) return Optional.of(new Source(number - 1, Optional.empty(), declared, range(column)));
         // The text of a number may be beyond the parameter's range and within the column's.
         return Numerals.of(column.baseType()).takesRange(declared) ? Optional.of(new Source(number - 1, Optional.empty(), declared, declared)) : Optional.empty();
     }
@@ -148,7 +146,7 @@ public final class CopyPlan {
                 || CHARACTERS.contains(type) && CHARACTERS.contains(column.baseType()) && type != BinaryValue.BPCHAR;   // an INSERT cuts its blanks off
     }
 
-    /// As a parameter '5' is read as seconds, then cut to the column's fields; COPY reads it as the column's fields at once.
+    /// As a parameter, and in an array, '5' is read as seconds, then cut to the column's fields; COPY reads it as the column's fields at once.
     private static boolean isCutInterval(TargetTable.Column column) {
         boolean isInterval = column.baseType() == BinaryValue.INTERVAL || column.baseType() == BinaryValue.INTERVAL_ARRAY;
         return isInterval && column.modifier() != TargetTable.Column.UNMODIFIED;
@@ -162,8 +160,22 @@ public final class CopyPlan {
         return declared == 0 || declared == UNKNOWN;
     }
 
+    /// An INSERT reads what is rounded to the column's scale as a number of any scale first.
+    private static int range(TargetTable.Column column) {
+        boolean isNumeric = column.baseType() == BinaryValue.NUMERIC || column.baseType() == BinaryValue.arrayOf(BinaryValue.NUMERIC);
+        return isNumeric && column.modifier() != TargetTable.Column.UNMODIFIED ? BinaryValue.NUMERIC : 0;
+    }
+
     private static Source constant(String text) {
         return new Source(-1, Optional.of(latin(text)), 0, 0);
+    }
+
+    private static Optional<Source> text(String text, int range) {
+        return range == 0 || Numerals.isInRange(range, Unpooled.wrappedBuffer(latin(text)), 0, text.length()) ? Optional.of(constant(text)) : Optional.empty();
+    }
+
+    private static Optional<Source> varies(int range) {
+        return Optional.of(new Source(-1, Optional.empty(), 0, range));
     }
 
     private static Optional<Source> number(String text, Numerals numerals) {

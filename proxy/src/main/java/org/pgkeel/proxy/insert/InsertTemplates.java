@@ -52,6 +52,7 @@ public final class InsertTemplates {
             byte first = in.getByte(at);
             int end = valueEnd(in, at, to);
             if (column > 0) out.writeByte('\t');
+            if (first == '\'' && !plan.mayBeText(column, in, at + 1, end - 1)) return false;
             if (first == '\'') CopyText.writeQuoted(in, at + 1, end - 1, out);
             else if (first == 'n' || first == 'N') CopyText.writeNull(out);
             else if (plan.numerals(column).takes(in, at, end)) out.writeBytes(in, at, end - at);

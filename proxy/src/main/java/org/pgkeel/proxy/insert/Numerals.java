@@ -16,6 +16,8 @@ enum Numerals {
     private static final int DECIMAL_BYTES_MAX = 300;
     /// With more the number could be beyond numeric's range before a column that it fits in rounds it.
     private static final int EXPONENT_DIGITS_MAX = 3;
+    /// With an exponent of so many digits not beyond it either.
+    private static final int EXPONENT_TEXT_BYTES_MAX = 15_000;
     /// So many cannot be too many.
     private static final int INT8_DIGITS_MAX = 18;
 
@@ -38,8 +40,10 @@ enum Numerals {
         return of(type) == WHOLE && (this == WHOLE || this == EXACT);
     }
 
-    /// @return whether it surely is a number of this type, in plain digits
+    /// @param type of whole numbers: it has to be one of them, in plain digits; or `numeric`: it may be anything but a number, or an array of some, with a large exponent
+    /// @return whether it surely is that
     static boolean isInRange(int type, ByteBuf in, int from, int to) {
+        if (type == BinaryValue.NUMERIC) return hasSmallExponents(in, from, to);
         boolean isNegative = from < to && in.getByte(from) == '-';
         int first = isNegative ? from + 1 : from;
         if (first == to || to - first > INT8_DIGITS_MAX) return false;
@@ -55,6 +59,21 @@ enum Numerals {
             case BinaryValue.INT4 -> value == (int) value;
             default -> true;
         };
+    }
+
+    private static boolean hasSmallExponents(ByteBuf in, int from, int to) {
+        for (int at = from; at < to; at++) {
+            if ((in.getByte(at) | 0x20) != 'e') continue;
+            int end = at + 1;
+            while (end < to && isOfExponent(in.getByte(end))) end++;
+            if (end - at - 1 > 1 + EXPONENT_DIGITS_MAX || to - from > EXPONENT_TEXT_BYTES_MAX) return false;
+        }
+        return true;
+    }
+
+    /// With its sign, with what may stand between digits, and with the backslash of an `E''` string.
+    private static boolean isOfExponent(byte b) {
+        return SqlCursor.isDigit(b) || b == '+' || b == '-' || b == '_' || b == '\\';
     }
 
     /// @param from of a number as SQL writes it, with a minus or without

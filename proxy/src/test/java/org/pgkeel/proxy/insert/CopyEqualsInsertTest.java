@@ -28,8 +28,8 @@ import org.postgresql.PGConnection;
 /// A row that the plan writes for COPY stores what the INSERT stores, or is not written.
 class CopyEqualsInsertTest {
     private static final String[] TYPES = {"smallint", "integer", "bigint", "numeric", "numeric(6,2)", "real", "double precision", "boolean", "text", "varchar(8)", "char(5)",
-        "uuid", "json", "jsonb", "bytea", "date", "timestamp", "timestamp(3)", "timestamptz", "time", "interval", "interval hour", "inet", "int[]", "text[]", "ci_mood", "ci_short", "point", "bit(3)"};
-    private static final String[] WORDS = {"1", "-7", "007", "32768", "2147483648", "1.005", "1e3", "NaN", "Infinity", "t", "no", "", " ", "\\N", "\\.", "a\\b", "tab\there", "line\nfeed", "cr\rlf\r\n",
+        "uuid", "json", "jsonb", "bytea", "date", "timestamp", "timestamp(3)", "timestamptz", "time", "interval", "interval hour", "inet", "int[]", "text[]", "numeric(6,2)[]", "interval hour[]", "varchar(3)[]", "ci_mood", "ci_short", "point", "bit(3)"};
+    private static final String[] WORDS = {"1", "-7", "007", "32768", "2147483648", "1.005", "1e3", "1e-20000", "0e-99999", "{1e-20000}", "{5,1e-3}", "{\"1 day 02:03:04\"}", "NaN", "Infinity", "t", "no", "", " ", "\\N", "\\.", "a\\b", "tab\there", "line\nfeed", "cr\rlf\r\n",
         "it's", "''", "Grüße 🐘", "{}", "{1,2}", "{\"a\":1,  \"b\":[null]}", "{a,\"b c\",NULL}", "\\x00ff", "2024-02-29", "2024-02-30", "2024-02-29 12:34:56.7891234+05:30", "infinity",
         "0044-03-15 BC", "5", "1 day 02:03:04", "12:34:56.7", "::1", "10.0.0.0/8", "happy", "sad", "(1,2)", "101", "ABCDEF00-1111-2222-3333-444455556666", "trailing   ", "ab   "};
 
