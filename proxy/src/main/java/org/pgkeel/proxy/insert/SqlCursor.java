@@ -125,7 +125,7 @@ final class SqlCursor {
         throw new NotUnderstood();
     }
 
-    /// An `E''` string, from its first quote, with its escapes as they are written.
+    /// An `E''` string, from its first quote, with its escapes as they are written. It does not go on in the next line: what it has there would have escapes, too.
     String escapedString() {
         int from = ++at;
         while (at < text.length()) {
@@ -140,7 +140,9 @@ final class SqlCursor {
                 at++;
                 continue;
             }
-            return text.substring(from, at - 1);
+            int end = at - 1;
+            if (next() == '\'') throw new NotUnderstood();
+            return text.substring(from, end);
         }
         throw new NotUnderstood();
     }

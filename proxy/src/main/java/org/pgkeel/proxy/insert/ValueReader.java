@@ -152,6 +152,7 @@ final class ValueReader {
     /// @param row to stop at the comma or parenthesis that ends a value of the row; else at the end
     void harmless(boolean row) {
         int depth = 0;
+        char before = 0;
         while (true) {
             char c = in.next();
             if (in.isAtEnd()) {
@@ -164,8 +165,9 @@ final class ValueReader {
                 in.string();
             } else if (c == '"') {
                 in.name();
+                if (in.next() == '(') throw new SqlCursor.NotUnderstood();   // a call of any function
             } else if (SqlCursor.isLetter(c)) {
-                harmlessWord();
+                harmlessWord(before == '.');
             } else {
                 in.to(in.at() + 1);
                 if (c == '(') depth++;
@@ -174,10 +176,12 @@ final class ValueReader {
                 else if (c == '-' && in.here() != '.' && !SqlCursor.isDigit(in.here())) throw new SqlCursor.NotUnderstood();
                 else if (!SqlCursor.isDigit(c) && "()$-,.=:+*<>[]|".indexOf(c) < 0) throw new SqlCursor.NotUnderstood();
             }
+            before = c;
         }
     }
 
-    private void harmlessWord() {
+    /// @param inSchema it is what a schema has by this name, or a column of a table
+    private void harmlessWord(boolean inSchema) {
         String word = in.word();
         if (NOT_IN_A_ROW.contains(word)) throw new SqlCursor.NotUnderstood();
         if (in.here() == '\'') {
@@ -185,6 +189,6 @@ final class ValueReader {
             in.escapedString();
         }
         char next = in.next();
-        if (next == '&' || next == '(' && !CALLED.contains(word)) throw new SqlCursor.NotUnderstood();   // U&''
+        if (next == '&' || next == '(' && (inSchema || !CALLED.contains(word))) throw new SqlCursor.NotUnderstood();   // U&''
     }
 }
