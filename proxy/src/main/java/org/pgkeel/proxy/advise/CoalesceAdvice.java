@@ -38,11 +38,13 @@ public final class CoalesceAdvice {
              (5, (select 'functions of users are called: ' || pg_catalog.string_agg(distinct used.f::regproc::text || ' in ' || used.w, ', ') from used)),
              (6, (select 'trigger ' || pg_catalog.string_agg(distinct pg_catalog.quote_ident(tg.tgname), ', ') || ' fires before a row, for the whole statement, or sees all its rows' from tg
                 where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null)),
-             (7, (select 'default_transaction_isolation of ' || ?::text || ' or of the database is ' || pg_catalog.current_setting('default_transaction_isolation')
+             (7, (select 'foreign key ' || pg_catalog.string_agg(distinct pg_catalog.quote_ident(k.conname), ', ') || ' refers to the table itself' from tree
+                join pg_catalog.pg_constraint k on k.conrelid = tree.relid where k.contype = 'f' and k.confrelid in (select relid from tree))),
+             (8, (select 'default_transaction_isolation of ' || ?::text || ' or of the database is ' || pg_catalog.current_setting('default_transaction_isolation')
                 where pg_catalog.current_setting('default_transaction_isolation') <> 'read committed')),
-             (8, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on')),
-             (9, (select 'standard_conforming_strings is off by default: no INSERT shares a commit' where pg_catalog.current_setting('standard_conforming_strings') <> 'on')),
-             (10, (select 'transaction_timeout is ' || pg_catalog.current_setting('transaction_timeout', true) || ', below 10 s: no INSERT shares a commit'
+             (9, (select 'array_nulls is off for ' || ?::text where pg_catalog.current_setting('array_nulls') <> 'on')),
+             (10, (select 'standard_conforming_strings is off by default: no INSERT shares a commit' where pg_catalog.current_setting('standard_conforming_strings') <> 'on')),
+             (11, (select 'transaction_timeout is ' || pg_catalog.current_setting('transaction_timeout', true) || ', below 10 s: no INSERT shares a commit'
                 where nullif(nullif(pg_catalog.current_setting('transaction_timeout', true), ''), '0')::pg_catalog.interval < pg_catalog.interval '10 s'))) x (nr, why)
             where x.why is not null order by x.nr""";
 

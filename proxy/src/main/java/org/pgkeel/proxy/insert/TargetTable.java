@@ -14,7 +14,8 @@ import org.pgkeel.protocol.copy.BinaryValue;
 /// @param schema            its schema's name
 /// @param copyTable         schema and name with quotes where they need them
 /// @param isEligible        a COPY means the same as INSERTs: an ordinary or partitioned table, without rules, active row security, foreign partitions,
-///                          and triggers that could skip a row, see the whole statement or change what others see;
+///                          and triggers that could skip a row, see the whole statement or change what others see; nor foreign keys of its own that refer to itself,
+///                          which a COPY looks at when all its rows are there;
 ///                          nor functions of users in checks, defaults and indexes, nor of the server's own those that speak, whose notices nobody could be told,
 ///                          nor types of users that the session finds by the names of the server's own; and `array_nulls` is on
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
@@ -86,7 +87,9 @@ public record TargetTable(long oid, String schema, String name, String copyTable
             select r.oid::text, n.nspname::text, r.relname::text, pg_catalog.format('%I.%I', n.nspname, r.relname),
              (not odd.it and pg_catalog.current_setting('array_nulls') = 'on' and not exists (select 1 from expr where expr.text ~ SPEAKS)
               and not exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid and a.attnum > 0 and not a.attisdropped join pg_catalog.pg_type t on t.oid = a.atttypid
-                where coalesce(nullif(t.typbasetype, 0), t.oid) in (SPEAKING)) and not exists (select 1 from rls) and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
+                where coalesce(nullif(t.typbasetype, 0), t.oid) in (SPEAKING)) and not exists (select 1 from rls)
+              and not exists (select 1 from tree join pg_catalog.pg_constraint k on k.conrelid = tree.relid where k.contype = 'f' and k.confrelid in (select relid from tree))
+              and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off'
               and pg_catalog.current_setting('standard_conforming_strings') = 'on' and pg_catalog.current_setting('client_encoding') in ('UTF8', 'SQL_ASCII')

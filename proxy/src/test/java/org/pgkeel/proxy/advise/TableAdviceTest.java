@@ -38,6 +38,7 @@ class TableAdviceTest {
                 "create table advised.with_default (a boolean default advised.own(1))",
                 "create table advised.with_domain (a advised.checked)",
                 "create table advised.with_index (a int)", "create index on advised.with_index (advised.own(a))",
+                "create table advised.with_parent (id int primary key, parent int constraint k_parent references advised.with_parent)",
                 "create view advised.a_view as select 1 a",
                 "create table advised.parted (id int, at timestamptz) partition by range (id)", "create table advised.parted_1 partition of advised.parted for values from (0) to (10)",
                 "create table advised.big (id bigint primary key, at timestamptz not null default now(), seldom int, often int)",
@@ -75,7 +76,8 @@ class TableAdviceTest {
         "with_check   | way: shared commit; no COPY: functions of users are called: advised.own in constraint c_own",
         "with_default | way: shared commit; no COPY: functions of users are called: advised.own in a default",
         "with_domain  | way: shared commit; no COPY: functions of users are called: advised.own in domain constraint checked_check",
-        "with_index   | way: shared commit; no COPY: functions of users are called: advised.own in an index"})
+        "with_index   | way: shared commit; no COPY: functions of users are called: advised.own in an index",
+        "with_parent  | way: shared commit; no COPY: foreign key k_parent refers to the table itself"})
     void the_catalogue_says_which_way_rows_would_go_and_why(String table, String found) throws SQLException {
         Advice advice = of(table, "copy");
 

@@ -210,6 +210,19 @@ class UnequalCopiesEndToEndTest {
         }
     }
 
+    /// A client's first rows refer to the last one, which is not there yet.
+    @Test
+    void a_row_that_refers_to_one_behind_it_fails() throws Exception {
+        String insert = "insert into tree (id, parent) values ($1, $2)";
+        postgres.execute("create table tree (id int primary key, parent int references tree)", "insert into tree values (-1, null)", "grant all on tree to app");
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = client(proxy.port(), insert); WireClient direct = client(postgres.port(), insert)) {
+            int there = untilTogether(proxy, client, "-1");
+            List<String> expected = send(direct, rows(1_000_000, Integer.toString(1_000_000 + ROWS - 1)));
+            assertThat(expected.stream().filter("error 23503"::equals)).hasSize(ROWS - 1);
+            assertThat(send(client, rows(there, Integer.toString(there + ROWS - 1)))).isEqualTo(expected);
+        }
+    }
+
     @Test
     void a_default_that_asks_for_the_statement_gets_that_of_its_client() throws Exception {
         String insert = "insert into asking (id, note) values ($1, $2)";
