@@ -84,7 +84,7 @@ public final class CoalesceAdvice {
         String rates = candidate.rate() + " rows/s of user " + candidate.user() + " could share commits (" + candidate.why() + ")";
         String catalogue = obstacles.isEmpty() ? "" : "; no COPY: " + String.join("; ", obstacles);
         if (asked.isPresent() && !asked.get().sharesCommits()) {
-            return Advice.keep(name, "no row shares a commit: " + whyApart(server) + "a deferred foreign key refers to the table itself" + catalogue);
+            return Advice.keep(name, "no row shares a commit: " + whyApart(server) + "a function of its triggers sets something (set_config, SET) or asks for its transaction's number, or a deferred foreign key refers to the table itself" + catalogue);
         }
         return switch (candidate.verdict()) {
             case "copy" -> obstacles.isEmpty()

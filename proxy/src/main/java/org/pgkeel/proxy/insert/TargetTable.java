@@ -112,8 +112,9 @@ public record TargetTable(long oid, String schema, String name, String copyTable
     /// In expressions whose functions may tell the client something of the row: that a word is too long for a text search, or a query without words; or what
     /// text inserts it.
     private static final String SPEAKS = "'tsvector|tsquery|XMLPARSE|::xml|current_query'";
-    /// In functions of triggers: what they leave to their transaction, or tell it by, rows behind them in a shared one would find.
-    private static final String LEAVES = "'set_config[^;]*,[[:space:]]*true|set[[:space:]]+local|txid_current|pg_current_xact_id'";
+    /// In functions of triggers: what they set, for their transaction or their session, rows of others behind them in a shared one would be read by; and what they tell
+    /// a transaction by, those would find. A SET stands where a statement begins: that of an UPDATE is none.
+    private static final String LEAVES = "'set_config|(^|;|begin|then|else|loop)[[:space:]]*set[[:space:]]|set[[:space:]]+(local|session)|txid_current|pg_current_xact_id'";
     /// Types, and arrays of them, whose texts may make the server do so: `tsquery` and `xml`.
     private static final String SPEAKING = "3615, 3645, 142, 143";
     private static final int ANSWERS = 16;

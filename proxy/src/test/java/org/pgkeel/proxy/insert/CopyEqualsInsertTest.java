@@ -20,6 +20,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgkeel.proxy.config.CoalesceRule.AfterRowTriggers;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 import org.pgkeel.proxy.statement.Dialect;
@@ -279,6 +281,17 @@ class CopyEqualsInsertTest {
         } finally {
             execute("reset search_path; drop schema ci_hidden cascade");
         }
+    }
+
+    /// Rows of others behind it in one transaction would be read by what it has set.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"perform set_config('timezone', new.b, true); | false", "perform set_config('timezone', new.b, false); | false", "set timezone to 'Asia/Tokyo'; | false",
+        "if new.a = 1 then\tSET  timezone = 'Asia/Tokyo'; end if; | false", "set session datestyle to dmy; | false", "execute 'set local datestyle to dmy'; | false", "insert into ci_t values (txid_current()); | false",
+        "update ci_t set b = 'x' where a = 1; | true", "insert into ci_t values (1) on conflict do nothing; | true"})
+    void a_trigger_that_sets_something_keeps_its_rows_from_sharing_a_commit(String body, boolean shares) throws Exception {
+        execute("create table ci_t (a int, b text); create or replace function ci_f() returns trigger language plpgsql as $$ begin " + body + " return new; end $$;"
+                + "create trigger ci_trigger before insert on ci_t for each row execute function ci_f()");
+        assertThat(table().sharesCommits()).isEqualTo(shares);
     }
 
     @Test

@@ -48,7 +48,8 @@ class UnequalCopiesEndToEndTest {
                 "create table documents (id int, body text, words tsvector generated always as (to_tsvector('simple', body)) stored)",
                 "create table indexed (id int, body text)", "create index on indexed using gin (to_tsvector('simple', body))",
                 "create table marked (id int, body xml)", "create table styled (id int, note text)",
-                "create function styles() returns trigger language plpgsql as $$ begin perform set_config('intervalstyle', 'sql_standard', false); return new; end $$",
+                "create function restyle() returns text language sql as $$ select set_config('intervalstyle', 'sql_standard', false) $$",
+                "create function styles() returns trigger language plpgsql as $$ begin perform restyle(); return new; end $$",
                 "create trigger styles before insert on styled for each row execute function styles()", "create table asking (id int, note text, text text default current_query())", "create table audited (id int, note text)", "create table audit (id int)",
                 "create function audits() returns trigger language plpgsql as $$ begin if current_setting('audits.under_way', true) = 'yes' then return new; end if;"
                         + " perform set_config('audits.under_way', 'yes', true); insert into audit values (new.id); return new; end $$",
