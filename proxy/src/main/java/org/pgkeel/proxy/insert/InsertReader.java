@@ -147,7 +147,7 @@ final class InsertReader {
     private Head head() {
         in.expectWord("insert");
         in.expectWord("into");
-        String first = in.name();
+        String first = in.nameAlone();
         Optional<String> schema = Optional.empty();
         if (in.takes('.')) {
             schema = Optional.of(first);
@@ -155,7 +155,7 @@ final class InsertReader {
         }
         var columns = new ArrayList<String>();
         if (in.takes('(')) {
-            do columns.add(in.name());
+            do columns.add(in.nameAlone());
             while (in.takes(','));
             in.expect(')');
         }

@@ -87,6 +87,14 @@ final class SqlCursor {
         return text.substring(from, at).toLowerCase(Locale.ROOT);
     }
 
+    /// What a table, a schema or a column is named by where it stands alone: an identifier that is no reserved word, unless it is quoted.
+    String nameAlone() {
+        boolean isQuoted = next() == '"';
+        String name = name();
+        if (!isQuoted && ReservedWords.contains(name)) throw new NotUnderstood();
+        return name;
+    }
+
     /// An identifier, folded as SQL folds it.
     String name() {
         if (next() != '"') {

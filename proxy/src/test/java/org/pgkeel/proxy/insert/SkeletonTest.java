@@ -30,6 +30,7 @@ class SkeletonTest {
         "insert into t (a, b) values ('1'::int4, cast('x' as varchar(3)))", "insert into t (a) values (date '2020-01-01')", "insert into t (a) values (default)", "insert into t (a) values (-1.5e3, true, E'a\\'b')",
         "insert into t (a) values (array['a', 'b']::text[])", "insert into t (a) values (('1'::int4), (null), ('x'))",
         "insert into t (\"a\") values (1.5 + 2) on conflict (\"a\") do nothing returning \"a\", t.\"a\", t.a, now ( )", "insert into t (a, b) values (E'a', 'b'), ('c', E'\\\\')",
+        "insert into \"user\" (\"order\", \"like\") values (1, 'x')", "insert into s.user (a) values (1)",
         "insert into tä (a) values (1, 2.5)", "insert into public.\"Zählung\" (\"größe\", Ärger) values (1, 'ä')", "insert into \"Zählung\" values (1)"})
     void what_means_the_same_in_company_is_found(String sql) {
         assertThat(find(sql)).as(sql).isPresent();
@@ -51,6 +52,7 @@ class SkeletonTest {
         "insert into t default values", "insert into t (a) overriding system value values (1)", "insert into t (a) values (1", "insert into t (a) values ('x)", "insert into t (a) values (1) /* open",
         "insert into t (a) values (U&'x')", "insert into t (a) values (N'x')", "insert into t (a) values (x'1F')", "insert into t (a) values (0x1F)", "insert into t (a) values (1_000)", "insert into t (a) values (1e)",
         "insert into t (a) values (1) returning b @@ c", "insert into t (a) values (ä)", "insert into t (a) values (1) returning ä", "insert into t (a) values ('a\0b', 2.5)", "insert into t (a) values (E'a\\\0', 2.5)", "with x as (select 1) insert into t (a) values (1)",
+        "insert into order (a) values (1)", "insert into t (a, user) values (1, 2)", "insert into t (\"a\", LIKE) values (1, 'x')", "insert into user.t values (1)",
         "select 1", "", "i", "insert into t (a) values (pg_sleep(1))", "insert into t (a) values (1) returning f ('x')",
         "insert into t (a) values (\"set_config\"('app.tenant', 'mine', false))", "insert into t (a) values (1) returning pg_catalog.\"pg_advisory_lock\" (1)", "insert into t (a) values (app.now())",
         "insert into t (a) values (1 + app . lower ('x'))", "insert into t (a, b) values (E'a'\n'b\\', '||pg_advisory_lock(1)||' -- '\n)", "insert into t (a) values (E'a' /* b */ 'c')"})
