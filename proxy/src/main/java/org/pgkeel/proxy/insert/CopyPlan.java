@@ -268,19 +268,27 @@ public final class CopyPlan {
             }
         }
         out.writeByte('\n');
-        return true;
+        // Behind the parameters stand the formats of results, and nothing else.
+        int results = behind(in, value, count - parameter, to);
+        return results >= 0 && to - results >= 2 && to - results == 2 + 2 * in.getUnsignedShort(results);
     }
 
     /// @return where the parameter's length stands; -1 if the message ends before
     static int find(ByteBuf in, int from, int parameter, int to) {
+        int at = behind(in, from, parameter, to);
+        return to - at < 4 ? -1 : at;
+    }
+
+    /// @return behind so many parameters; -1 if the message ends before
+    private static int behind(ByteBuf in, int from, int parameters, int to) {
         int at = from;
-        for (int i = 0; i < parameter; i++) {
+        for (int i = 0; i < parameters; i++) {
             if (to - at < 4) return -1;
             int length = Math.max(0, in.getInt(at));
             if (length > to - at - 4) return -1;
             at += 4 + length;
         }
-        return to - at < 4 ? -1 : at;
+        return at;
     }
 
     @Override

@@ -244,7 +244,10 @@ class CopyEqualsInsertTest {
         ByteBuf two = Unpooled.buffer().writeShort(0).writeShort(2).writeInt(1).writeByte('a').writeInt(1).writeByte('b').writeShort(0);
         ByteBuf formats = Unpooled.buffer().writeShort(2).writeShort(0).writeShort(0).writeShort(1).writeInt(1).writeByte('a').writeShort(0);
         ByteBuf cut = Unpooled.buffer().writeShort(0).writeShort(1).writeInt(5).writeByte('a');
-        for (ByteBuf bad : List.of(two, formats, cut)) assertThat(plan.row(bad, 0, bad.writerIndex(), Unpooled.buffer())).isFalse();
+        ByteBuf more = Unpooled.buffer().writeShort(0).writeShort(1).writeInt(1).writeByte('a').writeShort(0).writeByte(0);
+        ByteBuf lessResults = Unpooled.buffer().writeShort(0).writeShort(1).writeInt(1).writeByte('a').writeShort(2).writeShort(0);
+        ByteBuf noResults = Unpooled.buffer().writeShort(0).writeShort(1).writeInt(1).writeByte('a');
+        for (ByteBuf bad : List.of(two, formats, cut, more, lessResults, noResults)) assertThat(plan.row(bad, 0, bad.writerIndex(), Unpooled.buffer())).isFalse();
     }
 
     @Test
