@@ -43,6 +43,9 @@ public final class ScramServer {
         DOWNGRADED
     }
 
+    /// What a client says first is kept, and its nonce sent back, before it has proved anything. Those in use are below a hundred.
+    private static final int CLIENT_FIRST_CHARS_MAX = 4_096;
+
     private final ScramVerifier verifier;
     private final ChannelBinding binding;
     private final String nonce;
@@ -75,6 +78,7 @@ public final class ScramServer {
     /// @throws ProtocolViolation if the mechanism was not offered or the message is malformed
     public First first(String mechanism, String clientFirst) {
         if (!mechanisms(binding).contains(mechanism)) throw Scram.malformed("mechanism not offered");
+        if (clientFirst.length() > CLIENT_FIRST_CHARS_MAX) throw Scram.malformed("a first message of " + clientFirst.length() + " characters");
         Gs2Header header = Gs2Header.parse(clientFirst);
         boolean plus = mechanism.equals(Scram.MECHANISM_PLUS);
         switch (header.flag()) {

@@ -14,6 +14,8 @@ import java.util.SequencedMap;
 ///                   last one counts, as in PostgreSQL
 public record StartupMessage(int major, int minor, SequencedMap<String, String> parameters) implements StartupPacket {
     public static final int MAJOR = 3;
+    /// More are refused: a parameter of three bytes takes a hundred when it is read, and whoever sends it has proved nothing yet.
+    static final int PARAMETERS_MAX = 200;
     /// Names that begin so ask for protocol extensions, not for settings.
     public static final String PROTOCOL_OPTION_PREFIX = "_pq_.";
     private static final String USER = "user";
@@ -49,6 +51,7 @@ public record StartupMessage(int major, int minor, SequencedMap<String, String> 
                 throw in.violation(name + " given twice");
             }
             parameters.putLast(name, in.cString());
+            if (parameters.size() > PARAMETERS_MAX) throw in.violation("more than " + PARAMETERS_MAX + " parameters");
         }
         in.end();
         return new StartupMessage(major, minor, parameters);

@@ -47,6 +47,12 @@ class ScramServerTest {
         assertThat(server.first("SCRAM-SHA-256", "n,,n=*,r=abc,x=extension")).isInstanceOf(ScramChallenge.class);
     }
 
+    @Test void a_first_message_may_not_be_so_long_that_keeping_it_costs() {
+        assertThat(server.first("SCRAM-SHA-256", "n,,n=,r=" + "a".repeat(4_000))).isInstanceOf(ScramChallenge.class);
+        assertThatThrownBy(() -> server.first("SCRAM-SHA-256", "n,,n=,r=" + "a".repeat(4_096))).isInstanceOf(ProtocolViolation.class);
+        assertThatThrownBy(() -> server.first("SCRAM-SHA-256", "n,,n=,r=a,x=" + "b".repeat(4_096))).isInstanceOf(ProtocolViolation.class);
+    }
+
     @Test void an_unknown_user_is_rejected_like_a_wrong_password() {
         ScramVerifier mock = ScramVerifier.mock(Octets.ofText("secret"), "nobody", 4096);
         var challenge = (ScramChallenge) new ScramServer(mock, ChannelBinding.NONE, SERVER_NONCE).first("SCRAM-SHA-256", CLIENT_FIRST);

@@ -8,6 +8,8 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +54,15 @@ class StartupPacketTest {
                     assertThat(startup.minor()).isEqualTo(9999);
                     assertThat(startup.parameters()).containsEntry("_pq_.x", "1");
                 });
+    }
+
+    @Test void of_many_parameters_no_more_are_read_than_anybody_has() {
+        assertThat(decode(packet(PROTOCOL_3_0, "user\0alice\0" + parameters(199) + "\0"))).isInstanceOf(StartupMessage.class);
+        assertThatThrownBy(() -> decode(packet(PROTOCOL_3_0, "user\0alice\0" + parameters(200) + "\0"))).isInstanceOf(ProtocolViolation.class).hasMessageContaining("200");
+    }
+
+    private static String parameters(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "p" + i + "\0v\0").collect(Collectors.joining());
     }
 
     @Test void of_a_setting_named_twice_the_last_one_counts() {

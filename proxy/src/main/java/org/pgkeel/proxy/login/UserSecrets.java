@@ -22,14 +22,21 @@ import org.pgkeel.proxy.config.Secret;
 /// lock out who was known before it.
 /// Threading: shared; immutable but for bounded caches that guard themselves.
 public final class UserSecrets {
-    /// Users whose answers and stretched passwords are kept.
+    /// Users whose answers and stretched passwords are kept, if their names are of usual length.
     static final int CACHED_USERS_MAX = 10_000;
+    /// Who has proved nothing yet may send names that fill a startup packet: longer ones than this take the room of several.
+    private static final int USUAL_NAME_CHARS = 64;
+    private static final int CACHED_CHARS_MAX = CACHED_USERS_MAX * USUAL_NAME_CHARS;
     private static final int MOCK_SECRET_BYTES = 32;
     /// Stretched in the name of a user who does not exist: only the work counts.
     private static final Secret STAND_IN = new Secret("stand-in");
 
     /// @param database empty where the query runs in one database, whoever asks
-    private record Question(String user, String database) {}
+    private record Question(String user, String database) {
+        int chars() {
+            return Math.max(USUAL_NAME_CHARS, user.length() + database.length());
+        }
+    }
 
     private sealed interface Reply {
         record Known(Optional<StoredSecret> secret) implements Reply {}
@@ -37,7 +44,11 @@ public final class UserSecrets {
         record Unavailable(Throwable failure) implements Reply {}
     }
 
-    private record Stretching(String user, Secret password) {}
+    private record Stretching(String user, Secret password) {
+        int chars() {
+            return Math.max(USUAL_NAME_CHARS, user.length());
+        }
+    }
 
     private final UsersFile file;
     private final Optional<AuthConfig.AuthQuery> asked;
@@ -46,6 +57,7 @@ public final class UserSecrets {
     private final Executor helper;
     private final Octets mockSecret;
     private final int mockIterations;
+    private final boolean unknownUsersAreStretched;
     private final AsyncCache<Question, Reply> answers;
     private final Cache<Question, Optional<StoredSecret>> lastAnswers;
     private final AsyncCache<Stretching, ScramVerifier> stretched;
@@ -59,9 +71,12 @@ public final class UserSecrets {
         this.helper = helper;
         this.mockSecret = mockSecret;
         this.mockIterations = mostFrequentIterations(file);
+        // Where PostgreSQL is asked it has verifiers, and the file the password of who asks.
+        this.unknownUsersAreStretched = config.query().isEmpty() && mostArePlain(file);
         this.stretched = stretched;
         Duration cacheFor = config.query().map(AuthConfig.AuthQuery::cacheFor).orElse(Duration.ZERO);
-        this.answers = Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).expireAfterWrite(cacheFor).executor(helper).buildAsync();
+        this.answers = Caffeine.newBuilder().maximumWeight(CACHED_CHARS_MAX).weigher((Question question, Reply _) -> question.chars())
+                .expireAfterWrite(cacheFor).executor(helper).buildAsync();
         this.lastAnswers = lastAnswers;
     }
 
@@ -71,13 +86,13 @@ public final class UserSecrets {
     public static UserSecrets load(AuthConfig config, Optional<AuthQuery> query, Executor helper) {
         byte[] mockSecret = new byte[MOCK_SECRET_BYTES];
         new SecureRandom().nextBytes(mockSecret);
-        AsyncCache<Stretching, ScramVerifier> stretched =
-                Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).executor(helper).buildAsync();
+        AsyncCache<Stretching, ScramVerifier> stretched = Caffeine.newBuilder().maximumWeight(CACHED_CHARS_MAX)
+                .weigher((Stretching stretching, ScramVerifier _) -> stretching.chars()).executor(helper).buildAsync();
         return new UserSecrets(readFile(config), config, query, helper, Octets.of(mockSecret), stretched, noAnswers(helper));
     }
 
     private static Cache<Question, Optional<StoredSecret>> noAnswers(Executor helper) {
-        return Caffeine.newBuilder().maximumSize(CACHED_USERS_MAX).executor(helper).build();
+        return Caffeine.newBuilder().maximumWeight(CACHED_CHARS_MAX).weigher((Question question, Optional<StoredSecret> _) -> question.chars()).executor(helper).build();
     }
 
     /// The same after a reload: the file is read again and the query is asked again. The salts that unknown users are shown
@@ -141,7 +156,7 @@ public final class UserSecrets {
     }
 
     /// The verifier to run a SCRAM exchange with; one that never succeeds if there is no secret that SCRAM can use. Both take
-    /// the same way and time: where real passwords have to be stretched, that of an unknown user is stretched too.
+    /// the same way and time: where the passwords of most users have to be stretched, that of an unknown user is, too.
     CompletionStage<ScramVerifier> verifier(String user, Optional<StoredSecret> secret) {
         if (secret.isPresent()) {
             switch (secret.get()) {
@@ -155,8 +170,7 @@ public final class UserSecrets {
             }
         }
         ScramVerifier mock = ScramVerifier.mock(mockSecret, user, mockIterations);
-        boolean passwordsAreStretched = file.secrets().values().stream().anyMatch(StoredSecret.Plain.class::isInstance);
-        return passwordsAreStretched
+        return unknownUsersAreStretched
                 ? stretch(new Stretching(user, STAND_IN)).thenApply(_ -> mock)
                 : CompletableFuture.completedStage(mock);
     }
@@ -174,6 +188,11 @@ public final class UserSecrets {
 
     Executor helper() {
         return helper;
+    }
+
+    private static boolean mostArePlain(UsersFile file) {
+        long plain = file.secrets().values().stream().filter(StoredSecret.Plain.class::isInstance).count();
+        return 2 * plain > file.secrets().size();
     }
 
     private static int mostFrequentIterations(UsersFile file) {

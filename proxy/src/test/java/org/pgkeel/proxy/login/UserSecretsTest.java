@@ -3,6 +3,8 @@ package org.pgkeel.proxy.login;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pgkeel.protocol.auth.ScramVerifier;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.proxy.config.AuthConfig;
@@ -121,6 +126,46 @@ class UserSecretsTest {
         assertThat(secrets.verifier("alice", Optional.of(plain("x"))).toCompletableFuture().join()).isSameAs(first);
         assertThat(first.matches("x")).isTrue();
         assertThat(secrets.verifier("alice", Optional.of(plain("y"))).toCompletableFuture().join().matches("y")).isTrue();
+    }
+
+    @Test
+    void an_unknown_user_takes_no_more_work_than_most_others(@TempDir Path folder) throws IOException {
+        assertThat(stretchesForUnknown(folder, List.of("\"a\" \"x\"", "\"b\" \"y\"", "\"c\" \"" + VERIFIER + "\""), new LoginHarness())).isTrue();
+        assertThat(stretchesForUnknown(folder, List.of("\"a\" \"x\"", "\"b\" \"" + VERIFIER + "\"", "\"c\" \"" + VERIFIER + "\""), new LoginHarness())).isFalse();
+        LoginHarness asking = new LoginHarness().query((_, _) -> CompletableFuture.completedStage(Optional.empty()));
+        assertThat(stretchesForUnknown(folder, List.of("\"lookup\" \"x\""), asking)).as("the others are PostgreSQL's, with verifiers").isFalse();
+    }
+
+    private static boolean stretchesForUnknown(Path folder, List<String> users, LoginHarness harness) throws IOException {
+        Path file = Files.write(folder.resolve("users.txt"), users);
+        var worked = new AtomicInteger();
+        UserSecrets secrets = UserSecrets.load(harness.config(Optional.of(file)), Optional.empty(), task -> {
+            worked.incrementAndGet();
+            task.run();
+        });
+        secrets.verifier("nobody", Optional.empty()).toCompletableFuture().join();
+        return worked.get() > 0;
+    }
+
+    /// Whoever has proved nothing chooses them, as long as a startup packet has room for.
+    @Test
+    void long_names_take_the_room_of_many() {
+        String padding = "n".repeat(9_000);
+        UserSecrets secrets = new LoginHarness().user("alice", "x").query((_, _) -> {
+            asked.add(CompletableFuture.completedFuture(Optional.empty()));
+            return asked.getLast();
+        }).secrets();
+        for (int i = 0; i < 500; i++) secrets.lookup(i + padding, "db").toCompletableFuture().join();
+        for (int i = 0; i < 500; i++) secrets.lookup(i + padding, "db").toCompletableFuture().join();
+        assertThat(asked).hasSizeGreaterThan(900);
+
+        List<ScramVerifier> first = IntStream.range(0, 150).mapToObj(i -> stretched(secrets, i + padding)).toList();
+        List<ScramVerifier> again = IntStream.range(0, 150).mapToObj(i -> stretched(secrets, i + padding)).toList();
+        assertThat(IntStream.range(0, 150).filter(i -> first.get(i) == again.get(i)).count()).isLessThan(75);
+    }
+
+    private static ScramVerifier stretched(UserSecrets secrets, String user) {
+        return secrets.verifier(user, Optional.of(plain("x"))).toCompletableFuture().join();
     }
 
     @Test
