@@ -8,11 +8,13 @@ import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.StatementScan;
 import org.pgkeel.proxy.statement.TextHash;
 
-/// The statements of all clients of one event loop, found by their text without an allocation. When their texts
+/// The statements of all clients of one event loop, found by their text without an allocation. When they
 /// outgrow the limit all are forgotten: clients and backends keep what they hold, later ones start anew.
 ///
 /// Threading: confined to its event loop.
 public final class StatementCache {
+    /// What a statement takes beside its text: itself, its name, its place in the table, what is learnt of it.
+    private static final int BYTES_BESIDE_TEXT = 200;
     private static final int SEEN_ONCE = 4096;
 
     private final LongSupplier bytesMax;
@@ -24,7 +26,7 @@ public final class StatementCache {
     /// Hashes of unnamed statements seen once: a text that comes only once is not worth to be kept prepared.
     private final long[] seenOnce = new long[SEEN_ONCE];
 
-    /// @param bytesMax the `prepared.cache-bytes` key, which a reload may change
+    /// @param bytesMax of them all: this event loop's share of `prepared.cache-bytes`, which a reload may change
     public StatementCache(LongSupplier bytesMax) {
         this.bytesMax = bytesMax;
     }
@@ -102,7 +104,7 @@ public final class StatementCache {
         return size;
     }
 
-    /// What the texts in it take.
+    /// What the statements in it take.
     public long bytes() {
         return bytes;
     }
@@ -128,11 +130,12 @@ public final class StatementCache {
     }
 
     private SharedStatement add(SharedStatement statement) {
-        bytes += statement.body().length;
+        int itsBytes = statement.body().length + BYTES_BESIDE_TEXT;
+        bytes += itsBytes;
         if (bytes > bytesMax.getAsLong()) {
             table = new SharedStatement[256];
             size = 0;
-            bytes = statement.body().length;
+            bytes = itsBytes;
         } else if (size * 2 >= table.length) {
             @Nullable SharedStatement[] old = table;
             table = new SharedStatement[old.length * 2];

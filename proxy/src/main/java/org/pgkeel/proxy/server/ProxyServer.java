@@ -136,7 +136,7 @@ public final class ProxyServer implements AutoCloseable {
             EventLoop loop = eventLoops.get(i);
             var own = new LoopBuffers(PooledByteBufAllocator.DEFAULT);
             buffers.put(loop, own);
-            contexts.put(loop, new SessionContext(i, loop, own, config, cancelKeys, canceller, outcomes));
+            contexts.put(loop, new SessionContext(i, eventLoops.size(), loop, own, config, cancelKeys, canceller, outcomes));
         }
         this.pools = new Pools(config, eventLoops, clusters, opener);
         outcomes.follow(clusters.all());

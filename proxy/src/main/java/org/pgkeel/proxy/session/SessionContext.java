@@ -53,14 +53,15 @@ public final class SessionContext {
     private boolean draining;
 
     /// @param index of the event loop: its slice of every pool
-    public SessionContext(int index, EventLoop loop, LoopBuffers buffers, ProxyConfig config, CancelKeys cancelKeys, BackendCanceller canceller, Outcomes outcomes) {
+    /// @param loops how many event loops share what is bounded for all of them
+    public SessionContext(int index, int loops, EventLoop loop, LoopBuffers buffers, ProxyConfig config, CancelKeys cancelKeys, BackendCanceller canceller, Outcomes outcomes) {
         this.index = index;
         this.loop = loop;
         this.buffers = buffers;
         this.config = config;
         this.cancelKeys = cancelKeys;
         this.canceller = canceller;
-        this.statements = new StatementCache(() -> this.config.prepared().cacheBytes());
+        this.statements = new StatementCache(() -> this.config.prepared().cacheBytes() / loops);
         this.classes = new ClassCache(() -> this.config.catalogue().classCacheBytes(), () -> this.config.prepared().statementBytes());
         this.outcomes = outcomes;
         this.rules = rulesOf(config, null);

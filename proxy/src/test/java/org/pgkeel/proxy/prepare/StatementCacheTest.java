@@ -107,6 +107,18 @@ class StatementCacheTest {
         assertThat(small.find(Settings.NONE, 0, Unpooled.wrappedBuffer(first), 0, first.length)).isNotSameAs(kept);
     }
 
+    /// A text of a few bytes takes many times as many.
+    @Test
+    void short_texts_take_no_more_than_the_limit() {
+        var small = new StatementCache(() -> 1 << 20);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] text = parse("select " + i);
+            small.find(Settings.NONE, 0, Unpooled.wrappedBuffer(text), 0, text.length);
+            assertThat(small.size() * 200L).isLessThanOrEqualTo(1 << 20);
+        }
+        assertThat(small.bytes()).isLessThanOrEqualTo(1 << 20);
+    }
+
     @Test
     void thousands_of_statements_are_found_again() {
         long seed = Long.getLong("pgkeel.seed", System.nanoTime());
