@@ -12,8 +12,9 @@ import java.util.Set;
 
 /// Reads `auth`: who may connect, and how they prove it.
 final class AuthSection {
-    static final String DEFAULT_QUERY = "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
-            + "FROM pg_catalog.pg_authid WHERE rolname = $1 AND rolcanlogin";
+    /// Every name in it with its schema, operators too: it runs as who may read `pg_authid`, in a database whose owner may set its `search_path`.
+    static final String DEFAULT_QUERY = "SELECT rolname, CASE WHEN rolvaliduntil OPERATOR(pg_catalog.<) pg_catalog.now() THEN NULL ELSE rolpassword END "
+            + "FROM pg_catalog.pg_authid WHERE rolname OPERATOR(pg_catalog.=) $1 AND rolcanlogin";
     private static final String ALL = "all";
     private static final Set<String> UNSUPPORTED_DATABASES = Set.of("sameuser", "samerole", "samegroup");
 

@@ -10,11 +10,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -26,7 +28,6 @@ import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.Secret;
-import org.pgkeel.proxy.config.TlsMode;
 import org.pgkeel.proxy.login.AuthQuery;
 import org.pgkeel.proxy.login.StoredSecret;
 import org.pgkeel.proxy.session.Pools;
@@ -40,11 +41,14 @@ import org.slf4j.LoggerFactory;
 /// that does not answer must not keep those from logging in whose secrets are in the users file.
 ///
 /// Threading: shared; a lookup runs on a virtual thread, connections are guarded by a lock per database. How many lookups
-/// there are at once is bounded by `auth.pending-max`.
+/// there are at once is bounded by `auth.pending-max`, and connections that are being opened by [#CONNECTS_MAX]: who has proved nothing
+/// may name any database, and is not to use up the server's connections with that.
 final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(JdbcAuthQuery.class);
     /// Databases with a kept connection; the one used longest ago goes first.
     private static final int KEPT_MAX = 16;
+    /// Connections to one cluster that are being opened at once.
+    private static final int CONNECTS_MAX = 4;
     private static final Duration CHECK_AFTER = Duration.ofSeconds(30);
     private static final String NO_SUCH_DATABASE = "3D000";
 
@@ -54,6 +58,8 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
     private final Placeholders placeholders;
     private final Function<String, Cluster> clusters;
     private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
+    /// Of each cluster.
+    private final Map<String, Semaphore> connecting = new ConcurrentHashMap<>();
     private boolean closed;
 
     /// A database's connection, while there is one. Guarded by its lock.
@@ -141,6 +147,8 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
             close(mine);
         }
         if (mine.failure.isPresent() && now - mine.failedNanos < config.timeouts().serverLoginRetry().toNanos()) throw mine.failure.get();
+        Semaphore places = connecting.computeIfAbsent(cluster.name(), _ -> new Semaphore(CONNECTS_MAX, true));
+        places.acquireUninterruptibly();
         try {
             Connection fresh = connect(database.backendName().orElse(name), cluster, patienceSeconds);
             mine.connection = fresh;
@@ -151,6 +159,8 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
             mine.failure = Optional.of(unable);
             mine.failedNanos = System.nanoTime();
             throw unable;
+        } finally {
+            places.release();
         }
     }
 
@@ -201,17 +211,13 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
         PGProperty.TCP_KEEP_ALIVE.set(properties, true);
         // The server need not remember a statement that is asked once per new user; a PgBouncer in between could not.
         PGProperty.PREPARE_THRESHOLD.set(properties, 0);
-        PGProperty.SSL_MODE.set(properties, word(cluster.tls().mode()));
+        PGProperty.SSL_MODE.set(properties, cluster.tls().jdbcMode());
         cluster.tls().ca().ifPresent(file -> PGProperty.SSL_ROOT_CERT.set(properties, file.toString()));
         cluster.tls().cert().ifPresent(file -> PGProperty.SSL_CERT.set(properties, file.toString()));
         cluster.tls().key().ifPresent(file -> PGProperty.SSL_KEY.set(properties, file.toString()));
         Connection connection = new Driver().connect("jdbc:postgresql://" + hosts + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8), properties);
         if (connection == null) throw new SQLException("no connection to " + hosts);
         return connection;
-    }
-
-    private static String word(TlsMode mode) {
-        return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /// Zero is no limit, here as in pgjdbc; less than a second is one.

@@ -7,18 +7,28 @@ import static org.awaitility.Awaitility.await;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
+import org.pgkeel.proxy.postgres.TestCertificates;
 
 /// Users whom only PostgreSQL knows.
 final class AuthQueryTest {
@@ -110,11 +120,114 @@ final class AuthQueryTest {
     }
 
     @Test
+    void the_servers_certificate_is_verified_where_tls_is_required_and_a_ca_is_named(@TempDir Path folder) {
+        proxy.close();
+        TestCertificates others = TestCertificates.create(folder);
+        proxy = RunningProxy.start(postgres, config("postgres", "tls { mode = require, ca = \"" + others.caCert() + "\" }"));
+
+        assertThatThrownBy(() -> proxy.connect("app", "queried_scram", "wrong")).as("nobody can be asked").hasFieldOrPropertyWithValue("SQLState", "57P03");
+    }
+
+    /// Whoever names a database has proved nothing yet.
+    @Test
+    void names_of_many_databases_open_few_connections_at_once() throws IOException {
+        proxy.close();
+        int logins = 30;
+        try (var silent = new SilentServer()) {
+            proxy = RunningProxy.start(postgres, config("postgres", "").replace("[\"" + postgres.host() + ":" + postgres.port() + "\"]", "[\"127.0.0.1:" + silent.port() + "\"]")
+                    + "timeouts.server-connect = 1s\ntimeouts.login = 2m\n");
+            var clients = new ArrayList<Socket>();
+            for (int i = 0; i < logins; i++) {
+                var client = new Socket(InetAddress.getLoopbackAddress(), proxy.server().port());
+                client.setSoTimeout(120_000);
+                clients.add(client);
+                ByteBuf startup = Unpooled.buffer();
+                StartupMessage.of(new LinkedHashMap<>(Map.of("user", "queried_scram", "database", "no_such_" + i))).encode(startup);
+                client.getOutputStream().write(startup.array(), 0, startup.readableBytes());
+            }
+            for (Socket client : clients) {
+                assertThat((char) client.getInputStream().read()).isEqualTo('E');
+                client.close();
+            }
+            // One more than the limit each time a driver gives up a moment before its socket is closed.
+            assertThat(silent.most()).isBetween(1, logins / 2);
+        }
+    }
+
+    /// Takes connections, and says nothing.
+    private static final class SilentServer implements AutoCloseable {
+        private final ServerSocket socket = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        private final AtomicInteger open = new AtomicInteger();
+        private final AtomicInteger most = new AtomicInteger();
+
+        SilentServer() throws IOException {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        Socket accepted = socket.accept();
+                        most.accumulateAndGet(open.incrementAndGet(), Math::max);
+                        Thread.ofVirtual().start(() -> drain(accepted));
+                    }
+                } catch (IOException closed) {
+                    // The test is over.
+                }
+            });
+        }
+
+        private void drain(Socket accepted) {
+            try (accepted) {
+                accepted.getInputStream().transferTo(OutputStream.nullOutputStream());
+            } catch (IOException gone) {
+                // As good as its end.
+            } finally {
+                open.decrementAndGet();
+            }
+        }
+
+        int port() {
+            return socket.getLocalPort();
+        }
+
+        int most() {
+            return most.get();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+
+    @Test
     void a_query_user_without_a_plain_password_stops_the_start_and_a_reload() {
         assertThatThrownBy(() -> RunningProxy.start(postgres, config("unknown_to_the_file", ""))).hasMessageContaining("auth.auth-query.user")
                 .hasMessageContaining("unknown_to_the_file");
         proxy.writeUsers(Map.of(PostgresFixture.SUPERUSER, "md5" + "0".repeat(32)));
         assertThat(proxy.server().reload()).singleElement().asString().contains("auth.auth-query.user").doesNotContain("000");
+    }
+
+    /// Whoever owns a database may set its `search_path`, and the query runs there as who may read the passwords of all.
+    @Test
+    void the_default_query_calls_nothing_of_the_database_it_runs_in() throws SQLException {
+        postgres.execute("drop database if exists mallorys", "drop role if exists mallory", "create role mallory", "create database mallorys owner mallory");
+        try {
+            try (Connection owner = postgres.connectAsSuperuser("mallorys"); Statement statement = owner.createStatement()) {
+                for (String sql : List.of("set role mallory", "create schema trap", "create table trap.caught (who text)", "grant all on schema trap to public", "grant all on trap.caught to public",
+                        "create function trap.now() returns timestamptz language plpgsql as $$begin insert into trap.caught values (current_user); return 'now'; end$$",
+                        "create function trap.equal(name, varchar) returns bool language plpgsql as $$begin insert into trap.caught values (current_user); return $1::text operator(pg_catalog.=) $2::text; end$$",
+                        "create operator trap.= (leftarg = name, rightarg = varchar, function = trap.equal)",
+                        "create function trap.less(timestamptz, timestamptz) returns bool language plpgsql as $$begin insert into trap.caught values (current_user); return false; end$$",
+                        "create operator trap.< (leftarg = timestamptz, rightarg = timestamptz, function = trap.less)",
+                        "alter database mallorys set search_path = trap, pg_catalog")) statement.execute(sql);
+            }
+            proxy.connect("mallorys", "queried_scram", "opened").close();
+            try (Connection owner = postgres.connectAsSuperuser("mallorys")) {
+                assertThat(RunningProxy.value(owner, "select count(*) from trap.caught")).isEqualTo("0");
+            }
+        } finally {
+            proxy.close();
+            postgres.execute("drop database mallorys with (force)", "drop role mallory");
+        }
     }
 
     @Test
