@@ -10,8 +10,9 @@ import org.pgkeel.proxy.insert.TargetTable;
 
 /// Which way the rows of a candidate would take, and why: what [TargetTable] asks for coalescing itself, and the names behind its answer.
 public final class CoalesceAdvice {
+    /// `?`: the table's name, its relation without quotes where there is no schema, its name, and its relation again.
     private static final String FIND = """
-            select coalesce(pg_catalog.to_regclass(?)::oid, (select case when count(*) = 1 then min(c.oid::bigint)::oid end from pg_catalog.pg_class c
+            select coalesce(pg_catalog.to_regclass(?)::oid, case when ? <> '' then pg_catalog.to_regclass('public.' || ?)::oid end, (select case when count(*) = 1 then min(c.oid::bigint)::oid end from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and c.relname = ?))::text oid""";
 
     /// `?`: the table's oid, the client's user three times.
@@ -64,11 +65,11 @@ public final class CoalesceAdvice {
     private CoalesceAdvice() {}
 
     /// The oid of a candidate's table, under the name that its clients give it.
-    /// @return empty if there is no such table, or several in different schemas
+    /// @return empty if there is no such table, or several in different schemas and none in `public`
     public static Optional<Long> oidOf(Connection server, Candidate of) throws SQLException {
         String name = of.table();
         String relation = name.contains("\".\"") ? "" : name.substring(1, name.length() - 1).replace("\"\"", "\"");
-        String oid = Rows.of(server, FIND, name, relation).getFirst().get("oid");
+        String oid = Rows.of(server, FIND, name, relation, name, relation).getFirst().get("oid");
         return oid.isEmpty() ? Optional.empty() : Optional.of(Long.parseLong(oid));
     }
 

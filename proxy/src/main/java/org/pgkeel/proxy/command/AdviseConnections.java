@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.logging.Level;
@@ -34,7 +33,9 @@ final class AdviseConnections {
         Properties properties = properties(user, password);
         PGProperty.TARGET_SERVER_TYPE.set(properties, "primary");
         PGProperty.READ_ONLY.set(properties, true);
-        PGProperty.SSL_MODE.set(properties, cluster.tls().mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        // Whoever owns a database may set its search_path: nobody's functions and operators are to stand in for the server's.
+        PGProperty.OPTIONS.set(properties, "-c search_path=pg_catalog");
+        PGProperty.SSL_MODE.set(properties, cluster.tls().jdbcMode());
         cluster.tls().ca().ifPresent(file -> PGProperty.SSL_ROOT_CERT.set(properties, file.toString()));
         cluster.tls().cert().ifPresent(file -> PGProperty.SSL_CERT.set(properties, file.toString()));
         cluster.tls().key().ifPresent(file -> PGProperty.SSL_KEY.set(properties, file.toString()));

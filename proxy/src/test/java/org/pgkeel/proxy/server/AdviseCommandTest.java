@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -90,6 +91,25 @@ class AdviseCommandTest {
                 assertThat(one.getString("where")).isEqualTo("cluster main, database app");
             });
         }
+    }
+
+    /// Whoever owns a database may set its `search_path`, and the advice may be asked for as a superuser.
+    @Test
+    void nothing_of_the_database_that_is_looked_into_is_called() throws Exception {
+        postgres.execute("create role mallory", "create database mallorys owner mallory");
+        try (Connection owner = postgres.connectAsSuperuser("mallorys"); Statement statement = owner.createStatement()) {
+            for (String sql : List.of("set role mallory", "create schema trap", "create table trap.rows (a int)", "grant usage on schema trap to public", "create function trap.same(name, text) returns bool language plpgsql as $$begin raise exception 'caught in the trap'; end$$",
+                    "create operator trap.= (leftarg = name, rightarg = text, function = trap.same)",
+                    "create operator trap.<> (leftarg = name, rightarg = text, function = trap.same)",
+                    "create function trap.more(bigint, bigint) returns bool language plpgsql as $$begin raise exception 'caught in the trap'; end$$",
+                    "create operator trap.>= (leftarg = bigint, rightarg = bigint, function = trap.more)",
+                    "alter database mallorys set search_path = trap, pg_catalog")) statement.execute(sql);
+        }
+
+        Run run = run(config(1, node(), monitor()), "--database", "mallorys");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err() + run.out()).doesNotContain("caught in the trap");
     }
 
     @Test
