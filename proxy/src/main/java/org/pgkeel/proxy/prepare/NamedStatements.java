@@ -23,7 +23,7 @@ public final class NamedStatements {
     /// @return null if the client has no statement of that name
     public @Nullable SharedStatement get(ByteBuf buf, int from, int to) {
         int mask = names.length - 1;
-        for (int at = hash(buf, from, to) & mask; names[at] != null; at = at + 1 & mask) {
+        for (int at = spread(hash(buf, from, to)) & mask; names[at] != null; at = at + 1 & mask) {
             if (same(names[at], buf, from, to)) return statements[at];
         }
         return null;
@@ -61,18 +61,24 @@ public final class NamedStatements {
         int at = find(name);
         if (at < 0) return null;
         SharedStatement removed = statements[at];
-        names[at] = null;
-        statements[at] = null;
         size--;
-        int mask = names.length - 1;
-        for (int next = at + 1 & mask; names[next] != null; next = next + 1 & mask) {
-            byte[] movedName = names[next];
-            SharedStatement moved = statements[next];
-            names[next] = null;
-            statements[next] = null;
-            insert(movedName, moved);
-        }
+        fill(at);
         return removed;
+    }
+
+    /// Whoever stands behind a gap and would have stood there, or before, moves up: a look-up ends at the first gap.
+    private void fill(int at) {
+        int mask = names.length - 1;
+        int gap = at;
+        for (int next = at + 1 & mask; names[next] != null; next = next + 1 & mask) {
+            boolean reachesGap = (next - place(names[next]) & mask) >= (next - gap & mask);
+            if (!reachesGap) continue;
+            names[gap] = names[next];
+            statements[gap] = statements[next];
+            gap = next;
+        }
+        names[gap] = null;
+        statements[gap] = null;
     }
 
     public void clear() {
@@ -83,7 +89,7 @@ public final class NamedStatements {
 
     private int find(byte[] name) {
         int mask = names.length - 1;
-        for (int at = Arrays.hashCode(name) & mask; names[at] != null; at = at + 1 & mask) {
+        for (int at = place(name); names[at] != null; at = at + 1 & mask) {
             if (Arrays.equals(names[at], name)) return at;
         }
         return -1;
@@ -91,7 +97,7 @@ public final class NamedStatements {
 
     private void insert(byte[] name, SharedStatement statement) {
         int mask = names.length - 1;
-        int at = Arrays.hashCode(name) & mask;
+        int at = place(name);
         while (names[at] != null) at = at + 1 & mask;
         names[at] = name;
         statements[at] = statement;
@@ -104,6 +110,17 @@ public final class NamedStatements {
         names = new byte[length][];
         statements = new SharedStatement[length];
         for (int i = 0; i < oldNames.length; i++) if (oldNames[i] != null) insert(oldNames[i], oldStatements[i]);
+    }
+
+    /// Where a name stands, if nobody else does.
+    private int place(byte[] name) {
+        return spread(Arrays.hashCode(name)) & names.length - 1;
+    }
+
+    /// Names that count upwards have neighbouring hashes: they are not to stand in one long row.
+    private static int spread(int hash) {
+        int spread = hash * 0x9E3779B1;
+        return spread ^ spread >>> 15;
     }
 
     /// As `Arrays.hashCode(byte[])`.

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.pgkeel.proxy.settings.Settings;
 
 class NamedStatementsTest {
@@ -72,9 +73,25 @@ class NamedStatementsTest {
         for (String word : words) assertThat(names.get(bytes(word))).isSameAs(model.get(word));
     }
 
+    /// Chosen to stand in one row: what a client does with its own names is not to stop the others of its event loop.
+    @Test
+    @Timeout(60)
+    void thousands_of_colliding_names_are_removed_one_by_one() {
+        var statement = statement("select 1");
+        int count = 1 << 13;
+        for (int i = 0; i < count; i++) names.put(bytes(colliding(i, 13)), statement);
+        assertThat(names.size()).isEqualTo(count);
+        for (int i = 0; i < count; i++) assertThat(names.remove(bytes(colliding(i, 13)))).isSameAs(statement);
+        assertThat(names.size()).isZero();
+    }
+
     private static String colliding(int number) {
+        return colliding(number, 5);
+    }
+
+    private static String colliding(int number, int bits) {
         var word = new StringBuilder();
-        for (int bit = 0; bit < 5; bit++) word.append((number >> bit & 1) == 0 ? "Aa" : "BB");
+        for (int bit = 0; bit < bits; bit++) word.append((number >> bit & 1) == 0 ? "Aa" : "BB");
         return word.toString();
     }
 
