@@ -4,8 +4,11 @@ import io.netty.buffer.ByteBuf;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.config.PreparedConfig;
 import org.pgkeel.proxy.prepare.NamedStatements;
 import org.pgkeel.proxy.prepare.SharedStatement;
+import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Classifier;
 import org.pgkeel.proxy.statement.StatementClass;
@@ -47,6 +50,13 @@ final class ClientStatements implements AnsweredNames.Statements {
         return named.size();
     }
 
+    /// Why the client may not prepare one more.
+    /// @param size how many it has then
+    static @Nullable Refusal refusalBeyond(int size, PreparedConfig config) {
+        if (size < config.perClient()) return null;
+        return Refusal.of(RefusalReason.TOO_MANY_STATEMENTS, "a client may have " + config.perClient() + " prepared statements", "The limit is prepared.per-client.");
+    }
+
     /// @return null if the client has no statement of that name
     @Override
     public @Nullable SharedStatement get(ByteBuf in, int from, int to) {
@@ -86,7 +96,7 @@ final class ClientStatements implements AnsweredNames.Statements {
     /// @return false if the name is taken, or the statement does something to the session
     @Override
     public boolean keepNewName(ByteBuf in, int nameFrom, int nameTo, int text, int next) {
-        if (named.get(in, nameFrom, nameTo) != null || named.size() >= context.config().prepared().perClient()) return false;
+        if (named.get(in, nameFrom, nameTo) != null || refusalBeyond(named.size(), context.config().prepared()) != null) return false;
         keepName(in, nameFrom, nameTo, text, next);
         SharedStatement kept = named.get(in, nameFrom, nameTo);
         if (kept == null || kept.effects().isEmpty()) return kept != null;

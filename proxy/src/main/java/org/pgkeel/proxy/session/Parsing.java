@@ -30,7 +30,6 @@ final class Parsing {
 
     private final ClientSession session;
     private final ClientStatements statements;
-    private final PreparedConfig config;
     private final SessionEffects effects;
     private final Repetition repetition;
     private final ClientLease lease;
@@ -38,16 +37,20 @@ final class Parsing {
     Parsing(ClientSession session) {
         this.session = session;
         this.statements = session.statements();
-        this.config = session.context().config().prepared();
         this.effects = session.effects();
         this.repetition = session.repetition();
         this.lease = session.lease();
     }
 
+    /// As it is now: a reload counts for clients who are in, too.
+    private PreparedConfig config() {
+        return session.context().config().prepared();
+    }
+
     /// The statement that a Parse without a name is about, if it is known well enough to be kept prepared; null if not.
     /// @param text where its text begins
     @Nullable SharedStatement known(ByteBuf in, int text, int next) {
-        if (config.unnamed() != PreparedConfig.Unnamed.CACHE || next - text > config.statementBytes()) return null;
+        if (config().unnamed() != PreparedConfig.Unnamed.CACHE || next - text > config().statementBytes()) return null;
         SharedStatement statement = session.context().statements().peek(session.settings().meaning(), statements.generation(), in, text, next);
         return statement == null || (statement.flags() & UNCACHED_FLAGS) != 0 ? null : statement;
     }
@@ -85,7 +88,7 @@ final class Parsing {
     private int parseUnnamed(BackendConnection backend, ByteBuf in, int from, int at, int next, int text) {
         SharedStatement before = statements.unnamedChanges(backend);
         StatementCache cache = session.context().statements();
-        boolean mayCache = config.unnamed() == PreparedConfig.Unnamed.CACHE && !session.settings().meaningIsOwn() && next - text <= config.statementBytes();
+        boolean mayCache = config().unnamed() == PreparedConfig.Unnamed.CACHE && !session.settings().meaningIsOwn() && next - text <= config().statementBytes();
         SharedStatement statement = mayCache ? cache.findAgain(session.settings().meaning(), statements.generation(), in, text, next) : null;
         if (statement != null && (statement.flags() & UNCACHED_FLAGS) == 0) {
             statements.unnamedKept(statement);
@@ -116,12 +119,10 @@ final class Parsing {
             return ExtendedQuery.refuse(backend, in, from, at, next, Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT,
                     "prepared statement \"" + in.toString(at + 5, text - at - 6, StandardCharsets.UTF_8) + "\" already exists"));
         }
-        if (statements.size() >= config.perClient()) {
-            return ExtendedQuery.refuse(backend, in, from, at, next, Refusal.of(RefusalReason.TOO_MANY_STATEMENTS,
-                    "a client may have " + config.perClient() + " prepared statements", "The limit is prepared.per-client."));
-        }
+        Refusal tooMany = ClientStatements.refusalBeyond(statements.size(), config());
+        if (tooMany != null) return ExtendedQuery.refuse(backend, in, from, at, next, tooMany);
         StatementCache cache = session.context().statements();
-        boolean own = session.settings().meaningIsOwn() || next - text > config.statementBytes();
+        boolean own = session.settings().meaningIsOwn() || next - text > config().statementBytes();
         SharedStatement statement = own ? cache.ownOf(session.settings().meaning(), statements.generation(), in, text, next) : cache.find(session.settings().meaning(), statements.generation(), in, text, next);
         if (!own && (statement.flags() & StatementScan.VOLATILE_LITERAL) != 0) statement = cache.ownOf(session.settings().meaning(), statements.generation(), in, text, next);
         Refusal refusal = session.pins().refusalOf(statement.effects(), backend);

@@ -83,8 +83,10 @@ final class SqlStatementNames {
                             copied = replace(out, text, copied, name, here.prepared.get(name.value()));   // the server refuses it, with what stands before it done
                     case Effect.PrepareStatement(var name) -> {
                         if (here.get(name.value()) != null) {
-                            return refused(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists");
+                            return refused(Refusal.of(RefusalReason.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name.value() + "\" already exists"));
                         }
+                        Refusal tooMany = ClientStatements.refusalBeyond(here.size(), session.context().config().prepared());
+                        if (tooMany != null) return refused(tooMany);
                         String template = text.substring(statement.from(), name.from()) + NAME_PLACE + text.substring(name.to(), statement.to());
                         SharedStatement prepared = cache.findPrepare(meaning, names.generation(), Unpooled.wrappedBuffer(bytes(template)));
                         for (int same = 1; here.prepared.containsValue(prepared); same++) {   // two names for one text: each has its own in the server
@@ -146,6 +148,11 @@ final class SqlStatementNames {
             return allDeallocated || deallocated.contains(name);
         }
 
+        /// How many there are.
+        int size() {
+            return (allDeallocated ? 0 : session.statements().size() - deallocated.size()) + prepared.size();
+        }
+
         /// @return null if it stands for nothing
         @Nullable SharedStatement get(String name) {
             SharedStatement mine = prepared.get(name);
@@ -171,8 +178,8 @@ final class SqlStatementNames {
         return name.to();
     }
 
-    private static Renamed refused(RefusalReason reason, String message) {
-        return new Renamed("", List.of(), List.of(), Map.of(), Set.of(), Map.of(), Optional.of(Refusal.of(reason, message)));
+    private static Renamed refused(Refusal refusal) {
+        return new Renamed("", List.of(), List.of(), Map.of(), Set.of(), Map.of(), Optional.of(refusal));
     }
 
     static byte[] bytes(String name) {

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -14,6 +15,21 @@ final class PreparedLimitsEndToEndTest {
     private static final int MIB = 1 << 20;
 
     private final PostgresFixture postgres = SharedPostgres.get();
+
+    @Test
+    void what_sql_prepares_counts_as_what_the_protocol_does() throws SQLException {
+        try (RunningProxy proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 2, "prepared.per-client = 3\n"))) {
+            Connection client = proxy.connect();
+            for (int i = 0; i < 3; i++) RunningProxy.run(client, "prepare p" + i + " as select " + i);
+
+            assertThatThrownBy(() -> RunningProxy.run(client, "prepare p3 as select 3")).hasFieldOrPropertyWithValue("SQLState", "53400").hasMessageContaining("prepared.per-client");
+            RunningProxy.run(client, "deallocate p0");
+            RunningProxy.run(client, "prepare p3 as select 3");
+            assertThatThrownBy(() -> RunningProxy.run(client, "prepare p4 as select 4")).hasFieldOrPropertyWithValue("SQLState", "53400");
+            RunningProxy.run(client, "deallocate all; prepare p4 as select 4");
+            assertThat(RunningProxy.value(client, "execute p4")).isEqualTo("4");
+        }
+    }
 
     @Test
     void event_loops_share_the_limit_of_shared_statements() throws SQLException {
