@@ -65,6 +65,7 @@ public final class ProxyServer implements AutoCloseable {
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
     private static final Duration RETIRE_PERIOD = Duration.ofSeconds(1);
     private static final int HELPER_THREADS = 2;
+    private static final int LOGIN_THREADS = 2;
     /// Answers to the proxy's own questions are a row.
     private static final int SIDE_READ_BYTES = 4096;
 
@@ -73,7 +74,10 @@ public final class ProxyServer implements AutoCloseable {
     private final EventLoopGroup loops;
     private final EventLoopGroup adminLoop;
     private final EventLoopGroup clusterLoop;
+    /// Looks up names, and works on logins to servers.
     private final ExecutorService helper;
+    /// Works on logins of clients: a flood of them is not to be in the way of who looks for a primary.
+    private final ExecutorService logins;
     private final ReloadableTls tls;
     private final InForce inForce;
     private final Clusters clusters;
@@ -116,9 +120,10 @@ public final class ProxyServer implements AutoCloseable {
     private ProxyServer(ConfigResult.Loaded loaded, Supplier<ConfigResult> source) throws IOException {
         ProxyConfig config = loaded.config();
         this.source = source;
-        this.helper = Executors.newFixedThreadPool(HELPER_THREADS, Thread.ofPlatform().daemon().name("pgkeel-helper-", 0).factory());
+        this.helper = threads(HELPER_THREADS, "pgkeel-helper-");
+        this.logins = threads(LOGIN_THREADS, "pgkeel-login-");
         this.tls = new ReloadableTls(config.listen().tls(), InForce.tlsOfClusters(config), InForce.tlsOfPatroni(config));
-        this.inForce = new InForce(loaded, tls, helper, this::cluster);
+        this.inForce = new InForce(loaded, tls, logins, this::cluster);
         this.transport = Transport.choose(config.runtime().transport());
         int threads = eventLoopCount(config, transport);
         this.loops = transport.newGroup(threads, "pgkeel-loop");
@@ -159,6 +164,10 @@ public final class ProxyServer implements AutoCloseable {
         for (EventLoop loop : eventLoops) Pulse.start(loop, TICK, "tick", () -> tick(loop));
         log.info("listening on {}:{}, {} event loop(s)", config.listen().address(), listener.port(), eventLoops.size());
         FileLimit.check(config.limits().clients());
+    }
+
+    private static ExecutorService threads(int count, String name) {
+        return Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon().name(name, 0).factory());
     }
 
     private static String rootMessage(Throwable failure) {
@@ -375,6 +384,7 @@ public final class ProxyServer implements AutoCloseable {
         clusterLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         inForce.close();
         helper.shutdownNow();
+        logins.shutdownNow();
         buffers.values().forEach(LoopBuffers::release);
     }
 }

@@ -3,6 +3,8 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -13,9 +15,15 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.protocol.auth.ScramVerifier;
+import org.pgkeel.protocol.frontend.PasswordMessage;
+import org.pgkeel.protocol.wire.Octets;
+import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 
@@ -55,6 +63,36 @@ class LoginSurfaceEndToEndTest {
             for (Socket socket : slow) assertThat(firstBytesThenEnd(socket)).matches(answer -> answer.isEmpty() || answer.startsWith("E"));
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(60));
             await().until(() -> proxy.server().pendingLogins().count() == 0);
+        } finally {
+            closeAll(slow);
+        }
+    }
+
+    @Test
+    void passwords_that_take_long_to_check_keep_nobody_from_looking_for_servers() throws Exception {
+        Octets nobodys = Octets.of(new byte[32]);
+        String verifier = new ScramVerifier(30_000_000, Octets.ofText("0123456789abcdef"), nobodys, nobodys).secret();
+        List<Socket> slow = new ArrayList<>();
+        try (RunningProxy proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 2, "").replace("[\"" + postgres.host(), "[\"localhost")
+                + "auth.rules = [ { type = hostnossl, user = slow, method = password }, { user = app, method = trust } ]\n")) {
+            proxy.writeUsers(Map.of("slow", verifier));
+            assertThat(proxy.server().reload()).isEmpty();
+            for (int i = 0; i < 2; i++) {
+                var client = new Socket(InetAddress.getLoopbackAddress(), proxy.server().port());
+                client.setSoTimeout(60_000);
+                slow.add(client);
+                ByteBuf startup = Unpooled.buffer();
+                StartupMessage.of(new LinkedHashMap<>(Map.of("user", "slow", "database", "app"))).encode(startup);
+                client.getOutputStream().write(startup.array(), 0, startup.readableBytes());
+                assertThat((char) client.getInputStream().read()).as("asks for the password").isEqualTo('R');
+                ByteBuf password = Unpooled.buffer();
+                new PasswordMessage("wrong").encode(password);
+                client.getOutputStream().write(password.array(), 0, password.readableBytes());
+            }
+            await().until(() -> proxy.server().pendingLogins().count() == 2);
+
+            assertThat(RunningProxy.value(proxy.connect(), "select 'in'")).isEqualTo("in");
+            assertThat(proxy.server().pendingLogins().count()).as("still at work").isEqualTo(2);
         } finally {
             closeAll(slow);
         }
