@@ -86,8 +86,8 @@ final class CheckCommand implements Callable<Integer> {
         });
         readings.add(() -> TlsContexts.server(config.listen().tls()));
         config.clusters().values().forEach(cluster -> {
-            readings.add(() -> TlsContexts.client(cluster.tls()));
-            cluster.patroni().ifPresent(patroni -> readings.add(() -> new PatroniTls(patroni.tls())));
+            readings.add(() -> TlsContexts.client(cluster.name(), cluster.tls()));
+            cluster.patroni().ifPresent(patroni -> readings.add(() -> new PatroniTls(cluster.name(), patroni.tls())));
         });
         boolean good = true;
         for (Runnable reading : readings) {
@@ -108,7 +108,7 @@ final class CheckCommand implements Callable<Integer> {
         var group = transport.newGroup(1, "pgkeel-check");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var rooms = new Rooms(group.next(), new BackendConnector(transport, threads, _ -> new FixedRecvByteBufAllocator(READ_BYTES)),
-                    name -> TlsContexts.client(config.clusters().get(name).tls()), name -> new PatroniTls(config.clusters().get(name).patroni().orElseThrow().tls()));
+                    name -> TlsContexts.client(name, config.clusters().get(name).tls()), name -> new PatroniTls(name, config.clusters().get(name).patroni().orElseThrow().tls()));
             List<Future<List<Finding>>> answers = config.clusters().values().stream()
                     .map(cluster -> threads.submit(new ClusterCheck(cluster, config.timeouts().serverConnect(), rooms, threads))).toList();
             for (Future<List<Finding>> answer : answers) {

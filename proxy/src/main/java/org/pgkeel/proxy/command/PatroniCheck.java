@@ -41,7 +41,7 @@ final class PatroniCheck {
     /// @return every PostgreSQL that a member named
     Set<NodeAddress> ask() {
         try (var client = new PatroniClient(config.timeout(), config.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())),
-                new PatroniTls(config.tls()).context())) {
+                new PatroniTls(cluster, config.tls()).context())) {
             askAll(client, config.members());
             var others = new LinkedHashMap<>(named);
             others.keySet().removeAll(said);

@@ -31,15 +31,17 @@ public final class PatroniTls {
     private final Optional<PrivateKey> key;
     private final Optional<SSLContext> context;
 
+    /// @param cluster whose Patroni is meant, for messages
     /// @throws BrokenTlsFile if a file cannot be read or does not hold what it should
-    public PatroniTls(PatroniConfig.Tls config) {
+    public PatroniTls(String cluster, PatroniConfig.Tls config) {
+        String section = "clusters." + cluster + ".patroni.tls";
         verify = config.verify();
-        trusted = config.ca().map(file -> PemFiles.certificates("patroni.tls.ca", file)).orElse(List.of());
+        trusted = config.ca().map(file -> PemFiles.certificates(section + ".ca", file)).orElse(List.of());
         boolean shown = config.cert().isPresent() && config.key().isPresent();
-        chain = shown ? PemFiles.certificates("patroni.tls.cert", config.cert().get()) : List.of();
-        key = shown ? Optional.of(PemFiles.privateKey("patroni.tls.key", config.key().get())) : Optional.empty();
-        key.ifPresent(mine -> PemFiles.requirePair("patroni.tls", mine, chain));
-        context = trusted.isEmpty() && !shown && verify == PatroniConfig.Verify.FULL ? Optional.empty() : Optional.of(make());
+        chain = shown ? PemFiles.certificates(section + ".cert", config.cert().get()) : List.of();
+        key = shown ? Optional.of(PemFiles.privateKey(section + ".key", config.key().get())) : Optional.empty();
+        key.ifPresent(mine -> PemFiles.requirePair(section, mine, chain));
+        context = trusted.isEmpty() && !shown && verify == PatroniConfig.Verify.FULL ? Optional.empty() : Optional.of(make(section));
     }
 
     /// Empty if nothing is configured: then the JDK's own trust counts.
@@ -47,13 +49,13 @@ public final class PatroniTls {
         return context;
     }
 
-    private SSLContext make() {
+    private SSLContext make(String section) {
         try {
             var made = SSLContext.getInstance("TLS");
             made.init(keys(), new TrustManager[] {trust()}, null);
             return made;
         } catch (GeneralSecurityException | IOException broken) {
-            throw new BrokenTlsFile("patroni.tls: the files do not make a TLS client: " + broken.getMessage());
+            throw new BrokenTlsFile(section + ": the files do not make a TLS client: " + broken.getMessage());
         }
     }
 

@@ -46,9 +46,9 @@ public final class ReloadableTls {
 
     private static Snapshot load(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
         Map<String, BackendTls> contexts = new LinkedHashMap<>();
-        clusters.forEach((name, config) -> contexts.put(name, TlsContexts.client(config)));
+        clusters.forEach((name, config) -> contexts.put(name, TlsContexts.client(name, config)));
         Map<String, PatroniTls> towardsPatroni = new LinkedHashMap<>();
-        patroni.forEach((name, config) -> towardsPatroni.put(name, new PatroniTls(config)));
+        patroni.forEach((name, config) -> towardsPatroni.put(name, new PatroniTls(name, config)));
         return new Snapshot(TlsContexts.server(server), Map.copyOf(contexts), Map.copyOf(towardsPatroni));
     }
 }

@@ -48,25 +48,27 @@ public final class TlsContexts {
 
     /// As libpq: the chain is verified as soon as there is a `ca`, whatever the mode; the name only by `verify-full`.
     ///
+    /// @param cluster whose servers are meant, for messages
     /// @throws BrokenTlsFile if a file cannot be read or does not hold what it should
-    public static BackendTls client(BackendTlsConfig config) {
+    public static BackendTls client(String cluster, BackendTlsConfig config) {
+        String section = "clusters." + cluster + ".tls";
         if (config.mode() == TlsMode.DISABLE) return new BackendTls.Disabled();
         boolean verifies = config.mode() == TlsMode.VERIFY_CA || config.mode() == TlsMode.VERIFY_FULL;
-        if (verifies) needed("tls.ca", config.ca());
+        if (verifies) needed(section + ".ca", config.ca());
         try {
             var builder = SslContextBuilder.forClient().sslProvider(provider()).protocols(PROTOCOLS)
                     .endpointIdentificationAlgorithm(config.mode() == TlsMode.VERIFY_FULL ? "HTTPS" : null);
-            if (config.ca().isPresent()) builder.trustManager(PemFiles.certificates("tls.ca", config.ca().get()));
+            if (config.ca().isPresent()) builder.trustManager(PemFiles.certificates(section + ".ca", config.ca().get()));
             else builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
             if (config.cert().isPresent()) {
-                var key = PemFiles.privateKey("tls.key", needed("tls.key", config.key()));
-                var chain = PemFiles.certificates("tls.cert", config.cert().get());
-                PemFiles.requirePair("tls", key, chain);
+                var key = PemFiles.privateKey(section + ".key", needed(section + ".key", config.key()));
+                var chain = PemFiles.certificates(section + ".cert", config.cert().get());
+                PemFiles.requirePair(section, key, chain);
                 builder.keyManager(key, chain);
             }
             return new BackendTls.Enabled(config.mode(), builder.build());
         } catch (SSLException | IllegalArgumentException broken) {
-            throw new BrokenTlsFile("tls: the files do not make a TLS client: " + broken.getMessage());
+            throw new BrokenTlsFile(section + ": the files do not make a TLS client: " + broken.getMessage());
         }
     }
 

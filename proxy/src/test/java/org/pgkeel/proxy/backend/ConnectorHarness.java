@@ -64,12 +64,12 @@ final class ConnectorHarness implements AutoCloseable {
     }
 
     static BackendTls tls(TlsMode mode, TestCertificates certificates) {
-        return TlsContexts.client(new BackendTlsConfig(mode, Optional.of(certificates.caCert()), Optional.empty(), Optional.empty()));
+        return TlsContexts.client("main", new BackendTlsConfig(mode, Optional.of(certificates.caCert()), Optional.empty(), Optional.empty()));
     }
 
     /// Without a `ca`: whatever the server shows is taken.
     static BackendTls tls(TlsMode mode) {
-        return TlsContexts.client(new BackendTlsConfig(mode, Optional.empty(), Optional.empty(), Optional.empty()));
+        return TlsContexts.client("main", new BackendTlsConfig(mode, Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     static BackendTarget target(NodeAddress address, String user, Credential credential, BackendTls tls, Duration timeout) {

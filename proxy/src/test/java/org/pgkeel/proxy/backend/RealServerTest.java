@@ -130,7 +130,7 @@ class RealServerTest {
     @Test
     void a_client_certificate_logs_in() {
         TestCertificates.Pair pair = postgres.certificates().certUser();
-        BackendTls tls = TlsContexts.client(new BackendTlsConfig(TlsMode.VERIFY_FULL, Optional.of(postgres.certificates().caCert()),
+        BackendTls tls = TlsContexts.client("main", new BackendTlsConfig(TlsMode.VERIFY_FULL, Optional.of(postgres.certificates().caCert()),
                 Optional.of(pair.cert()), Optional.of(pair.key())));
         assertThat(harness.greeting(node, CERT_USER, new Credential.None(), tls).encryption()).isEqualTo(Encryption.TLS);
     }

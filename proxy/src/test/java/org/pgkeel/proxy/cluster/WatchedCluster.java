@@ -42,7 +42,7 @@ final class WatchedCluster implements AutoCloseable {
         Transport transport = Transport.choose(RuntimeConfig.Transport.AUTO);
         group = transport.newGroup(1, "test-cluster");
         var connector = new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(4096));
-        clusters = new Clusters(Map.of("main", config), new Rooms(group.next(), connector, _ -> new BackendTls.Disabled(), _ -> new PatroniTls(config.patroni().orElseThrow().tls())));
+        clusters = new Clusters(Map.of("main", config), new Rooms(group.next(), connector, _ -> new BackendTls.Disabled(), _ -> new PatroniTls("main", config.patroni().orElseThrow().tls())));
         cluster().addListener(new ClusterListener() {
             @Override
             public void primaryLost(HoldReason reason) {

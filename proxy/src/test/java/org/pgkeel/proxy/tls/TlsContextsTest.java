@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgkeel.protocol.auth.TlsServerEndPoint;
 import org.pgkeel.proxy.config.BackendTlsConfig;
+import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.config.ServerTlsConfig;
 import org.pgkeel.proxy.config.TlsMode;
 import org.pgkeel.proxy.postgres.TestCertificates;
@@ -98,8 +99,12 @@ class TlsContextsTest {
                 .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("listen.tls.key is not the key of the first certificate in listen.tls.cert");
         assertThatThrownBy(() -> TlsContexts.server(new ServerTlsConfig(TlsMode.VERIFY_CA, Optional.of(cert), Optional.of(certificates.server().key()), Optional.empty())))
                 .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("listen.tls.ca");
-        assertThatThrownBy(() -> TlsContexts.client(new BackendTlsConfig(TlsMode.VERIFY_CA, Optional.empty(), Optional.empty(), Optional.empty())))
-                .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("tls.ca");
+        assertThatThrownBy(() -> TlsContexts.client("main", new BackendTlsConfig(TlsMode.VERIFY_CA, Optional.empty(), Optional.empty(), Optional.empty())))
+                .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("clusters.main.tls.ca");
+        assertThatThrownBy(() -> TlsContexts.client("main", new BackendTlsConfig(TlsMode.REQUIRE, Optional.empty(), Optional.of(cert), Optional.of(certificates.certUser().key()))))
+                .as("of many clusters").isInstanceOf(BrokenTlsFile.class).hasMessageContaining("clusters.main.tls.key is not the key of the first certificate in clusters.main.tls.cert");
+        assertThatThrownBy(() -> new PatroniTls("main", new PatroniConfig.Tls(Optional.of(garbage), Optional.empty(), Optional.empty(), PatroniConfig.Verify.FULL)))
+                .isInstanceOf(BrokenTlsFile.class).hasMessageContaining("clusters.main.patroni.tls.ca");
         var rsa = KeyPairGenerator.getInstance("RSA").generateKeyPair();
         var text = new StringWriter();
         try (var writer = new JcaPEMWriter(text)) {
