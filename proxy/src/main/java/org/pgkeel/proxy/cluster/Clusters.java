@@ -28,6 +28,11 @@ public final class Clusters implements AutoCloseable {
         return cluster;
     }
 
+    /// Whether a cluster of this name is configured.
+    public boolean has(String name) {
+        return byName.containsKey(name);
+    }
+
     public Collection<Cluster> all() {
         return byName.values();
     }

@@ -138,6 +138,10 @@ public final class BackendOpener implements Opener<BackendConnection> {
         }
 
         void next() {
+            if (!clusters.has(target.cluster().name())) {
+                clusterIsGone();
+                return;
+            }
             if (nodes.isEmpty()) {
                 putOff("no primary");
                 return;
@@ -216,6 +220,14 @@ public final class BackendOpener implements Opener<BackendConnection> {
             connection.serves(lasting, epoch);
             connection.start(early);
             slice.opened(connection, now);
+        }
+
+        /// By a reload. Nobody watches it any more, so nothing is opened there; the database may be elsewhere now.
+        private void clusterIsGone() {
+            String database = slice.shared().key().database();
+            boolean forGood = Pools.database(config.get(), database).isEmpty();
+            pool.databaseMissing(forGood);
+            slice.openFailed(Refusal.of(RefusalReason.UNKNOWN_DATABASE, "database \"" + database + "\" is not configured any more"), forGood, System.nanoTime());
         }
 
         private void putOff(String text) {

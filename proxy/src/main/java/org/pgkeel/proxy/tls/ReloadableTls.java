@@ -24,7 +24,7 @@ public final class ReloadableTls {
         return current.server();
     }
 
-    /// @throws IllegalArgumentException if there is no such cluster
+    /// @throws IllegalArgumentException if there never was such a cluster
     public BackendTls cluster(String name) {
         BackendTls tls = current.clusters().get(name);
         if (tls == null) throw new IllegalArgumentException("no TLS settings for cluster " + name);
@@ -38,10 +38,13 @@ public final class ReloadableTls {
         return tls;
     }
 
-    /// Reads every file again.
+    /// Reads every file again. A cluster that is gone keeps what it had: what was begun with its servers is ended there.
     /// @throws BrokenTlsFile at the first file that is broken; the old contexts stay in force
     public void reload(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
-        current = load(server, clusters, patroni);
+        Snapshot read = load(server, clusters, patroni);
+        Map<String, BackendTls> all = new LinkedHashMap<>(current.clusters());
+        all.putAll(read.clusters());
+        current = new Snapshot(read.server(), Map.copyOf(all), read.patroni());
     }
 
     private static Snapshot load(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {

@@ -130,6 +130,56 @@ final class ReloadTest {
         assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
     }
 
+    private String withSecondCluster(String name) {
+        return RunningProxy.config(postgres, 2, "clusters { %1$s { nodes = [\"%2$s:%3$d\"] } }\ndatabases { second { cluster = %1$s, name = app, pool { max = 1, max-wait = 20s } } }\n"
+                .formatted(name, postgres.host(), postgres.port()));
+    }
+
+    @Test
+    void a_client_whose_cluster_is_gone_hears_so_when_it_needs_another_backend() throws SQLException {
+        Connection console = proxy.console();
+        proxy.writeConfig(withSecondCluster("one"));
+        RunningProxy.run(console, "RELOAD");
+        Connection client = proxy.connect("second", PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD);
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        proxy.writeConfig(RunningProxy.config(postgres, 2, "").replace("\"*\" {", "another {"));
+        RunningProxy.run(console, "RELOAD");
+        proxy.server().pools().pools(Optional.of("second")).forEach(pool -> pool.shared().recycle());
+
+        assertThatThrownBy(() -> RunningProxy.value(client, "select 1")).hasFieldOrPropertyWithValue("SQLState", "3D000").hasMessageContaining("second");
+    }
+
+    @Test
+    void a_cluster_may_get_another_name_while_clients_are_in() throws SQLException {
+        Connection console = proxy.console();
+        proxy.writeConfig(withSecondCluster("one"));
+        RunningProxy.run(console, "RELOAD");
+        Connection client = proxy.connect("second", PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD);
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        proxy.writeConfig(withSecondCluster("two"));
+        RunningProxy.run(console, "RELOAD");
+        RunningProxy.run(console, "RECONNECT second");
+
+        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+    }
+
+    /// With cache, a text that comes again is kept prepared under a name.
+    @Test
+    void what_becomes_of_unnamed_statements_is_changed_for_clients_who_are_in() throws SQLException {
+        Connection client = proxy.connect();
+        assertThat(countOfKept(client, "before")).isEqualTo("1");
+        proxy.writeConfig(RunningProxy.config(postgres, 2, "prepared.unnamed = forward"));
+        RunningProxy.run(proxy.console(), "RELOAD");
+
+        assertThat(countOfKept(client, "behind")).isEqualTo("0");
+    }
+
+    private static String countOfKept(Connection client, String mark) throws SQLException {
+        String last = "";
+        for (int i = 0; i < 3; i++) last = RunningProxy.value(client, "select count(*) from pg_prepared_statements where statement like '%kept " + mark + "%'");
+        return last;
+    }
+
     /// The connection that was under way goes where nobody wants to go any more.
     @Test
     void a_database_that_moves_while_a_backend_is_being_connected_to_is_served_where_it_is_now() throws Exception {
