@@ -12,8 +12,9 @@ public record AddressRange(byte[] network, int bits) {
     /// @throws IllegalArgumentException if the text is neither an address nor `address/bits`
     public static AddressRange parse(String text) {
         int slash = text.indexOf('/');
-        byte[] network = NetUtil.createByteArrayFromIpAddressString(slash < 0 ? text : text.substring(0, slash));
-        if (network == null) throw new IllegalArgumentException("\"" + text + "\" is not an IP address or CIDR range");
+        String address = slash < 0 ? text : text.substring(0, slash);
+        if (NetUtil.createByteArrayFromIpAddressString(address) == null) throw new IllegalArgumentException("\"" + text + "\" is not an IP address or CIDR range");
+        byte[] network = InetAddress.ofLiteral(address).getAddress();   // of an IPv4 address that is written as an IPv6 one too, as of those who come
         String bits = slash < 0 ? "" : text.substring(slash + 1);
         int width = network.length * 8;
         if (slash < 0) return new AddressRange(network, width);

@@ -5,9 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Keys that name a file or a folder, relative to the configuration file's folder. What cannot be read is a problem now, not at the first client.
 final class Paths {
+    private static final Pattern LINE_ENDS = Pattern.compile("[\\r\\n]+\\z");
     /// A password file is a line, not a disk image named by mistake.
     private static final long SECRET_FILE_BYTES_MAX = 64 * Bounds.KIB;
 
@@ -33,12 +35,12 @@ final class Paths {
         });
     }
 
-    /// A secret that is a file's text, without the line end.
+    /// A secret that is a file's text, without the line end: blanks may be part of a password.
     static Optional<Secret> secretFile(Section section, String name) {
         return file(section, name).flatMap(path -> {
             try {
                 if (Files.size(path) > SECRET_FILE_BYTES_MAX) return refuse(section, name, path + " is too large for a secret");
-                String text = Files.readString(path).stripTrailing();
+                String text = LINE_ENDS.matcher(Files.readString(path)).replaceFirst("");
                 return text.isEmpty() ? refuse(section, name, path + " is empty") : Optional.of(new Secret(text));
             } catch (IOException _) {
                 return refuse(section, name, "not readable as UTF-8 text: " + path);

@@ -222,14 +222,16 @@ final class Section {
         ConfigValue value = value(name);
         if (value == null || unresolved(name, value)) return Optional.empty();
         entry(name, "***", "", reading.origin(value));
-        if (value.valueType() == ConfigValueType.OBJECT || value.valueType() == ConfigValueType.LIST || String.valueOf(value.unwrapped()).isEmpty()) {
+        boolean text = value.valueType() != ConfigValueType.OBJECT && value.valueType() != ConfigValueType.LIST;
+        String secret = text ? value.atKey("v").getString("v") : "";   // a number as it is written: 0042 is another password than 42
+        if (secret.isEmpty()) {
             problem(name, value, "expected a text that is not empty");
             return Optional.empty();
         }
         if (value.origin().filename() != null) {
             reading.warning(key(name), reading.origin(value), "the secret stands in the file; " + name + "-file or an environment variable keeps it out");
         }
-        return Optional.of(new Secret(String.valueOf(value.unwrapped())));
+        return Optional.of(new Secret(secret));
     }
 
     /// @param parse throws [BadValue]

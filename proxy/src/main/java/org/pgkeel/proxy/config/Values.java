@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /// One value of the file, turned into what its key needs, or a [BadValue] that says what would be right.
 /// Texts count as numbers where they look like it: an environment variable is always a text.
 final class Values {
-    private static final Pattern BARE_NUMBER = Pattern.compile("[+-]?\\d+(\\.\\d+)?");
+    private static final Pattern BARE_NUMBER = Pattern.compile("[+-]?[\\d.]+([eE][+-]?\\d+)?");
 
     private Values() {}
 

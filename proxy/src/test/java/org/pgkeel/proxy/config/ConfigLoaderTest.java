@@ -270,6 +270,13 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void a_time_without_a_unit_is_refused_however_it_is_written() {
+        for (String number : new String[] {"30", "1e3", "1.5E3", ".5", "-1"}) {
+            assertThat(folder.problems(ConfigFolder.MINIMAL + "timeouts.query = " + number + "\n")).as(number).singleElement().asString().contains("without a unit");
+        }
+    }
+
+    @Test
     void wrong_types_are_named_and_never_converted() {
         assertThat(folder.problems(ConfigFolder.MINIMAL + "listen = 5\nadmin.users = { a = b }\nlimits.clients = []\nreload.watch = maybe\npinning.policy = 3\nauth.rules = yes\n")).containsExactly(
                 "proxy.conf:4: listen: expected a section { ... }",

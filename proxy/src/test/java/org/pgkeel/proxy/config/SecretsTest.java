@@ -29,6 +29,20 @@ class SecretsTest {
     }
 
     @Test
+    void blanks_at_the_end_of_a_password_file_are_the_passwords() {
+        folder.with("app.secret", "hush \t\r\n");
+
+        assertThat(password(folder.load(DATABASE.formatted("password-file = app.secret")))).isEqualTo("hush \t");
+    }
+
+    @Test
+    void a_password_of_digits_is_taken_as_it_is_written() {
+        assertThat(password(folder.load(DATABASE.formatted("password = 0042")))).isEqualTo("0042");
+        assertThat(password(folder.load(DATABASE.formatted("password = 12345678901234567890")))).isEqualTo("12345678901234567890");
+        assertThat(password(folder.load(DATABASE.formatted("password = 1e3")))).isEqualTo("1e3");
+    }
+
+    @Test
     void a_password_comes_from_the_environment_without_a_warning() {
         ConfigResult result = folder.load(DATABASE.formatted("password = ${PGPASS_APP}"), Map.of("PGPASS_APP", "hush"));
 

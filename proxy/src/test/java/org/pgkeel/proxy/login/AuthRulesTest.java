@@ -57,6 +57,9 @@ class AuthRulesTest {
         assertThat(inRange("2001:db8::/33", "2001:db8:8000::1")).isFalse();
         assertThat(inRange("all", "203.0.113.9")).isTrue();
         assertThat(inRange("203.0.113.0/24", "::ffff:203.0.113.9")).isTrue();
+        assertThat(inRange("::ffff:203.0.113.9/32", "203.0.113.9")).isTrue();
+        assertThat(inRange("::ffff:203.0.113.9/32", "203.0.113.8")).isFalse();
+        assertThat(inRange("::ffff:203.0.113.9/32", "::1")).isFalse();
     }
 
     @Test
