@@ -22,14 +22,18 @@ final class CompiledRule {
     private final int statements;
     /// It looks at more of a statement than which one it is.
     private final boolean asksMore;
+    private final Set<String> tables;
     private final Set<String> bareTables;
+    private final Set<String> functions;
     private final Set<String> bareFunctions;
 
     CompiledRule(RouteRule rule, int index) {
         this.rule = rule;
         this.ranges = rule.when().addresses().stream().map(AddressRange::parse).toList();
-        this.bareTables = bare(rule.when().tables());
-        this.bareFunctions = bare(rule.when().functions());
+        this.tables = withoutDatabase(rule.when().tables());
+        this.bareTables = bare(tables);
+        this.functions = withoutDatabase(rule.when().functions());
+        this.bareFunctions = bare(functions);
         RouteRule.When when = rule.when();
         this.statements = when.statements().isEmpty() ? -1 : when.statements().stream().mapToInt(CompiledRule::bit).sum();
         this.asksMore = !when.tables().isEmpty() || !when.functions().isEmpty() || !when.hints().isEmpty() || !when.times().isEmpty();
@@ -57,8 +61,8 @@ final class CompiledRule {
 
     private boolean fitsMore(StatementClass text, int minuteOfDay) {
         RouteRule.When when = rule.when();
-        return (when.tables().isEmpty() || names(when.tables(), bareTables, text.relations()))
-                && (when.functions().isEmpty() || names(when.functions(), bareFunctions, text.functions()))
+        return (when.tables().isEmpty() || names(tables, bareTables, text.relations()))
+                && (when.functions().isEmpty() || names(functions, bareFunctions, text.functions()))
                 && (when.hints().isEmpty() || when.hints().contains(text.hint()))
                 && (when.times().isEmpty() || isInside(minuteOfDay));
     }
@@ -67,8 +71,8 @@ final class CompiledRule {
     @Nullable Mismatch statement(StatementClass text, Statement as, int minuteOfDay) {
         RouteRule.When when = rule.when();
         if (!when.statements().isEmpty() && !when.statements().contains(as)) return new Mismatch("statement", word(as), when.statements().stream().map(CompiledRule::word).toList());
-        if (!when.tables().isEmpty() && !names(when.tables(), bareTables, text.relations())) return new Mismatch("table", String.join(", ", text.relations()), when.tables());
-        if (!when.functions().isEmpty() && !names(when.functions(), bareFunctions, text.functions())) return new Mismatch("function", String.join(", ", text.functions()), when.functions());
+        if (!when.tables().isEmpty() && !names(tables, bareTables, text.relations())) return new Mismatch("table", String.join(", ", text.relations()), when.tables());
+        if (!when.functions().isEmpty() && !names(functions, bareFunctions, text.functions())) return new Mismatch("function", String.join(", ", text.functions()), when.functions());
         if (!when.hints().isEmpty() && !when.hints().contains(text.hint())) return new Mismatch("hint", text.hint(), when.hints());
         if (!when.times().isEmpty() && !isInside(minuteOfDay)) return new Mismatch("time", clock(minuteOfDay), when.times().stream().map(time -> clock(time.fromMinute()) + "-" + clock(time.toMinute())).toList());
         return null;
@@ -85,18 +89,28 @@ final class CompiledRule {
         return !wanted.isEmpty() && !wanted.contains(is);
     }
 
-    /// A name without a schema, in the rule or in the statement, is meant in any schema.
+    /// A name without a schema, in the rule or in the statement, is meant in any schema. In front of a schema the server takes the name of its
+    /// database, and of no other.
     private static boolean names(Set<String> wanted, Set<String> wantedBare, List<String> named) {
         for (int i = 0; i < named.size(); i++) {
             String name = named.get(i);
             boolean qualified = name.indexOf('.') >= 0;
-            if (qualified ? wanted.contains(name) || wanted.contains(bare(name)) : wantedBare.contains(name)) return true;
+            if (qualified ? wanted.contains(withoutDatabase(name)) || wanted.contains(bare(name)) : wantedBare.contains(name)) return true;
         }
         return false;
     }
 
     private static Set<String> bare(Set<String> names) {
         return names.stream().map(CompiledRule::bare).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static Set<String> withoutDatabase(Set<String> names) {
+        return names.stream().map(CompiledRule::withoutDatabase).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static String withoutDatabase(String name) {
+        int schema = name.lastIndexOf('.', name.lastIndexOf('.') - 1);
+        return schema < 0 ? name : name.substring(schema + 1);
     }
 
     private static String bare(String name) {

@@ -79,6 +79,9 @@ class RoutingTableTest {
         assertThat(decided(table(rule("r", tables("app.invoices"), To.REPLICA)), "u", "select * from invoices")).isEqualTo("replica by r");
         assertThat(decided(table(rule("r", tables("app.invoices"), To.REPLICA)), "u", "select * from app.invoices")).isEqualTo("replica by r");
         assertThat(decided(table(rule("r", tables("app.invoices"), To.REPLICA)), "u", "select * from other.invoices")).isEqualTo("primary by ");
+        assertThat(decided(table(rule("r", tables("app.invoices"), To.REPLICA)), "u", "select * from shop.app.invoices")).isEqualTo("replica by r");
+        assertThat(decided(table(rule("r", tables("shop.app.invoices"), To.REPLICA)), "u", "select * from app.invoices")).isEqualTo("replica by r");
+        assertThat(decided(table(rule("r", tables("app.invoices"), To.REPLICA)), "u", "select * from app.other.invoices")).isEqualTo("primary by ");
     }
 
     @Test
