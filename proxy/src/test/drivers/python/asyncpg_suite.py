@@ -75,6 +75,19 @@ async def types_round_trip():
         equal(await c.execute("select 1; select 2"), "SELECT 1")
 
 
+async def clients_that_look_up_types_keep_no_backend():
+    # asyncpg turns jit off while it asks for a type that it does not know, and on again: set_config with a value that is bound.
+    connections = [await asyncpg.connect(**PARAMS, ssl=False) for _ in range(20)]
+    try:
+        for _ in range(2):
+            for c in connections:
+                equal(await c.fetchval(f"select $1::{SCHEMA}.mood", "ok"), "ok")
+                equal(await c.fetchval("show jit"), "on")
+    finally:
+        for c in connections:
+            await c.close(timeout=60)
+
+
 async def statement_cache_with_equal_names_and_different_texts():
     # Every connection counts its own __asyncpg_stmt_1__, _2__, ...: the same name means another text on each.
     async def one(n):
@@ -269,7 +282,7 @@ async def leave_nothing_behind():
 
 
 asyncio.run(checks.run_async([
-    prepare_schema, types_round_trip, statement_cache_with_equal_names_and_different_texts, prepared_statements_kept_by_hand,
+    prepare_schema, types_round_trip, clients_that_look_up_types_keep_no_backend, statement_cache_with_equal_names_and_different_texts, prepared_statements_kept_by_hand,
     prepared_statement_survives_ddl, batches, copy_in_and_out, cursors_in_transactions, transactions_with_errors_and_savepoints,
     cancel_by_timeout_and_by_task, large_values, settings_stay_with_their_connection, pool_of_connections,
     notifications_and_notices, tls_with_scram, leave_nothing_behind,

@@ -2,6 +2,7 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.prepare.RowShape;
@@ -11,6 +12,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.PendingName;
+import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementScan;
 
@@ -62,14 +64,15 @@ final class ExtendedQuery {
         SharedStatement statement = isUnnamed ? statements.unnamed() : statements.get(in, portalEnd + 1, nameEnd);
         if (statement == null && lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, portalEnd + 1, nameEnd));
-        portals.bound(in, at + 5, portalEnd, statement);
+        List<Effect> does = BoundSettings.effects(statement, in, nameEnd + 1, next, session.settings());
+        portals.bound(in, at + 5, portalEnd, statement, does);
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
         if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
         if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
         SharedStatement told = statements.toldTo(backend, statement);
         if (told != statement) {
             statements.isCalled(bytes(in, portalEnd + 1, nameEnd), told);
-            portals.bound(in, at + 5, portalEnd, told);
+            portals.bound(in, at + 5, portalEnd, told, does);
         }
         Outgoing out = backend.outgoing();
         out.run(in, from, at);
@@ -168,8 +171,9 @@ final class ExtendedQuery {
             if (start == RequestWalk.HELD) return RequestWalk.HELD;
         }
         if (statement != null && statement.flags() != StatementScan.PLAIN && effects.mustHear(statement)) {
-            effects.announce(statement.effects());
-            backend.exchange().expectEffect(effects.subjectOf(statement));
+            List<Effect> does = portals.effects(in, at + 5, portalEnd);
+            effects.announce(does);
+            backend.exchange().expectEffect(effects.subjectOf(statement, does));
         }
         session.inserts().executed(backend.exchange(), statement);
         backend.exchange().executeSent();

@@ -194,6 +194,7 @@ final class Pins {
     void happened(Effect effect) {
         switch (effect) {
             case Effect.Pin(var reason) -> add(reason);
+            case Effect.SetToBound _ -> add(PinReason.SET_CONFIG);
             case Effect.Listen(var channel) -> {
                 add(PinReason.LISTEN);
                 if (channels.isEmpty()) channels = new LinkedHashSet<>();

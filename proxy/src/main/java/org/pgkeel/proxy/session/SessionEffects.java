@@ -63,9 +63,11 @@ final class SessionEffects {
     }
 
     /// What [#completed] is to be told when an Execute of the statement has completed.
-    Object subjectOf(SharedStatement statement) {
+    ///
+    /// @param does what it does with the values that are bound
+    Object subjectOf(SharedStatement statement, List<Effect> does) {
         PendingParse made = madeByExecute.isEmpty() ? null : madeByExecute.remove(statement);
-        return made == null ? statement.effects() : made;
+        return made == null ? does : made;
     }
 
     /// @param subject a list of effects, or the statement that was made
@@ -105,7 +107,7 @@ final class SessionEffects {
                 if (gone != null) leased.statements().remove(gone);
             }
             case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
-            case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
+            case Effect.SetParameter _, Effect.SetToBound _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
                  Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.TemporaryTable _, Effect.Pin _ -> { }

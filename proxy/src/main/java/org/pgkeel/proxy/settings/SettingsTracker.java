@@ -157,7 +157,7 @@ public final class SettingsTracker {
             case Effect.Savepoint(String name) -> savepoint(name);
             case Effect.RollbackTo(String name) -> rollbackTo(name);
             case Effect.Release(String name) -> releaseSavepoint(name);
-            case Effect.Begin _, Effect.Discard _, Effect.PrepareStatement _, Effect.ExecuteStatement _,
+            case Effect.SetToBound _, Effect.Begin _, Effect.Discard _, Effect.PrepareStatement _, Effect.ExecuteStatement _,
                     Effect.Deallocate _, Effect.DeallocateAll _, Effect.Listen _, Effect.Unlisten _,
                     Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _, Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _,
                     Effect.SessionSequence _, Effect.Ddl _, Effect.TemporaryTable _, Effect.Pin _ -> { }

@@ -1,5 +1,8 @@
 package org.pgkeel.proxy.statement;
 
+import java.util.List;
+import java.util.Optional;
+
 /// One thing that a statement does to its session, if it completes without an error.
 /// A statement without effects can run on any backend connection that has the client's settings.
 public sealed interface Effect {
@@ -11,6 +14,18 @@ public sealed interface Effect {
     /// @param name  in lower case and as `pg_settings` knows it (`TIME ZONE` is `timezone`, `NAMES` is `client_encoding`)
     /// @param value what the server stores before it checks it: the text that `set_config` would take for the same effect
     record SetParameter(String name, String value) implements Effect {}
+
+    /// `set_config('name', $1, false)`: what it sets is known when a value is bound.
+    ///
+    /// @param number of the parameter, from 1 on
+    record SetToBound(String name, int number) implements Effect {
+        /// What it does with this value.
+        ///
+        /// @param value one character for each byte; empty when it is NULL, which stands for the default
+        public List<Effect> with(Optional<String> value, Characters characters) {
+            return SetStatement.ofCall(name, value, characters);
+        }
+    }
 
     /// `SET LOCAL`, `set_config(..., true)`: gone with the transaction. (`SET TRANSACTION` has no effect here: it says how the
     /// transaction runs.)

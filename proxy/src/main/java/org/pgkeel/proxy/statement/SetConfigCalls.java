@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.pgkeel.proxy.statement.Token.Kind;
 
@@ -19,6 +20,8 @@ final class SetConfigCalls {
 
     /// Of more no text is read so closely.
     private static final int CALLS_MAX = 100;
+    /// Of a parameter, `$65535`.
+    private static final int DIGITS_MAX = 6;
 
     private final Characters characters;
     private final List<Token> tokens = new ArrayList<>();
@@ -50,15 +53,23 @@ final class SetConfigCalls {
         return effects;
     }
 
-    /// Another function may return a set of rows, none for instance.
+    /// Another function may return a set of rows, none for instance; `current_setting` returns one value.
     private boolean callsAnother() {
         for (int at = 1; at < tokens.size(); at++) {
             Token function = tokens.get(at - 1);
-            if (tokens.get(at).isSymbol('(') && function.isIdentifier() && !function.text().equals("set_config")) {
+            if (tokens.get(at).isSymbol('(') && function.isIdentifier() && !function.text().equals("set_config") && !asksSetting(at - 1)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /// Whether it is PostgreSQL's own `current_setting` of a name that stands there.
+    private boolean asksSetting(int function) {
+        if (!tokens.get(function).text().equals("current_setting")) return false;
+        if (tokens.get(function - 1).isSymbol('.') && !tokens.get(function - 2).text().equals("pg_catalog")) return false;
+        List<List<Token>> arguments = arguments(function + 2);
+        return !arguments.isEmpty() && literal(arguments.getFirst()).isPresent();
     }
 
     private void call(int function, int depth) {
@@ -74,10 +85,12 @@ final class SetConfigCalls {
             if (SetStatement.makesTemporary(setting, value.orElse(""))) effects.add(new Effect.Pin(PinReason.TEMP_TABLE));
             return;
         }
+        OptionalInt bound = complete ? parameter(arguments.get(1)) : OptionalInt.empty();
         boolean toDefault = complete && isNull(arguments.get(1));
-        boolean known = isLocal.isPresent() && name.isPresent() && (toDefault || value.isPresent());
+        boolean known = isLocal.isPresent() && name.isPresent() && (toDefault || value.isPresent() || bound.isPresent());
         if (plain && depth == 0 && known && isItem(function)) {
-            effects.addAll(SetStatement.ofCall(name.orElseThrow(), value, characters));
+            String setting = name.orElseThrow();
+            effects.addAll(bound.isPresent() ? List.of(new Effect.SetToBound(setting, bound.getAsInt())) : SetStatement.ofCall(setting, value, characters));
         } else if (!effects.contains(new Effect.Pin(PinReason.SET_CONFIG))) {
             effects.add(new Effect.Pin(PinReason.SET_CONFIG));
         }
@@ -117,6 +130,14 @@ final class SetConfigCalls {
         boolean string = !argument.isEmpty() && argument.getFirst().kind() == Kind.STRING
                 && isCastOrNothing(argument, "text", "varchar");
         return string ? Optional.of(argument.getFirst().text()) : Optional.empty();
+    }
+
+    /// A parameter, with or without a cast to a type of text, that stands nowhere else: so it is of a type of text, if it is not declared as another.
+    private OptionalInt parameter(List<Token> argument) {
+        if (argument.isEmpty() || argument.getFirst().kind() != Kind.PARAMETER || !isCastOrNothing(argument, "text", "varchar")) return OptionalInt.empty();
+        String text = argument.getFirst().text();
+        boolean once = tokens.stream().filter(token -> token.kind() == Kind.PARAMETER && token.text().equals(text)).count() == 1;
+        return once && text.length() <= DIGITS_MAX ? OptionalInt.of(Integer.parseInt(text, 1, text.length(), 10)) : OptionalInt.empty();
     }
 
     private static boolean isNull(List<Token> argument) {

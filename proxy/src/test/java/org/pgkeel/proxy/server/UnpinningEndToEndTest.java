@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +77,40 @@ class UnpinningEndToEndTest {
             assertPinned();
             TestProxy.execute(client, "select pg_advisory_unlock_shared(82)");
             assertFree();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "0", "1"})
+    void a_setting_whose_value_is_bound_goes_with_its_client(String prepareThreshold) throws SQLException {
+        try (Connection client = proxy.connect("prepareThreshold", prepareThreshold);
+             var setting = client.prepareStatement("select current_setting('bound.tenant', true), set_config('bound.tenant', ?, false)")) {
+            for (String tenant : Arrays.asList("mine", "M\u00fcller", "", null)) {
+                setting.setString(1, tenant);
+                setting.execute();
+                assertFree();
+                assertThat(TestProxy.value(other, "select coalesce(current_setting('bound.tenant', true), '')")).isEmpty();
+                assertThat(TestProxy.value(client, "select current_setting('bound.tenant', true)")).isEqualTo(tenant == null ? "" : tenant);
+            }
+            client.setAutoCommit(false);
+            setting.setString(1, "undone");
+            setting.execute();
+            assertThat(TestProxy.value(client, "show bound.tenant")).isEqualTo("undone");
+            client.rollback();
+            assertFree();
+            assertThat(TestProxy.value(client, "show bound.tenant")).isEmpty();
+            client.rollback();
+        }
+    }
+
+    /// A number is a text only when the server has made one of it.
+    @Test
+    void a_setting_whose_bound_value_is_no_text_pins() throws SQLException {
+        try (Connection client = proxy.connect(); var setting = client.prepareStatement("select set_config('bound.tenant', ?::text, false)")) {
+            setting.setInt(1, 7);
+            setting.execute();
+            assertPinned();
+            assertThat(TestProxy.value(client, "show bound.tenant")).isEqualTo("7");
         }
     }
 

@@ -104,6 +104,14 @@ final class StatementCorpus {
         add("select pg_catalog.set_config('search_path', '', false);", "Set search_path=");
         add("select set_config('a', 'b', 'f'::bool) as x, set_config('c', null, false), 5", "Set a=b, Reset c");
         add("select set_config('a', $1, true), set_config($2, 'x', true) from t", "Local a, Local ");
+        add("select set_config('a', $1, false), set_config('B', $12::text, 'f')", "Bound a=$1, Bound B=$12");
+        add("select current_setting('a') as old, pg_catalog.current_setting('b', true), set_config('a', 'b', false) as new", "Set a=b");
+        add("select s.current_setting('a'), set_config('a', 'b', false)", "Pin set_config");
+        add("select current_setting(f), set_config('a', 'b', false)", "Pin set_config");
+        add("select set_config('a', $1, false), $1::int", "Pin set_config");
+        add("select set_config('a', $1::int, false)", "Pin set_config");
+        add("select set_config('a', $1 || 'b', false)", "Pin set_config");
+        add("select set_config('a', $1, false) from t", "Pin set_config");
         add("select set_config('a', 'b' || 'c', false)", "Pin set_config");
         add("select set_config($1, $2, $3)", "Pin set_config");
         add("select set_config('a', 'b', false) from t", "Pin set_config");

@@ -20,6 +20,7 @@ class StatementsTest {
     static String words(List<Effect> effects) {
         return effects.stream().map(effect -> switch (effect) {
             case Effect.SetParameter(String name, String value) -> "Set " + name + "=" + value;
+            case Effect.SetToBound(String name, int number) -> "Bound " + name + "=$" + number;
             case Effect.SetLocal(String name) -> "Local " + name;
             case Effect.ResetParameter(String name) -> "Reset " + name;
             case Effect.Discard(Effect.Discard.What what) -> "Discard " + what;
