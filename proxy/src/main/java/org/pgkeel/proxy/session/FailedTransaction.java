@@ -25,6 +25,15 @@ final class FailedTransaction {
     }
 
     /// A message of the client, while it is open.
+    /// @return whether it has ended the transaction and is for a backend
+    boolean isLeftBy(ByteBuf in, byte type, int at, int next, boolean whole) {
+        if (lost == null || !whole || !lost.isLeftBy(in, type, at, next)) return false;
+        lost = null;
+        session.statements().forgetUnnamed();
+        return true;
+    }
+
+    /// A message of the client, while it is open.
     void answer(ByteBuf in, byte type, int at, int next, boolean whole) {
         if (type == FrontendType.TERMINATE) {
             session.end().terminated();

@@ -221,7 +221,7 @@ final class LostBackend {
     }
 
     private void failTransaction(boolean told, int suppressed) {
-        var transaction = new LostTransaction(session.statements(), session.context().stats(), told, suppressed);
+        var transaction = new LostTransaction(session.statements(), session.context().stats(), told, suppressed, loss.owed());
         session.failedTransaction().begins(transaction);
         session.waiting().again(requests);
         if (!whole) {
@@ -289,7 +289,7 @@ final class LostBackend {
         session.toClient().finish();
         forget();
         keepNames(Integer.MAX_VALUE);
-        if (chains) session.failedTransaction().begins(new LostTransaction(session.statements(), session.context().stats(), false, 0));
+        if (chains) session.failedTransaction().begins(new LostTransaction(session.statements(), session.context().stats(), false, 0, loss.owed() - 1));
         goOnWithRest();
     }
 }

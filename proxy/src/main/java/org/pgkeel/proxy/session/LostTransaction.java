@@ -20,22 +20,25 @@ import org.pgkeel.proxy.statement.Statements;
 
 /// Stands in for the backend of a client whose transaction was lost with the primary: the client is in a failed transaction, as
 /// PostgreSQL would have it, until it ends it. Its first statement is told `40001`, later ones `25P02`; ROLLBACK succeeds, and so does
-/// COMMIT with the tag ROLLBACK, but for one that is the first to hear of the loss. A statement that is only prepared under a name is not the first:
-/// pgbench, for one, retries transactions but prepares once.
+/// COMMIT with the tag ROLLBACK, but for one that is the first to hear of the loss. ROLLBACK TO, which would mend the transaction, is told `40001` whenever it
+/// comes: libraries send it behind an error of their own, and it is the answer to it that their callers see. A statement that is only prepared under a name is
+/// not the first: pgbench, for one, retries transactions but prepares once. A text that goes on behind its ROLLBACK is for another backend.
 /// <https://www.postgresql.org/docs/current/protocol-flow.html>
 ///
 /// Threading: confined to the session's event loop.
 final class LostTransaction {
     /// What a statement does that is allowed in a failed transaction.
-    private enum End { ROLLBACK, COMMIT }
+    private enum Exit { ROLLBACK, COMMIT, ROLLBACK_TO }
 
     private final Names names;
     private final LoopStats stats;
-    private final Map<String, End> named = new HashMap<>(0);
-    private final Map<String, End> portals = new HashMap<>(0);
+    private final Map<String, Exit> named = new HashMap<>(0);
+    private final Map<String, Exit> portals = new HashMap<>(0);
     private boolean told;
     /// Replies that the client has already, from the backend that was lost.
     private int suppressed;
+    /// Batches that the lost backend had been sent, and that are not answered yet.
+    private int underWay;
     private boolean skipping;
     private boolean ended;
     private boolean over;
@@ -57,16 +60,26 @@ final class LostTransaction {
 
     /// @param told       the client has read an error of it already
     /// @param suppressed replies that it has already, from the backend that was lost
-    LostTransaction(Names names, LoopStats stats, boolean told, int suppressed) {
+    /// @param underWay   batches that the backend had been sent as a whole, which come here first
+    LostTransaction(Names names, LoopStats stats, boolean told, int suppressed, int underWay) {
         this.names = names;
         this.stats = stats;
         this.told = told;
         this.suppressed = suppressed;
+        this.underWay = underWay;
     }
 
     /// The client has ended its transaction, and is ready for the next one.
     boolean isOver() {
         return over;
+    }
+
+    /// Whether a whole message of the client is a text that begins with ROLLBACK and goes on: what is behind it is for a backend, which is in no transaction. The lost
+    /// one must not have seen it.
+    boolean isLeftBy(ByteBuf in, byte type, int at, int next) {
+        if (skipping || underWay > 0 || type != FrontendType.QUERY) return false;
+        List<Statement> statements = Statements.parse(text(in, at + 5, terminator(in, at + 5, next)), Dialect.USUAL);
+        return statements.size() > 1 && exitOf(statements.getFirst()) == Exit.ROLLBACK;
     }
 
     /// One whole message of the client.
@@ -113,9 +126,9 @@ final class LostTransaction {
     }
 
     private void query(ByteBuf in, int at, int next, ByteBuf out) {
-        End end = endOf(text(in, at + 5, terminator(in, at + 5, next)));
-        if (end == null) error(out);
-        else end(end, out);
+        Exit exit = exitOf(text(in, at + 5, terminator(in, at + 5, next)));
+        if (exit == null) error(out);
+        else end(exit, out);
         readyForQuery(out);
     }
 
@@ -123,14 +136,14 @@ final class LostTransaction {
         int nameEnd = terminator(in, at + 5, next);
         int textEnd = terminator(in, nameEnd + 1, next);
         String name = text(in, at + 5, nameEnd);
-        End end = endOf(text(in, nameEnd + 1, textEnd));
+        Exit exit = exitOf(text(in, nameEnd + 1, textEnd));
         named.remove(name);
-        if (end == null) {
+        if (exit == null) {
             if (!told && !name.isEmpty() && names.keepNewName(in, at + 5, nameEnd, nameEnd + 1, next)) reply(out, BackendType.PARSE_COMPLETE);
             else failAndSkip(out);
             return;
         }
-        if (name.isEmpty()) named.put(name, end);
+        if (name.isEmpty()) named.put(name, exit);
         else names.keepName(in, at + 5, nameEnd, nameEnd + 1, next);
         reply(out, BackendType.PARSE_COMPLETE);
     }
@@ -138,20 +151,20 @@ final class LostTransaction {
     private void bind(ByteBuf in, int at, int next, ByteBuf out) {
         int portalEnd = terminator(in, at + 5, next);
         int nameEnd = terminator(in, portalEnd + 1, next);
-        End end = statement(in, portalEnd + 1, nameEnd);
-        if (end == null) {
+        Exit exit = statement(in, portalEnd + 1, nameEnd);
+        if (exit == null) {
             failAndSkip(out);
             return;
         }
-        portals.put(text(in, at + 5, portalEnd), end);
+        portals.put(text(in, at + 5, portalEnd), exit);
         reply(out, BackendType.BIND_COMPLETE);
     }
 
     private void describe(ByteBuf in, int at, int next, ByteBuf out) {
         int nameEnd = terminator(in, at + 6, next);
         boolean ofStatement = in.getByte(at + 5) == 'S';
-        End end = ofStatement ? statement(in, at + 6, nameEnd) : portals.get(text(in, at + 6, nameEnd));
-        if (end == null) {
+        Exit exit = ofStatement ? statement(in, at + 6, nameEnd) : portals.get(text(in, at + 6, nameEnd));
+        if (exit == null) {
             failAndSkip(out);
             return;
         }
@@ -160,12 +173,12 @@ final class LostTransaction {
     }
 
     private void execute(ByteBuf in, int at, int next, ByteBuf out) {
-        End end = portals.get(text(in, at + 5, terminator(in, at + 5, next)));
-        if (end == null) {
+        Exit exit = portals.get(text(in, at + 5, terminator(in, at + 5, next)));
+        if (exit == null) {
             failAndSkip(out);
             return;
         }
-        skipping = !end(end, out);
+        skipping = !end(exit, out);
     }
 
     private void close(ByteBuf in, int at, int next, ByteBuf out) {
@@ -180,18 +193,23 @@ final class LostTransaction {
         reply(out, BackendType.CLOSE_COMPLETE);
     }
 
-    private @Nullable End statement(ByteBuf in, int from, int to) {
+    private @Nullable Exit statement(ByteBuf in, int from, int to) {
         if (from == to) return named.get("");
         SharedStatement statement = names.get(in, from, to);
-        return statement == null ? null : endOf(statement.text());
+        return statement == null ? null : exitOf(statement.text());
     }
 
     /// A COMMIT must not look like a success to a client that has not heard of the loss: it fails, as one does whose
     /// deferred constraints are violated.
     /// @return whether it succeeds
-    private boolean end(End end, ByteBuf out) {
+    private boolean end(Exit exit, ByteBuf out) {
+        if (exit == Exit.ROLLBACK_TO) {
+            told = false;
+            error(out);
+            return false;
+        }
         ended = true;
-        if (end == End.COMMIT && !told) {
+        if (exit == Exit.COMMIT && !told) {
             error(out);
             return false;
         }
@@ -228,17 +246,24 @@ final class LostTransaction {
 
     private void readyForQuery(ByteBuf out) {
         suppressed = 0;
+        if (underWay > 0) underWay--;
         over = ended;
         out.writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(ended ? 'I' : told ? 'E' : 'T');
     }
 
-    /// What the text does, if it is nothing but the end of a transaction.
-    private static @Nullable End endOf(String text) {
+    /// What the text does, if it is nothing but the end of a transaction, or begins with ROLLBACK TO.
+    private static @Nullable Exit exitOf(String text) {
         List<Statement> statements = Statements.parse(text, Dialect.USUAL);
-        if (statements.size() != 1) return null;
-        for (Effect effect : statements.getFirst().effects()) {
-            if (effect instanceof Effect.Rollback(var andChain) && !andChain) return End.ROLLBACK;
-            if (effect instanceof Effect.Commit(var andChain) && !andChain) return End.COMMIT;
+        if (statements.isEmpty()) return null;
+        Exit exit = exitOf(statements.getFirst());
+        return exit == Exit.ROLLBACK_TO || statements.size() == 1 ? exit : null;
+    }
+
+    private static @Nullable Exit exitOf(Statement statement) {
+        for (Effect effect : statement.effects()) {
+            if (effect instanceof Effect.Rollback(var andChain) && !andChain) return Exit.ROLLBACK;
+            if (effect instanceof Effect.Commit(var andChain) && !andChain) return Exit.COMMIT;
+            if (effect instanceof Effect.RollbackTo) return Exit.ROLLBACK_TO;
         }
         return null;
     }

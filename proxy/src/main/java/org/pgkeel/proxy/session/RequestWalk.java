@@ -152,6 +152,7 @@ final class RequestWalk {
                 from = next;
             } else if (backend == null && session.failedTransaction().isOpen()) {
                 if (next > end && length <= WaitingBytes.BYTES_MAX / 2) return at;
+                if (session.failedTransaction().isLeftBy(in, type, at, next, next <= end)) continue;
                 session.failedTransaction().answer(in, type, at, next, next <= end);
                 if (!session.isOpen()) return end;
                 from = next;

@@ -25,8 +25,8 @@ class LostTransactionTest {
     private static final String CLOSED = "3";
 
     private final Names names = new Names();
-    private final LostTransaction unheard = new LostTransaction(names, new LoopStats(), false, 0);
-    private final LostTransaction heard = new LostTransaction(names, new LoopStats(), true, 0);
+    private final LostTransaction unheard = new LostTransaction(names, new LoopStats(), false, 0, 0);
+    private final LostTransaction heard = new LostTransaction(names, new LoopStats(), true, 0, 0);
 
     @Test
     void the_first_statement_hears_of_the_loss_and_later_ones_that_the_transaction_has_failed() {
@@ -52,11 +52,40 @@ class LostTransactionTest {
 
     @Test
     void what_does_more_than_end_the_transaction_does_not_end_it() {
-        for (String text : List.of("rollback; select 1", "commit and chain", "rollback to savepoint s", "savepoint s", "rollback prepared 'x'", "")) {
-            var lost = new LostTransaction(names, new LoopStats(), true, 0);
+        for (String text : List.of("commit; select 1", "commit and chain", "savepoint s; rollback to s", "rollback prepared 'x'", "")) {
+            var lost = new LostTransaction(names, new LoopStats(), true, 0, 0);
             assertThat(said(lost, 'Q', text + "\0")).as(text).containsExactly("E 25P02", "Z E");
             assertThat(lost.isOver()).as(text).isFalse();
         }
+    }
+
+    @Test
+    void a_rollback_to_a_savepoint_is_told_to_retry_however_late_it_comes() {
+        for (String text : List.of("rollback to savepoint s", "ROLLBACK TO \"s\"; RELEASE \"s\"")) {
+            assertThat(said(heard, 'Q', "select 1\0")).containsExactly("E 25P02", "Z E");
+            assertThat(said(heard, 'Q', text + "\0")).as(text).containsExactly("E 40001", "Z E");
+        }
+        assertThat(said(heard, 'P', "\0rollback to s\0\0\0")).containsExactly(PARSED);
+        assertThat(said(heard, 'B', "\0\0\0\0\0\0\0\0")).containsExactly(BOUND);
+        assertThat(said(heard, 'E', "\0\0\0\0\0")).containsExactly("E 40001");
+        assertThat(said(heard, 'S', "")).containsExactly("Z E");
+        assertThat(said(heard, 'Q', "commit\0")).containsExactly("C ROLLBACK", "Z I");
+    }
+
+    @Test
+    void a_text_that_goes_on_behind_its_rollback_is_for_a_backend() {
+        assertThat(isLeft(heard, 'Q', "ROLLBACK;\nSELECT pg_advisory_unlock_all();\nRESET ALL;\0")).isTrue();
+        assertThat(isLeft(unheard, 'Q', "abort; select 1\0")).isTrue();
+        for (String text : List.of("rollback", "rollback to s; select 1", "rollback and chain; select 1", "commit; select 1", "select 1; rollback", "")) {
+            assertThat(isLeft(heard, 'Q', text + "\0")).as(text).isFalse();
+        }
+        assertThat(isLeft(heard, 'P', "\0rollback; select 1\0\0\0")).isFalse();
+        var underWay = new LostTransaction(names, new LoopStats(), false, 0, 1);
+        assertThat(isLeft(underWay, 'Q', "rollback; select 1\0")).as("the lost backend may have done it").isFalse();
+        assertThat(said(underWay, 'Q', "rollback; select 1\0")).containsExactly("E 40001", "Z E");
+        assertThat(isLeft(underWay, 'Q', "rollback; select 1\0")).as("sent after the loss").isTrue();
+        said(unheard, 'P', "\0select 1\0\0\0");
+        assertThat(isLeft(unheard, 'Q', "rollback; select 1\0")).as("skipped up to Sync").isFalse();
     }
 
     @Test
@@ -118,7 +147,7 @@ class LostTransactionTest {
 
     @Test
     void replies_that_the_client_has_already_are_not_said_again() {
-        var lost = new LostTransaction(names, new LoopStats(), true, 2);
+        var lost = new LostTransaction(names, new LoopStats(), true, 2, 1);
         assertThat(said(lost, 'P', "\0rollback\0\0\0")).isEmpty();
         assertThat(said(lost, 'B', "\0\0\0\0\0\0\0\0")).isEmpty();
         assertThat(said(lost, 'E', "\0\0\0\0\0")).containsExactly("C ROLLBACK");
@@ -159,9 +188,18 @@ class LostTransactionTest {
         assertThatThrownBy(() -> said(heard, '?', "")).isInstanceOf(ProtocolViolation.class);
     }
 
-    private static List<String> said(LostTransaction lost, char type, String body) {
+    private static boolean isLeft(LostTransaction lost, char type, String body) {
+        ByteBuf in = message(type, body);
+        return lost.isLeftBy(in, (byte) type, 1, in.writerIndex());
+    }
+
+    private static ByteBuf message(char type, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        ByteBuf in = Unpooled.buffer().writeByte(0).writeByte(type).writeInt(bytes.length + 4).writeBytes(bytes);
+        return Unpooled.buffer().writeByte(0).writeByte(type).writeInt(bytes.length + 4).writeBytes(bytes);
+    }
+
+    private static List<String> said(LostTransaction lost, char type, String body) {
+        ByteBuf in = message(type, body);
         ByteBuf out = Unpooled.buffer();
         lost.message(in, (byte) type, 1, in.writerIndex(), out);
         return replies(out);
