@@ -9,6 +9,7 @@ import org.pgkeel.protocol.backend.Severity;
 import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.refusal.RefusalReason;
 
 /// The messages that a session itself sends to its client.
 public final class SessionMessages {
@@ -79,6 +80,8 @@ public final class SessionMessages {
         field(out, 'M', refusal.message());
         refusal.detail().ifPresent(text -> field(out, 'D', text));
         refusal.hint().ifPresent(text -> field(out, 'H', text));
+        // pgjdbc, asyncpg and ActiveRecord prepare the statement again by themselves, and know the error by the server's function that raises it.
+        if (refusal.reason() == RefusalReason.OUTDATED_STATEMENT) field(out, 'R', "RevalidateCachedQuery");
         out.writeByte(0);
         return out.setInt(1, out.readableBytes() - 1);
     }

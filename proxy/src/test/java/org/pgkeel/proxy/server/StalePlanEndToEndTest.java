@@ -53,6 +53,20 @@ class StalePlanEndToEndTest {
         proxy.close();
     }
 
+    /// The proxy itself refuses the statement there, and pgjdbc knows the error by more than its code.
+    @Test
+    void a_driver_heals_its_named_statement_on_a_backend_that_has_to_be_asked() throws SQLException {
+        try (Connection client = proxy.connect("prepareThreshold", "1"); PreparedStatement read = client.prepareStatement("select * from stale_plan");
+             Connection holder = proxy.connect(); Connection other = proxy.connect()) {
+            assertThat(read.executeQuery().getMetaData().getColumnCount()).isEqualTo(1);
+            holder.setAutoCommit(false);
+            TestProxy.execute(holder, "select 1");   // on the backend that has the statement
+            TestProxy.execute(other, "alter table stale_plan add b text default 'new'");
+            assertThat(read.executeQuery().getMetaData().getColumnCount()).isEqualTo(2);
+            holder.rollback();
+        }
+    }
+
     private void changeTable(int columns) throws SQLException {
         TestProxy.execute(direct, columns == 1 ? "alter table stale_plan drop b" : "alter table stale_plan add b text default 'new'");
     }
