@@ -123,6 +123,7 @@ final class InsertSharing implements Contributor {
     private @Nullable InsertShape shapeOf(@Nullable SharedStatement of) {
         if (of == null || (of.flags() & ~StatementScan.PLAIN) != 0 || !of.effects().isEmpty() || of.kind() != SharedStatement.Kind.PARSE || session.shapes().isOutdated(of)) return null;
         if (!of.isOf(session.settings().meaning())) return null;   // its literals were read by other settings
+        if (RowShapes.mayDiffer(of, session.statements().generation())) return null;   // by itself its backend is asked
         if (of == lastStatement && lastShape != null) return lastShape;
         Optional<InsertShape> shape = of.insert(session.settings().dialect());
         return shape.orElse(null);

@@ -23,6 +23,11 @@ final class RowShapes {
                 && statement.kind() == SharedStatement.Kind.PARSE && !leased.statements().has(statement);
     }
 
+    /// It returns rows, and the catalogue changed since the client was told what they look like.
+    static boolean mayDiffer(SharedStatement statement, int generation) {
+        return statement.generation() != generation && statement.rowShape() != RowShape.UNKNOWN && statement.rowShape() != RowShape.NO_ROWS;
+    }
+
     /// Has the backend describe a statement that is prepared there.
     void ask(BackendConnection leased, SharedStatement statement) {
         byte[] name = statement.name();

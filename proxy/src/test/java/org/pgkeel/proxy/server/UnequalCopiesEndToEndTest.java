@@ -24,9 +24,11 @@ import org.pgkeel.protocol.backend.NoticeResponse;
 import org.pgkeel.protocol.backend.ParseComplete;
 import org.pgkeel.protocol.backend.ReadyForQuery;
 import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.Describe;
 import org.pgkeel.protocol.frontend.Execute;
 import org.pgkeel.protocol.frontend.Parse;
 import org.pgkeel.protocol.frontend.Sync;
+import org.pgkeel.protocol.frontend.Target;
 import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.postgres.FixtureOptions;
@@ -221,6 +223,20 @@ class UnequalCopiesEndToEndTest {
             List<String> expected = send(direct, rows(1_000_000, Integer.toString(1_000_000 + ROWS - 1)));
             assertThat(expected.stream().filter("error 23503"::equals)).hasSize(ROWS - 1);
             assertThat(send(client, rows(there, Integer.toString(there + ROWS - 1)))).isEqualTo(expected);
+        }
+    }
+
+    /// As PostgreSQL says it: a backend that has to prepare the statement anew would return a column that the client was not told of.
+    @Test
+    void rows_that_look_otherwise_than_the_client_was_told_are_not_returned() throws Exception {
+        postgres.execute("create table returned (id int, note text)", "alter table returned owner to app");
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = client(proxy.port(), "insert into returned (id, note) values ($1, $2) returning *"); Connection other = proxy.connect()) {
+            client.send(new Describe(Target.STATEMENT, "insert"), Sync.INSTANCE);
+            told(client, 1);
+            int there = untilTogether(proxy, client, "x");
+            TestProxy.execute(other, "alter table returned add more int default 7", "discard all");
+            assertThat(send(client, rows(there, "y")).stream().filter("error 0A000"::equals)).hasSize(ROWS);
+            assertThat(postgres.query("select count(*) from returned where note = 'y'")).isEqualTo("0");
         }
     }
 
