@@ -18,7 +18,7 @@ final class Pools {
         add("int4", List.of("0", "1", "-7", "2147483647", "42", " 8"), List.of("2147483648", "1.0", "abc", "", "0x1F", "1_000"));
         add("int8", List.of("0", "-1", "9223372036854775807", "1234567890123"), List.of("9223372036854775808", "1.2", "", "٣"));
         add("numeric", List.of("0", "1.10", "-0.00", "1e3", "NaN", "123456789012345678901234567890.123456789", "Infinity"), List.of("1,5", "", "1.2.3", "1e200000"));
-        add("numeric(5,2)", List.of("0", "1.005", "-999.994", "12.3456"), List.of("1000", "999.995", "x"));
+        add("numeric(5,2)", List.of("0", "1.005", "-999.994", "12.3456"), List.of("1000", "999.995", "x", "1e-20000"));
         add("float4", List.of("0", "1.5", "-1e10", "NaN", "Infinity", "0.1"), List.of("1e50", "x", "1e-60"));
         add("float8", List.of("0", "1.1", "-Infinity", "1e300", "0.30000000000000004"), List.of("1e400", "x", ""));
         add("money", List.of("1.5", "$2,000.00", "-3"), List.of("x", "1e3"));
@@ -39,6 +39,7 @@ final class Pools {
         add("timestamptz", List.of("2026-01-15 12:34:56+00", "2026-07-01 00:00:00.123456", "-infinity", "2026-01-15 12:00 America/New_York", "2026-03-08 02:30"), List.of("2026-01-15 00:00 Nowhere/None", "yesterday-ish", "2026-01-15 12:00+99"));
         add("timestamptz(0)", List.of("2026-01-15 12:34:56.5+00", "2026-01-15 12:34:56.499+00"), List.of("x"));
         add("interval", List.of("1 day", "P1Y2M3DT4H5M6S", "-00:01", "1 year 2 mons", "1.5 days"), List.of("1 fortnightish", "x", "999999999999 years"));
+        add("interval hour", List.of("5", "1 day 02:03:04", "P1DT2H3M"), List.of("x"));
         add("inet", List.of("10.0.0.1", "::1/64", "192.168.0.0/24"), List.of("10.0.0", "300.1.1.1", "x"));
         add("cidr", List.of("10.0.0.0/8", "::/0"), List.of("10.0.0.1/8", "x"));
         add("macaddr", List.of("08:00:2b:01:02:03", "08002b010203"), List.of("08:00", "x"));
@@ -62,6 +63,9 @@ final class Pools {
         add("int4[]", List.of("{}", "{1,2,NULL}", "{{1,2},{3,4}}", "[0:1]={5,6}"), List.of("{1,2", "{1,{2}}", "{x}", "1"));
         add("text[]", List.of("{}", "{a,\"b c\",\"quo\\\"te\",\"back\\\\slash\"}", "{NULL,\"NULL\",null}", "{\"line\nbreak\",\"tab\there\"}"), List.of("{a", "a"));
         add("numeric[]", List.of("{1.10,NaN}"), List.of("{x}"));
+        add("numeric(5,2)[]", List.of("{1.005,NULL,NaN}", "{1e-3}", "{}"), List.of("{1000}", "{1e-20000}"));
+        add("varchar(3)[]", List.of("{abc,\"d     \"}"), List.of("{abcd}"));
+        add("interval hour[]", List.of("{5}", "{\"1 day 02:03:04\",NULL}"), List.of("{x}"));
         add("uuid[]", List.of("{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}"), List.of("{1}"));
         add("jsonb[]", List.of("{\"{\\\"a\\\": 1}\",null}"), List.of("{\"{\"}"));
         add("timestamptz[]", List.of("{\"2026-01-15 12:34:56+00\",infinity}"), List.of("{x}"));

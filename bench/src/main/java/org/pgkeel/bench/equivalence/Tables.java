@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The tables of `schema.sql`, as the cases need to know them.
 final class Tables {
@@ -49,10 +50,11 @@ final class Tables {
         all.add(table("numbers", "i2 int2", "i4 int4", "i8 int8", "n numeric", "n52 numeric(5,2)", "f4 float4", "f8 float8", "m money", "o oid"));
         all.add(table("texts", "t text", "v varchar(10)", "c char(5)", "nm name", "ch \"char\"", "b bytea", "bt bit(4)", "vb varbit(6)"));
         all.add(table("times", "d date", "t time", "tz timetz", "ts timestamp", "tstz timestamptz", "iv interval", "t0 timestamptz(0)"));
+        all.add(table("hours", "ih interval hour", "iha interval hour[]"));
         all.add(table("nets", "i inet", "c cidr", "m macaddr", "m8 macaddr8", "u uuid", "l pg_lsn", "b bool"));
         all.add(table("docs", "j json", "jb jsonb", "jp jsonpath", "tv tsvector", "tq tsquery", "x xml"));
         all.add(table("shapes", "p point", "l line", "s lseg", "b box", "pa path", "po polygon", "ci circle"));
-        all.add(table("arrays", "ia int4[]", "ta text[]", "na numeric[]", "ua uuid[]", "ja jsonb[]", "tsa timestamptz[]", "ba bool[]"));
+        all.add(table("arrays", "ia int4[]", "ta text[]", "na numeric[]", "ua uuid[]", "ja jsonb[]", "tsa timestamptz[]", "ba bool[]", "n52a numeric(5,2)[]", "va varchar(3)[]"));
         all.add(table("ranges", "r4 int4range", "rn numrange", "rt tstzrange", "rd daterange", "pr price_range", "mr int4multirange"));
         all.add(table("customs", "e mood", "d positive", "em email", "sn short_name", "a address", "ea mood[]", "aa address[]"));
         all.add(table("unlogged_events", "n int4", "t text"));
@@ -65,6 +67,8 @@ final class Tables {
         all.add(new Table("checked", List.of(), List.of(UID, new Column("a", "int4", small), new Column("b", "int4", small), new Column("c", "text", List.of("x", "short", "far too long for this column"))), false));
         all.add(new Table("keyed", List.of(), List.of(UID, new Column("k", "int8", List.of("#0", "#1", "#2", "#3", "#4", "#5")), new Column("k2", "text", List.of("k#0", "k#1", "k#2", "k\n#3", "k\\#4")), new Column("v", "text")), false));
         all.add(new Table("referring", List.of(), List.of(UID, new Column("parent", "int4", List.of("1", "2", "20", "99")), new Column("d", "int4", List.of("3", "4", "77"))), false));
+        List<String> nodes = IntStream.range(10, 90).mapToObj(node -> "#" + node).toList();
+        all.add(new Table("tree", List.of(), List.of(UID, new Column("node", "int8", nodes), new Column("parent", "int8", nodes)), false));
         all.add(new Table("deferred_key", List.of(), List.of(UID, new Column("k", "int8", List.of("#0", "#1", "#2", "#3", "#4", "#5", "#6", "#7"))), false));
         all.add(new Table("excluding", List.of(), List.of(UID, new Column("during", "int8range", List.of("[#0,#4)", "[#2,#3)", "[#5,#9)", "empty"))), false));
         all.add(new Table("expressions", List.of(), List.of(UID, new Column("a", "int4", List.of("1", "10")), new Column("b", "int4", List.of("0", "2", "5"))), false));
