@@ -44,13 +44,13 @@ public final class Catalogue {
     /// One row of the answer to [CatalogueQuery].
     ///
     /// @param kind `f` harmless function, `u` function that may write, `o` operator that may write, `x` everything may
-    ///             write, or a hazard's letter
+    ///             write, `p` procedure that ends no transaction, or a hazard's letter
     public record Row(char kind, String name) {}
 
     private static final Catalogue UNKNOWN =
-            new Catalogue(false, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), false);
+            new Catalogue(false, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), Set.of(), false);
     private static final Catalogue BUILTIN =
-            new Catalogue(true, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), false);
+            new Catalogue(true, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), Set.of(), false);
 
     private final boolean fetched;
     private final Set<String> harmless;
@@ -58,15 +58,17 @@ public final class Catalogue {
     private final Map<String, Hazard> hazards;
     private final boolean hazardsBeyondAscii;
     private final List<String> operators;
+    private final Set<String> contained;
     private final boolean unsafe;
 
-    private Catalogue(boolean fetched, Set<String> harmless, Set<String> mayWrite, Map<String, Hazard> hazards, List<String> operators, boolean unsafe) {
+    private Catalogue(boolean fetched, Set<String> harmless, Set<String> mayWrite, Map<String, Hazard> hazards, List<String> operators, Set<String> contained, boolean unsafe) {
         this.fetched = fetched;
         this.harmless = harmless;
         this.mayWrite = mayWrite;
         this.hazards = hazards;
         this.hazardsBeyondAscii = hazards.keySet().stream().anyMatch(name -> !isAscii(name));
         this.operators = operators;
+        this.contained = contained;
         this.unsafe = unsafe;
     }
 
@@ -87,19 +89,21 @@ public final class Catalogue {
         Set<String> mayWrite = new HashSet<>();
         Map<String, Hazard> hazards = new HashMap<>();
         List<String> operators = new ArrayList<>();
+        Set<String> contained = new HashSet<>();
         boolean unsafe = false;
         for (Row row : rows) {
             switch (row.kind()) {
                 case 'f' -> harmless.add(row.name());
                 case 'u' -> mayWrite.add(row.name());
                 case 'o' -> operators.add(row.name());
+                case 'p' -> contained.add(row.name());
                 case 'x' -> unsafe = true;
                 default -> hazards.put(row.name(), hazard(row.kind()));
             }
         }
         BuiltinFunctions.removeThoseThatWrite(harmless, mayWrite);
         harmless.removeAll(mayWrite);
-        return new Catalogue(true, Set.copyOf(harmless), Set.copyOf(mayWrite), Map.copyOf(hazards), List.copyOf(operators), unsafe);
+        return new Catalogue(true, Set.copyOf(harmless), Set.copyOf(mayWrite), Map.copyOf(hazards), List.copyOf(operators), Set.copyOf(contained), unsafe);
     }
 
     private static Hazard hazard(char kind) {
@@ -142,9 +146,16 @@ public final class Catalogue {
         return false;
     }
 
+    /// Whether every procedure of the name ends no transaction, and calls none that might.
+    ///
+    /// @param name as the server sees it, without its schema
+    public boolean isContained(String name) {
+        return isAscii(name) && contained.contains(name);
+    }
+
     /// Names known, for the console.
     public int size() {
-        return harmless.size() + mayWrite.size() + hazards.size() + operators.size();
+        return harmless.size() + mayWrite.size() + hazards.size() + operators.size() + contained.size();
     }
 
     private static boolean isAscii(String text) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | event                                      | effect                                                 |
 /// |--------------------------------------------|--------------------------------------------------------|
-/// | the request sent                           | the block is open                                      |
+/// | the request sent, or the Sync of a batch   | the block is open                                      |
 /// | ReadyForQuery                              | the block goes on: the proxy has to end it             |
 /// | ReadyForQuery `I` behind [#endsOutside]    | the block is over, and the batch with it               |
 /// | ReadyForQuery behind [#endsAsItIs]         | the block is over, and the batch with it               |
@@ -55,6 +55,13 @@ public final class Block {
         reported = NOTHING;
         beginReplies = exchange.sentInOpen;
         exchange.querySent();
+    }
+
+    /// The Sync goes to the backend next of the open batch, which has begun and perhaps ended a block: one batch with the end of the block.
+    public void syncs() {
+        open = true;
+        end = End.IF_OUTSIDE;
+        reported = NOTHING;
     }
 
     /// BEGIN has not failed: what stands in the block was read by the backend.

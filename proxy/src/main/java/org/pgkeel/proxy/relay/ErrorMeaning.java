@@ -31,17 +31,31 @@ final class ErrorMeaning {
         return ErrorBody.hasSqlState(body, "40001") || ErrorBody.hasSqlState(body, "40P01") || ErrorBody.hasSqlState(body, "57P04");
     }
 
+    /// `2D000` of a procedure's COMMIT or ROLLBACK: not of one that says so by itself.
+    static boolean isRefusedEnd(ByteBuf in, int from, int to) {
+        if (!beginsCode(in, from, to, '2', 'D')) return false;
+        byte[] body = ErrorBody.copy(in, from, to);
+        String routine = ErrorBody.field(body, 'R');
+        return ErrorBody.hasSqlState(body, "2D000") && (routine.endsWith("SPI_commit") || routine.endsWith("SPI_rollback"));
+    }
+
     /// `0A000` raised where a cached plan is looked at again: what is prepared does not fit the tables any more.
     /// @param from where the body begins
     /// @param to   where it ends
     static boolean isOutdatedPlan(ByteBuf in, int from, int to) {
+        if (!beginsCode(in, from, to, '0', 'A')) return false;
+        byte[] body = ErrorBody.copy(in, from, to);
+        return ErrorBody.hasSqlState(body, "0A000") && ErrorBody.field(body, 'R').equals("RevalidateCachedQuery");
+    }
+
+    /// Whether the SQLSTATE is of this class; most errors are told from the rare ones by that.
+    private static boolean beginsCode(ByteBuf in, int from, int to, char first, char second) {
         for (int i = from; i < to && in.getByte(i) != 0; ) {
             int end = in.indexOf(i, to, (byte) 0);
             if (end < 0) return false;
-            if (in.getByte(i) == 'C' && !(end - i == 6 && in.getByte(i + 1) == '0' && in.getByte(i + 2) == 'A')) return false;
+            if (in.getByte(i) == 'C' && !(end - i == 6 && in.getByte(i + 1) == first && in.getByte(i + 2) == second)) return false;
             i = end + 1;
         }
-        byte[] body = ErrorBody.copy(in, from, to);
-        return ErrorBody.hasSqlState(body, "0A000") && ErrorBody.field(body, 'R').equals("RevalidateCachedQuery");
+        return true;
     }
 }

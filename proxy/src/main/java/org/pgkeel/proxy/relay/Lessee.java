@@ -51,6 +51,9 @@ public interface Lessee {
     /// until [#repeat].
     boolean mayRepeat();
 
+    /// A transaction was to be ended in a block that is the proxy's own. If it may be done without the block, the client is held as for [#mayRepeat].
+    boolean mayRepeatOutside();
+
     /// ReadyForQuery of a batch that is to be sent again.
     void repeat();
 

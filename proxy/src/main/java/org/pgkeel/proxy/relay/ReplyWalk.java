@@ -382,7 +382,8 @@ final class ReplyWalk {
         }
         Object refusal = exchange.refusalDue();
         boolean outdated = whole && ErrorMeaning.isOutdatedPlan(in, at + 5, next);
-        repeats = outdated && errorOfAside == null && exchange.isRepeatable() && !answered.hasRows() && client.mayRepeat();
+        repeats = errorOfAside == null && (outdated ? exchange.isRepeatable() && !answered.hasRows() && client.mayRepeat()
+                : whole && ErrorMeaning.isRefusedEnd(in, at + 5, next) && client.mayRepeatOutside());
         exchange.failed();
         client.failed();
         planned.skipped();

@@ -21,6 +21,15 @@ public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKi
         return kinds.contains(kind);
     }
 
+    /// The same in a transaction block of PgKeel's own: nothing in it commits inside.
+    BatchContents enclosed() {
+        if (!has(StatementKind.COMMITS_INSIDE)) return this;
+        Set<StatementKind> inside = EnumSet.copyOf(kinds);
+        inside.remove(StatementKind.COMMITS_INSIDE);
+        inside.add(StatementKind.DATA);
+        return new BatchContents(executes, onlyReads, inside, complete);
+    }
+
     /// Whether some of it may have been committed before its end, or has effects that hang on no transaction.
     boolean commitsInside() {
         return has(StatementKind.COMMITS_INSIDE) || has(StatementKind.PREPARE_TRANSACTION) || has(StatementKind.FINISH_PREPARED);
@@ -32,12 +41,21 @@ public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKi
         return !inside && statement.kinds().size() == 1 && statement.has(StatementKind.COMMITS_INSIDE);
     }
 
-    /// It may be done again: it changes nothing but the session.
+    /// All that it does is maintenance. Outside of a block it is done again; in one it is part of the transaction.
+    static boolean maintains(StatementClass statement) {
+        return isAll(statement, StatementKind.MAINTENANCE);
+    }
+
+    private static boolean isAll(StatementClass statement, StatementKind one) {
+        return statement.has(one) && statement.kinds().stream().allMatch(kind -> kind == one);
+    }
+
+    /// It may be done again: it changes nothing but the session, or nothing that is stored.
     static boolean isHarmless(StatementClass statement) {
         return switch (statement.access()) {
             case READ, SESSION -> true;
             case TRANSACTION -> !statement.has(StatementKind.COMMIT) && !statement.has(StatementKind.PREPARE_TRANSACTION) && !statement.has(StatementKind.FINISH_PREPARED);
-            case WRITE -> statement.has(StatementKind.LISTEN) && statement.kinds().stream().allMatch(kind -> kind == StatementKind.LISTEN);
+            case WRITE -> isAll(statement, StatementKind.LISTEN) || maintains(statement);
         };
     }
 }

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Optional;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.relay.BackendConnection;
@@ -116,7 +117,7 @@ final class ClientMessages {
         }
         backend.outgoing().run(in, from, at);
         commit.withhold(backend);
-        commit.enclosure().begin(backend);
+        commit.enclosure().begin(backend, Optional.empty());
         commit.enclosure().send(backend, in, at, next);
         return next;
     }

@@ -112,7 +112,12 @@ final class CommitPath {
 
     /// The end of what is sent now is to be kept back, if its kind allows that.
     boolean encloses(BackendConnection leased) {
-        return isWatched() && mode == OutcomeMode.STRICT && isOutside(leased) && !leased.exchange().batchOpen();
+        return keepsEnd(leased) && !leased.exchange().batchOpen();
+    }
+
+    /// The same within a batch.
+    boolean keepsEnd(BackendConnection leased) {
+        return isWatched() && mode == OutcomeMode.STRICT && isOutside(leased);
     }
 
     /// The COMMIT at the end of a text that is sent now is to be held back until the transaction's mark is there.
@@ -172,6 +177,14 @@ final class CommitPath {
     /// A Sync is about to be sent: outside of a transaction block it commits.
     /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Sync has to wait
     int syncs(BackendConnection leased, ByteBuf in, int from, int at) {
+        int start = commits(leased, in, from, at);
+        if (start == RequestWalk.HELD || !enclosure.isInBatch()) return start;
+        leased.outgoing().run(in, start, at);
+        enclosure.endsBatch(leased);
+        return at;
+    }
+
+    private int commits(BackendConnection leased, ByteBuf in, int from, int at) {
         Exchange exchange = leased.exchange();
         if (exchange.copyIn() && watch.isCopyKept()) flush();
         if (exchange.copyIn() || !exchange.batchOpen() || exchange.skipping() || !isOutside(leased)) return from;
@@ -261,6 +274,11 @@ final class CommitPath {
 
     boolean awaitsAnswer() {
         return awaitsAnswer;
+    }
+
+    /// The batch that was asked about is given up.
+    void awaitsNothing() {
+        awaitsAnswer = false;
     }
 
     /// A Query went as messages of the extended protocol to the backend, up to `at`, but for the question and their Sync, which waits for the answer where that has to be there first.
@@ -376,6 +394,7 @@ final class CommitPath {
         owesSync = false;
         copy.backendLost();
         prepared.backendLost();
+        enclosure.backendLost();
     }
 
     /// The server may be waiting for a synchronous standby: a cancelled wait looks like a success, and is none.

@@ -16,6 +16,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | event                             | what is known                                           |
 /// |-----------------------------------|---------------------------------------------------------|
 /// | a statement that may write is sent | the mark has to be asked for before the end is sent     |
+/// | it runs in a block of PgKeel's own | nothing in it commits before its end                   |
 /// | its end is PgKeel's to send       | a loss from here on can be resolved                     |
 /// | asked                             | a loss from here on can be resolved                     |
 /// | answered                          | the xid and position, or that nothing was written       |
@@ -70,12 +71,16 @@ final class CommitWatch {
     /// More than one transaction ends in the batch under way.
     private boolean several;
     private Work work = Work.TRANSACTION;
+    /// What might commit inside runs in a block of PgKeel's own.
+    private boolean enclosed;
 
     /// A statement is about to be executed.
     void executes(StatementClass statement) {
         boolean ends = statement.has(StatementKind.COMMIT) || statement.has(StatementKind.ROLLBACK) || statement.has(StatementKind.PREPARE_TRANSACTION);
-        boolean writes = statement.access() == Access.WRITE && !BatchContents.isHarmless(statement);
         boolean inside = begun || inBlock && !ending;
+        boolean maintains = BatchContents.maintains(statement);
+        boolean writes = statement.access() == Access.WRITE && (!BatchContents.isHarmless(statement) || maintains && inside);
+        if (maintains && !inside) unwatchable();   // it is done again, and nothing found out
         if (writes && ofPrepared != null) {
             // The mark is of one prepared transaction and of nothing else.
             if (work == ofPrepared || !statement.has(StatementKind.FINISH_PREPARED)) several = true;
@@ -100,7 +105,7 @@ final class CommitWatch {
                 case ROLLBACK -> behind = true;
                 case BEGIN -> behind = false;
                 case COMMIT, COMMIT_AND_CHAIN, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION -> { }
-                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> {
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> {
                     if (behind) return true;
                 }
             }
@@ -127,6 +132,16 @@ final class CommitWatch {
     void unwatchable() {
         wrote = true;
         watching = copies() ? Watching.COPY : Watching.IMPOSSIBLE;
+    }
+
+    /// What was sent last, a CALL or DO alone, runs in a block of PgKeel's own. Nobody sees whether it notifies.
+    void encloses() {
+        enclosed = true;
+        work = Work.UNMARKED;
+    }
+
+    boolean isEnclosed() {
+        return enclosed;
     }
 
     private boolean isWatchable() {
@@ -269,6 +284,7 @@ final class CommitWatch {
 
     private void nothingAsked() {
         work = Work.TRANSACTION;
+        enclosed = false;
         ending = false;
         question = NOT_ASKED;
         sent = false;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
@@ -26,12 +27,14 @@ import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.login.ClientIdentity;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.relay.BackendConnection;
+import org.pgkeel.proxy.statement.Routine;
 
 /// The pool of one database and user, with what it needs to open connections and to greet clients.
 ///
 /// Threading: shared; what changes is volatile.
 public final class DatabasePool {
     private static final int RETIRED = -1;
+    private static final int ENDING_MAX = 1000;
     private static final long CATALOGUE_RETRY_NANOS = 1_000_000_000L;
     private static final long CATALOGUE_ANSWER_NANOS = 30_000_000_000L;
 
@@ -75,6 +78,8 @@ public final class DatabasePool {
     private volatile Catalogue catalogue = Catalogue.unknown();
     private boolean asking;
     private volatile long catalogueDueNanos = System.nanoTime();
+    /// Procedures that a server did not let end a transaction, against what the catalogue has said of them.
+    private final Set<Routine> ending = ConcurrentHashMap.newKeySet();
     private volatile boolean databaseMissing;
     private long emptySinceNanos;
     private boolean empty;
@@ -111,6 +116,17 @@ public final class DatabasePool {
     /// What is known of the names in its database.
     Catalogue catalogue() {
         return catalogue;
+    }
+
+    /// A procedure has tried to end a transaction.
+    void foundEnding(Routine procedure) {
+        if (ending.size() >= ENDING_MAX) ending.clear();
+        ending.add(procedure);
+    }
+
+    /// Whether the procedure is one of [#foundEnding].
+    boolean wasFoundEnding(Routine procedure) {
+        return ending.contains(procedure);
     }
 
     /// The catalogue should be asked for, if [#claimCatalogue] agrees. Cheap.

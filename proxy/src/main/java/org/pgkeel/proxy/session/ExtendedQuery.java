@@ -25,6 +25,24 @@ final class ExtendedQuery {
     private static final byte[] NOBODYS_NAME = "pgkeel refuses".getBytes(StandardCharsets.US_ASCII);
     private static final int NAME_BYTES_MAX = 64 * 1024;
 
+    /// What a client has sent behind an Execute.
+    private enum Behind {
+        /// Its Sync.
+        END,
+        MORE,
+        /// Nothing yet, as far as is known.
+        NOT_THERE;
+
+        static Behind of(ByteBuf in, int from) {
+            for (int at = from; at + 5 <= in.writerIndex(); at += 1 + in.getInt(at + 1)) {
+                byte type = in.getByte(at);
+                if (type == FrontendType.SYNC) return END;
+                if (type != FrontendType.CLOSE || in.getInt(at + 1) < 4 || in.getInt(at + 1) > NAME_BYTES_MAX) return MORE;
+            }
+            return NOT_THERE;
+        }
+    }
+
     private final ClientSession session;
     private final ClientStatements statements;
     private final Portals portals;
@@ -167,7 +185,10 @@ final class ExtendedQuery {
         SharedStatement statement = portals.get(in, at + 5, portalEnd);
         int start = from;
         if (commit.isWatched()) {
-            start = commit.executes(backend, statement == null ? StatementClass.UNREAD : statements.classOf(statement), in, from, at);
+            StatementClass kind = statement == null ? StatementClass.UNREAD : statements.classOf(statement);
+            Behind behind = commit.enclosure().mayBeginInBatch(backend, kind) ? Behind.of(in, next) : Behind.MORE;
+            if (behind == Behind.NOT_THERE) return RequestWalk.INCOMPLETE;
+            start = behind == Behind.END ? commit.enclosure().beginInBatch(backend, kind, in, from, at) : commit.executes(backend, kind, in, from, at);
             if (start == RequestWalk.HELD) return RequestWalk.HELD;
         }
         if (statement != null && statement.flags() != StatementScan.PLAIN && effects.mustHear(statement)) {

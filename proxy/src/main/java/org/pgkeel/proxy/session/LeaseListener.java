@@ -125,6 +125,17 @@ final class LeaseListener implements Lessee {
     }
 
     @Override
+    public boolean mayRepeatOutside() {
+        BackendConnection leased = lease.leased();
+        boolean may = session.state() == ClientSession.State.LEASED && commit.enclosure().refusesEnd() && session.repetition().beginsOutside(leased);
+        if (may) {
+            statements.undo();
+            commit.enclosure().giveUp(leased);
+        }
+        return may;
+    }
+
+    @Override
     public void repeat() {
         session.repetition().ends();
         BackendConnection leased = lease.leased();
@@ -139,7 +150,7 @@ final class LeaseListener implements Lessee {
         if (routes != null) routes.asksHereAgain();
         session.sharing().aloneAnswered();
         session.waiting().again(again);
-        log.debug("client {}: its unnamed statement had a plan that does not fit any more, it is asked again", session.identity().address());
+        log.debug("client {}: what it asked failed by the proxy's own doing, and is asked again", session.identity().address());
         // Not from here: the walk of the replies is not over.
         context.loop().execute(this::resumeReading);
     }

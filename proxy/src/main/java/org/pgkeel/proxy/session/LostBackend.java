@@ -75,12 +75,18 @@ final class LostBackend {
         LossRules.CommitPoint commit = session.commit().watch().point(lost, session.commit().isWatched());
         if (loss.ending() != Loss.Ending.FENCED) session.pool().cluster().doubt(lost.greeting().address(), doubt());
         session.lease().takeBack();
-        BatchContents first = whole ? BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName) : BatchContents.unknown(loss.owed() > 0);
+        BatchContents first = first();
         restIsUnknown = !loss.midMessage() && node == LossRules.Node.PRIMARY && !session.commit().isWatched() && restMayCommit();
         LossVerdict verdict = restIsUnknown ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit, node));
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
         session.context().stats().backendLost(verdict.word());
         apply(verdict, first);
+    }
+
+    private BatchContents first() {
+        if (!whole) return BatchContents.unknown(loss.owed() > 0);
+        BatchContents read = BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName);
+        return session.commit().watch().isEnclosed() ? read.enclosed() : read;
     }
 
     private boolean restMayCommit() {

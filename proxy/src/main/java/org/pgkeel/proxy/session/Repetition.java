@@ -4,7 +4,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Exchange;
 
 /// Whether a client's batch may be sent once more, when it fails because a plan that was kept for its unnamed statement does not fit any more:
-/// PostgreSQL itself would have made a new one for the batch's Parse.
+/// PostgreSQL itself would have made a new one for the batch's Parse. Or because of a transaction block that is PgKeel's own: then it may if it is known word for word.
 ///
 /// | the batch that is composed | event                                                              | to        |
 /// |----------------------------|--------------------------------------------------------------------|-----------|
@@ -50,6 +50,13 @@ final class Repetition {
     /// @return whether it is sent again, see [#isUnderWay]
     boolean begins(BackendConnection leased) {
         underWay = repeatable >= 0 && repeatable == leased.exchange().batchesAnswered() && !leased.requests().isIncomplete() && !leased.requests().isEmpty();
+        return underWay;
+    }
+
+    /// The batch that is being answered failed only because it ran in a block of PgKeel's own, and is all that is under way.
+    /// @return as [#begins]
+    boolean beginsOutside(BackendConnection leased) {
+        underWay = !leased.requests().isIncomplete() && !leased.requests().isEmpty();
         return underWay;
     }
 

@@ -97,7 +97,9 @@ final class SimpleQuery {
             expectEffects(backend.exchange(), statements);
             return execute(backend, kind, in, at, next);
         }
-        if (session.commit().encloses(backend) && !BatchContents.isHarmless(kind) && Enclosure.isFor(kind)) return enclosed(backend, kind, statements, in, from, at, next);
+        if (session.commit().encloses(backend) && !BatchContents.isHarmless(kind) && (Enclosure.isFor(kind) || session.commit().enclosure().isContained(kind))) {
+            return enclosed(backend, kind, statements, in, from, at, next);
+        }
         OptionalInt commit = heldBackCommit(backend, kind, in, at, next);
         if (commit.isPresent()) return upToCommit(backend, statements, in, from, at, commit.getAsInt(), next);
         if (session.commit().isOutside(backend) && !BatchContents.isHarmless(kind)) commits.unwatchable();
@@ -115,7 +117,7 @@ final class SimpleQuery {
         return switch (kind.kinds().getFirst()) {
             case QUERY, EXPLAIN, DATA, DDL, COPY_IN, NOTIFY -> in.indexOf(from, to, (byte) '$') < 0
                     || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().dialect());
-            case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
+            case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, MAINTENANCE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
                  LISTEN, SESSION, EXECUTE, OTHER -> false;
         };
     }
@@ -153,7 +155,7 @@ final class SimpleQuery {
     private int enclosed(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
         backend.outgoing().run(in, from, at);
         session.commit().withhold(backend);
-        session.commit().enclosure().begin(backend);
+        session.commit().enclosure().begin(backend, kind.contained());
         expectEffects(backend.exchange(), statements, kind.kinds().size());
         session.commit().enclosure().send(backend, in, at, next);
         return next;

@@ -3,6 +3,7 @@ package org.pgkeel.proxy.statement;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.pgkeel.proxy.statement.Why.Reason;
 
@@ -16,6 +17,7 @@ final class ClassBuilder {
     private Access access = Access.READ;
     private Why why = Why.ONLY_READS;
     private TransactionModes modes = TransactionModes.UNSAID;
+    private Optional<Routine> contained = Optional.empty();
 
     void kind(StatementKind kind) {
         kinds.add(kind);
@@ -45,6 +47,10 @@ final class ClassBuilder {
         modes = modes.with(said);
     }
 
+    void contained(Optional<Routine> routine) {
+        contained = routine;
+    }
+
     void relation(String name) {
         if (!name.isEmpty()) relations.add(name);
     }
@@ -56,6 +62,6 @@ final class ClassBuilder {
     /// @param characters of the names and the hint, which have one character for each byte so far
     StatementClass build(String hint, Characters characters, boolean plain) {
         return new StatementClass(access, why, kinds, modes, relations.stream().map(characters::textOrBytes).toList(), functions.stream().map(characters::textOrBytes).toList(),
-                characters.textOrBytes(hint), plain);
+                characters.textOrBytes(hint), plain, kinds.size() == 1 ? contained : Optional.empty());
     }
 }

@@ -9,11 +9,15 @@ import org.pgkeel.proxy.statement.Why.Reason;
 public final class Classifier {
     private static final String HINT = "pgkeel:";
 
+    private final String sql;
+    private final Dialect dialect;
     private final Tokens tokens;
     private final Catalogue catalogue;
     private final ClassBuilder found = new ClassBuilder();
 
     private Classifier(String sql, Dialect dialect, Catalogue catalogue) {
+        this.sql = sql;
+        this.dialect = dialect;
         this.tokens = new Tokens(new Lexer(sql, dialect));
         this.catalogue = catalogue;
     }
@@ -70,7 +74,8 @@ public final class Classifier {
             case "execute" -> found.kind(StatementKind.EXECUTE, Access.WRITE, Reason.NOT_A_READ, word);
             case "insert", "update", "delete", "merge" -> query(first, StatementKind.DATA, Reason.MODIFIES);
             case "truncate", "lock" -> query(first, StatementKind.DATA, Reason.NOT_A_READ);
-            case "call", "do", "vacuum", "cluster", "reindex", "analyze", "analyse", "repack" -> query(first, StatementKind.COMMITS_INSIDE, Reason.NOT_A_READ);
+            case "call", "do" -> routine(first);
+            case "vacuum", "cluster", "reindex", "analyze", "analyse", "repack", "checkpoint" -> maintenance(word);
             case "create", "alter", "drop" -> ddl(word);
             case "grant", "revoke", "comment", "security", "reassign", "import", "refresh" -> found.kind(StatementKind.DDL, Access.WRITE, Reason.NOT_A_READ, word);
             default -> found.kind(StatementKind.OTHER, Access.WRITE, Reason.NOT_A_READ, first.text());
@@ -154,6 +159,17 @@ public final class Classifier {
         } else {
             found.kind(StatementKind.SESSION, Access.SESSION, Reason.SESSION, "set");
         }
+    }
+
+    private void routine(Token first) {
+        found.contained(RoutineReader.read(new Tokens(new Lexer(sql, first.from(), sql.length(), dialect)), dialect, catalogue));
+        query(first, StatementKind.COMMITS_INSIDE, Reason.NOT_A_READ);
+    }
+
+    private void maintenance(String word) {
+        boolean concurrently = false;
+        while (!tokens.atEnd()) concurrently |= tokens.take().isWord("concurrently");
+        found.kind(concurrently ? StatementKind.COMMITS_INSIDE : StatementKind.MAINTENANCE, Access.WRITE, Reason.NOT_A_READ, word);
     }
 
     private void ddl(String word) {

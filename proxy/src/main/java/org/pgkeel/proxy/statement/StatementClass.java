@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.statement;
 
 import java.util.List;
+import java.util.Optional;
 
 /// What one text of a Query or Parse message is, to those who decide where it may run and whether it may run again.
 ///
@@ -8,7 +9,7 @@ import java.util.List;
 public final class StatementClass {
     /// A text that was not looked into, as for its length.
     public static final StatementClass UNREAD =
-            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "", false);
+            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "", false, Optional.empty());
 
     private final Access access;
     private final Why why;
@@ -19,8 +20,9 @@ public final class StatementClass {
     private final List<String> functions;
     private final String hint;
     private final boolean plain;
+    private final Optional<Routine> contained;
 
-    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint, boolean plain) {
+    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint, boolean plain, Optional<Routine> contained) {
         this.access = access;
         this.why = why;
         this.kinds = List.copyOf(kinds);
@@ -31,6 +33,7 @@ public final class StatementClass {
         this.functions = List.copyOf(functions);
         this.hint = hint;
         this.plain = plain;
+        this.contained = contained;
     }
 
     /// The heaviest of its statements.
@@ -87,9 +90,14 @@ public final class StatementClass {
         return plain;
     }
 
+    /// What its CALL or DO runs, if that is all of the text and ends no transaction.
+    public Optional<Routine> contained() {
+        return contained;
+    }
+
     /// The same text, of which a node has said with `25006` that it writes.
     public StatementClass asWrite() {
-        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint, plain);
+        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint, plain, contained);
     }
 
     @Override

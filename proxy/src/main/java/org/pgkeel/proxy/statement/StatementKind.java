@@ -16,9 +16,12 @@ public enum StatementKind {
     DATA,
     /// `CREATE`, `ALTER`, `DROP` and their like, inside of a transaction.
     DDL,
-    /// Commits on its own, or may: `CALL`, `DO`, `VACUUM`, `CREATE DATABASE`, `CREATE INDEX CONCURRENTLY`, `ALTER SYSTEM`.
+    /// Commits on its own, or may: `CALL`, `DO`, `CREATE DATABASE`, `CREATE INDEX CONCURRENTLY`, `ALTER SYSTEM`.
     /// Never to be run a second time.
     COMMITS_INSIDE,
+    /// `VACUUM`, `ANALYZE`, `REINDEX`, `CLUSTER`, `REPACK`, `CHECKPOINT`, not `CONCURRENTLY`: may commit on its own, and may be run a second time, as it changes nothing that is
+    /// stored.
+    MAINTENANCE,
     BEGIN,
     /// `COMMIT`, `END`.
     COMMIT,

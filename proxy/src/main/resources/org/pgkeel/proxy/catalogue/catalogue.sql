@@ -1,5 +1,6 @@
 -- What of a database may hide a write: rows (kind, name).
 -- f: every function of the name is harmless; u: one may write; c: one that may write is also called as row.name;
+-- p: a procedure: none of the name says COMMIT or ROLLBACK, or anything that could have another one say so; see RoutineReader.
 -- v: relation that rests on a volatile function; e: foreign table; n: unlogged; t: type; o: operator; x: anything may write.
 -- Views, policies, checks, defaults and SQL bodies are read from their stored trees, since pg_depend leaves out what is built in.
 with recursive
@@ -12,6 +13,11 @@ tree(kind, oid, body) as (
     union all select 't', contypid, conbin::text from pg_catalog.pg_constraint where contypid <> 0 and conbin is not null
     union all select 'p', oid, proargdefaults::text from pg_catalog.pg_proc where proargdefaults is not null
     union all select 'p', oid, prosqlbody::text from pg_catalog.pg_proc where prosqlbody is not null and oid >= 16384),
+-- Without comments and strings, but where a quote might not be what it seems.
+procedure(name, language, code, text) as (
+    select p.proname, l.lanname, p.prosrc, case when p.prosrc ~* '[$][a-z0-9_]*[$]|[[:<:]]e''' then p.prosrc
+            else regexp_replace(p.prosrc, '--[^' || chr(10) || chr(13) || ']*|/[*]([^*]|[*]+[^*/])*[*]+/|''[^'']*''|"[^"]*"', ' ', 'g') end
+        from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang where p.prokind = 'p'),
 named(kind, oid, word, ref) as (
     select kind, oid, m[1], m[2]::oid from tree,
         regexp_matches(body, ':(funcid|opfuncid|aggfnoid|winfnoid|relid|resulttype|opno|eqop|sortop|startInRangeFunc|endInRangeFunc) ([1-9][0-9]*)', 'g') m),
@@ -49,6 +55,9 @@ answer(kind, name) as (
     union all select max(t.label), c.relname from tainted t join pg_catalog.pg_class c on t.kind = 'r' and c.oid = t.oid group by c.relname
     union all select distinct 't', y.typname from tainted t join pg_catalog.pg_type y on t.kind = 't' and y.oid = t.oid
     union all select distinct 'o', o.oprname from tainted t join pg_catalog.pg_operator o on t.kind = 'o' and o.oid = t.oid
+    union all select 'p', name from procedure group by name having bool_and(language in ('plpgsql', 'sql')
+            and text !~* '[[:<:]](commit|rollback|call|do(?![[:space:]]+(nothing|update|select)[[:>:]]))[[:>:]]'
+            and code !~* '[[:<:]](vacuum|cluster|concurrently|reindex|repack|discard[[:space:]]+all|(create|drop|alter)[[:space:]]+(database|tablespace|system|subscription))[[:>:]]')
     union all select 'x', '' where exists (select from tainted t join pg_catalog.pg_operator o on t.kind = 'o' and o.oid = t.oid
             where o.oprname in ('=', '<>', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*', '~', '!~', '+', '-') and o.oprleft < 16384 and o.oprright < 16384)
         or exists (select from tainted t join pg_catalog.pg_cast c on t.kind = 'p' and c.castfunc = t.oid where c.castsource < 16384 and c.casttarget < 16384))

@@ -66,6 +66,29 @@ class CatalogueQueryTest {
     }
 
     @Test
+    void a_procedure_is_contained_if_none_of_the_name_could_end_a_transaction() throws SQLException {
+        Catalogue catalogue = of("catalogue_procedures",
+                "create table t (a int primary key)", "create schema other",
+                "create procedure plain(a int) language plpgsql as $$ begin insert into t values (a) on conflict do nothing; end $$",
+                "create procedure updating(a int) language plpgsql as $$ begin insert into t values (a) on conflict (a) do update set a = 1; end $$",
+                "create procedure in_sql(a int) language sql as 'insert into t values (a)'",
+                "create procedure in_standard_sql(a int) begin atomic insert into t values (a); end",
+                "create procedure mentions() language plpgsql as $$ begin -- commit is for the caller\n raise notice 'do not call; it''s no rollback'; /* commit * / ** */ end $$",
+                "create procedure commits() language plpgsql as $$ begin COMMIT; end $$",
+                "create procedure rolls_back() language plpgsql as $$ begin if true then rollback and chain;end if; end $$",
+                "create procedure calls() language plpgsql as $$ begin call commits(); end $$",
+                "create procedure does() language plpgsql as $$ begin do 'begin commit; end'; end $$",
+                "create procedure hidden_by_quotes() language plpgsql as $$ begin raise notice e'\\'--'; commit; raise notice ''; end $$",
+                "create procedure hidden_by_dollars() language plpgsql as $x$ begin raise notice $$ it's $$; commit; raise notice $$ it's $$; end $x$",
+                "create procedure nested() language plpgsql as $$ begin /* /* a */ commit; */ end $$",
+                "create procedure vacuums() language plpgsql as $$ begin execute 'vacuum t'; end $$",
+                "create procedure mixed(a int) language plpgsql as $$ begin null; end $$", "create procedure other.mixed(a text) language plpgsql as $$ begin commit; end $$",
+                "create function no_procedure() returns void language plpgsql as $$ begin null; end $$");
+        for (String name : List.of("plain", "updating", "in_sql", "in_standard_sql", "mentions")) assertThat(catalogue.isContained(name)).as(name).isTrue();
+        for (String name : List.of("commits", "rolls_back", "calls", "does", "hidden_by_quotes", "hidden_by_dollars", "nested", "vacuums", "mixed", "no_procedure", "none")) assertThat(catalogue.isContained(name)).as(name).isFalse();
+    }
+
+    @Test
     void relations_types_and_operators_that_rest_on_what_writes_are_hazards() throws SQLException {
         Catalogue catalogue = of("catalogue_relations",
                 "create sequence s", "create table plain (a int)", "create view harmless as select lower('A') from plain",

@@ -122,6 +122,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public boolean mayRepeatOutside() {
+        return false;
+    }
+
+    @Override
     public void repeat() {
         heard.add("repeat");
     }

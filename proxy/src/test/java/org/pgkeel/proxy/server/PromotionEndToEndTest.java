@@ -45,7 +45,7 @@ class PromotionEndToEndTest {
             for (String name : List.of("finished", "finished by Parse", "undone", "undone by Parse")) postgres.execute("begin", "insert into kept values ('" + name + "')", "prepare transaction '" + name + "'");
             postgres.awaitReplayed(standby);
             try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS,
-                    postgres.cluster() + "clusters.main.outcome = " + outcome + "\ndatabases.\"*\".pool { max = 27, max-wait = 60s }\n")) {
+                    postgres.cluster() + "clusters.main.outcome = " + outcome + "\ndatabases.\"*\".pool { max = 29, max-wait = 60s }\n")) {
                 Connection open = connect(proxy);
                 open.setAutoCommit(false);
                 keep(open, "open");
@@ -73,6 +73,8 @@ class PromotionEndToEndTest {
                 ask("block", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "begin; insert into kept values ('block'); insert into kept values ('block'); commit"));
                 ask("ending", ending, client -> execute(client, "insert into kept values ('ending'); commit"));
                 ask("inside", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "do $$ begin insert into kept values ('inside'); end $$"));
+                ask("inside by Parse", connect(proxy), client -> execute(client, "do $$ begin insert into kept values ('inside by Parse'); end $$"));
+                ask("ends inside", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "do $$ begin insert into kept values ('ends inside'); commit; end $$"));
                 ask("copy", connect(proxy), client -> copy(client, "copy"));
                 ask("function", connect(proxy), client -> call(client, keep, "function"));
                 ask("finished", connect(proxy, "preferQueryMode", "simple"), client -> execute(client, "commit prepared 'finished'"));
@@ -97,8 +99,9 @@ class PromotionEndToEndTest {
                 String undone = strict || fate == Fate.REPLICATED ? "ok" : "08007";
                 assertThat(heard).containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
                         Map.entry("extended", "1 row"), Map.entry("prepared", "1 row"), Map.entry("simple", "ok"), Map.entry("dollar", "ok"),
-                        // Only where the proxy keeps it back can a question go ahead of their end; of what may commit inside, nowhere.
-                        Map.entry("several", strict ? "ok" : "08007"), Map.entry("function", strict ? "called" : "08007"), Map.entry("inside", "08007"),
+                        // Only where the proxy keeps it back can a question go ahead of their end; of what commits inside, nowhere.
+                        Map.entry("several", strict ? "ok" : "08007"), Map.entry("function", strict ? "called" : "08007"), Map.entry("ends inside", "08007"),
+                        Map.entry("inside", strict ? "ok" : "08007"), Map.entry("inside by Parse", strict ? "ok" : "08007"),
                         Map.entry("block", strict ? "ok" : "08007"), Map.entry("ending", strict ? commit : "08007"),
                         Map.entry("copy", !strict ? "08007" : fate == Fate.REPLICATED ? "1 copied" : "40001"),
                         Map.entry("finished", prepared), Map.entry("finished by Parse", prepared), Map.entry("undone", undone), Map.entry("undone by Parse", undone),
@@ -113,8 +116,9 @@ class PromotionEndToEndTest {
                     client.commit();
                 }
                 var kept = new TreeMap<>(Map.of("extended", 1, "prepared", 1, "simple", 1, "dollar $1 $$", 1, "afterwards", 5));
-                if (strict) kept.putAll(Map.of("several", 2, "block", 2, "function", 1, "finished", 1, "finished by Parse", 1));
-                if (fate == Fate.REPLICATED) kept.putAll(Map.of("several", 2, "inside", 1, "copy", 1, "function", 1, "committing", 1, "copied", 1, "called", 1, "chaining", 1));
+                if (strict) kept.putAll(Map.of("inside", 1, "inside by Parse", 1, "several", 2, "block", 2, "function", 1, "finished", 1, "finished by Parse", 1));
+                if (fate == Fate.REPLICATED) kept.putAll(Map.of("inside", 1, "inside by Parse", 1, "ends inside", 1));
+                if (fate == Fate.REPLICATED) kept.putAll(Map.of("several", 2, "copy", 1, "function", 1, "committing", 1, "copied", 1, "called", 1, "chaining", 1));
                 if (fate == Fate.REPLICATED) kept.putAll(Map.of("finished", 1, "finished by Parse", 1, "block", 2, "ending", 2));
                 assertThat(rows(standby)).isEqualTo(kept);
             } finally {

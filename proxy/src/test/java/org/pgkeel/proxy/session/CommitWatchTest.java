@@ -118,6 +118,37 @@ class CommitWatchTest {
     }
 
     @Test
+    void in_a_block_of_the_proxys_own_it_does_not_and_may_have_effects_without_an_xid() {
+        executes("call p()");
+        watch.encloses();
+        assertThat(watch.isEnclosed()).isTrue();
+        assertThat(watch.work()).isEqualTo(Work.UNMARKED);
+        assertThat(watch.mustAsk()).isTrue();
+        watch.over();
+        assertThat(watch.isEnclosed()).isFalse();
+        executes("call p()");
+        assertThat(watch.work()).isEqualTo(Work.COMMITS_INSIDE);
+    }
+
+    @Test
+    void of_maintenance_nothing_is_found_out_but_in_a_block() {
+        executes("vacuum t");
+        assertThat(watch.mayHaveWritten()).isTrue();
+        assertThat(watch.mustAsk()).isFalse();
+        assertThat(watch.work()).isEqualTo(Work.TRANSACTION);
+        assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
+        watch.over();
+        executes("begin", "reindex table t");
+        assertThat(watch.mustAsk()).isTrue();
+        watch.batchOver(true);
+        executes("analyze t");
+        assertThat(watch.mustAsk()).isTrue();
+        watch.over();
+        executes("analyze t; insert into t values (1)");
+        assertThat(watch.mustAsk()).isTrue();
+    }
+
+    @Test
     void what_was_done_in_a_transaction_says_nothing_of_the_one_that_is_chained_to_it() {
         executes("begin");
         watch.batchOver(true);

@@ -106,6 +106,26 @@ class LossRulesTest {
     }
 
     @Test
+    void in_a_block_of_the_proxys_own_nothing_commits_inside() {
+        BatchContents call = batch(false, true, StatementKind.COMMITS_INSIDE).enclosed();
+        assertThat(verdict(loss('I', 0, false), call, KEPT_BACK)).isEqualTo(new LossVerdict.Rerun(0));
+        assertThat(verdict(loss('I', 0, true), call, KEPT_BACK)).isEqualTo(LOST);
+        assertThat(verdict(loss('I', 0, false), call, SENT)).isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(new LossVerdict.Rerun(0)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vacuum t", "analyze; reindex table t", "select 1|checkpoint", "begin|rollback|cluster t"})
+    void maintenance_is_done_again(String texts) {
+        assertThat(verdict(loss('I', 0, false), queries(texts), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vacuum t|insert into t values (1)", "begin|reindex table t|commit", "reindex table concurrently t"})
+    void but_not_with_something_else(String texts) {
+        assertThat(verdict(loss('I', 0, false), queries(texts), UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
     void a_transaction_block_that_begins_in_the_batch_is_done_again_or_fails_as_a_transaction() {
         BatchContents begun = batch(false, true, StatementKind.BEGIN, StatementKind.DATA);
         assertThat(verdict(loss('I', 0, false), begun, UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
