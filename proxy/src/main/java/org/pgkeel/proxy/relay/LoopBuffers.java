@@ -30,10 +30,7 @@ public final class LoopBuffers implements RecvByteBufAllocator {
 
     /// A buffer to compose one write in; empty. It is the loop's: whoever uses it writes it out before it returns.
     public ByteBuf scratch() {
-        if (scratch.refCnt() != 1) {
-            scratch.release();
-            scratch = allocator.directBuffer(READ_BYTES, READ_BYTES);
-        }
+        if (scratch.refCnt() != 1) scratch = insteadOf(scratch, READ_BYTES);
         return scratch.clear();
     }
 
@@ -57,11 +54,15 @@ public final class LoopBuffers implements RecvByteBufAllocator {
         scratch.release();
     }
 
+    /// The old one goes when there is another: without memory for that it is still known as kept by somebody, and stays as it is.
+    private ByteBuf insteadOf(ByteBuf kept, int bytes) {
+        ByteBuf other = allocator.directBuffer(bytes, bytes);
+        kept.release();
+        return other;
+    }
+
     private ByteBuf readBuffer() {
-        if (read.refCnt() != 1) {
-            read.release();
-            read = allocator.directBuffer(HEADROOM_BYTES + READ_BYTES, HEADROOM_BYTES + READ_BYTES);
-        }
+        if (read.refCnt() != 1) read = insteadOf(read, HEADROOM_BYTES + READ_BYTES);
         read.setIndex(HEADROOM_BYTES, HEADROOM_BYTES);
         return read.retain();
     }

@@ -1,21 +1,21 @@
 package org.pgkeel.proxy.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LoopBuffersTest {
-    private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+    private final ScarceMemory allocator = new ScarceMemory();
     private final LoopBuffers buffers = new LoopBuffers(allocator);
     private final LoopBuffers.Handle handle = buffers.newHandle();
 
     @AfterEach
     void nothing_is_left() {
         buffers.release();
-        assertThat(allocator.metric().usedDirectMemory()).isZero();
+        assertThat(allocator.usedBytes()).isZero();
     }
 
     @Test
@@ -58,5 +58,29 @@ class LoopBuffersTest {
         other.writeInt(3);
         assertThat(kept.getInt(0)).isEqualTo(2);
         kept.release();
+    }
+
+    /// Another client's bytes would go to who has not read its own yet.
+    @Test
+    void what_somebody_keeps_is_not_overwritten_either_when_there_was_no_memory_for_another_buffer() {
+        ByteBuf first = handle.allocate(allocator);
+        ByteBuf kept = first.writeInt(42).retainedSlice(first.readerIndex(), 4);
+        first.release();
+        ByteBuf composed = buffers.scratch().writeInt(43).retainedSlice();
+
+        allocator.exhausted(true);
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> handle.allocate(allocator)).isInstanceOf(OutOfMemoryError.class);
+            assertThatThrownBy(buffers::scratch).isInstanceOf(OutOfMemoryError.class);
+        }
+        allocator.exhausted(false);
+        ByteBuf second = handle.allocate(allocator);
+        second.writeInt(7);
+        buffers.scratch().writeInt(8);
+        assertThat(kept.getInt(0)).isEqualTo(42);
+        assertThat(composed.getInt(0)).isEqualTo(43);
+        second.release();
+        kept.release();
+        composed.release();
     }
 }
