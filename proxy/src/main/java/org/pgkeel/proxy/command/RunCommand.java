@@ -25,18 +25,21 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter err = spec.commandLine().getErr();
+        var running = new CompletableFuture<ProxyServer>();
+        Signals.onReload(() -> running.join().reload());   // before anything that takes time: nobody who asks for a reload means to kill
         ConfigLoader loader = new ConfigLoader(System.getenv());
         ConfigResult result = loader.load(config);
         ConfigPrinting.print(result, err);
         return switch (result) {
             case ConfigResult.Rejected _ -> ExitCode.CONFIG;
-            case ConfigResult.Loaded loaded -> serve(loaded, loader, err);
+            case ConfigResult.Loaded loaded -> serve(loaded, loader, running, err);
         };
     }
 
     /// Runs until SIGTERM, SIGINT or the console's SHUTDOWN, a second one ends the wait for transactions; SIGHUP reloads.
-    /// @param loader reads the same file again for a reload
-    private int serve(ConfigResult.Loaded loaded, ConfigLoader loader, PrintWriter err) {
+    /// @param loader  reads the same file again for a reload
+    /// @param running completes when there is something to reload
+    private int serve(ConfigResult.Loaded loaded, ConfigLoader loader, CompletableFuture<ProxyServer> running, PrintWriter err) {
         ProxyServer server;
         try {
             server = ProxyServer.start(loaded, loader, config);
@@ -46,7 +49,7 @@ final class RunCommand implements Callable<Integer> {
             return ExitCode.UNAVAILABLE;
         }
         var ended = new CompletableFuture<Void>();
-        Signals.onReload(server::reload);
+        running.complete(server);
         Signals.onTerminate(() -> {
             if (!ended.complete(null)) server.hurry();
         });

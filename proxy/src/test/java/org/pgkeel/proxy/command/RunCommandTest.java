@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgkeel.proxy.embedded.ServerSettings;
 import org.pgkeel.proxy.postgres.PostgresFixture;
@@ -32,15 +35,23 @@ class RunCommandTest {
     Path folder = Path.of("");
 
     private Process run() throws IOException {
-        Path file = Files.writeString(folder.resolve("proxy.conf"), """
+        Path file = Files.writeString(folder.resolve("proxy.conf"), configuration());
+        return run(file);
+    }
+
+    private String configuration() throws IOException {
+        Files.writeString(folder.resolve("users.txt"), APP);
+        return """
                 listen { address = "127.0.0.1", port = %d }
                 admin.port = -1
                 clusters { main { nodes = ["%s:%d"] } }
                 databases { "*" { cluster = main } }
                 auth { users-file = "users.txt" }
                 shutdown.max-wait = 10m
-                """.formatted(port, postgres.host(), postgres.port()));
-        Files.writeString(folder.resolve("users.txt"), APP);
+                """.formatted(port, postgres.host(), postgres.port());
+    }
+
+    private Process run(Path file) throws IOException {
         // As it is delivered: without what tests bring.
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).filter(entry -> !entry.endsWith("test-classes")).collect(Collectors.joining(File.pathSeparator));
         return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m", "--enable-native-access=ALL-UNNAMED",
@@ -95,6 +106,30 @@ class RunCommandTest {
             assertThat(proxy.exitValue()).isEqualTo(ExitCode.OK);
             assertThat(folder.resolve("out")).isEmptyFile();
             assertThat(Files.readString(folder.resolve("err"))).contains("INFO").doesNotContain(PostgresFixture.APP_PASSWORD, "ERROR");
+        } finally {
+            proxy.destroyForcibly().waitFor();
+        }
+    }
+
+    /// A pipe shows when its other end is opened: the proxy reads it when it starts, and again for the reload that it was asked for meanwhile.
+    @Test
+    @Timeout(120)
+    void a_hangup_that_comes_while_it_starts_is_a_reload() throws Exception {
+        String configuration = configuration();
+        Path pipe = folder.resolve("proxy.conf");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        Process proxy = run(pipe);
+        try {
+            try (var start = new FileOutputStream(pipe.toFile())) {
+                assertThat(new ProcessBuilder("kill", "-HUP", Long.toString(proxy.pid())).start().waitFor()).isZero();
+                start.write(configuration.getBytes(StandardCharsets.UTF_8));
+            }
+            await("the signal is handled, one way or the other").until(() -> !proxy.isAlive() || Files.readString(folder.resolve("err")).contains("listening on"));
+            assertThat(proxy.isAlive()).as("alive behind a SIGHUP").isTrue();
+            try (var reload = new FileOutputStream(pipe.toFile())) {
+                reload.write(configuration.getBytes(StandardCharsets.UTF_8));
+            }
+            await().until(() -> Files.readString(folder.resolve("err")).contains("configuration reloaded"));
         } finally {
             proxy.destroyForcibly().waitFor();
         }
