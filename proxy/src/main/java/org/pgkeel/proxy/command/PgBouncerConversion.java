@@ -24,6 +24,8 @@ record PgBouncerConversion(String text, List<String> warnings) {
             "pidfile", "there is no pid file, the proxy stays in the foreground",
             "user", "the proxy does not change its user, start it as the one it shall have");
     private static final Set<String> AUTH_METHODS = Set.of("scram-sha-256", "md5", "cert", "trust");
+    private static final String LETS_ALL_IN = "lets in whoever reaches the port, as any user and without a password, to the console too; PgBouncer at least asks that auth_file knows the user, "
+            + "here nobody does: choose another auth.method, or let in with auth.rules alone";
     private static final int CONNECTIONS_MAX = 1_000_000;
     private static final Duration YEAR = Duration.ofDays(365);
     private static final Duration DAY = Duration.ofDays(1);
@@ -43,11 +45,14 @@ record PgBouncerConversion(String text, List<String> warnings) {
         tree.put("timeouts", timeouts(settings));
         prepared(settings, tree);
         settings.seconds("shutdown_wait_timeout", Duration.ZERO, DAY).ifPresent(time -> tree.put("shutdown", section("max-wait", time)));
+        boolean letsAllIn = "trust".equals(((Map<?, ?>) tree.get("auth")).get("method"));
+        if (letsAllIn) settings.warn("auth_type", "trust " + LETS_ALL_IN);
         Optional<String> hbaFile = settings.text("auth_hba_file");
         hbaFile.ifPresent(file -> settings.warn("auth_hba_file", "its lines are not converted, write those of " + file + " as auth.rules"));
         settings.warnOfTheRest(REASONS);
         tree.values().removeIf(value -> value instanceof Map<?, ?> map && map.isEmpty());
         String head = "# Converted from PgBouncer's configuration; every key is described in conf/README.md.\n"
+                + (letsAllIn ? "# WARNING: auth.method = trust " + LETS_ALL_IN + ".\n" : "")
                 + hbaFile.map(file -> "# Not converted: auth_hba_file = " + file + ". Write its lines as auth.rules.\n").orElse("");
         return new PgBouncerConversion(head + HoconText.write(tree), List.copyOf(warnings));
     }

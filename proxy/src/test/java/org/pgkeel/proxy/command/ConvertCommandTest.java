@@ -146,7 +146,7 @@ class ConvertCommandTest {
         assertThat(config.timeouts().serverConnect()).isEqualTo(Duration.ofMinutes(10));
         assertThat(config.databases().getFirst().pool().maxWait()).isEqualTo(Duration.ofDays(1));
         assertThat(config.listen().unixSocketDirectory()).isEmpty();
-        assertThat(run.err().lines()).containsExactlyInAnyOrder("warning: client_login_timeout: every wait has a limit, 0 became 600s",
+        assertThat(run.err().lines().filter(line -> !line.contains(" auth_type: "))).containsExactlyInAnyOrder("warning: client_login_timeout: every wait has a limit, 0 became 600s",
                 "warning: server_connect_timeout: every wait has a limit, 0 became 600s", "warning: query_wait_timeout: every wait has a limit, 0 became 86400s");
     }
 
@@ -171,7 +171,7 @@ class ConvertCommandTest {
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("address = \"::1\"").contains("nodes = [\"db1:5432\"]");
-        assertThat(run.err()).isEmpty();
+        assertThat(run.err().lines()).allMatch(line -> line.startsWith("warning: auth_type: "));
     }
 
     @Test
@@ -199,6 +199,22 @@ class ConvertCommandTest {
 
         assertThat(load().auth().method()).isEqualTo(AuthMethod.TRUST);
         assertThat(run.err()).contains("warning: pgbouncer.ini:5: %include ").contains("warning: pgbouncer.ini:6: not a setting").contains("warning: pgbouncer.ini:8: [peers] has no counterpart");
+    }
+
+    /// What it does is converted; that nobody overlooks it, in a file that is handed on, too.
+    @Test
+    void a_door_that_stands_open_is_named() throws IOException {
+        for (String type : List.of("trust", "any")) {
+            CommandRun run = convert("[databases]\napp = host=db1\n[pgbouncer]\nauth_type = " + type + "\nlisten_addr = *\n");
+
+            assertThat(load().auth().method()).isEqualTo(AuthMethod.TRUST);
+            assertThat(run.err()).contains("warning: auth_type: trust lets in whoever reaches the port, as any user and without a password");
+            assertThat(Files.readString(temporary.resolve("proxy.conf")).lines().skip(1).findFirst()).hasValueSatisfying(line ->
+                    assertThat(line).startsWith("# WARNING: auth.method = trust lets in whoever reaches the port"));
+            Files.delete(temporary.resolve("proxy.conf"));
+        }
+        assertThat(convert("[databases]\napp = host=db1\n[pgbouncer]\nauth_type = scram-sha-256\nlisten_addr = *\n").err()).doesNotContain("auth_type");
+        assertThat(Files.readString(temporary.resolve("proxy.conf"))).doesNotContain("WARNING");
     }
 
     private static PoolConfig pool(PoolMode mode, int max, int min) {
