@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.observe.Complaints;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,10 +33,10 @@ final class Spill {
     private final ThreadPoolExecutor disk;
     /// Touched by the thread of the disk alone.
     private @Nullable SpillFile file;
-    private final Complaints unwritten = new Complaints();
-    private final Complaints unread = new Complaints();
+    private final Complaints unwritten = new Complaints(1);
+    private final Complaints unread = new Complaints(1);
     /// Touched by the thread of the disk alone.
-    private final Complaints unclosed = new Complaints();
+    private final Complaints unclosed = new Complaints(1);
     private final ArrayList<Runnable> waitingForRoom = new ArrayList<>();
     private long position;
     private int pieces;

@@ -80,6 +80,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
 
     private final LoginPolicy policy;
     private final PendingLogins pending;
+    private final RefusedLogins refused;
     private final LoginListener listener;
     private State state = new State.New();
     private PendingLogins.Place place = PendingLogins.Place.NONE;
@@ -90,9 +91,11 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
 
     /// @param policy  as it is now; a login goes on with the policy it began with
     /// @param pending shared by all logins of the process
-    public ClientLogin(LoginPolicy policy, PendingLogins pending, LoginListener listener) {
+    /// @param refused likewise
+    public ClientLogin(LoginPolicy policy, PendingLogins pending, RefusedLogins refused, LoginListener listener) {
         this.policy = policy;
         this.pending = pending;
+        this.refused = refused;
         this.listener = listener;
     }
 
@@ -276,8 +279,9 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         AuthRules.Decision decision = policy.rules().decide(subject);
         Optional<Refusal> refusal = ClientConnection.refusal(policy.tls(), subject, certificateName, decision);
         if (refusal.isPresent()) {
-            LOG.warn("login of user \"{}\" from {}: {}", LoginRefusals.loggable(startup.user()), ClientConnection.address(ctx), refusal.get().reason().word());
-            refuse(ctx, refusal.get(), "listen.tls or method = password");
+            String why = "listen.tls or method = password";
+            refused.tell(request, ClientConnection.address(ctx), refusal.get().reason(), why);
+            refuse(ctx, refusal.get(), why);
             return;
         }
         ChannelBinding binding = kind == ConnectionKind.TLS && policy.tls() instanceof ServerTls.Enabled tls ? tls.binding() : ChannelBinding.NONE;
@@ -302,8 +306,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
 
             @Override
             public void refuse(Refusal refusal, String why) {
-                LOG.info("login refused: user \"{}\", database \"{}\", from {}: {} ({})", LoginRefusals.loggable(request.user()),
-                        LoginRefusals.loggable(request.database()), ClientConnection.address(ctx), refusal.reason().word(), why);
+                refused.tell(request, ClientConnection.address(ctx), refusal.reason(), why);
                 ClientLogin.this.refuse(ctx, refusal, why);
             }
 

@@ -30,6 +30,7 @@ import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.Secret;
 import org.pgkeel.proxy.login.AuthQuery;
 import org.pgkeel.proxy.login.StoredSecret;
+import org.pgkeel.proxy.observe.Complaints;
 import org.pgkeel.proxy.session.Pools;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -51,6 +52,7 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
     private static final int CONNECTS_MAX = 4;
     private static final Duration CHECK_AFTER = Duration.ofSeconds(30);
     private static final String NO_SUCH_DATABASE = "3D000";
+    private static final int COMPLAINTS_PER_MINUTE_MAX = 20;
 
     private final ProxyConfig config;
     private final AuthConfig.AuthQuery query;
@@ -60,6 +62,7 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
     private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
     /// Of each cluster.
     private final Map<String, Semaphore> connecting = new ConcurrentHashMap<>();
+    private final Complaints complaints = new Complaints(COMPLAINTS_PER_MINUTE_MAX);
     private boolean closed;
 
     /// A database's connection, while there is one. Guarded by its lock.
@@ -101,7 +104,8 @@ final class JdbcAuthQuery implements AuthQuery, AutoCloseable {
             try {
                 answer.complete(ask(user, where, known.get()));
             } catch (SQLException | RuntimeException | Error unable) {   // whoever waits for the answer must get one
-                log.warn("auth-query in database {}: {}", where, unable.getMessage());
+                long failed = complaints.of(1, System.nanoTime());
+                if (failed > 0) log.warn("auth-query in database {}: {}{}", where, unable.getMessage(), Complaints.others(failed));
                 answer.completeExceptionally(unable);
             }
         });

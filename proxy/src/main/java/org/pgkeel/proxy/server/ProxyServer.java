@@ -44,6 +44,7 @@ import org.pgkeel.proxy.listen.Listener;
 import org.pgkeel.proxy.listen.Reception;
 import org.pgkeel.proxy.login.ClientLogin;
 import org.pgkeel.proxy.login.PendingLogins;
+import org.pgkeel.proxy.login.RefusedLogins;
 import org.pgkeel.proxy.login.UserSecrets;
 import org.pgkeel.proxy.relay.LoopBuffers;
 import org.pgkeel.proxy.session.BackendCanceller;
@@ -88,6 +89,7 @@ public final class ProxyServer implements AutoCloseable {
     private final Map<EventLoop, LoopBuffers> buffers = new IdentityHashMap<>();
     private final Admission admission = new Admission();
     private final PendingLogins pendingLogins = new PendingLogins();
+    private final RefusedLogins refusedLogins = new RefusedLogins(System::nanoTime);
     private final Reception reception;
     private final Listener listener;
     private final Optional<AdminServer> admin;
@@ -217,7 +219,7 @@ public final class ProxyServer implements AutoCloseable {
         channel.config().setRecvByteBufAllocator(buffersOf(channel.eventLoop()));
         int high = inForce.config().limits().clientBufferBytes();
         channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high));
-        channel.pipeline().addLast(new ClientLogin(inForce.loginPolicy(), pendingLogins, reception));
+        channel.pipeline().addLast(new ClientLogin(inForce.loginPolicy(), pendingLogins, refusedLogins, reception));
     }
 
     private void tick(EventLoop loop) {

@@ -207,7 +207,7 @@ class AuthenticationTest {
             }
         }
         var unix = new LoginHarness().method(AuthMethod.PASSWORD).user("alice", "secret");
-        try (LoginClient client = new LoginClient(unix.policy(), unix.pending, new DomainSocketAddress("/tmp/x"))) {
+        try (LoginClient client = new LoginClient(unix.policy(), unix.pending, unix.refused, new DomainSocketAddress("/tmp/x"))) {
             client.startup("alice", "db").send(new PasswordMessage("secret"));
             assertThat(client.identity().orElseThrow().kind()).isEqualTo(ConnectionKind.UNIX_SOCKET);
         }

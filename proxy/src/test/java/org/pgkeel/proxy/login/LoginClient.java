@@ -45,7 +45,7 @@ final class LoginClient implements LoginListener, AutoCloseable {
     String early = "";
     final List<ByteBuf> handedOver = new ArrayList<>();
 
-    LoginClient(LoginPolicy policy, PendingLogins pending, SocketAddress address) {
+    LoginClient(LoginPolicy policy, PendingLogins pending, RefusedLogins refused, SocketAddress address) {
         channel = new EmbeddedChannel() {
             @Override
             protected SocketAddress remoteAddress0() {
@@ -53,7 +53,7 @@ final class LoginClient implements LoginListener, AutoCloseable {
             }
         };
         channel.freezeTime();
-        channel.pipeline().addLast(new ClientLogin(policy, pending, this));
+        channel.pipeline().addLast(new ClientLogin(policy, pending, refused, this));
     }
 
     LoginClient send(StartupPacket packet) {

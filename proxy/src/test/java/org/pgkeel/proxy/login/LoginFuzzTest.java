@@ -24,7 +24,7 @@ class LoginFuzzTest {
         var harness = new LoginHarness().user("alice", "secret");
         LoginPolicy policy = harness.policy();
         for (int i = 0; i < INPUTS; i++) {
-            try (var client = new LoginClient(policy, harness.pending, LoginClient.TCP)) {
+            try (var client = new LoginClient(policy, harness.pending, harness.refused, LoginClient.TCP)) {
                 ByteBuf bytes = mangled(random);
                 while (bytes.isReadable() && client.isOpen()) {
                     client.sendBytes(bytes.readRetainedSlice(Math.min(bytes.readableBytes(), 1 + random.nextInt(64))));

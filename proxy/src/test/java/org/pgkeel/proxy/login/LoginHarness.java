@@ -26,9 +26,11 @@ final class LoginHarness {
     private ServerTls tls = new ServerTls.Disabled();
     private Duration cacheFor = Duration.ofSeconds(600);
     private Optional<AuthQuery> query = Optional.empty();
+    long nowNanos = System.nanoTime();
     private final List<AuthRule> rules = new ArrayList<>();
     private final List<String> users = new ArrayList<>();
     final PendingLogins pending = new PendingLogins();
+    final RefusedLogins refused = new RefusedLogins(() -> nowNanos);
 
     LoginHarness method(AuthMethod chosen) {
         method = chosen;
@@ -96,6 +98,6 @@ final class LoginHarness {
 
     /// A TCP client from 192.0.2.7.
     LoginClient client() {
-        return new LoginClient(policy(), pending, LoginClient.TCP);
+        return new LoginClient(policy(), pending, refused, LoginClient.TCP);
     }
 }

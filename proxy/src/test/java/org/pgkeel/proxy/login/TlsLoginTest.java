@@ -98,7 +98,7 @@ class TlsLoginTest {
         server = new ServerBootstrap().group(group).channel(transport.serverChannel()).childHandler(new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new ClientLogin(policy, harness.pending, new LoginListener() {
+                channel.pipeline().addLast(new ClientLogin(policy, harness.pending, harness.refused, new LoginListener() {
                     @Override
                     public void authenticated(Channel client, ClientIdentity identity, ByteBuf early) {
                         identities.add(identity);

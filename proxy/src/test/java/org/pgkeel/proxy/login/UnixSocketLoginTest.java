@@ -46,7 +46,7 @@ class UnixSocketLoginTest {
             new ServerBootstrap().group(group).channel(transport.serverDomainChannel()).childHandler(new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(new ClientLogin(policy, harness.pending, new LoginListener() {
+                    channel.pipeline().addLast(new ClientLogin(policy, harness.pending, harness.refused, new LoginListener() {
                         @Override
                         public void authenticated(Channel client, ClientIdentity who, ByteBuf early) {
                             early.release();
