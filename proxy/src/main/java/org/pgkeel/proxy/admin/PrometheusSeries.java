@@ -22,6 +22,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.observe.LatencyHistogram;
+import org.pgkeel.proxy.observe.LogQueue;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
 import org.pgkeel.proxy.observe.ProxySnapshot;
@@ -48,6 +49,8 @@ final class PrometheusSeries {
     static List<MetricSnapshot> of(Optional<Sample> sample) {
         var all = new PrometheusSeries();
         all.gauge("pgkeel_snapshot_available", "1 if all event loops answered this scrape in time", Labels.EMPTY, sample.isPresent() ? 1 : 0);
+        all.series.add(CounterSnapshot.builder().name("pgkeel_log_dropped_lines").help("Lines that the log could not be written fast enough for")
+                .dataPoint(CounterDataPointSnapshot.builder().value(LogQueue.droppedLines()).build()).build());
         sample.ifPresent(taken -> {
             all.proxy(taken.proxy());
             all.levels(bounded(taken.pools(), POOLS_MAX, PoolSnapshot::plus, pool -> new PoolSnapshot(REST, REST, PoolSnapshot.PRIMARY, pool.mode(), pool.clients(),

@@ -11,8 +11,9 @@ import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.joran.spi.ConsoleTarget;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import org.pgkeel.proxy.observe.LogQueue;
 
-/// Logs go to stderr, from INFO on; stdout is for answers. Written in Java because reading an XML file would cost the start of the
+/// Logs go to stderr, from INFO on, by a [LogQueue]; stdout is for answers. Written in Java because reading an XML file would cost the start of the
 /// proxy more than a tenth of a second; `-Dlogback.configurationFile=FILE` still takes one. Found by Logback as a service.
 public final class LogToStderr extends ContextAwareBase implements Configurator {
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{0}: %line%n";
@@ -20,16 +21,27 @@ public final class LogToStderr extends ContextAwareBase implements Configurator 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         if (System.getProperty("logback.configurationFile") != null) return ExecutionStatus.INVOKE_NEXT_IF_ANY;
-        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-        appender.setContext(context);
-        appender.setName("stderr");
-        appender.setTarget(ConsoleTarget.SystemErr.getName());
-        appender.setEncoder(encoder(context));
-        appender.start();
+        LogQueue queue = appender(context);
+        // Whoever ends the process, with an exit code or a signal: what was logged before is written.
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("pgkeel-log-end").unstarted(queue::stop));
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
-        root.addAppender(appender);
+        root.addAppender(queue);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    static LogQueue appender(LoggerContext context) {
+        ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+        console.setContext(context);
+        console.setName("stderr");
+        console.setTarget(ConsoleTarget.SystemErr.getName());
+        console.setEncoder(encoder(context));
+        console.start();
+        var queue = new LogQueue(console);
+        queue.setContext(context);
+        queue.setName("queue");
+        queue.start();
+        return queue;
     }
 
     static Encoder<ILoggingEvent> encoder(LoggerContext context) {

@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgkeel.proxy.observe.LogQueue;
+import org.slf4j.LoggerFactory;
 
 final class LogToStderrTest {
     private static String logged(String message, @Nullable Throwable cause, Object... arguments) {
@@ -26,5 +33,36 @@ final class LogToStderrTest {
     void letters_of_all_languages_and_stack_traces_are_shown_as_they_are() {
         assertThat(logged("user {}", null, "J\u00f6rg \u5c71 \ud83d\ude00")).endsWith(": user J\u00f6rg \u5c71 \ud83d\ude00\n");
         assertThat(logged("bug", new IllegalStateException("here")).lines()).hasSizeGreaterThan(2).anyMatch(line -> line.contains("IllegalStateException: here"));
+    }
+
+    @Test
+    @Timeout(30)
+    void nobody_waits_until_stderr_is_read() {
+        PrintStream stderr = System.err;
+        var isRead = new CompletableFuture<Void>();
+        System.setErr(new PrintStream(new OutputStream() {
+            @Override
+            public void write(int b) {
+                try {
+                    isRead.get();
+                } catch (InterruptedException | ExecutionException over) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }));
+        var context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        var log = context.getLogger("test");
+        LogQueue queue = LogToStderr.appender(context);
+        try {
+            log.setAdditive(false);
+            log.addAppender(queue);
+            for (int i = 0; i < 10; i++) log.warn("line {}", i);
+        } finally {
+            System.setErr(stderr);
+            isRead.complete(null);
+            log.detachAppender(queue);
+            log.setAdditive(true);
+            queue.stop();
+        }
     }
 }
