@@ -249,7 +249,7 @@ public final class ConsoleSession extends ChannelInboundHandlerAdapter {
         ctx.executor().execute(() -> {
             try {
                 step.run();
-            } catch (RuntimeException bug) {
+            } catch (RuntimeException | Error bug) {
                 exceptionCaught(ctx, bug);
             }
         });

@@ -108,7 +108,7 @@ final class ClusterWatch {
             ask();
             tickHold();
             judge();
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             log.error("cluster {}: a round failed", cluster.name(), bug);
         } finally {
             timer = rooms.loop().schedule(this::round, delayMillis(), TimeUnit.MILLISECONDS);

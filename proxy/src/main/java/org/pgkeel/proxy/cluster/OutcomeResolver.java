@@ -222,7 +222,7 @@ public final class OutcomeResolver {
         } catch (IllegalArgumentException nonsense) {
             asked.forEach(one -> one.hindrance = Reason.NO_ANSWER_IN_TIME);
             log.warn("outcomes: {} gave an answer that cannot be read: {}", node, nonsense.getMessage());
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             log.error("outcomes: an answer of {} could not be handled", node, bug);
         }
         if (!waiting.isEmpty() && asked.stream().noneMatch(waiting::contains)) wake();

@@ -171,12 +171,13 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
             release();
             return;
         }
-        ByteBuf out = leased.channel().alloc().directBuffer(requestBytes() + 1024);
-        script.settings(leased, settings, out);
-        // Sent even if no row could be taken: what it prepares counts as prepared already.
+        ByteBuf out = Unpooled.EMPTY_BUFFER;
         try {
+            out = leased.channel().alloc().directBuffer(requestBytes() + 1024);
+            script.settings(leased, settings, out);
+            // Sent even if no row could be taken: what it prepares counts as prepared already.
             taken = compose(leased, out, wanted);
-        } catch (RuntimeException bug) {   // one of them must not take the others with it, nor the lane
+        } catch (RuntimeException | Error bug) {   // one of them must not take the others with it, nor the lane
             log.error("a batch of {} rows: they run one by one", batch.rows(), bug);
             out.release();
             taken = wanted;

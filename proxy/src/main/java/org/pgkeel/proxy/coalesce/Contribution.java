@@ -205,7 +205,7 @@ public final class Contribution {
     void tell(Runnable what) {
         try {
             what.run();
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             client.broken(bug);
         }
     }

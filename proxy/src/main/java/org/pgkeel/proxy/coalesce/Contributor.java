@@ -49,5 +49,5 @@ public interface Contributor {
     void lost(String why);
 
     /// One of these calls has failed, and its client cannot go on. Throws nothing, so that whoever is told next is told.
-    void broken(RuntimeException bug);
+    void broken(Throwable bug);
 }

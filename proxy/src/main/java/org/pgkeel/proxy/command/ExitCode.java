@@ -3,6 +3,8 @@ package org.pgkeel.proxy.command;
 /// Exit codes as in `sysexits.h`, which service managers and scripts know.
 final class ExitCode {
     static final int OK = 0;
+    /// There is no memory for anybody, and none comes back. The JVM says the same of its heap (`-XX:+ExitOnOutOfMemoryError`).
+    static final int OUT_OF_MEMORY = 3;
     /// The command line is wrong.
     static final int USAGE = 64;
     /// An input file is missing or not readable.

@@ -48,14 +48,15 @@ final class RunCommand implements Callable<Integer> {
             err.flush();
             return ExitCode.UNAVAILABLE;
         }
-        var ended = new CompletableFuture<Void>();
+        var ended = new CompletableFuture<Integer>();
         running.complete(server);
         Signals.onTerminate(() -> {
-            if (!ended.complete(null)) server.hurry();
+            if (!ended.complete(ExitCode.OK)) server.hurry();
         });
-        server.shutdownAsked().thenRun(() -> ended.complete(null));
-        ended.join();
-        server.close();
-        return ExitCode.OK;
+        server.shutdownAsked().thenRun(() -> ended.complete(ExitCode.OK));
+        server.exhausted().thenRun(() -> ended.complete(ExitCode.OUT_OF_MEMORY));
+        int code = ended.join();
+        if (code == ExitCode.OK) server.close();   // else there is nothing left to do that with
+        return code;
     }
 }

@@ -110,8 +110,8 @@ public final class Reception implements LoginListener {
     public void authenticated(Channel channel, ClientIdentity identity, ByteBuf early) {
         try {
             meet(channel, identity, early);
-        } catch (RuntimeException bug) {
-            log.error("client {}: closed after a bug behind its login", identity.address(), bug);
+        } catch (RuntimeException | Error bug) {
+            log.error("client {}: closed after a bug behind its login, or without memory for it", identity.address(), bug);
             channel.close();   // nobody else would: nothing reads from it
         }
     }

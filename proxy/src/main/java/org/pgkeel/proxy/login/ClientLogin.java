@@ -354,7 +354,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         leaveState();
         LOG.debug("login from {} refused: {} ({})", ClientConnection.address(ctx), refusal.reason().word(), why);
         // The place is kept, and the deadline stays: a client that does not read its refusal is closed by force.
-        ByteBuf out = ctx.alloc().buffer();
+        ByteBuf out = Unpooled.buffer();   // on the heap: there may be no other memory, and a write that fails closes the channel
         refusal.toMessage().encode(out);
         ctx.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
         listener.refused(refusal, ctx.channel());
@@ -407,6 +407,8 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         boolean peers = cause instanceof IOException || cause instanceof DecoderException;
         if (peers || state instanceof State.Ended) {
             end(ctx, cause.getClass().getSimpleName());
+        } else if (cause instanceof OutOfMemoryError) {
+            refuse(ctx, LoginRefusals.outOfMemory(), "out of memory");
         } else {
             LOG.error("bug in the login from {}", ClientConnection.address(ctx), cause);
             refuse(ctx, LoginRefusals.internalError(), "bug");

@@ -64,6 +64,10 @@ final class LoginRefusals {
         return Refusal.of(RefusalReason.INTERNAL_ERROR, "internal error during the login");
     }
 
+    static Refusal outOfMemory() {
+        return Refusal.of(RefusalReason.OUT_OF_MEMORY, "out of memory");
+    }
+
     private static String described(AuthRules.Subject subject) {
         String database = switch (subject.purpose()) {
             case SESSION -> "database \"" + subject.database() + "\"";

@@ -87,6 +87,8 @@ public enum RefusalReason {
     MESSAGE_TOO_LONG("message_too_long", Severity.FATAL, SqlState.PROTOCOL_VIOLATION, Retry.NO),
     /// A request that waited on disk could not be read back: nothing of it was done.
     SPILL_UNREADABLE("spill_unreadable", Severity.ERROR, SqlState.IO_ERROR, Retry.YES),
+    /// No memory for what a client asked, or for its replies: what was under way may have been done.
+    OUT_OF_MEMORY("out_of_memory", Severity.FATAL, SqlState.OUT_OF_MEMORY, Retry.UNKNOWN),
     /// A bug of the proxy.
     INTERNAL_ERROR("internal_error", Severity.FATAL, SqlState.INTERNAL_ERROR, Retry.NO);
 

@@ -56,6 +56,8 @@ final class BackendSocketHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
             log.debug("backend {}: {}", connection.greeting().address(), cause.toString());
+        } else if (cause instanceof OutOfMemoryError && connection.lessee() instanceof Lessee client) {
+            client.broken(cause);   // its replies, mostly because it does not read them
         } else {
             log.error("backend {}: closed after a bug", connection.greeting().address(), cause);
         }

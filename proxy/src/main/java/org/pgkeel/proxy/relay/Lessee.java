@@ -106,6 +106,9 @@ public interface Lessee {
     /// The connection is gone; it is closed already.
     void backendLost(Loss loss);
 
+    /// Something went wrong in a turn of the backend that is the client's alone: it ends.
+    void broken(Throwable cause);
+
     /// The backend was made to fail where the proxy refuses.
     /// @param refusal what was given to [Exchange#expectRefusal]
     /// @return the ErrorResponse for the client; the caller releases it

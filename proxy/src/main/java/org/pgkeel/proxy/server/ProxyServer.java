@@ -99,6 +99,7 @@ public final class ProxyServer implements AutoCloseable {
     private Optional<ConfigWatch> watch = Optional.empty();
     private final AtomicInteger cancelsUnderWay = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
+    private final CompletableFuture<Void> exhausted = new CompletableFuture<>();
     private volatile boolean draining;
     private long retiredNanos = System.nanoTime();
     /// Starts and listens.
@@ -163,7 +164,10 @@ public final class ProxyServer implements AutoCloseable {
                     + " (admin.address, admin.port): " + rootMessage(unable), unable);
         }
         console.startAverages(adminLoop.next());
-        for (EventLoop loop : eventLoops) Pulse.start(loop, TICK, "tick", () -> tick(loop));
+        for (EventLoop loop : eventLoops) {
+            Pulse.start(loop, TICK, "tick", () -> tick(loop));
+            Pulse.start(loop, Exhaustion.PERIOD, "look for memory", new Exhaustion(PooledByteBufAllocator.DEFAULT, System::nanoTime, () -> exhausted.complete(null))::look);
+        }
         log.info("listening on {}:{}, {} event loop(s)", config.listen().address(), listener.port(), eventLoops.size());
         FileLimit.check(config.limits().clients());
     }
@@ -249,6 +253,11 @@ public final class ProxyServer implements AutoCloseable {
     /// Completes when the console asked for a shutdown; whoever started the server then closes it.
     public CompletableFuture<Void> shutdownAsked() {
         return shutdown.asked();
+    }
+
+    /// Completes when there is no memory for anybody, for good; whoever started the server then ends the process.
+    public CompletableFuture<Void> exhausted() {
+        return exhausted;
     }
 
     /// Ends the wait of [#close] for transactions, now or later.

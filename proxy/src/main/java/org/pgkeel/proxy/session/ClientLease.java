@@ -100,7 +100,7 @@ final class ClientLease {
         ends();
         long now = System.nanoTime();
         var exchange = leased.exchange();
-        if (!exchange.settled() || session.walk().midMessage()) {
+        if (!exchange.settled() || session.walk().midMessage() || leased.outgoing().isPending()) {
             boolean running = !exchange.allSeen();   // also behind a Flush, without a Sync
             if (running) context.canceller().cancel(leased, () -> { });
             leased.abandon(running ? CloseReason.QUERY_ABANDONED : CloseReason.MID_MESSAGE, now);

@@ -299,7 +299,7 @@ final class InsertSharing implements Contributor {
     }
 
     @Override
-    public void broken(RuntimeException bug) {
+    public void broken(Throwable bug) {
         session.channel().pipeline().fireExceptionCaught(bug);   // as a bug in what the client itself has sent: it is closed
     }
 }

@@ -96,6 +96,11 @@ final class LeaseListener implements Lessee {
     }
 
     @Override
+    public void broken(Throwable cause) {
+        session.end().broken(cause);
+    }
+
+    @Override
     public byte @Nullable [] inItsWords(byte[] errorBody) {
         return statements.inItsWords(errorBody);
     }

@@ -184,8 +184,17 @@ final class LeasePath implements Waiter<BackendConnection> {
         if (session.state() == ClientSession.State.WAITING && waitsAt != null) waitsAt.hasSentMore(this);
     }
 
+    /// What goes wrong here is the client's own, in the turn of the one that gave the backend back.
     @Override
     public void leased(BackendConnection leased) {
+        try {
+            begin(leased);
+        } catch (RuntimeException | Error broken) {
+            session.end().broken(broken);
+        }
+    }
+
+    private void begin(BackendConnection leased) {
         if (session.state() == ClientSession.State.GREETING) {
             new Greeter(session).ask(leased);
             return;

@@ -65,9 +65,9 @@ final class LostBackend {
     private void guarded(Runnable step) {
         try {
             step.run();
-        } catch (RuntimeException bug) {
-            log.error("client {}: could not be brought over the loss of {}: {}", session.identity().address(), lost.greeting().address(), loss, bug);
-            session.end(RefusalReason.INTERNAL_ERROR, "internal error");
+        } catch (RuntimeException | Error bug) {
+            log.error("client {}: could not be brought over the loss of {}: {}", session.identity().address(), lost.greeting().address(), loss);
+            session.end().broken(bug);
         }
     }
 

@@ -84,15 +84,20 @@ final class RequestWalk {
     }
 
     private void walk(ByteBuf in) {
-        int at = in.readerIndex();
+        boolean mine = true;
         try {
-            at = forward(in);
+            int at = forward(in);
+            if (at < in.writerIndex() && session.isOpen()) {
+                mine = false;
+                keep(in, at);
+            }
         } catch (ProtocolViolation violation) {
-            // Here, not where Netty calls: a client that waited is walked in the turn of the one that gave the backend back.
+            // Here, not where Netty calls: a client that waited is walked in the turn of the one that gave the backend back, or by a task.
             session.end().violated(violation);
+        } catch (RuntimeException | Error broken) {
+            session.end().broken(broken);
         } finally {
-            if (at < in.writerIndex() && session.isOpen()) keep(in, at);
-            else in.release();
+            if (mine) in.release();
         }
     }
 

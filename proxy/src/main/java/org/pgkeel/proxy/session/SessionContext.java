@@ -15,6 +15,7 @@ import org.pgkeel.proxy.coalesce.HomeLoop;
 import org.pgkeel.proxy.coalesce.Place;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.config.RoutingConfig;
+import org.pgkeel.proxy.observe.Complaints;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSlice;
@@ -31,6 +32,7 @@ import org.pgkeel.proxy.statement.ClassCache;
 /// Threading: confined to its event loop, but for the configuration, which is replaced from outside.
 public final class SessionContext {
     private static final int SETTINGS_REMEMBERED = 4096;
+    private static final int SHORTAGES_TOLD_PER_MINUTE = 10;
 
     private final int index;
     private final EventLoop loop;
@@ -38,6 +40,7 @@ public final class SessionContext {
     private final StatementCache statements;
     private final SettingsInterner settings = new SettingsInterner(SETTINGS_REMEMBERED);
     private final LoopStats stats = new LoopStats();
+    private final Complaints shortages = new Complaints(SHORTAGES_TOLD_PER_MINUTE);
     private final CancelKeys cancelKeys;
     private final BackendCanceller canceller;
     private final ClassCache classes;
@@ -98,6 +101,11 @@ public final class SessionContext {
 
     public LoopStats stats() {
         return stats;
+    }
+
+    /// Clients for whom there was no memory.
+    Complaints shortages() {
+        return shortages;
     }
 
     public ProxyConfig config() {

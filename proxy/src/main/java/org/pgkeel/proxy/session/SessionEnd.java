@@ -2,9 +2,11 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.observe.Complaints;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
@@ -49,10 +51,24 @@ final class SessionEnd {
         refused(RefusalReason.PROTOCOL_VIOLATION, violation.getMessage());
     }
 
-    /// A bug of ours: the client is told, and closed.
-    void broken(Throwable bug) {
-        log.error("client {}: closed after a bug", session.identity().address(), bug);
-        refused(RefusalReason.INTERNAL_ERROR, "internal error");
+    /// A bug of ours, or no memory for what the client does: it is told, and closed.
+    void broken(Throwable cause) {
+        if (cause instanceof OutOfMemoryError none) {
+            outOfMemory(none);
+        } else {
+            log.error("client {}: closed after a bug", session.identity().address(), cause);
+            refused(RefusalReason.INTERNAL_ERROR, "internal error");
+        }
+    }
+
+    /// What is queued to a client that does not read is memory that others need: it is not waited for.
+    private void outOfMemory(OutOfMemoryError none) {
+        long met = context.shortages().of(1, System.nanoTime());
+        if (met > 0) log.warn("client {}: closed, no memory for what it does: {}{}", session.identity().address(), none.getMessage(), Complaints.others(met));
+        ChannelOutboundBuffer queued = session.channel().unsafe().outboundBuffer();
+        boolean reads = queued == null || queued.totalPendingWriteBytes() == 0;
+        refused(RefusalReason.OUT_OF_MEMORY, "out of memory: it is not known whether what was under way has happened");
+        if (!reads) session.channel().close();
     }
 
     /// The proxy shuts down. Ends the session now if it is outside of a transaction, else when it has come out of it.

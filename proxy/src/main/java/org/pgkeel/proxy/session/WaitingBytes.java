@@ -66,26 +66,32 @@ final class WaitingBytes {
     ByteBuf takeWith(ByteBuf arrived) {
         ByteBuf all = bytes;
         if (all == null) return arrived;
-        bytes = null;
-        if (all.refCnt() == 1) {
-            all.discardReadBytes().writeBytes(arrived);
-        } else {
-            // Part of it is queued for a slow server: its bytes must stay where they are.
-            ByteBuf both = all.alloc().buffer(all.readableBytes() + arrived.readableBytes()).writeBytes(all).writeBytes(arrived);
-            all.release();
-            all = both;
+        try {
+            if (all.refCnt() == 1) {
+                all.discardReadBytes().writeBytes(arrived);
+            } else {
+                // Part of it is queued for a slow server: its bytes must stay where they are.
+                ByteBuf both = all.alloc().buffer(all.readableBytes() + arrived.readableBytes()).writeBytes(all).writeBytes(arrived);
+                all.release();
+                all = both;
+            }
+        } finally {
+            arrived.release();
         }
-        arrived.release();
+        bytes = null;
         return all;
     }
 
     /// @param in what waits from `at` on; released here, or kept
     void keep(ByteBuf in, int at) {
-        if (buffers.isShared(in)) {
-            bytes = in.alloc().buffer(in.writerIndex() - at).writeBytes(in, at, in.writerIndex() - at);
-            in.release();
-        } else {
+        if (!buffers.isShared(in)) {
             bytes = in.readerIndex(at);
+            return;
+        }
+        try {
+            bytes = in.alloc().buffer(in.writerIndex() - at).writeBytes(in, at, in.writerIndex() - at);
+        } finally {
+            in.release();
         }
     }
 

@@ -120,7 +120,7 @@ class EachIsToldTest {
         }
 
         @Override
-        public void broken(RuntimeException bug) {
+        public void broken(Throwable bug) {
             assertThat(bug).hasMessage("a bug");
             told.add(name + " closed");
         }

@@ -36,7 +36,7 @@ interface UnansweredContributor extends Contributor {
     }
 
     @Override
-    default void broken(RuntimeException bug) {
+    default void broken(Throwable bug) {
         throw new AssertionError(bug);
     }
 

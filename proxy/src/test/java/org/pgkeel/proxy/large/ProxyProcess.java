@@ -36,7 +36,8 @@ public final class ProxyProcess implements AutoCloseable {
 
     /// Listening, with one event loop: whatever one client costs, all others wait for.
     /// @param more lines of its `proxy.conf`
-    public static ProxyProcess start(PostgresFixture postgres, String more) throws IOException {
+    /// @param jvm options beside those of all
+    public static ProxyProcess start(PostgresFixture postgres, String more, String... jvm) throws IOException {
         Path folder = Files.createTempDirectory("pgkeel-large-");
         int port = ServerSettings.freePort();
         Path users = Files.writeString(folder.resolve("users.txt"), "\"%s\" \"%s\"\n".formatted(PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD));
@@ -51,6 +52,7 @@ public final class ProxyProcess implements AutoCloseable {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPTIONS);
+        command.addAll(List.of(jvm));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.pgkeel.proxy.Main", "run", "--config", config.toString()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile()).start();
         var proxy = new ProxyProcess(folder, process, port);

@@ -22,7 +22,8 @@ class RefusalReasonTest {
                 Map.entry(RefusalReason.OUTCOME_UNKNOWN, "ERROR 08007 UNKNOWN"), Map.entry(RefusalReason.PINNING_REFUSED, "ERROR 0A000 NO"),
                 Map.entry(RefusalReason.INTERNAL_ERROR, "FATAL XX000 NO"), Map.entry(RefusalReason.QUERY_TIMEOUT, "FATAL 57014 NO"),
                 Map.entry(RefusalReason.IDLE_IN_TRANSACTION_TIMEOUT, "FATAL 25P03 YES"), Map.entry(RefusalReason.TRANSACTION_TIMEOUT, "FATAL 25P04 YES"),
-                Map.entry(RefusalReason.CLIENT_IDLE_TIMEOUT, "FATAL 57P05 YES"), Map.entry(RefusalReason.TOO_MANY_LOGINS, "FATAL 53300 YES"));
+                Map.entry(RefusalReason.CLIENT_IDLE_TIMEOUT, "FATAL 57P05 YES"), Map.entry(RefusalReason.TOO_MANY_LOGINS, "FATAL 53300 YES"),
+                Map.entry(RefusalReason.OUT_OF_MEMORY, "FATAL 53200 UNKNOWN"));
         documented.forEach((reason, row) -> assertThat(reason.severity() + " " + reason.sqlState().code() + " " + reason.retry()).as(reason.name()).isEqualTo(row));
     }
 

@@ -74,6 +74,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public void broken(Throwable cause) {
+        heard.add("broken: " + cause);
+    }
+
+    @Override
     public void refused(Refusal refusal) {
         throw new AssertionError(refusal);
     }
