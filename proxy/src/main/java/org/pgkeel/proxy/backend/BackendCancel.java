@@ -12,7 +12,6 @@ import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.pgkeel.failover.topology.NodeAddress;
@@ -37,10 +36,9 @@ public final class BackendCancel {
     private final Dialer dialer;
     private final Duration patience;
 
-    /// @param helper   as for [BackendConnector]
     /// @param patience how long one request may take in all, until it is given up
-    public BackendCancel(Transport transport, Executor helper, Duration patience) {
-        this.dialer = new Dialer(transport, InetAddress::getAllByName, helper, _ -> new FixedRecvByteBufAllocator(READ_BYTES));
+    public BackendCancel(Transport transport, Duration patience) {
+        this.dialer = new Dialer(transport, InetAddress::getAllByName, _ -> new FixedRecvByteBufAllocator(READ_BYTES));
         this.patience = patience;
     }
 

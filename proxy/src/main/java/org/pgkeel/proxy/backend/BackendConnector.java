@@ -15,15 +15,14 @@ public final class BackendConnector {
     private final Executor helper;
     private final SecureRandom random = new SecureRandom();
 
-    /// @param helper    looks names up, which blocks, and stretches passwords, which takes milliseconds: a small pool of
-    ///                  daemon threads, not an event loop
+    /// @param helper    stretches passwords, which takes milliseconds: a small pool of daemon threads, not an event loop
     /// @param receivers the read buffers of a loop's channels
     public BackendConnector(Transport transport, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
         this(transport, InetAddress::getAllByName, helper, receivers);
     }
 
     BackendConnector(Transport transport, Dialer.NameLookup names, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
-        this.dialer = new Dialer(transport, names, helper, receivers);
+        this.dialer = new Dialer(transport, names, receivers);
         this.helper = helper;
     }
 

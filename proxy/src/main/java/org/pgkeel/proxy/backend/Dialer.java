@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -30,8 +29,8 @@ import org.pgkeel.proxy.transport.Transport;
 /// Opens sockets to nodes: looks the name up off the event loop (the JDK's resolver, so `/etc/hosts` and `nsswitch` count,
 /// and it blocks), then tries its addresses in order. Threading: immutable; a dial is confined to its loop.
 ///
-/// @param helper runs the look-ups
-record Dialer(Transport transport, NameLookup names, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
+/// A look-up has a virtual thread of its own: a name server that hangs keeps nobody waiting who does not ask for that name.
+record Dialer(Transport transport, NameLookup names, Function<EventLoop, RecvByteBufAllocator> receivers) {
 
     /// Finds the addresses of a name; blocks.
     interface NameLookup {
@@ -77,19 +76,21 @@ record Dialer(Transport transport, NameLookup names, Executor helper, Function<E
             whenKnown.accept(List.of(new InetSocketAddress(address(literal), address.port())));
             return;
         }
-        try {
-            helper.execute(() -> {
-                try {
-                    List<SocketAddress> found = Stream.of(names.addresses(address.host()))
-                            .<SocketAddress>map(ip -> new InetSocketAddress(ip, address.port())).toList();
-                    loop.execute(() -> whenKnown.accept(found));
-                } catch (UnknownHostException unknown) {
-                    loop.execute(() -> outcome.unreachable("cannot resolve host \"" + address.host() + "\""));
-                }
-            });
-        } catch (RejectedExecutionException shuttingDown) {
-            outcome.unreachable("cannot resolve host \"" + address.host() + "\": shutting down");
-        }
+        Thread.ofVirtual().name("pgkeel-name").start(() -> {
+            Runnable next;
+            try {
+                List<SocketAddress> found = Stream.of(names.addresses(address.host()))
+                        .<SocketAddress>map(ip -> new InetSocketAddress(ip, address.port())).toList();
+                next = () -> whenKnown.accept(found);
+            } catch (UnknownHostException unknown) {
+                next = () -> outcome.unreachable("cannot resolve host \"" + address.host() + "\"");
+            }
+            try {
+                loop.execute(next);
+            } catch (RejectedExecutionException shuttingDown) {
+                // Nobody waits for it.
+            }
+        });
     }
 
     private static InetAddress address(byte[] literal) {

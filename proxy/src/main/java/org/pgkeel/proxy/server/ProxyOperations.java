@@ -144,7 +144,7 @@ final class ProxyOperations implements Operations {
                 Overview.memory(all.stream().mapToLong(Cached::statements).sum(), all.stream().mapToLong(Cached::bytes).sum()));
     }
 
-    /// Names are resolved anew for every connection, by the operating system: there is nothing to show.
+    /// Names are resolved by the operating system, for five seconds at a time: there is nothing to show.
     @Override
     public CompletionStage<List<DnsHost>> dnsHosts() {
         return CompletableFuture.completedStage(List.of());

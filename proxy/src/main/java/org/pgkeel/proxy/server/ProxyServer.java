@@ -139,7 +139,7 @@ public final class ProxyServer implements AutoCloseable {
         var cancelKeys = new CancelKeys();
         var eventLoops = eventLoops();
         this.outcomes = new OutcomeDesk(eventLoops);
-        BackendCanceller canceller = canceller(new BackendCancel(transport, helper, CANCEL_PATIENCE));
+        BackendCanceller canceller = canceller(new BackendCancel(transport, CANCEL_PATIENCE));
         for (int i = 0; i < eventLoops.size(); i++) {
             EventLoop loop = eventLoops.get(i);
             var own = new LoopBuffers(PooledByteBufAllocator.DEFAULT);

@@ -7,6 +7,7 @@ import static org.pgkeel.proxy.backend.ConnectorHarness.tls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -291,10 +292,33 @@ class BrokenServerTest {
         try (EvilServer silent = new EvilServer((in, _) -> in.transferTo(OutputStream.nullOutputStream()))) {
             for (BackendTls tls : List.of(PLAIN, tls(TlsMode.REQUIRE))) {
                 var over = new CompletableFuture<BackendCancel.End>();
-                new BackendCancel(harness.transport, harness.helper, Duration.ofMillis(200))
+                new BackendCancel(harness.transport, Duration.ofMillis(200))
                         .send(harness.loop(), silent.address(), tls, 1, new byte[4], over::complete);
                 assertThat(over.orTimeout(90, TimeUnit.SECONDS).join()).isEqualTo(tls == PLAIN ? BackendCancel.End.IN_DOUBT : BackendCancel.End.SETTLED);
             }
+        }
+    }
+
+    /// Without a deadline: how long a look-up takes is the operating system's to say.
+    @Test
+    void a_name_server_that_hangs_keeps_nobody_waiting_who_asks_for_another_name() throws InterruptedException {
+        for (int i = 0; i < ConnectorHarness.HANGING; i++) {
+            var target = ConnectorHarness.target(new NodeAddress("hangs-" + i + ".example", 5432), "app", password("x"), PLAIN, Duration.ZERO);
+            harness.connector.connect(harness.loop(), target, new BackendListener() {
+                @Override
+                public void connected(Channel channel, BackendGreeting greeting, ByteBuf early) {
+                    throw new AssertionError("connected to nobody");
+                }
+
+                @Override
+                public void failed(BackendFailure failure) {}
+            });
+        }
+        assertThat(harness.asked.await(60, TimeUnit.SECONDS)).as("all names are asked for at once").isTrue();
+        try (EvilServer refusing = new EvilServer((_, _) -> { })) {
+            NodeAddress there = new NodeAddress("other.example", refusing.address().port());
+            assertThat(harness.failure(there, "app", password("x"), PLAIN)).isInstanceOf(BackendFailure.Unreachable.class)
+                    .extracting(BackendFailure::text).asString().doesNotContain("cannot resolve");
         }
     }
 }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,8 @@ import org.pgkeel.proxy.transport.Transport;
 /// Connects for tests, on an event loop of its own, and waits for the answer.
 final class ConnectorHarness implements AutoCloseable {
     static final Duration WAIT = Duration.ofSeconds(60);
+    /// More than the helper has threads.
+    static final int HANGING = 5;
 
     /// How a connect ended.
     sealed interface Result {
@@ -39,15 +42,24 @@ final class ConnectorHarness implements AutoCloseable {
     final EventLoopGroup group;
     final ExecutorService helper = Executors.newFixedThreadPool(2);
     final BackendConnector connector;
+    /// Counts the names that are looked up in vain.
+    final CountDownLatch asked = new CountDownLatch(HANGING);
+    private final CompletableFuture<Void> end = new CompletableFuture<>();
 
     ConnectorHarness(RuntimeConfig.Transport wanted) {
         transport = Transport.choose(wanted);
         group = transport.newGroup(1, "test");
-        connector = new BackendConnector(transport, ConnectorHarness::lookUp, helper, _ -> new AdaptiveRecvByteBufAllocator());
+        connector = new BackendConnector(transport, this::lookUp, helper, _ -> new AdaptiveRecvByteBufAllocator());
     }
 
     /// `other.example` is this host under a name that no certificate has; `two.example` has an address where nobody listens, too.
-    private static InetAddress[] lookUp(String host) throws UnknownHostException {
+    /// `hangs-1.example` and the like have a name server that says nothing until the end.
+    private InetAddress[] lookUp(String host) throws UnknownHostException {
+        if (host.startsWith("hangs")) {
+            asked.countDown();
+            end.join();
+            throw new UnknownHostException(host);
+        }
         return switch (host) {
             case "other.example" -> new InetAddress[] {InetAddress.getByName("127.0.0.1")};
             case "two.example" -> new InetAddress[] {InetAddress.getByName("::1"), InetAddress.getByName("127.0.0.1")};
@@ -127,6 +139,7 @@ final class ConnectorHarness implements AutoCloseable {
 
     @Override
     public void close() {
+        end.complete(null);
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         helper.shutdownNow();
     }

@@ -191,7 +191,7 @@ class RealServerTest {
             String running = "select count(*) from pg_stat_activity where state = 'active' and pid = " + connected.greeting().pid();
             await().until(() -> postgres.query(running).equals("1"));
             var closed = new CompletableFuture<BackendCancel.End>();
-            new BackendCancel(harness.transport, harness.helper, Duration.ofSeconds(60))
+            new BackendCancel(harness.transport, Duration.ofSeconds(60))
                     .send(harness.loop(), node, tls, connected.greeting().pid(), connected.greeting().secretKey(), closed::complete);
             assertThat(closed.orTimeout(90, TimeUnit.SECONDS).join()).isEqualTo(BackendCancel.End.SETTLED);
             await().until(() -> postgres.query(running).equals("0"));

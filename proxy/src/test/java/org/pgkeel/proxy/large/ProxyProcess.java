@@ -81,7 +81,7 @@ public final class ProxyProcess implements AutoCloseable {
         throw new IOException("no VmHWM in /proc/" + process.pid() + "/status");
     }
 
-    String log() throws IOException {
+    public String log() throws IOException {
         return Files.readString(folder.resolve("log"));
     }
 
