@@ -72,6 +72,9 @@ final class PrometheusSeries {
         gauge("pgkeel_paused", "1 while all databases are paused", Labels.EMPTY, proxy.state() == ProxySnapshot.State.PAUSED ? 1 : 0);
         gauge("pgkeel_clients", "Client connections that have logged in", Labels.EMPTY, proxy.clients());
         gauge("pgkeel_clients_login", "Client connections that have not logged in yet", Labels.EMPTY, proxy.clientsLogin());
+        var certificates = GaugeSnapshot.builder().name("pgkeel_certificate_expiry_seconds").help("Until the certificates under a key of the configuration expire, below 0 since they have");
+        proxy.certificates().forEach((key, left) -> certificates.dataPoint(gaugePoint(Labels.of("key", key), left.toSeconds())));
+        series.add(certificates.build());
         gauge("pgkeel_clients_limit", "Client connections at most: limits.clients", Labels.EMPTY, proxy.clientsMax());
     }
 

@@ -5,7 +5,9 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -16,12 +18,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.cluster.Rooms;
+import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
+import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.login.BrokenUsersFile;
 import org.pgkeel.proxy.login.UserSecrets;
 import org.pgkeel.proxy.tls.BrokenTlsFile;
+import org.pgkeel.proxy.tls.Expiry;
 import org.pgkeel.proxy.tls.PatroniTls;
 import org.pgkeel.proxy.tls.TlsContexts;
 import org.pgkeel.proxy.transport.Transport;
@@ -98,7 +103,18 @@ final class CheckCommand implements Callable<Integer> {
                 good = false;
             }
         }
+        if (good) for (Expiry expiry : expiries(config)) expiry.warning(Instant.now()).ifPresent(warning -> err.println("warning: " + warning));
         return good;
+    }
+
+    private static List<Expiry> expiries(ProxyConfig config) {
+        var towardsServers = new LinkedHashMap<String, BackendTlsConfig>();
+        var towardsPatroni = new LinkedHashMap<String, PatroniConfig.Tls>();
+        config.clusters().forEach((name, cluster) -> {
+            towardsServers.put(name, cluster.tls());
+            cluster.patroni().ifPresent(patroni -> towardsPatroni.put(name, patroni.tls()));
+        });
+        return Expiry.all(config.listen().tls(), towardsServers, towardsPatroni);
     }
 
     /// All clusters at once: a dead node costs its timeout only once.

@@ -1,6 +1,8 @@
 package org.pgkeel.proxy.observe;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 
 /// The process as a whole at one moment: what SHOW LISTS, SHOW STATE and the status page need beside pools.
 ///
@@ -12,6 +14,7 @@ import java.time.Instant;
 /// @param clientsLogin client connections that have not logged in yet
 /// @param clientsMax   the `limits.clients` key
 /// @param servers      backend connections
+/// @param certificates how long those of the configuration are still good, by their keys
 public record ProxySnapshot(
         State state,
         String version,
@@ -22,7 +25,8 @@ public record ProxySnapshot(
         int clients,
         int clientsLogin,
         int clientsMax,
-        int servers) {
+        int servers,
+        Map<String, Duration> certificates) {
 
     public enum State {
         ACTIVE("active"),

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.server;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.login.LoginPolicy;
 import org.pgkeel.proxy.login.UserSecrets;
+import org.pgkeel.proxy.tls.Expiry;
 import org.pgkeel.proxy.tls.ReloadableTls;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +64,7 @@ final class InForce {
         this.files = loaded.files();
         this.users = Users.of(config, UserSecrets.load(config.auth(), Optional.empty(), helper), clusters);
         this.loginPolicy = policy(config, users.secrets);
+        warnOfExpiry();
     }
 
     ProxyConfig config() {
@@ -118,7 +121,14 @@ final class InForce {
         effective = loaded.effective().after(effective);
         files = loaded.files();
         loginPolicy = policy(changed, after.secrets);
+        warnOfExpiry();
         return before::close;
+    }
+
+    /// Tells the log of certificates that expire soon, or have; now and every day.
+    void warnOfExpiry() {
+        Instant now = Instant.now();
+        for (Expiry expiry : tls.expiries()) expiry.warning(now).ifPresent(log::warn);
     }
 
     private static void warnOfRestart(EffectiveConfig before, EffectiveConfig after) {

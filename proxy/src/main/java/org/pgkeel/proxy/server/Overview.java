@@ -2,11 +2,14 @@ package org.pgkeel.proxy.server;
 
 import io.netty.buffer.PooledByteBufAllocator;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.ProductVersion;
@@ -19,6 +22,7 @@ import org.pgkeel.proxy.observe.ProxySnapshot;
 import org.pgkeel.proxy.observe.UserSnapshot;
 import org.pgkeel.proxy.session.DatabasePool;
 import org.pgkeel.proxy.session.Pools;
+import org.pgkeel.proxy.tls.Expiry;
 
 /// What can be said of the whole proxy without asking its event loops.
 ///
@@ -74,7 +78,13 @@ final class Overview {
                 : server.pools().allPaused() ? ProxySnapshot.State.PAUSED : ProxySnapshot.State.ACTIVE;
         return new ProxySnapshot(state, ProductVersion.pgkeel(), startedAt, databases().size(), users().size(), pools.size(),
                 server.admission().clients() + server.reception().operators().size(), server.pendingLogins().count(),
-                server.config().limits().clients(), pools.stream().mapToInt(DatabasePool::open).sum());
+                server.config().limits().clients(), pools.stream().mapToInt(DatabasePool::open).sum(),
+                certificates());
+    }
+
+    private Map<String, Duration> certificates() {
+        Instant now = Instant.now();
+        return server.certificates().stream().collect(Collectors.toMap(Expiry::key, expiry -> Duration.between(now, expiry.at())));
     }
 
     /// @param statements     texts in the statement caches of all event loops

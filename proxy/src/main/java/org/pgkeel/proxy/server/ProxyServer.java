@@ -52,6 +52,7 @@ import org.pgkeel.proxy.session.BackendOpener;
 import org.pgkeel.proxy.session.CancelKeys;
 import org.pgkeel.proxy.session.Pools;
 import org.pgkeel.proxy.session.SessionContext;
+import org.pgkeel.proxy.tls.Expiry;
 import org.pgkeel.proxy.tls.ReloadableTls;
 import org.pgkeel.proxy.transport.Transport;
 import org.slf4j.Logger;
@@ -65,6 +66,7 @@ public final class ProxyServer implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(100);
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
     private static final Duration RETIRE_PERIOD = Duration.ofSeconds(1);
+    private static final Duration CERTIFICATES_PERIOD = Duration.ofDays(1);
     private static final int HELPER_THREADS = 2;
     private static final int LOGIN_THREADS = 2;
     /// Answers to the proxy's own questions are a row.
@@ -164,6 +166,7 @@ public final class ProxyServer implements AutoCloseable {
                     + " (admin.address, admin.port): " + rootMessage(unable), unable);
         }
         console.startAverages(adminLoop.next());
+        Pulse.start(adminLoop.next(), CERTIFICATES_PERIOD, "look at the certificates", inForce::warnOfExpiry);
         for (EventLoop loop : eventLoops) {
             Pulse.start(loop, TICK, "tick", () -> tick(loop));
             Pulse.start(loop, Exhaustion.PERIOD, "look for memory", new Exhaustion(PooledByteBufAllocator.DEFAULT, System::nanoTime, () -> exhausted.complete(null))::look);
@@ -287,6 +290,10 @@ public final class ProxyServer implements AutoCloseable {
 
     ProxyConfig config() {
         return inForce.config();
+    }
+
+    List<Expiry> certificates() {
+        return tls.expiries();
     }
 
     UserSecrets secrets() {

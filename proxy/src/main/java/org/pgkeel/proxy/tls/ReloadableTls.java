@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.tls;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.pgkeel.proxy.config.BackendTlsConfig;
 import org.pgkeel.proxy.config.PatroniConfig;
@@ -9,7 +10,7 @@ import org.pgkeel.proxy.config.ServerTlsConfig;
 /// The contexts in force: replaced all at once, or not at all. New connections use the new ones, open connections
 /// keep what they have. Threading: shared, guarded by one volatile reference to an immutable snapshot.
 public final class ReloadableTls {
-    private record Snapshot(ServerTls server, Map<String, BackendTls> clusters, Map<String, PatroniTls> patroni) {}
+    private record Snapshot(ServerTls server, Map<String, BackendTls> clusters, Map<String, PatroniTls> patroni, List<Expiry> expiries) {}
 
     private volatile Snapshot current;
 
@@ -38,13 +39,18 @@ public final class ReloadableTls {
         return tls;
     }
 
+    /// Until when the certificates are good, those of all files.
+    public List<Expiry> expiries() {
+        return current.expiries();
+    }
+
     /// Reads every file again. A cluster that is gone keeps what it had: what was begun with its servers is ended there.
     /// @throws BrokenTlsFile at the first file that is broken; the old contexts stay in force
     public void reload(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
         Snapshot read = load(server, clusters, patroni);
         Map<String, BackendTls> all = new LinkedHashMap<>(current.clusters());
         all.putAll(read.clusters());
-        current = new Snapshot(read.server(), Map.copyOf(all), read.patroni());
+        current = new Snapshot(read.server(), Map.copyOf(all), read.patroni(), read.expiries());
     }
 
     private static Snapshot load(ServerTlsConfig server, Map<String, BackendTlsConfig> clusters, Map<String, PatroniConfig.Tls> patroni) {
@@ -52,6 +58,6 @@ public final class ReloadableTls {
         clusters.forEach((name, config) -> contexts.put(name, TlsContexts.client(name, config)));
         Map<String, PatroniTls> towardsPatroni = new LinkedHashMap<>();
         patroni.forEach((name, config) -> towardsPatroni.put(name, new PatroniTls(name, config)));
-        return new Snapshot(TlsContexts.server(server), Map.copyOf(contexts), Map.copyOf(towardsPatroni));
+        return new Snapshot(TlsContexts.server(server), Map.copyOf(contexts), Map.copyOf(towardsPatroni), Expiry.all(server, clusters, patroni));
     }
 }

@@ -56,6 +56,7 @@ class AdminServerTest {
                 "pgkeel_info{version=\"0.1.0\"} 1",
                 "pgkeel_snapshot_available 1.0",
                 "pgkeel_clients_limit 10000.0",
+                "pgkeel_certificate_expiry_seconds{key=\"listen.tls.cert\"} 259200.0",
                 "pgkeel_pool_clients_waiting{database=\"app\",user=\"alice\"} 12.0",
                 "pgkeel_backend_connections{database=\"app\",state=\"idle\",user=\"alice\"} 24.0",
                 "pgkeel_pool_longest_wait_seconds{database=\"app\",user=\"alice\"} 3.000004",

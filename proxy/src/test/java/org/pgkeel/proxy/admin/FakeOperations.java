@@ -176,7 +176,7 @@ final class FakeOperations implements Operations {
     }
 
     @Override public CompletionStage<ProxySnapshot> proxy() {
-        return now(new ProxySnapshot(ProxySnapshot.State.ACTIVE, "0.1.0", STARTED, 1, 2, 3, 4, 5, 10_000, 6));
+        return now(new ProxySnapshot(ProxySnapshot.State.ACTIVE, "0.1.0", STARTED, 1, 2, 3, 4, 5, 10_000, 6, Map.of("listen.tls.cert", Duration.ofDays(3))));
     }
 
     @Override public CompletionStage<Readiness> readiness() {

@@ -7,8 +7,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgkeel.proxy.postgres.TestCertificates;
 
 class CheckCommandTest {
     @TempDir
@@ -82,6 +84,17 @@ class CheckCommandTest {
 
             assertThat(run.exitCode()).isEqualTo(78);
             assertThat(run.err()).contains("users.txt line 1").contains("server.pem").doesNotContain("hush");
+        }
+    }
+
+    @Test
+    void a_certificate_that_expires_soon_is_a_warning() throws IOException {
+        var pair = TestCertificates.create(temporary).issue("soon", "localhost", Duration.ofDays(3).plusHours(1));
+        try (AnsweringServer server = new AnsweringServer('N')) {
+            CommandRun run = check("clusters { main { nodes = [\"" + server.node() + "\"] } }\nlisten.tls { cert = \"" + pair.cert() + "\", key = \"" + pair.key() + "\" }", "prefer");
+
+            assertThat(run.exitCode()).isZero();
+            assertThat(run.err()).contains("warning: listen.tls.cert: the certificate in " + pair.cert() + " expires in 3 days, at ");
         }
     }
 

@@ -17,6 +17,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
@@ -38,6 +39,8 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 ///
 /// @param folder holds `ca.crt`, `server.crt`, `server.key` (for localhost and 127.0.0.1), `certuser.crt`, `certuser.key`
 public record TestCertificates(Path folder, X509Certificate ca, PrivateKey caKey) {
+    private static final Duration VALID = Duration.ofDays(30);
+
     /// @param cert PEM certificate
     /// @param key  PEM private key, PKCS #8, without a password
     public record Pair(Path cert, Path key) {}
@@ -45,7 +48,7 @@ public record TestCertificates(Path folder, X509Certificate ca, PrivateKey caKey
     /// Makes a new authority, the server's pair and the pair of [PostgresFixture#CERT_USER].
     public static TestCertificates create(Path folder) {
         KeyPair keys = newKeys();
-        X509Certificate ca = sign("PgKeel test CA", keys, "PgKeel test CA", keys.getPrivate(), true);
+        X509Certificate ca = sign("PgKeel test CA", keys, "PgKeel test CA", keys.getPrivate(), true, VALID);
         writePem(folder.resolve("ca.crt"), "CERTIFICATE", encoded(ca));
         var made = new TestCertificates(folder, ca, keys.getPrivate());
         made.issue("server", "localhost");
@@ -87,8 +90,13 @@ public record TestCertificates(Path folder, X509Certificate ca, PrivateKey caKey
 
     /// A further pair, signed by this authority, valid for localhost, in the files `NAME.crt` and `NAME.key`.
     public Pair issue(String name, String commonName) {
+        return issue(name, commonName, VALID);
+    }
+
+    /// @param valid from now on; below zero: not any more
+    public Pair issue(String name, String commonName, Duration valid) {
         KeyPair keys = newKeys();
-        X509Certificate certificate = sign(commonName, keys, "PgKeel test CA", caKey, false);
+        X509Certificate certificate = sign(commonName, keys, "PgKeel test CA", caKey, false, valid);
         Pair pair = pair(name);
         writePem(pair.cert(), "CERTIFICATE", encoded(certificate));
         writePem(pair.key(), "PRIVATE KEY", keys.getPrivate().getEncoded());
@@ -109,11 +117,11 @@ public record TestCertificates(Path folder, X509Certificate ca, PrivateKey caKey
         }
     }
 
-    private static X509Certificate sign(String subject, KeyPair keys, String issuer, PrivateKey issuerKey, boolean authority) {
+    private static X509Certificate sign(String subject, KeyPair keys, String issuer, PrivateKey issuerKey, boolean authority, Duration valid) {
         try {
             Instant now = Instant.now();
             var builder = new JcaX509v3CertificateBuilder(new X500Principal("CN=" + issuer), new BigInteger(64, new SecureRandom()),
-                    Date.from(now.minus(1, ChronoUnit.DAYS)), Date.from(now.plus(30, ChronoUnit.DAYS)), new X500Principal("CN=" + subject), keys.getPublic());
+                    Date.from(now.minus(90, ChronoUnit.DAYS)), Date.from(now.plus(valid)), new X500Principal("CN=" + subject), keys.getPublic());
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
             if (!authority) {
                 builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
