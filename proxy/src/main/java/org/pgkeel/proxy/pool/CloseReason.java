@@ -32,7 +32,7 @@ public enum CloseReason {
     CLIENT_TIMEOUT,
     /// Unused, while another pool of the same database or user had no place for its clients.
     YIELDED,
-    /// RECONNECT, KILL or a reload that changed where the pool connects to.
+    /// RECONNECT, KILL, a reload that changed where the pool connects to, or a statement that wants nobody in the database.
     RECYCLED,
     /// Another server is the primary now.
     FENCED,

@@ -157,6 +157,14 @@ public final class DatabasePool {
         catalogueDueNanos = nowNanos + CATALOGUE_RETRY_NANOS;
     }
 
+    /// A client is about to ask the server for something for which nobody may be in a database of this cluster: connections to it that nobody uses are closed, as
+    /// clients that have left would have closed theirs. The server waits some seconds for them to be gone.
+    /// @param database as PostgreSQL calls it
+    void vacate(String database) {
+        siblings.get().filter(each -> each.cluster == cluster && each.target.backendDatabase().equals(database))
+                .flatMap(each -> each.all().stream()).forEach(SharedPool::recycle);
+    }
+
     /// Statements that were kept prepared, and what was known of names, may be out of date.
     synchronized void catalogueChanged(long nowNanos) {
         shared.catalogChanged();

@@ -220,7 +220,7 @@ final class Pins {
             case Effect.SetParameter _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Deallocate _, Effect.DeallocateAll _,
-                 Effect.SessionSequence _, Effect.TemporaryTable _ -> { }
+                 Effect.SessionSequence _, Effect.TemporaryTable _, Effect.VacateDatabase _ -> { }
         }
     }
 

@@ -14,7 +14,7 @@ import org.pgkeel.proxy.statement.StatementScan;
 ///
 /// | when                  | who hears of it                                                    |
 /// |-----------------------|--------------------------------------------------------------------|
-/// | about to be sent      | settings and pins, as an error would not undo all                   |
+/// | about to be sent      | settings and pins, as an error would not undo all; pools of a database that is to be vacated |
 /// | completed             | settings, pins, prepared statements, the catalogue of the database |
 ///
 /// Threading: confined to the session's event loop.
@@ -54,6 +54,9 @@ final class SessionEffects {
     void announce(List<Effect> effects) {
         settings.announced(effects);
         pins.announced(effects);
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.VacateDatabase(var name)) pool.vacate(name);
+        }
     }
 
     /// An Execute of the statement will make another one.
@@ -110,7 +113,7 @@ final class SessionEffects {
             case Effect.SetParameter _, Effect.SetToBound _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
-                 Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.TemporaryTable _, Effect.Pin _ -> { }
+                 Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.TemporaryTable _, Effect.VacateDatabase _, Effect.Pin _ -> { }
         }
     }
 

@@ -160,7 +160,7 @@ public final class SettingsTracker {
             case Effect.SetToBound _, Effect.Begin _, Effect.Discard _, Effect.PrepareStatement _, Effect.ExecuteStatement _,
                     Effect.Deallocate _, Effect.DeallocateAll _, Effect.Listen _, Effect.Unlisten _,
                     Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _, Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _,
-                    Effect.SessionSequence _, Effect.Ddl _, Effect.TemporaryTable _, Effect.Pin _ -> { }
+                    Effect.SessionSequence _, Effect.Ddl _, Effect.VacateDatabase _, Effect.TemporaryTable _, Effect.Pin _ -> { }
         }
     }
 

@@ -73,6 +73,7 @@ final class StatementParser {
             case "create" -> create(first, from);
             case "alter", "drop", "import" -> {
                 effects.add(new Effect.Ddl());
+                if (tokens.takeIf("database")) vacated(tokens.takeIf("if"));
                 rest(first, from);
             }
             default -> rest(first, from);
@@ -188,6 +189,7 @@ final class StatementParser {
         if (replace) {
             temporary(first);
         }
+        if (tokens.isNext("database")) template();
         if (tokens.isNext("function") || tokens.isNext("procedure")) {
             // What a routine's body does, it does when it is called.
             tokens.enterRoutine();
@@ -197,6 +199,20 @@ final class StatementParser {
         } else {
             rest(first, from);
         }
+    }
+
+    /// `[IF EXISTS] name` behind DATABASE.
+    private void vacated(boolean ifExists) {
+        if (ifExists) tokens.takeIf("exists");
+        identifier(name -> new Effect.VacateDatabase(text(name)));
+    }
+
+    /// `DATABASE name [WITH] [...] TEMPLATE [=] name [...]`
+    private void template() {
+        while (!tokens.atEnd() && !tokens.isNext("template")) tokens.take();
+        if (!tokens.takeIf("template")) return;
+        tokens.takeIf('=');
+        vacated(false);
     }
 
     /// The rest of a statement, in which functions, temporary objects and the like may occur anywhere.

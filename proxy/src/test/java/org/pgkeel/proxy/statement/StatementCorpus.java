@@ -96,6 +96,12 @@ final class StatementCorpus {
         add("RESET A.b", "Reset a.b");
         add("reset time zone", "Reset timezone");
         add("reset transaction isolation level", "");
+        add("drop database if exists \"A b\" with (force)", "Ddl, Vacate A b");
+        add("DROP DATABASE A", "Ddl, Vacate a");
+        add("alter database a rename to b", "Ddl, Vacate a");
+        add("create database a with owner b template = c encoding 'utf8'", "Ddl, Vacate c");
+        add("create database a", "Ddl");
+        add("drop table database", "Ddl");
         add("discard all", "DiscardAll");
         add("discard plans", "Discard PLANS");
         add("discard sequences", "Discard SEQUENCES");

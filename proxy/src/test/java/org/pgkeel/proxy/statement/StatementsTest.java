@@ -21,6 +21,7 @@ class StatementsTest {
         return effects.stream().map(effect -> switch (effect) {
             case Effect.SetParameter(String name, String value) -> "Set " + name + "=" + value;
             case Effect.SetToBound(String name, int number) -> "Bound " + name + "=$" + number;
+            case Effect.VacateDatabase(String name) -> "Vacate " + name;
             case Effect.SetLocal(String name) -> "Local " + name;
             case Effect.ResetParameter(String name) -> "Reset " + name;
             case Effect.Discard(Effect.Discard.What what) -> "Discard " + what;
