@@ -6,6 +6,8 @@ import java.util.Set;
 /// What is known about single parameters.
 final class SettingNames {
     static final String ROLE = "role";
+    /// Of two parts, of which SET may name one.
+    static final String DATE_STYLE = "datestyle";
     static final String SESSION_AUTHORIZATION = "session_authorization";
 
     /// Reported by ParameterStatus and settable by a client.

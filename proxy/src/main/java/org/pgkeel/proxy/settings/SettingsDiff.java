@@ -48,6 +48,8 @@ public final class SettingsDiff {
         });
         desired.forEach((name, value) -> {
             if (!isIdentity(name) && !applied.get(name).equals(Optional.of(value))) {
+                // 'ISO' alone, as pgjdbc says, takes the order of day and month from what is there.
+                if (name.equals(SettingNames.DATE_STYLE) && applied.has(name)) append(sql, "RESET " + name);
                 append(sql, set(name, value));
             }
         });

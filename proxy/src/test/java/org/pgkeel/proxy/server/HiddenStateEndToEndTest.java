@@ -109,6 +109,14 @@ class HiddenStateEndToEndTest {
     }
 
     @Test
+    void an_order_of_day_and_month_that_the_next_client_does_not_name() throws SQLException {
+        TestProxy.execute(client, "set datestyle to 'ISO, DMY'");
+        assertThat(TestProxy.value(other, "show datestyle")).isEqualTo("ISO, MDY");
+        assertThat(TestProxy.value(client, "show datestyle")).isEqualTo("ISO, DMY");
+        assertThat(TestProxy.value(other, "select '01/02/2024'::date")).isEqualTo("2024-01-02");
+    }
+
+    @Test
     void a_lock_of_an_execute_that_fails() throws SQLException {
         TestProxy.execute(client, "prepare taking as select pg_advisory_lock(92), 1 / (random() * $1)::int");
         fails(client, "execute taking(0)");
