@@ -20,7 +20,7 @@ import org.pgkeel.protocol.copy.BinaryValue;
 ///                          nor types of users that the session finds by the names of the server's own; and `array_nulls` is on
 /// @param hasAfterRowTrigger there are AFTER ROW triggers: they fire behind all rows of a COPY
 /// @param usualSession      if its client says nothing else a session's transactions are READ COMMITTED and may write, and its texts are read as they are here:
-///                          in UTF-8, with backslashes that mean themselves; nor is its connection closed for a transaction that waits for a lock of some row
+///                          in UTF-8, or in no encoding where the database has none, with backslashes that mean themselves; nor is its connection closed for a transaction that waits for a lock of some row
 /// @param asksSettings      a default, a check, an index or a domain may ask for a setting, such as the client's application_name
 /// @param sharesCommits     what a row leaves to its commit depends on no row of others, and what is said of it there, if anything is, concerns all
 /// @param arbiters          by which columns a row that is there already may be found
@@ -92,7 +92,8 @@ public record TargetTable(long oid, String schema, String name, String copyTable
               and not exists (select 1 from tg where (tg.tgtype & 1) = 0 or (tg.tgtype & 2) = 2 or tg.tgnewtable is not null))::text,
              (exists (select 1 from tg where (tg.tgtype & 67) = 1))::text,
              (pg_catalog.current_setting('default_transaction_isolation') = 'read committed' and pg_catalog.current_setting('default_transaction_read_only') = 'off'
-              and pg_catalog.current_setting('standard_conforming_strings') = 'on' and pg_catalog.current_setting('client_encoding') in ('UTF8', 'SQL_ASCII')
+              and pg_catalog.current_setting('standard_conforming_strings') = 'on'
+              and (pg_catalog.current_setting('client_encoding') = 'UTF8' or pg_catalog.current_setting('client_encoding') = 'SQL_ASCII' and pg_catalog.current_setting('server_encoding') = 'SQL_ASCII')
               and coalesce(nullif(nullif(pg_catalog.current_setting('transaction_timeout', true), ''), '0')::pg_catalog.interval >= pg_catalog.interval '10 s', true))::text,
              (exists (select 1 from expr where expr.text ~ ASKS)
               or exists (select 1 from tree join pg_catalog.pg_attribute a on a.attrelid = tree.relid join pg_catalog.pg_type t on t.oid = a.atttypid and t.typtype = 'd'))::text,

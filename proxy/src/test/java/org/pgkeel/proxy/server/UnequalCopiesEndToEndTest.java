@@ -166,6 +166,22 @@ class UnequalCopiesEndToEndTest {
         assertThat(postgres.query("select count(*) from plain")).isEqualTo(Integer.toString(50 * ROWS));
     }
 
+    /// A COPY takes any bytes of a session that says nothing of its encoding, an INSERT those that are text in the database's.
+    @Test
+    void bytes_that_are_no_text_are_refused_by_a_role_without_an_encoding_too() throws Exception {
+        postgres.execute("truncate plain", "alter role app set client_encoding = 'SQL_ASCII'");
+        try (TestProxy proxy = TestProxy.start(postgres, RULE); WireClient client = client(proxy.port(), "insert into plain (id, note) values ($1, $2)")) {
+            for (int turn = 0; turn < 50; turn++) {
+                ByteBuf rows = rows(turn * ROWS, "~");
+                for (int at = 0; at < rows.writerIndex(); at++) if (rows.getByte(at) == '~') rows.setByte(at, 0xff);
+                assertThat(send(client, rows).stream().filter("error 22021"::equals)).hasSize(ROWS);
+            }
+        } finally {
+            postgres.execute("alter role app reset client_encoding");
+        }
+        assertThat(postgres.query("select count(*) from plain")).isEqualTo("0");
+    }
+
     @Test
     void a_table_in_an_earlier_schema_gets_the_rows_from_when_it_is_there() throws Exception {
         postgres.execute("truncate plain");
