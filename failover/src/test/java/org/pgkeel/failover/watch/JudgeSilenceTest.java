@@ -1,0 +1,98 @@
+package org.pgkeel.failover.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgkeel.failover.watch.SeenCluster.ASKED;
+import static org.pgkeel.failover.watch.SeenCluster.N1;
+import static org.pgkeel.failover.watch.SeenCluster.primary;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pgkeel.failover.patroni.MemberStatus.Mark;
+import org.pgkeel.failover.patroni.MemberStatus.Role;
+import org.pgkeel.failover.patroni.MemberStatus.State;
+import org.pgkeel.failover.patroni.PatroniAnswer;
+import org.pgkeel.failover.probe.NodeReply;
+import org.pgkeel.failover.topology.Alarm;
+import org.pgkeel.failover.watch.MemberEvidence.Rest;
+
+/// What is believed when Patroni or PostgreSQL says nothing, or Patroni says that it does not lead: pause, failsafe mode, no answers, no Patroni.
+class JudgeSilenceTest {
+    private final SeenCluster seen = new SeenCluster();
+
+    @Test
+    void in_pause_mode_a_leader_without_a_key_goes_on() {
+        seen.rest("n1", 200, State.RUNNING, Role.PRIMARY, Mark.CLUSTER_UNLOCKED, Mark.PAUSED);
+        seen.document("-", true, Optional.empty());
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+    }
+
+    @Test
+    void in_failsafe_mode_the_leader_goes_on_without_its_dcs() {
+        seen.rest("n1", 200, State.RUNNING, Role.PRIMARY, Mark.CLUSTER_UNLOCKED, Mark.FAILSAFE_ACTIVE);
+        seen.documents.clear();   // /cluster closes the connection without an answer
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+    }
+
+    @Test
+    void silence_of_patroni_alone_is_no_contradiction() {
+        for (String name : List.of("n1", "n2", "n3")) seen.restSilent(name, PatroniAnswer.Kind.NONSENSE);
+        seen.documents.clear();
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+        assertThat(seen.alarms()).containsExactly(Alarm.Kind.PATRONI_SILENT);
+    }
+
+    @Test
+    void when_nobody_s_patroni_answers_at_the_start_nobody_is_served() {
+        seen.nobodyYet();
+        for (String name : List.of("n1", "n2", "n3")) seen.restSilent(name, PatroniAnswer.Kind.TIMEOUT);
+        seen.documents.clear();
+        assertThat(seen.verdict()).isNotInstanceOf(Verdict.Serves.class);
+    }
+
+    @Test
+    void one_question_without_an_answer_is_not_worth_a_hold_and_two_are() {
+        seen.silent("n1", NodeReply.Kind.TIMEOUT, 1);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Undecided());
+        seen.silent("n1", NodeReply.Kind.TIMEOUT, 2);
+        assertThat(seen.verdict()).isInstanceOf(Verdict.Gone.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = NodeReply.Kind.class, names = {"LOST", "REFUSED", "DENIED", "NONSENSE"})
+    void a_server_that_answers_no_question_is_gone_at_once(NodeReply.Kind kind) {
+        seen.silent("n1", kind, 1);
+        assertThat(seen.verdict()).isInstanceOf(Verdict.Gone.class);
+    }
+
+    @Test
+    void what_was_asked_before_the_doubt_says_nothing() {
+        seen.notBefore = ASKED + 1;
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Undecided());
+        seen.silent("n1", NodeReply.Kind.LOST, 5);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Undecided());
+        seen.leads("n2", 4);
+        seen.document("n2");
+        assertThat(seen.verdict()).as("another one on a new timeline does").isEqualTo(new Verdict.Serves(primary("n2", 4)));
+    }
+
+    @Test
+    void a_member_that_is_gone_takes_its_primary_with_it_and_one_that_appears_may_be_it() {
+        seen.members.remove("n1");
+        assertThat(seen.verdict()).isInstanceOf(Verdict.Gone.class);
+        seen.leads("n4", 4);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(primary("n4", 4)));
+    }
+
+    @Test
+    void without_patroni_postgresql_s_own_word_is_enough() {
+        seen.source = Evidence.Source.NODES;
+        seen.documents.clear();
+        for (String name : List.of("n1", "n2", "n3")) seen.members.put(name, seen.member(name).with(new Rest.NotAsked()));
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+        seen.writable("n2", 4);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(primary("n2", 4)));
+    }
+}
