@@ -1,56 +1,29 @@
 package org.pgkeel.bench.workload;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Locale;
-import org.pgkeel.bench.check.Finding;
-import org.pgkeel.bench.check.Rows;
 import org.pgkeel.bench.history.Kind;
-import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.history.Outcome;
 import org.pgkeel.bench.history.Recorder;
 
-/// Autocommit inserts of ids that are used once. Half of the clients write into a table with a unique key, where a second
-/// execution is an error, the other half into one without, where it is a second row. In the simple protocol some come in pairs, in one text: both are
-/// done, or neither.
-final class InsertLoad implements Workload {
+/// Autocommit inserts. In the simple protocol some come in pairs, in one text: both are done, or neither.
+final class InsertLoad extends IdLoad {
     private final JdbcClient.Mode mode;
 
     InsertLoad(JdbcClient.Mode mode) {
+        super("inserts-" + word(mode), "chaos_" + word(mode));
         this.mode = mode;
     }
 
-    @Override
-    public String name() {
-        return "inserts-" + mode.name().toLowerCase(Locale.ROOT);
-    }
-
-    @Override
-    public List<String> schema() {
-        return IdTables.schema(table());
-    }
-
-    @Override
-    public List<String> reset() {
-        return IdTables.reset(table());
+    private static String word(JdbcClient.Mode mode) {
+        return mode.name().toLowerCase(Locale.ROOT);
     }
 
     @Override
     public Worker worker(Endpoint endpoint, Recorder recorder, long seed) {
-        return new Inserter(new JdbcClient(endpoint, mode, recorder), recorder, IdTables.of(table(), recorder.worker()), mode == JdbcClient.Mode.SIMPLE);
-    }
-
-    @Override
-    public List<Finding> check(List<Operation> operations, Connection primary) throws SQLException {
-        return Rows.check(operations, IdTables.ids(table(), primary));
-    }
-
-    private String table() {
-        return "chaos_" + mode.name().toLowerCase(Locale.ROOT);
+        return new Inserter(new JdbcClient(endpoint, mode, recorder), recorder, table(recorder), mode == JdbcClient.Mode.SIMPLE);
     }
 
     private static final class Inserter implements Worker {

@@ -1,65 +1,42 @@
 package org.pgkeel.bench.workload;
 
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import org.pgkeel.bench.check.Finding;
-import org.pgkeel.bench.check.Rows;
 import org.pgkeel.bench.client.Reply;
 import org.pgkeel.bench.client.Requests;
 import org.pgkeel.bench.client.WireClient;
 import org.pgkeel.bench.history.Kind;
-import org.pgkeel.bench.history.Operation;
 import org.pgkeel.bench.history.Outcome;
 import org.pgkeel.bench.history.Outcome.Acknowledged;
 import org.pgkeel.bench.history.Recorder;
 
-/// Inserts of several ids in one write, in tables as in [InsertLoad]: each with a Sync of its own, so that each is a transaction,
+/// Inserts of several ids in one write: each with a Sync of its own, so that each is a transaction,
 /// or all before one Sync, so that all are one.
-final class PipelineLoad implements Workload {
+final class PipelineLoad extends IdLoad {
     /// Where the Syncs are.
-    enum Form { EACH, TOGETHER }
+    enum Form {
+        EACH("pipeline"), TOGETHER("pipeline-one-sync");
+
+        private final String name;
+
+        Form(String name) {
+            this.name = name;
+        }
+    }
 
     private static final int DEPTH = 5;
 
     private final Form form;
 
     PipelineLoad(Form form) {
+        super(form.name, "chaos_" + form.name.replace('-', '_'));
         this.form = form;
-    }
-
-    @Override
-    public String name() {
-        return switch (form) {
-            case EACH -> "pipeline";
-            case TOGETHER -> "pipeline-one-sync";
-        };
-    }
-
-    @Override
-    public List<String> schema() {
-        return IdTables.schema(table());
-    }
-
-    @Override
-    public List<String> reset() {
-        return IdTables.reset(table());
     }
 
     @Override
     public Worker worker(Endpoint endpoint, Recorder recorder, long seed) {
         return new Pipeline(endpoint, recorder);
-    }
-
-    @Override
-    public List<Finding> check(List<Operation> operations, Connection primary) throws SQLException {
-        return Rows.check(operations, IdTables.ids(table(), primary));
-    }
-
-    private String table() {
-        return "chaos_" + name().replace('-', '_');
     }
 
     private final class Pipeline implements Worker {
@@ -71,7 +48,7 @@ final class PipelineLoad implements Workload {
         Pipeline(Endpoint endpoint, Recorder recorder) {
             this.session = new WireSession(endpoint, recorder, WireSession.Preparation.NONE);
             this.recorder = recorder;
-            this.sql = "insert into " + IdTables.of(table(), recorder.worker()) + " (id) values ($1) returning xid, timeline";
+            this.sql = "insert into " + table(recorder) + " (id) values ($1) returning xid, timeline";
             this.id = IdTables.firstId(recorder.worker());
         }
 
