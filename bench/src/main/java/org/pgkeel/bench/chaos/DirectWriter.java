@@ -63,11 +63,6 @@ final class DirectWriter implements AutoCloseable {
         return new Seen(longest, begun, Return.last(current));
     }
 
-    /// When it last succeeded; 0 if it has not.
-    synchronized long lastSuccessNanos() {
-        return successes.isEmpty() ? 0 : successes.getLast().atNanos();
-    }
-
     @Override
     public void close() {
         threads.forEach(Thread::interrupt);

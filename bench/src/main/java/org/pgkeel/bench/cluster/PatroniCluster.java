@@ -47,7 +47,6 @@ public final class PatroniCluster implements AutoCloseable {
     private static final long FOLLOW_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long ROOM_BYTES_MIN = 4L << 30;
 
-    private final ClusterOptions options;
     private final PatroniProgram program;
     private final Dcs dcs;
     private final List<PatroniNode> nodes;
@@ -55,7 +54,6 @@ public final class PatroniCluster implements AutoCloseable {
     private final Cleanup cleanup;
 
     private PatroniCluster(ClusterOptions options, PatroniProgram program, Dcs dcs, List<PatroniNode> nodes, Cleanup cleanup) {
-        this.options = options;
         this.program = program;
         this.dcs = dcs;
         this.nodes = List.copyOf(nodes);
@@ -102,10 +100,6 @@ public final class PatroniCluster implements AutoCloseable {
             cleanup.close();
             throw e;
         }
-    }
-
-    public ClusterOptions options() {
-        return options;
     }
 
     /// For a report's head: `patroni 4.0.7`.

@@ -75,10 +75,6 @@ public final class PgKeelProcess implements AutoCloseable {
                 """.formatted(place.port, place.adminPort, PatroniCluster.APPLICATION.user(), members, monitor.user(), monitor.password(), more);
     }
 
-    public String name() {
-        return place.name;
-    }
-
     public InetSocketAddress address() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), place.port);
     }

@@ -68,12 +68,10 @@ public final class PostgresServer implements AutoCloseable {
     private final Path bin;
     private final int port;
     private final Process postmaster;
-    private final Path data;
     private final String version;
 
-    private PostgresServer(Path bin, int port, Process postmaster, Path data, String version) {
+    private PostgresServer(Path bin, int port, Process postmaster, String version) {
         this.bin = bin;
-        this.data = data;
         this.port = port;
         this.postmaster = postmaster;
         this.version = version;
@@ -113,7 +111,7 @@ public final class PostgresServer implements AutoCloseable {
         Path log = work.path().resolve("postgres.log");
         Process postmaster = Processes.start(log, Map.of(), unprivileged.command(List.of(server + "/postgres", "-D", data.toString())));
         String version = Processes.run(TOOL_LIMIT, Map.of(), List.of(server + "/postgres", "--version")).trim();
-        var postgres = new PostgresServer(bin, port, postmaster, data, version);
+        var postgres = new PostgresServer(bin, port, postmaster, version);
         try {
             postgres.awaitReady(log);
             postgres.sql("postgres", "create role " + USER + " login password '" + PASSWORD + "'");
@@ -134,11 +132,6 @@ public final class PostgresServer implements AutoCloseable {
 
     public int port() {
         return port;
-    }
-
-    /// Its data folder, in which all its processes work.
-    public Path data() {
-        return data;
     }
 
     public String version() {

@@ -1,7 +1,6 @@
 package org.pgkeel.bench.fault;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgkeel.bench.cluster.PatroniNode;

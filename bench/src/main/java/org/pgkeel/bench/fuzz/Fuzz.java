@@ -19,7 +19,6 @@ import org.pgkeel.bench.cluster.RunningProxy;
 import org.pgkeel.bench.cluster.WorkFolder;
 import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.report.Json;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

@@ -21,7 +21,6 @@ import org.pgkeel.bench.command.BenchCommand;
 import org.pgkeel.bench.report.Goal;
 import org.pgkeel.bench.report.JsonReport;
 import org.pgkeel.bench.report.Results;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -21,7 +21,6 @@ import org.pgkeel.bench.fault.Fault;
 import org.pgkeel.bench.fault.Faults;
 import org.pgkeel.bench.fault.Injection;
 import org.pgkeel.bench.fault.Scene;
-import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

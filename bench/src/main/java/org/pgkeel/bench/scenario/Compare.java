@@ -25,7 +25,6 @@ import org.pgkeel.bench.report.Goals;
 import org.pgkeel.bench.report.JsonReport;
 import org.pgkeel.bench.report.Report;
 import org.pgkeel.bench.report.Results;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import org.pgkeel.bench.cluster.PostgresServer;
 import org.pgkeel.bench.cluster.ProxyProgram;
-import org.pgkeel.bench.cluster.RunningProxy;
 import org.pgkeel.bench.cluster.Target;
 import org.pgkeel.bench.report.Results;
 import org.pgkeel.bench.report.Sample;

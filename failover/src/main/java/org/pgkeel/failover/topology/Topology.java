@@ -40,16 +40,4 @@ public record Topology(Optional<Primary> primary, List<Replica> replicas, Set<Fl
         int timeline = primary.get().timeline();
         return replicas.stream().filter(each -> each.timeline() == 0 || each.timeline() == timeline).toList();
     }
-
-    public boolean isPaused() {
-        return flags.contains(Flag.PAUSED);
-    }
-
-    public boolean isFailsafe() {
-        return flags.contains(Flag.FAILSAFE);
-    }
-
-    public boolean isSwitchoverInProgress() {
-        return flags.contains(Flag.SWITCHOVER_IN_PROGRESS);
-    }
 }

@@ -56,10 +56,6 @@ public record ErrorFields(SequencedMap<Character, String> byType) {
         return text(SQLSTATE);
     }
 
-    public boolean is(SqlState sqlState) {
-        return code().equals(sqlState.code());
-    }
-
     public String message() {
         return text(MESSAGE);
     }

@@ -22,15 +22,6 @@ public record Bind(String portal, String statement, List<Format> parameterFormat
         resultFormats = List.copyOf(resultFormats);
     }
 
-    /// The format of the parameter with this index.
-    public Format parameterFormat(int index) {
-        return switch (parameterFormats.size()) {
-            case 0 -> Format.TEXT;
-            case 1 -> parameterFormats.getFirst();
-            default -> parameterFormats.get(index);
-        };
-    }
-
     public static Bind decode(ByteBuf body) {
         var in = new MessageReader("Bind", body);
         String portal = in.cString();

@@ -153,11 +153,6 @@ public final class Catalogue {
         return isAscii(name) && contained.contains(name);
     }
 
-    /// Names known, for the console.
-    public int size() {
-        return harmless.size() + mayWrite.size() + hazards.size() + operators.size() + contained.size();
-    }
-
     private static boolean isAscii(String text) {
         return text.chars().allMatch(c -> c < 0x80);
     }

@@ -95,10 +95,6 @@ final class ClusterWatch {
         return members;
     }
 
-    PrimaryWatch watch() {
-        return watch;
-    }
-
     // --- what happens
 
     private void round() {

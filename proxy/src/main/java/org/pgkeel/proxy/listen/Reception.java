@@ -102,10 +102,6 @@ public final class Reception implements LoginListener {
         closed = true;
     }
 
-    public boolean isClosed() {
-        return closed;
-    }
-
     @Override
     public void authenticated(Channel channel, ClientIdentity identity, ByteBuf early) {
         try {

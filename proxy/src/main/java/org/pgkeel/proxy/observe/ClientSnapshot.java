@@ -39,15 +39,12 @@ public record ClientSnapshot(
         Optional<String> pinnedBy) {
 
     public enum State {
-        LOGIN("login"),
         /// Linked to a backend connection.
         ACTIVE("active"),
         /// Nothing to do.
         IDLE("idle"),
         /// Sent something and has no backend connection yet.
-        WAITING("waiting"),
-        ACTIVE_CANCEL_REQ("active_cancel_req"),
-        WAITING_CANCEL_REQ("waiting_cancel_req");
+        WAITING("waiting");
 
         private final String word;
 

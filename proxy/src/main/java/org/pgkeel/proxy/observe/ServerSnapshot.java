@@ -34,8 +34,6 @@ public record ServerSnapshot(
         int preparedStatements) {
 
     public enum State {
-        /// Connecting or authenticating.
-        NEW("new"),
         ACTIVE("active"),
         IDLE("idle"),
         /// Idle for so long that it is checked before it is leased.

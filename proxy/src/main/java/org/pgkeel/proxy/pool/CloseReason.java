@@ -28,8 +28,6 @@ public enum CloseReason {
     TOO_MANY,
     /// A statement ran longer than `timeouts.query`, or its client left.
     QUERY_ABANDONED,
-    /// A limit on the client ended the transaction.
-    CLIENT_TIMEOUT,
     /// Unused, while another pool of the same database or user had no place for its clients.
     YIELDED,
     /// RECONNECT, KILL, a reload that changed where the pool connects to, or a statement that wants nobody in the database.

@@ -29,8 +29,6 @@ public enum RefusalReason {
     TOO_MANY_LOGINS("too_many_logins", Severity.FATAL, SqlState.TOO_MANY_CONNECTIONS, Retry.YES),
     /// As many clients as a limit (total, database, user) allows.
     TOO_MANY_CLIENTS("too_many_clients", Severity.FATAL, SqlState.TOO_MANY_CONNECTIONS, Retry.YES),
-    /// As many waiting for a backend of this pool as allowed.
-    POOL_QUEUE_FULL("pool_queue_full", Severity.ERROR, SqlState.TOO_MANY_CONNECTIONS, Retry.YES),
     /// As many waiting in the hold as allowed.
     HOLD_QUEUE_FULL("hold_queue_full", Severity.ERROR, SqlState.TOO_MANY_CONNECTIONS, Retry.YES),
     /// The wait for a backend of the pool ran out.
@@ -83,8 +81,6 @@ public enum RefusalReason {
     TRANSACTION_TIMEOUT("transaction_timeout", Severity.FATAL, SqlState.TRANSACTION_TIMEOUT, Retry.YES),
     /// A client outside a transaction sent nothing for `timeouts.client-idle`.
     CLIENT_IDLE_TIMEOUT("client_idle_timeout", Severity.FATAL, SqlState.IDLE_SESSION_TIMEOUT, Retry.YES),
-    /// A message longer than `limits.message-bytes`.
-    MESSAGE_TOO_LONG("message_too_long", Severity.FATAL, SqlState.PROTOCOL_VIOLATION, Retry.NO),
     /// A request that waited on disk could not be read back: nothing of it was done.
     SPILL_UNREADABLE("spill_unreadable", Severity.ERROR, SqlState.IO_ERROR, Retry.YES),
     /// No memory for what a client asked, or for its replies: what was under way may have been done.

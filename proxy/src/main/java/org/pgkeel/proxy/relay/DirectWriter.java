@@ -32,11 +32,6 @@ public final class DirectWriter {
         if (start < to && channel.isOpen()) channel.writeAndFlush(channel.alloc().directBuffer(to - start).writeBytes(buf, start, to - start), channel.voidPromise());
     }
 
-    /// The peer takes bytes no slower than they come.
-    public boolean isWritable() {
-        return channel.isWritable();
-    }
-
     private int writeNow(ByteBuf buf, int from, int to) {
         var queue = channel.unsafe().outboundBuffer();
         if (queue == null || queue.totalPendingWriteBytes() != 0 || !buf.hasMemoryAddress()) return 0;

@@ -100,10 +100,6 @@ final class ReplyPlan {
         }
     }
 
-    void clear() {
-        while (size > 0) removeHead();
-    }
-
     private void grow() {
         int old = batches.length;
         int[] movedBatches = new int[old * 2];

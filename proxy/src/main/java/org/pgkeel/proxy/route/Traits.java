@@ -1,7 +1,6 @@
 package org.pgkeel.proxy.route;
 
 import org.pgkeel.proxy.config.RouteRule.Statement;
-import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 import org.pgkeel.proxy.statement.TransactionModes;
@@ -16,8 +15,8 @@ public record Traits(boolean readOnlyByDefault, boolean serializableByDefault) {
     public static final Traits USUAL = new Traits(false, false);
 
     /// What a text counts as in a rule's `statement` condition, outside of a transaction. `BEGIN READ ONLY` counts as a read: the
-    /// whole transaction goes where it goes. A text that begins a transaction and says nothing of its modes is a write, so
-    /// whoever can wait for a `SET TRANSACTION READ ONLY` behind it asks again with [#of(TransactionModes)].
+    /// whole transaction goes where it goes. A text that begins a transaction and says nothing of its modes is a write, though
+    /// a `SET TRANSACTION READ ONLY` may follow.
     public Statement of(StatementClass text) {
         return switch (text.access()) {
             case READ -> serializableByDefault ? Statement.WRITE : Statement.READ;
@@ -28,14 +27,9 @@ public record Traits(boolean readOnlyByDefault, boolean serializableByDefault) {
     }
 
     /// What a transaction with these modes counts as.
-    public Statement of(TransactionModes modes) {
+    private Statement of(TransactionModes modes) {
         boolean readOnly = modes.mode() == Mode.READ_ONLY || modes.mode() == Mode.UNSAID && readOnlyByDefault;
         boolean serializable = modes.isolation() == Isolation.SERIALIZABLE || modes.isolation() == Isolation.UNSAID && serializableByDefault;
         return readOnly && !serializable ? Statement.READ : Statement.WRITE;
-    }
-
-    /// Whether the text begins a transaction whose modes a `SET TRANSACTION` may still say.
-    public static boolean leavesModesOpen(StatementClass text) {
-        return text.access() == Access.TRANSACTION && text.has(StatementKind.BEGIN) && text.kinds().size() == 1 && text.modes().mode() == Mode.UNSAID;
     }
 }

@@ -320,10 +320,6 @@ public final class ProxyServer implements AutoCloseable {
         return pools;
     }
 
-    BackendOpener opener() {
-        return opener;
-    }
-
     Admission admission() {
         return admission;
     }

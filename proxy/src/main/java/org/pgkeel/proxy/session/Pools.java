@@ -26,7 +26,6 @@ import org.pgkeel.proxy.login.StoredSecret;
 import org.pgkeel.proxy.observe.HoldSnapshot;
 import org.pgkeel.proxy.pool.BackendBudget;
 import org.pgkeel.proxy.pool.BudgetsByName;
-import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.PoolKey;
 import org.pgkeel.proxy.pool.PoolSettings;
 import org.pgkeel.proxy.pool.SharedPool;
@@ -67,11 +66,6 @@ public final class Pools {
 
     private Stream<SharedPool<?>> ofCluster(String cluster) {
         return all().stream().filter(pool -> pool.cluster().name().equals(cluster)).map(DatabasePool::shared);
-    }
-
-    /// What a cluster's hold did so far.
-    public LeaseGate gate(Cluster cluster) {
-        return gates.of(cluster);
     }
 
     /// A hold may have grown too old without an event. To be called a few times a second.

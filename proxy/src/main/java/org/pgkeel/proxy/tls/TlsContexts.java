@@ -6,7 +6,6 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
@@ -70,11 +69,6 @@ public final class TlsContexts {
         } catch (SSLException | IllegalArgumentException broken) {
             throw new BrokenTlsFile(section + ": the files do not make a TLS client: " + broken.getMessage());
         }
-    }
-
-    /// The library that does the work, for the log.
-    public static String libraryName() {
-        return OpenSsl.isAvailable() ? OpenSsl.versionString() : "JDK";
     }
 
     private static ClientAuth clientAuth(ServerTlsConfig config) {

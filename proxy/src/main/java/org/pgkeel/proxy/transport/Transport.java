@@ -90,11 +90,6 @@ public enum Transport {
         return NIO;
     }
 
-    /// The name in logs and in the console.
-    public String word() {
-        return word;
-    }
-
     public Class<? extends ServerChannel> serverChannel() {
         return serverChannel;
     }

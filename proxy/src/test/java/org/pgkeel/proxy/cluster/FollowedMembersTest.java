@@ -157,7 +157,7 @@ class FollowedMembersTest {
             watched.events.clear();
             for (boolean paused : List.of(true, false)) {   // It is asked again and again meanwhile.
                 patroni.paused(paused);
-                await(() -> cluster.topology().isPaused() == paused);
+                await(() -> cluster.topology().flags().contains(Topology.Flag.PAUSED) == paused);
             }
             assertThat(watched.events).doesNotContain("lost primary_lost", "lost deposed");
             assertThat(cluster.primary()).isEqualTo(first);

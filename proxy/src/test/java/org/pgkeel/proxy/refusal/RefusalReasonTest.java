@@ -16,7 +16,7 @@ class RefusalReasonTest {
         Map<RefusalReason, String> documented = Map.ofEntries(
                 Map.entry(RefusalReason.PROTOCOL_VIOLATION, "FATAL 08P01 NO"), Map.entry(RefusalReason.UNKNOWN_DATABASE, "FATAL 3D000 NO"),
                 Map.entry(RefusalReason.BAD_PASSWORD, "FATAL 28P01 NO"), Map.entry(RefusalReason.TOO_MANY_CLIENTS, "FATAL 53300 YES"),
-                Map.entry(RefusalReason.POOL_QUEUE_FULL, "ERROR 53300 YES"), Map.entry(RefusalReason.HOLD_QUEUE_FULL, "ERROR 53300 YES"),
+                Map.entry(RefusalReason.HOLD_QUEUE_FULL, "ERROR 53300 YES"),
                 Map.entry(RefusalReason.POOL_WAIT_TIMEOUT, "ERROR 57P03 YES"), Map.entry(RefusalReason.HOLD_TIMEOUT, "ERROR 57P03 YES"),
                 Map.entry(RefusalReason.SHUTDOWN, "FATAL 57P01 YES"), Map.entry(RefusalReason.PRIMARY_LOST, "ERROR 40001 YES"),
                 Map.entry(RefusalReason.OUTCOME_UNKNOWN, "ERROR 08007 UNKNOWN"), Map.entry(RefusalReason.PINNING_REFUSED, "ERROR 0A000 NO"),

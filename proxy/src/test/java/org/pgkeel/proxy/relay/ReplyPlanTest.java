@@ -34,14 +34,4 @@ class ReplyPlanTest {
             }
         }
     }
-
-    @Test
-    void a_cleared_plan_is_empty_and_usable() {
-        var plan = new ReplyPlan();
-        for (int i = 0; i < 20; i++) plan.add(i, 0, ReplyPlan.Action.SWALLOW, null);
-        plan.clear();
-        assertThat(plan.isEmpty()).isTrue();
-        plan.add(7, 1, ReplyPlan.Action.REFUSE, "why");
-        assertThat(plan.headBatch()).isEqualTo(7);
-    }
 }

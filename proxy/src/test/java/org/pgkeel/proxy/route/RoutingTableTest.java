@@ -107,9 +107,6 @@ class RoutingTableTest {
         assertThat(serializable.of(classOf("select 1"))).isEqualTo(Statement.WRITE);
         assertThat(readOnly.of(classOf("set a = 1"))).isEqualTo(Statement.SESSION);
         assertThat(readOnly.of(classOf("commit"))).isEqualTo(Statement.TRANSACTION);
-        assertThat(Traits.leavesModesOpen(classOf("begin"))).isTrue();
-        assertThat(Traits.leavesModesOpen(classOf("begin read write"))).isFalse();
-        assertThat(Traits.leavesModesOpen(classOf("begin; select 1"))).isFalse();
     }
 
     @Test
