@@ -18,7 +18,7 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 /// | CopyInResponse                               | Syncs sent ahead of CopyDone do not count: the backend ignores them |
 /// | ErrorResponse in such a COPY                 | as many of them may count after all: those that it had not read yet |
 /// | ReadyForQuery                                | the batch is answered                                         |
-/// | ReadyForQuery in a [Block]               | the batch goes on: the proxy has to end the block             |
+/// | ReadyForQuery in a [Block]                   | the batch goes on: the proxy has to end the block             |
 ///
 /// Threading: confined to one event loop.
 public final class Exchange {
@@ -35,6 +35,7 @@ public final class Exchange {
 
     final ReplyPlan plan = new ReplyPlan();
     private final Block block = new Block(this);
+    private final BatchKinds kinds = new BatchKinds();
     private int batchesSent;
     private int batchesAnswered;
     int sentInOpen;
@@ -50,10 +51,6 @@ public final class Exchange {
     private int copyEndsSent;
     /// The batch that was open when each CopyDone or CopyFail was sent.
     private int[] copyEndBatches = {};
-    /// One bit per batch, by its number modulo 64: it is of the extended protocol.
-    private long extendedBatches;
-    /// One bit per batch, by its number modulo 64: nothing but a Sync.
-    private long bareBatches;
     /// Syncs of the answered batch that were taken to be ignored because of its COPY.
     private int ignoredSyncs;
     /// As many ReadyForQuery may still come that are not counted as owed: answers to Syncs of a COPY that failed before the backend read them.
@@ -74,8 +71,7 @@ public final class Exchange {
 
     /// A Query or a FunctionCall went to the backend.
     public void querySent() {
-        extendedBatches &= ~(1L << batchesSent);
-        bareBatches &= ~(1L << batchesSent);
+        kinds.simple(batchesSent);
         batchSent();
     }
 
@@ -90,9 +86,7 @@ public final class Exchange {
             ignoredSyncs++;
             return;
         }
-        extendedBatches |= 1L << batchesSent;
-        if (sentInOpen == 0) bareBatches |= 1L << batchesSent;
-        else bareBatches &= ~(1L << batchesSent);
+        kinds.extended(batchesSent, sentInOpen);
         batchSent();
     }
 
@@ -296,7 +290,7 @@ public final class Exchange {
     /// CopyInResponse. The backend ignores every Sync from here to CopyDone or CopyFail, those included that are on
     /// their way to it.
     void copyInBegan() {
-        boolean extended = batchesAnswered == batchesSent || (extendedBatches & 1L << batchesAnswered) != 0;
+        boolean extended = batchesAnswered == batchesSent || kinds.isExtended(batchesAnswered);
         int own = extended ? 0 : 1;
         boolean ended = copyEndsSent > copiesBegan;
         int upTo = ended ? copyEndBatches[copiesBegan] : batchesSent;
@@ -316,14 +310,8 @@ public final class Exchange {
             if (copyEndBatches[i] - batchesAnswered > 0) copyEndBatches[i] -= syncs;
         }
         plan.renumber(batchesAnswered, syncs);
-        extendedBatches = renumbered(extendedBatches, syncs);
-        bareBatches = renumbered(bareBatches, syncs);
+        kinds.drop(batchesAnswered, syncs);
         batchesSent -= syncs;
-    }
-
-    private long renumbered(long bits, int fewer) {
-        long answering = 1L << batchesAnswered;
-        return Long.rotateRight(bits, fewer) & ~answering | bits & answering;
     }
 
     /// A ReadyForQuery comes that nobody seems to have asked for: the COPY failed before the server read the Sync that stood ahead of
@@ -339,7 +327,7 @@ public final class Exchange {
     /// The ReadyForQuery that comes now answers a Sync that was taken to be ignored, and nothing that is counted as owed. One of a lone Sync cannot be
     /// told from it, and need not be: then the stray one comes later.
     boolean isStray() {
-        return straysMax > 0 && !failed && seen == 0 && (batchesAnswered == batchesSent || (bareBatches & 1L << batchesAnswered) == 0);
+        return straysMax > 0 && !failed && seen == 0 && (batchesAnswered == batchesSent || !kinds.isBare(batchesAnswered));
     }
 
     /// One of [#mayStray] has come.
