@@ -1,8 +1,6 @@
 package org.pgkeel.bench.ingest;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,10 +16,11 @@ import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.SyncStandby;
 import org.pgkeel.bench.cluster.Target;
 import org.pgkeel.bench.command.BenchCommand;
+import org.pgkeel.bench.command.Measuring;
 import org.pgkeel.bench.report.Goal;
-import org.pgkeel.bench.report.JsonReport;
 import org.pgkeel.bench.report.Results;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -33,7 +32,6 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:it ran", "1:it did not run", "2:wrong options", "3:with --strict: a goal was missed or a run failed"})
 public final class Ingest implements Callable<Integer> {
-    private static final int EXIT_MISSED = 3;
     private static final List<String> TARGETS = List.of("direct", "pgbouncer", "pgkeel", "coalesced", "multi-row", "copy");
     private static final int CONNECTIONS_BESIDE_CLIENTS = 100;
     private static final int FREEZE_CLIENTS = 512;
@@ -80,17 +78,8 @@ public final class Ingest implements Callable<Integer> {
     @Option(names = "--freeze-target", paramLabel = "NAME", defaultValue = "coalesced", description = "pgkeel or coalesced (default: ${DEFAULT-VALUE}).")
     private String freezeTarget = "";
 
-    @Option(names = "--pgbouncer", paramLabel = "PATH", description = "This PgBouncer (default: the one from get-pgbouncer, else the installed one).")
-    private Optional<Path> pgbouncerPath = Optional.empty();
-
-    @Option(names = "--pgkeel", paramLabel = "PATH", defaultValue = "${sys:pgkeel.launcher}", description = "PgKeel's launcher (default: proxy/bin/pgkeel).")
-    private Path pgkeelPath = Path.of("");
-
-    @Option(names = "--json", paramLabel = "FILE", description = "Every figure, also into this file.")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--strict", description = "Exit with 3 if a goal was missed or a run failed.")
-    private boolean strict;
+    @Mixin
+    private Measuring measuring = new Measuring();
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
@@ -129,18 +118,14 @@ public final class Ingest implements Callable<Integer> {
         System.out.printf("%n%s  %d rounds of %d s, pools of %d, %s, %d cores%n", versions, plan.rounds(), plan.time().toSeconds(), pool,
                 replica == Replica.sync ? "one synchronous replica" : "no replica", Runtime.getRuntime().availableProcessors());
         System.out.print(new IngestReport(results).text(goals, frozen.map(FreezeRun.Outcome::text)));
-        if (json.isPresent()) {
-            var about = new LinkedHashMap<String, Object>();
-            about.put("versions", versions.strip().lines().map(String::strip).toList());
-            about.put("rounds", plan.rounds());
-            about.put("seconds", plan.time().toSeconds());
-            about.put("replica", replica.name());
-            about.put("pool", pool);
-            frozen.ifPresent(outcome -> about.put("freeze", outcome.text()));
-            Files.writeString(json.get(), JsonReport.text(about, results, goals));
-        }
-        boolean missed = goals.stream().anyMatch(g -> g.verdict() == Goal.Verdict.MISSED) || !results.failures().isEmpty();
-        return strict && missed ? EXIT_MISSED : 0;
+        var about = new LinkedHashMap<String, Object>();
+        about.put("versions", versions.strip().lines().map(String::strip).toList());
+        about.put("rounds", plan.rounds());
+        about.put("seconds", plan.time().toSeconds());
+        about.put("replica", replica.name());
+        about.put("pool", pool);
+        frozen.ifPresent(outcome -> about.put("freeze", outcome.text()));
+        return measuring.ended(about, results, goals);
     }
 
     private List<Contender> contenders(Rig rig) throws IOException {
@@ -152,9 +137,9 @@ public final class Ingest implements Callable<Integer> {
                 case "direct" -> contenders.add(Contender.of(direct));
                 case "multi-row" -> contenders.add(new Contender(name, direct, Contender.ByHand.MULTI_ROW));
                 case "copy" -> contenders.add(new Contender(name, direct, Contender.ByHand.COPY));
-                case "pgbouncer" -> contenders.add(started(rig, rig.pgBouncer(pgbouncerPath, pool)));
-                case "pgkeel" -> contenders.add(started(rig, rig.pgKeel(name, pgkeelPath, poolSize)));
-                default -> contenders.add(started(rig, rig.pgKeel(name, pgkeelPath, poolSize + coalesce)));
+                case "pgbouncer" -> contenders.add(started(rig, rig.pgBouncer(measuring.pgbouncer(), pool)));
+                case "pgkeel" -> contenders.add(started(rig, rig.pgKeel(name, measuring.pgkeel(), poolSize)));
+                default -> contenders.add(started(rig, rig.pgKeel(name, measuring.pgkeel(), poolSize + coalesce)));
             }
         }
         return contenders;

@@ -20,12 +20,13 @@ import org.pgkeel.bench.cluster.Rig;
 import org.pgkeel.bench.cluster.Target;
 import org.pgkeel.bench.cluster.WorkFolder;
 import org.pgkeel.bench.command.BenchCommand;
+import org.pgkeel.bench.command.Measuring;
 import org.pgkeel.bench.report.Goal;
 import org.pgkeel.bench.report.Goals;
-import org.pgkeel.bench.report.JsonReport;
 import org.pgkeel.bench.report.Report;
 import org.pgkeel.bench.report.Results;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -38,7 +39,6 @@ import picocli.CommandLine.Spec;
         exitCodeList = {"0:it ran", "1:it did not run", "2:wrong options", "3:with --strict: a goal was missed or a run failed"})
 public final class Compare implements Callable<Integer> {
     private static final String PRIMARY_ALONE = "PostgreSQL's CPU is that of the primary alone; the standby's, which answers what is routed to it, is not counted";
-    private static final int EXIT_MISSED = 3;
     private static final int SCALE = 10;
     private static final int POOL_SIZE = 10;
 
@@ -70,17 +70,8 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--variant", paramLabel = "NAME=CONF", description = "One more PgKeel with CONF added to its configuration, for example --variant forward='prepared.unnamed = forward'.")
     private Map<String, String> variants = new LinkedHashMap<>();
 
-    @Option(names = "--pgbouncer", paramLabel = "PATH", description = "This PgBouncer (default: the one from get-pgbouncer, else the installed one).")
-    private Optional<Path> pgbouncerPath = Optional.empty();
-
-    @Option(names = "--pgkeel", paramLabel = "PATH", defaultValue = "${sys:pgkeel.launcher}", description = "PgKeel's launcher (default: proxy/bin/pgkeel).")
-    private Path pgkeelPath = Path.of("");
-
-    @Option(names = "--json", paramLabel = "FILE", description = "Every figure, also into this file.")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--strict", description = "Exit with 3 if a goal was missed or a run failed.")
-    private boolean strict;
+    @Mixin
+    private Measuring measuring = new Measuring();
 
     /// @param arguments see `--help`
     public static void main(String[] arguments) {
@@ -114,31 +105,27 @@ public final class Compare implements Callable<Integer> {
                 plan.warmUp(), cores);
         if (watched) System.out.println("  " + PRIMARY_ALONE);
         System.out.print(new Report(results, watched ? Watched.PLAIN : "pgbouncer").text(goals));
-        if (json.isPresent()) {
-            var about = new LinkedHashMap<String, Object>();
-            about.put("versions", versions.strip().lines().map(String::strip).toList());
-            about.put("rounds", plan.rounds());
-            if (watched) about.put("note", PRIMARY_ALONE);
-            about.put("seconds", plan.time().toSeconds());
-            Files.writeString(json.get(), JsonReport.text(about, results, goals));
-        }
-        boolean missed = goals.stream().anyMatch(g -> g.verdict() == Goal.Verdict.MISSED) || !results.failures().isEmpty();
-        return strict && missed ? EXIT_MISSED : 0;
+        var about = new LinkedHashMap<String, Object>();
+        about.put("versions", versions.strip().lines().map(String::strip).toList());
+        about.put("rounds", plan.rounds());
+        if (watched) about.put("note", PRIMARY_ALONE);
+        about.put("seconds", plan.time().toSeconds());
+        return measuring.ended(about, results, goals);
     }
 
     private List<ProxyProgram> programs(Rig rig) throws IOException {
         var programs = new ArrayList<ProxyProgram>();
-        if (watched) programs.addAll(Watched.programs(rig, pgkeelPath));
+        if (watched) programs.addAll(Watched.programs(rig, measuring.pgkeel()));
         if (targetNames.contains("pgbouncer") && !watched) {
-            PgBouncer pgbouncer = rig.pgBouncer(pgbouncerPath, POOL_SIZE);
+            PgBouncer pgbouncer = rig.pgBouncer(measuring.pgbouncer(), POOL_SIZE);
             if (!pgbouncer.preparesInTransactionMode()) {
                 System.err.println("note: " + pgbouncer.version() + " cannot do prepared statements in transaction mode; bench/bin/get-pgbouncer fetches a newer one");
             }
             programs.add(pgbouncer);
         }
-        if (targetNames.contains("pgkeel") && !watched) programs.add(rig.pgKeel("pgkeel", pgkeelPath, ""));
+        if (targetNames.contains("pgkeel") && !watched) programs.add(rig.pgKeel("pgkeel", measuring.pgkeel(), ""));
         for (Map.Entry<String, String> variant : variants.entrySet()) {
-            programs.add(rig.pgKeel(variant.getKey(), pgkeelPath, variant.getValue()));
+            programs.add(rig.pgKeel(variant.getKey(), measuring.pgkeel(), variant.getValue()));
         }
         return programs;
     }
