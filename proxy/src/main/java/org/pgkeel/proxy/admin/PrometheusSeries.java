@@ -1,27 +1,21 @@
 package org.pgkeel.proxy.admin;
 
-import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
-import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
-import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
-import org.pgkeel.proxy.observe.LatencyHistogram;
 import org.pgkeel.proxy.observe.LogQueue;
 import org.pgkeel.proxy.observe.LoopSnapshot;
 import org.pgkeel.proxy.observe.PoolSnapshot;
@@ -37,10 +31,7 @@ final class PrometheusSeries {
     /// The same of tables whose INSERTs may share commits: a rule for a pattern of names may mean a new one each day.
     static final int TABLES_MAX = 100;
     static final String REST = "(rest)";
-    static final double NANOS_PER_SECOND = 1e9;
     private static final double MICROS_PER_SECOND = 1e6;
-    /// In seconds, the last bucket without a bound included.
-    static final double[] BOUNDS = bounds();
 
     private final List<MetricSnapshot> series = new ArrayList<>();
 
@@ -48,7 +39,7 @@ final class PrometheusSeries {
 
     static List<MetricSnapshot> of(Optional<Sample> sample) {
         var all = new PrometheusSeries();
-        all.gauge("pgkeel_snapshot_available", "1 if all event loops answered this scrape in time", Labels.EMPTY, sample.isPresent() ? 1 : 0);
+        all.gauge("pgkeel_snapshot_available", "1 if all event loops answered this scrape in time", sample.isPresent() ? 1 : 0);
         all.series.add(CounterSnapshot.builder().name("pgkeel_log_dropped_lines").help("Lines that the log could not be written fast enough for")
                 .dataPoint(CounterDataPointSnapshot.builder().value(LogQueue.droppedLines()).build()).build());
         sample.ifPresent(taken -> {
@@ -68,50 +59,46 @@ final class PrometheusSeries {
     private void proxy(ProxySnapshot proxy) {
         series.add(InfoSnapshot.builder().name("pgkeel").help("Version of PgKeel")
                 .dataPoint(InfoDataPointSnapshot.builder().labels(Labels.of("version", proxy.version())).build()).build());
-        gauge("pgkeel_draining", "1 once a shutdown has begun", Labels.EMPTY, proxy.state() == ProxySnapshot.State.DRAINING ? 1 : 0);
-        gauge("pgkeel_paused", "1 while all databases are paused", Labels.EMPTY, proxy.state() == ProxySnapshot.State.PAUSED ? 1 : 0);
-        gauge("pgkeel_clients", "Client connections that have logged in", Labels.EMPTY, proxy.clients());
-        gauge("pgkeel_clients_login", "Client connections that have not logged in yet", Labels.EMPTY, proxy.clientsLogin());
+        gauge("pgkeel_draining", "1 once a shutdown has begun", proxy.state() == ProxySnapshot.State.DRAINING ? 1 : 0);
+        gauge("pgkeel_paused", "1 while all databases are paused", proxy.state() == ProxySnapshot.State.PAUSED ? 1 : 0);
+        gauge("pgkeel_clients", "Client connections that have logged in", proxy.clients());
+        gauge("pgkeel_clients_login", "Client connections that have not logged in yet", proxy.clientsLogin());
         var certificates = GaugeSnapshot.builder().name("pgkeel_certificate_expiry_seconds").help("Until the certificates under a key of the configuration expire, below 0 since they have");
-        proxy.certificates().forEach((key, left) -> certificates.dataPoint(gaugePoint(Labels.of("key", key), left.toSeconds())));
+        proxy.certificates().forEach((key, left) -> certificates.dataPoint(GaugeDataPointSnapshot.builder().labels(Labels.of("key", key)).value(left.toSeconds()).build()));
         series.add(certificates.build());
-        gauge("pgkeel_clients_limit", "Client connections at most: limits.clients", Labels.EMPTY, proxy.clientsMax());
+        gauge("pgkeel_clients_limit", "Client connections at most: limits.clients", proxy.clientsMax());
     }
 
     private void levels(List<PoolSnapshot> pools) {
-        perPool("pgkeel_pool_clients_active", "Clients linked to a backend connection, or idle", pools, pool -> pool.clients().active());
-        perPool("pgkeel_pool_clients_waiting", "Clients waiting for a backend connection", pools, pool -> pool.clients().waiting());
-        perPool("pgkeel_pool_clients_canceling", "Cancel requests under way", pools,
-                pool -> pool.clients().activeCancel() + pool.clients().waitingCancel());
-        perPool("pgkeel_pool_longest_wait_seconds", "How long the client that has waited longest has been waiting", pools,
-                pool -> pool.maxWaitMicros() / MICROS_PER_SECOND);
-        perPool("pgkeel_pool_backend_connections_limit", "Backend connections at most, the reserve not included", pools, PoolSnapshot::sizeMax);
-        perPool("pgkeel_pool_backend_connections_reserve", "Backend connections beyond the limit when clients wait for long", pools, PoolSnapshot::reserve);
-        var connections = GaugeSnapshot.builder().name("pgkeel_backend_connections").help("Backend connections by state");
-        var pinned = GaugeSnapshot.builder().name("pgkeel_pool_pinned_connections").help("Backend connections pinned to their client, by reason");
-        for (var pool : pools) {
+        var each = new SeriesOf<>(pools, PrometheusSeries::labels, series);
+        each.gauge("pgkeel_pool_clients_active", "Clients linked to a backend connection, or idle", pool -> pool.clients().active());
+        each.gauge("pgkeel_pool_clients_waiting", "Clients waiting for a backend connection", pool -> pool.clients().waiting());
+        each.gauge("pgkeel_pool_clients_canceling", "Cancel requests under way", pool -> pool.clients().activeCancel() + pool.clients().waitingCancel());
+        each.gauge("pgkeel_pool_longest_wait_seconds", "How long the client that has waited longest has been waiting", pool -> pool.maxWaitMicros() / MICROS_PER_SECOND);
+        each.gauge("pgkeel_pool_backend_connections_limit", "Backend connections at most, the reserve not included", PoolSnapshot::sizeMax);
+        each.gauge("pgkeel_pool_backend_connections_reserve", "Backend connections beyond the limit when clients wait for long", PoolSnapshot::reserve);
+        each.gauges("pgkeel_backend_connections", "Backend connections by state", (pool, points) -> {
             var servers = pool.servers();
             Map.of("active", servers.active(), "active_cancel", servers.activeCancel(), "being_canceled", servers.beingCanceled(),
                     "idle", servers.idle(), "used", servers.used(), "tested", servers.tested(), "login", servers.login()
-            ).forEach((state, count) -> connections.dataPoint(gaugePoint(labels(pool).add("state", state), count)));
-            pool.pinnedByReason().forEach((reason, count) -> pinned.dataPoint(gaugePoint(labels(pool).add("reason", reason), count)));
-        }
-        series.add(connections.build());
-        series.add(pinned.build());
+            ).forEach((state, count) -> points.add(Labels.of("state", state), count));
+        });
+        each.gauges("pgkeel_pool_pinned_connections", "Backend connections pinned to their client, by reason",
+                (pool, points) -> pool.pinnedByReason().forEach((reason, count) -> points.add(Labels.of("reason", reason), count)));
     }
 
     private void rates(List<StatsSnapshot> stats) {
-        histogram("pgkeel_client_wait_seconds", "Waits of clients for a backend connection", stats, StatsSnapshot::waits);
-        histogram("pgkeel_query_seconds", "Query cycles, from the client's request to ReadyForQuery", stats, StatsSnapshot::queries);
-        histogram("pgkeel_transaction_seconds", "Transactions, from lease to release", stats, StatsSnapshot::transactions);
-        count("pgkeel_client_received_bytes", "Bytes from clients", stats, StatsSnapshot::receivedBytes);
-        count("pgkeel_client_sent_bytes", "Bytes to clients", stats, StatsSnapshot::sentBytes);
-        count("pgkeel_client_parses", "Statements prepared by clients", stats, StatsSnapshot::clientParses);
-        count("pgkeel_backend_parses", "Statements prepared on backend connections", stats, StatsSnapshot::serverParses);
-        count("pgkeel_binds", "Prepared statements bound by clients", stats, StatsSnapshot::binds);
-        count("pgkeel_backend_leases", "Times a backend connection was leased to a client", stats, StatsSnapshot::serverAssignments);
-        count("pgkeel_backend_lifetime_seconds", "Ages of closed backend connections, added up", stats,
-                pool -> pool.serverLifetimeMicros() / MICROS_PER_SECOND);
+        var each = new SeriesOf<>(stats, PrometheusSeries::labels, series);
+        each.seconds("pgkeel_client_wait_seconds", "Waits of clients for a backend connection", StatsSnapshot::waits);
+        each.seconds("pgkeel_query_seconds", "Query cycles, from the client's request to ReadyForQuery", StatsSnapshot::queries);
+        each.seconds("pgkeel_transaction_seconds", "Transactions, from lease to release", StatsSnapshot::transactions);
+        each.counter("pgkeel_client_received_bytes", "Bytes from clients", StatsSnapshot::receivedBytes);
+        each.counter("pgkeel_client_sent_bytes", "Bytes to clients", StatsSnapshot::sentBytes);
+        each.counter("pgkeel_client_parses", "Statements prepared by clients", StatsSnapshot::clientParses);
+        each.counter("pgkeel_backend_parses", "Statements prepared on backend connections", StatsSnapshot::serverParses);
+        each.counter("pgkeel_binds", "Prepared statements bound by clients", StatsSnapshot::binds);
+        each.counter("pgkeel_backend_leases", "Times a backend connection was leased to a client", StatsSnapshot::serverAssignments);
+        each.counter("pgkeel_backend_lifetime_seconds", "Ages of closed backend connections, added up", pool -> pool.serverLifetimeMicros() / MICROS_PER_SECOND);
     }
 
     private void reasons(LoopSnapshot counters) {
@@ -126,23 +113,8 @@ final class PrometheusSeries {
                 .dataPoint(CounterDataPointSnapshot.builder().value(counters.cancelRequests()).build()).build());
     }
 
-    private void gauge(String name, String help, Labels labels, double value) {
-        series.add(GaugeSnapshot.builder().name(name).help(help).dataPoint(gaugePoint(labels, value)).build());
-    }
-
-    private void perPool(String name, String help, List<PoolSnapshot> pools, ToDoubleFunction<PoolSnapshot> value) {
-        var gauge = GaugeSnapshot.builder().name(name).help(help);
-        for (var pool : pools) gauge.dataPoint(gaugePoint(labels(pool), value.applyAsDouble(pool)));
-        series.add(gauge.build());
-    }
-
-    /// @param name without `_total`, which the format adds
-    private void count(String name, String help, List<StatsSnapshot> stats, ToDoubleFunction<StatsSnapshot> value) {
-        var counter = CounterSnapshot.builder().name(name).help(help);
-        for (var pool : stats) {
-            counter.dataPoint(CounterDataPointSnapshot.builder().labels(labels(pool)).value(value.applyAsDouble(pool)).build());
-        }
-        series.add(counter.build());
+    private void gauge(String name, String help, double value) {
+        series.add(GaugeSnapshot.builder().name(name).help(help).dataPoint(GaugeDataPointSnapshot.builder().value(value).build()).build());
     }
 
     private void byWord(String name, String help, String label, Map<String, Long> counts) {
@@ -150,21 +122,6 @@ final class PrometheusSeries {
         counts.forEach((word, count) ->
                 counter.dataPoint(CounterDataPointSnapshot.builder().labels(Labels.of(label, word)).value(count).build()));
         series.add(counter.build());
-    }
-
-    private void histogram(String name, String help, List<StatsSnapshot> stats, Function<StatsSnapshot, LatencyHistogram.Snapshot> which) {
-        var histogram = HistogramSnapshot.builder().name(name).help(help);
-        for (var pool : stats) {
-            var snapshot = which.apply(pool);
-            histogram.dataPoint(HistogramDataPointSnapshot.builder().labels(labels(pool))
-                    .classicHistogramBuckets(ClassicHistogramBuckets.of(BOUNDS, snapshot.counts()))
-                    .sum(snapshot.sumNanos() / NANOS_PER_SECOND).build());
-        }
-        series.add(histogram.build());
-    }
-
-    private static GaugeDataPointSnapshot gaugePoint(Labels labels, double value) {
-        return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
     }
 
     /// Pools to the primary have no `node`.
@@ -183,12 +140,5 @@ final class PrometheusSeries {
         var kept = new ArrayList<>(all.subList(0, max));
         all.subList(max, all.size()).stream().map(renamed).reduce(plus).ifPresent(kept::add);
         return Collections.unmodifiableList(kept);
-    }
-
-    private static double[] bounds() {
-        long[] nanos = LatencyHistogram.upperBoundsNanos();
-        double[] seconds = Arrays.copyOf(Arrays.stream(nanos).mapToDouble(bound -> bound / NANOS_PER_SECOND).toArray(), nanos.length + 1);
-        seconds[nanos.length] = Double.POSITIVE_INFINITY;
-        return seconds;
     }
 }
