@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.Collections;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.observe.PoolStats;
@@ -398,11 +397,5 @@ public final class PoolSlice<C extends PooledConnection> {
         for (var connection : List.copyOf(idle)) {
             if (connection.tooOld(nowNanos)) close(connection, CloseReason.LIFETIME, nowNanos);
         }
-    }
-
-    /// @param lifetimeNanos the configured age, 0 for ever
-    /// @return it with up to 10 % taken off, so that connections opened together do not end together
-    public static long withJitter(long lifetimeNanos) {
-        return lifetimeNanos == 0 ? 0 : lifetimeNanos - ThreadLocalRandom.current().nextLong(lifetimeNanos / 10 + 1);
     }
 }

@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.pool;
 
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// One backend connection, as the pool sees it. Threading: confined to the event loop of its slice.
@@ -97,4 +98,10 @@ public abstract class PooledConnection {
 
     /// Moves the socket to another event loop, then runs `then` there.
     protected abstract void moveTo(PoolSlice<?> target, Runnable then);
+
+    /// @param lifetimeNanos the configured age, 0 for ever
+    /// @return it with up to 10 % taken off, so that connections opened together do not end together
+    protected static long withJitter(long lifetimeNanos) {
+        return lifetimeNanos == 0 ? 0 : lifetimeNanos - ThreadLocalRandom.current().nextLong(lifetimeNanos / 10 + 1);
+    }
 }

@@ -50,7 +50,7 @@ public final class BackendConnection extends PooledConnection {
     /// @param buffersOf the buffers of an event loop
     public BackendConnection(long id, Channel channel, BackendGreeting greeting, PoolSlice<BackendConnection> slice, int statementsMax,
                              Function<EventLoop, LoopBuffers> buffersOf, long nowNanos) {
-        super(nowNanos, PoolSlice.withJitter(slice.shared().settings().timeouts().serverLifetime().toNanos()));
+        super(nowNanos, withJitter(slice.shared().settings().timeouts().serverLifetime().toNanos()));
         this.id = id;
         this.channel = channel;
         this.greeting = greeting;

@@ -72,9 +72,9 @@ class PooledConnectionTest {
     @Test
     void lifetimes_of_connections_opened_together_differ_by_up_to_a_tenth() {
         long hour = Duration.ofHours(1).toNanos();
-        var drawn = Stream.generate(() -> PoolSlice.withJitter(hour)).limit(1000).toList();
+        var drawn = Stream.generate(() -> PooledConnection.withJitter(hour)).limit(1000).toList();
         assertThat(drawn).allMatch(nanos -> nanos >= hour - hour / 10 && nanos <= hour);
         assertThat(drawn.stream().distinct().count()).isGreaterThan(900);
-        assertThat(PoolSlice.withJitter(0)).isZero();
+        assertThat(PooledConnection.withJitter(0)).isZero();
     }
 }
