@@ -26,7 +26,6 @@ import org.pgkeel.failover.outcome.Descent.PerhapsSameLife;
 import org.pgkeel.failover.outcome.Descent.SameLife;
 import org.pgkeel.failover.outcome.Descent.Switched;
 import org.pgkeel.failover.outcome.Descent.Untold;
-import org.pgkeel.failover.outcome.Evidence.Replication;
 import org.pgkeel.failover.outcome.InFlight.Stage;
 import org.pgkeel.failover.outcome.Step.Decided;
 
@@ -81,21 +80,19 @@ public final class OutcomeRules {
     }
 
     private static Step answered(Work work, TransactionMark mark, Descent descent, XactStatus status, Evidence found) {
-        Replication replication = found.replication();
         return switch (status) {
-            case ABORTED -> work == Work.ROLLBACK_PREPARED ? committed(descent, STATUS, replication) : aborted(STATUS);
+            case ABORTED -> work == Work.ROLLBACK_PREPARED ? committed(descent, STATUS) : aborted(STATUS);
             case FORGOTTEN -> unknown(STATUS_FORGOTTEN);
-            case COMMITTED -> work == Work.ROLLBACK_PREPARED ? endedByOther(descent) : committed(descent, STATUS, replication);
+            case COMMITTED -> work == Work.ROLLBACK_PREPARED ? endedByOther(descent) : committed(descent, STATUS);
             case NOT_ENDED -> mayStillRun(descent) ? new Step.AskAgain(mark.xid()) : aborted(XID_NOT_SEEN);
             case IN_PROGRESS -> inProgress(mark, descent);
             case PREPARED -> prepared(work, mark, descent, found);
         };
     }
 
-    private static Step committed(Descent descent, Reason reason, Replication replication) {
+    private static Step committed(Descent descent, Reason reason) {
         return switch (descent) {
-            case SameLife _, CleanRestart _, CrashRecovery _ ->
-                    replication == Replication.CONFIRMED ? new Decided(new Committed(reason)) : new Step.ConfirmReplication();
+            case SameLife _, CleanRestart _, CrashRecovery _ -> new Step.ConfirmReplication();
             case Switched _ -> new Decided(new Committed(reason));
             case Untold(var why) -> unknown(why);
             case PerhapsSameLife _ -> unknown(CRASH_UNSEEN);
@@ -105,7 +102,7 @@ public final class OutcomeRules {
 
     /// ROLLBACK PREPARED of a transaction that was committed by somebody else, if X is still the same.
     private static Step endedByOther(Descent descent) {
-        return committed(descent, STATUS, Replication.CONFIRMED) instanceof Decided(Unknown unknown) ? new Decided(unknown) : aborted(STATUS);
+        return committed(descent, STATUS) instanceof Decided(Unknown unknown) ? new Decided(unknown) : aborted(STATUS);
     }
 
     /// X itself cannot run in another life. Where X was not given out again, it is its ghost, which a promoted server keeps for a moment.
@@ -120,7 +117,7 @@ public final class OutcomeRules {
     /// Whoever was to end it may be about to, as long as its backend is there.
     private static Step prepared(Work work, TransactionMark mark, Descent descent, Evidence found) {
         return switch (work) {
-            case PREPARE -> committed(descent, Reason.PREPARED, found.replication());
+            case PREPARE -> committed(descent, Reason.PREPARED);
             case COMMIT_PREPARED, ROLLBACK_PREPARED -> switch (descent) {
                 case SameLife _ when found.backend() == Evidence.Backend.GONE -> aborted(STILL_PREPARED);
                 case SameLife _, PerhapsSameLife _ -> new Step.AskAgain(mark.xid());
