@@ -2,22 +2,25 @@ package org.pgkeel.proxy.backend;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import org.pgkeel.failover.topology.NodeAddress;
 
-/// What a PostgreSQL server said before its first ReadyForQuery.
+/// What a PostgreSQL server said before its first ReadyForQuery, and to the question behind it.
 ///
 /// @param parameterStatus in the order in which the server sent them
 /// @param pid             of BackendKeyData; 0 if the server sent none
 /// @param secretKey       of BackendKeyData, 4 bytes in protocol 3.0; empty if the server sent none
 /// @param address         the node that was asked
+/// @param answer          to the target's question: the columns as text, NULL as the empty text; empty if there was none
 public record BackendGreeting(SequencedMap<String, String> parameterStatus, int pid, byte[] secretKey, NodeAddress address,
-                              Encryption encryption) {
+                              Encryption encryption, List<String> answer) {
     public enum Encryption { NONE, TLS }
 
     public BackendGreeting {
         parameterStatus = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(parameterStatus));
         secretKey = secretKey.clone();
+        answer = List.copyOf(answer);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import org.pgkeel.protocol.auth.ScramClient;
 import org.pgkeel.protocol.backend.Authentication;
@@ -17,15 +18,19 @@ import org.pgkeel.protocol.backend.AuthenticationSaslContinue;
 import org.pgkeel.protocol.backend.AuthenticationSaslFinal;
 import org.pgkeel.protocol.backend.BackendKeyData;
 import org.pgkeel.protocol.backend.BackendMessage;
+import org.pgkeel.protocol.backend.CommandComplete;
+import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.ErrorFields;
 import org.pgkeel.protocol.backend.ErrorResponse;
 import org.pgkeel.protocol.backend.NegotiateProtocolVersion;
 import org.pgkeel.protocol.backend.NoticeResponse;
 import org.pgkeel.protocol.backend.ParameterStatus;
 import org.pgkeel.protocol.backend.ReadyForQuery;
+import org.pgkeel.protocol.backend.RowDescription;
 import org.pgkeel.protocol.backend.TransactionStatus;
 import org.pgkeel.protocol.frontend.FrontendMessage;
 import org.pgkeel.protocol.frontend.PasswordMessage;
+import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.SaslInitialResponse;
 import org.pgkeel.protocol.frontend.SaslResponse;
 import org.pgkeel.protocol.wire.Frame;
@@ -33,9 +38,10 @@ import org.pgkeel.protocol.wire.FrameLimits;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.protocol.wire.StartupMessage;
+import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.backend.BackendFailure.AuthenticationFailed;
 
-/// The login to one PostgreSQL, from StartupMessage to ReadyForQuery. Leaves the pipeline when it is done.
+/// The login to one PostgreSQL, from StartupMessage to ReadyForQuery, with a question behind it where there is one. Leaves the pipeline when it is done.
 /// <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP>
 ///
 /// | from                   | message                          | to                                    |
@@ -48,7 +54,10 @@ import org.pgkeel.proxy.backend.BackendFailure.AuthenticationFailed;
 /// | AwaitingProof          | SASLFinal, right signature       | AwaitingOk                            |
 /// | AwaitingOk             | Ok                               | AwaitingReady                         |
 /// | AwaitingReady          | ParameterStatus, BackendKeyData  | AwaitingReady                         |
-/// | AwaitingReady          | ReadyForQuery, idle              | Ended: connected                      |
+/// | AwaitingReady          | ReadyForQuery, nothing to ask    | Ended: connected                      |
+/// | AwaitingReady          | ReadyForQuery, a question        | AwaitingAnswer                        |
+/// | AwaitingAnswer         | DataRow, ParameterStatus, ...    | AwaitingAnswer                        |
+/// | AwaitingAnswer         | ReadyForQuery                    | Ended: connected                      |
 /// | any open               | NoticeResponse                   | the same                              |
 /// | any open               | ErrorResponse, violation, closed | Ended: failed                         |
 ///
@@ -66,7 +75,7 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
     }
 
     /// What the server said of itself.
-    record Greeting(LinkedHashMap<String, String> parameterStatus, Optional<BackendKeyData> key) {}
+    record Greeting(LinkedHashMap<String, String> parameterStatus, Optional<BackendKeyData> key, List<String> answer) {}
 
     private sealed interface State {
         record AwaitingAuthentication() implements State {}
@@ -81,20 +90,24 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
 
         record AwaitingReady(Greeting greeting) implements State {}
 
+        record AwaitingAnswer(Greeting greeting) implements State {}
+
         record Ended() implements State {}
     }
 
     private final StartupMessage startup;
     private final LoginProof proof;
+    private final Optional<String> question;
     private final Listener listener;
-    private final FrameLimits limits = FrameLimits.backendLogin();
+    private FrameLimits limits = FrameLimits.backendLogin();
     private State state = new State.AwaitingAuthentication();
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
     private int receivedBytes;
 
-    BackendLogin(StartupMessage startup, LoginProof proof, Listener listener) {
+    BackendLogin(StartupMessage startup, LoginProof proof, Optional<String> question, Listener listener) {
         this.startup = startup;
         this.proof = proof;
+        this.question = question;
         this.listener = listener;
     }
 
@@ -138,7 +151,13 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
                     frame.get().release();
                 }
                 state = next(ctx, message);
-                if (message instanceof ReadyForQuery && state instanceof State.AwaitingReady(var greeting)) {
+                if (!(message instanceof ReadyForQuery)) continue;
+                if (state instanceof State.AwaitingReady(var greeting) && question.isPresent()) {
+                    ask(ctx, greeting, question.get());
+                } else if (state instanceof State.AwaitingReady(var greeting)) {
+                    finish(ctx, greeting);
+                    return;
+                } else if (state instanceof State.AwaitingAnswer(var greeting)) {
                     finish(ctx, greeting);
                     return;
                 }
@@ -187,6 +206,7 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
                 greet(greeting, message);
                 yield state;
             }
+            case State.AwaitingAnswer(var greeting) -> answered(greeting, message);
             case State.Computing _, State.Ended _ -> throw new IllegalStateException(message.getClass().getSimpleName() + " in " + state);
         };
     }
@@ -226,18 +246,46 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
     }
 
     private static State awaitingReady() {
-        return new State.AwaitingReady(new Greeting(new LinkedHashMap<>(), Optional.empty()));
+        return new State.AwaitingReady(new Greeting(new LinkedHashMap<>(), Optional.empty(), List.of()));
     }
 
     private void greet(Greeting greeting, BackendMessage message) {
         switch (message) {
             case ParameterStatus(var name, var value) -> greeting.parameterStatus().putLast(name, value);
-            case BackendKeyData key -> state = new State.AwaitingReady(new Greeting(greeting.parameterStatus(), Optional.of(key)));
-            case ReadyForQuery(var status) -> {
-                if (status != TransactionStatus.IDLE) throw new ProtocolViolation("ReadyForQuery: first one is " + status);
-            }
+            case BackendKeyData key -> state = new State.AwaitingReady(new Greeting(greeting.parameterStatus(), Optional.of(key), List.of()));
+            case ReadyForQuery(var status) -> mustBeIdle(status);
             default -> throw unexpected(message);
         }
+    }
+
+    private static void mustBeIdle(TransactionStatus status) {
+        if (status != TransactionStatus.IDLE) throw new ProtocolViolation("ReadyForQuery: first one is " + status);
+    }
+
+    private void ask(ChannelHandlerContext ctx, Greeting greeting, String sql) {
+        state = new State.AwaitingAnswer(greeting);
+        limits = FrameLimits.backend(LOGIN_BYTES_MAX);
+        send(ctx, new Query(sql));
+    }
+
+    private State answered(Greeting greeting, BackendMessage message) {
+        return switch (message) {
+            case DataRow(var values) -> new State.AwaitingAnswer(new Greeting(greeting.parameterStatus(), greeting.key(), values.stream().map(BackendLogin::text).toList()));
+            case ParameterStatus(var name, var value) -> {
+                greeting.parameterStatus().putLast(name, value);
+                yield state;
+            }
+            case RowDescription _, CommandComplete _ -> state;
+            case ReadyForQuery(var status) -> {
+                mustBeIdle(status);
+                yield state;
+            }
+            default -> throw unexpected(message);
+        };
+    }
+
+    private static String text(Value value) {
+        return value instanceof Octets octets ? octets.text() : "";
     }
 
     private void finish(ChannelHandlerContext ctx, Greeting greeting) {

@@ -31,7 +31,7 @@ import org.pgkeel.proxy.tls.BackendTls;
 /// | SECURING                    | secured; or refused, and `prefer`      | LOGGING_IN                 |
 /// | SECURING                    | TLS failed, and `prefer`               | CONNECTING, without TLS    |
 /// | LOGGING_IN                  | 28000, and the other way is untried    | CONNECTING, the other way  |
-/// | LOGGING_IN                  | ReadyForQuery                          | ENDED: connected           |
+/// | LOGGING_IN                  | ReadyForQuery, the question answered   | ENDED: connected           |
 /// | any open                    | any other failure, deadline            | ENDED: failed              |
 ///
 /// Threading: confined to its event loop.
@@ -144,7 +144,7 @@ final class ConnectAttempt {
     private void logIn(Channel open, Encryption encryption, ChannelBinding binding) {
         step = Step.LOGGING_IN;
         var proof = new LoginProof(target.user(), target.credential(), binding, helper, random);
-        replaceHandler(open, new BackendLogin(startup(), proof, new BackendLogin.Listener() {
+        replaceHandler(open, new BackendLogin(startup(), proof, target.question(), new BackendLogin.Listener() {
             @Override
             public void ready(BackendLogin.Greeting greeting, ByteBuf early) {
                 if (step == Step.ENDED) {
@@ -167,7 +167,7 @@ final class ConnectAttempt {
     private BackendGreeting greeting(BackendLogin.Greeting greeting, Encryption encryption) {
         int pid = greeting.key().map(BackendKeyData::backendPid).orElse(0);
         byte[] secretKey = greeting.key().map(BackendKeyData::secretKey).orElse(new byte[0]);
-        return new BackendGreeting(greeting.parameterStatus(), pid, secretKey, target.address(), encryption);
+        return new BackendGreeting(greeting.parameterStatus(), pid, secretKey, target.address(), encryption, greeting.answer());
     }
 
     private StartupMessage startup() {

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
@@ -20,6 +21,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.failover.watch.MemberEvidence;
+import org.pgkeel.proxy.cluster.ReachedServer.Match;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
@@ -255,23 +257,37 @@ public final class Cluster {
         return answer;
     }
 
-    /// Asks the primary of a reign whether it is still in it. If so, a connection that was open before the question is of this reign too: a
-    /// server's run has no gaps. Callable from any thread; completes on the thread of the cluster rooms, and never fails.
-    public CompletionStage<Boolean> confirms(Reign lasting) {
-        return confirms(lasting, Members.Way.ANY_CONNECTION);
+    /// What a connection has reached that is to be of a reign: its server, in the run that it is of. Callable from any thread; completes on the thread of the cluster rooms,
+    /// and never fails.
+    public CompletionStage<Match> match(Reign lasting, ReachedServer there) {
+        return match(lasting.address(), probe -> probe.isSame(there) && there.timeline() == lasting.timeline() && probe.lifetime().equals(lasting.lifetime()));
     }
 
-    /// As [#confirms], over a new connection: a server that is being shut down lets nobody in, though connections of before may go on for a
-    /// moment.
+    /// What a connection has reached that is to be to a replica. As above.
+    public CompletionStage<Match> match(NodeAddress replica, ReachedServer there) {
+        return match(replica, probe -> probe.isSame(there) && there.isInRecovery());
+    }
+
+    /// The watch may be behind by a restart: it is asked before anybody is called another.
+    private CompletionStage<Match> match(NodeAddress node, Predicate<SqlProbe> same) {
+        var answer = new CompletableFuture<Match>();
+        onRooms(() -> {
+            Optional<SqlProbe> known = watch == null ? Optional.empty() : watch.members().at(node).map(WatchedMember::probe);
+            if (known.isEmpty()) answer.complete(Match.UNTOLD);
+            else if (same.test(known.get())) answer.complete(Match.SAME);
+            else known.get().ask().whenComplete((reply, bug) -> answer.complete(reply == null || reply instanceof NodeReply.Silent ? Match.UNTOLD
+                    : same.test(known.get()) ? Match.SAME : Match.ANOTHER));
+        });
+        return answer;
+    }
+
+    /// Asks the primary of a reign over a new connection whether it is still in it: a server that is being shut down lets nobody in, though connections of before may go on
+    /// for a moment. Callable from any thread; completes on the thread of the cluster rooms, and never fails.
     public CompletionStage<Boolean> goesOn(Reign lasting) {
-        return confirms(lasting, Members.Way.NEW_CONNECTION);
-    }
-
-    private CompletionStage<Boolean> confirms(Reign lasting, Members.Way way) {
         var answer = new CompletableFuture<Boolean>();
         onRooms(() -> {
             Optional<WatchedMember> member = watch == null ? Optional.empty() : watch.members().at(lasting.address());
-            if (way == Members.Way.NEW_CONNECTION) member.ifPresent(each -> each.side().renew());
+            member.ifPresent(each -> each.side().renew());
             if (member.isEmpty()) answer.complete(false);
             else member.get().probe().ask().whenComplete((reply, bug) -> answer.complete(reply instanceof NodeReply.Writable now
                     && now.timeline() == lasting.timeline() && now.lifetime().equals(lasting.lifetime())));

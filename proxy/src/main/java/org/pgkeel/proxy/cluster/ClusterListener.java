@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.cluster;
 
 import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Reign;
 
 /// Hears of changes in a cluster, in order, on the one thread of the cluster rooms. Must not block.
@@ -14,6 +15,9 @@ public interface ClusterListener {
 
     /// The primary is the same server in the same life after all; nothing of its connections is wrong.
     void primaryNotLost(Reign reign);
+
+    /// This address leads to another server than before, or to another run of it. Whoever reads from a replica there reads from another one.
+    void replicaIsAnother(NodeAddress node);
 
     /// Servers in recovery came, went, or may do something else than before.
     void replicasChanged();

@@ -134,6 +134,11 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     }
 
     @Override
+    public void replicaIsAnother(NodeAddress node) {
+        // The witness sees in which run each node is.
+    }
+
+    @Override
     public void replicasChanged() {
         // The witness looks at all nodes.
     }

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /// Watches one cluster: asks its members, has the evidence judged, drives [PrimaryWatch] and [Hold], and publishes what came of it.
 ///
 /// Threading: confined to the cluster rooms.
-final class ClusterWatch {
+final class ClusterWatch implements Members.SqlListener {
     private static final Logger log = LoggerFactory.getLogger(ClusterWatch.class);
     private final Cluster cluster;
     private final Rooms rooms;
@@ -58,8 +58,11 @@ final class ClusterWatch {
     private boolean restless = true;
     /// Who did not answer when it was asked last.
     private final Set<NodeAddress> silent = new HashSet<>();
+    /// Whose next reply is another server's.
+    private final Set<NodeAddress> another = new HashSet<>();
     private long roundNanos;
     private long askedAllNanos;
+    private long lookedAnewNanos;
     /// Somebody has said of who was primary last that it is not any more.
     private boolean contradicted;
     private boolean ended;
@@ -78,7 +81,7 @@ final class ClusterWatch {
         this.reign = cluster.current();
         this.drainedReign = Math.max(1, reign.number());
         this.timelineUsed = reign.timeline();
-        this.members = new Members(config, rooms, cluster.errors(), this::judge, this::replied, this::memberLost);
+        this.members = new Members(config, rooms, cluster.errors(), this::judge, this);
     }
 
     void start() {
@@ -112,6 +115,7 @@ final class ClusterWatch {
     }
 
     private void ask() {
+        lookAnew();
         Set<PollPace.Urgent> urgent = urgent(roundNanos);
         if (urgent.isEmpty() || roundNanos - askedAllNanos >= PollPace.RESTLESS.toNanos()) {
             askedAllNanos = roundNanos;
@@ -119,6 +123,13 @@ final class ClusterWatch {
         } else {
             members.ask(primaryName(), urgent);
         }
+    }
+
+    /// Who was primary last answers and is it no more: perhaps its address has led elsewhere, and the open connection holds on to whom it led to.
+    private void lookAnew() {
+        if (!(watch instanceof PrimaryWatch.Absent(var last, _, _, _)) || roundNanos - lookedAnewNanos < PollPace.LOOK_ANEW.toNanos()) return;
+        lookedAnewNanos = roundNanos;
+        last.flatMap(known -> members.at(known.primary().address())).filter(member -> !members.isSqlSilent(member.name())).ifPresent(member -> member.side().renew());
     }
 
     private Set<PollPace.Urgent> urgent(long nowNanos) {
@@ -157,15 +168,16 @@ final class ClusterWatch {
             members.askAnew(node, switch (why) {
                 // The connection that is open says nothing about whether another can be opened, and a server that is being shut down answers on
                 // it for a moment yet.
-                case CONNECT_FAILED, CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN -> Members.Way.NEW_CONNECTION;
-                case CONNECTION_LOST, READ_ONLY, MONITOR_LOST, MONITOR_TIMEOUT -> Members.Way.ANY_CONNECTION;
+                // And where its address has come to lead elsewhere it holds on to whom it led to.
+                case CONNECT_FAILED, CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, READ_ONLY, OTHER_SERVER -> Members.Way.NEW_CONNECTION;
+                case CONNECTION_LOST, MONITOR_LOST, MONITOR_TIMEOUT -> Members.Way.ANY_CONNECTION;
             });
             if (!restless) {
                 restless = true;
                 hurry();
             }
         } else {
-            members.askAnew(node, Members.Way.ANY_CONNECTION);
+            members.askAnew(node, why == DoubtReason.OTHER_SERVER ? Members.Way.NEW_CONNECTION : Members.Way.ANY_CONNECTION);
         }
     }
 
@@ -177,13 +189,22 @@ final class ClusterWatch {
         hurry();
     }
 
-    /// A position that comes with an answer is as good as one that was asked for.
-    private void replied(WatchedMember member, long askedNanos, NodeReply reply) {
+    @Override
+    public void isAnother(NodeAddress node) {
+        another.add(node);
+        cluster.freshness().forget(node);
+        cluster.listeners().forEach(listener -> listener.replicaIsAnother(node));
+    }
+
+    /// A position that comes with an answer is as good as one that was asked for. But where the server is another than before, connections to the one before may not be
+    /// ended yet, so that only its next position says how fresh that is which they show.
+    @Override
+    public void replied(WatchedMember member, long askedNanos, NodeReply reply) {
         if (reply instanceof NodeReply.Silent) silent.add(member.address());
         else if (silent.remove(member.address())) wakeUp();
         boolean needsPatronisWord = reply instanceof NodeReply.Writable && watch instanceof PrimaryWatch.Absent && !member.name().equals(primaryName());
         if (needsPatronisWord) members.askWhetherItLeads(member);
-        if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return;
+        if (another.remove(member.address()) || !(watch instanceof PrimaryWatch.Known(var primary, _))) return;
         switch (reply) {
             case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() ->
                     cluster.freshness().primaryFlushed(askedNanos, flushed);
@@ -204,8 +225,9 @@ final class ClusterWatch {
         else cluster.freshness().replicaReplayed(member.address(), position);
     }
 
-    /// A side connection ended by itself: at once, before any client says so.
-    private void memberLost(NodeAddress node) {
+    /// At once, before any client says so.
+    @Override
+    public void connectionLost(NodeAddress node) {
         cluster.freshness().forget(node);
         boolean isPrimary = watch instanceof PrimaryWatch.Known(var primary, _) && primary.address().equals(node);
         if (isPrimary) cluster.doubt(node, DoubtReason.MONITOR_LOST);

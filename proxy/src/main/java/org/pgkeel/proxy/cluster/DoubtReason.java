@@ -12,8 +12,10 @@ public enum DoubtReason {
     CRASH_SHUTDOWN("crash_shutdown"),
     /// `57P03`: it is starting, stopping or recovering.
     CANNOT_CONNECT_NOW("cannot_connect_now"),
-    /// `25006`: it is in recovery.
+    /// A new backend connection finds it in recovery.
     READ_ONLY("read_only"),
+    /// A new backend connection has reached another server than the proxy's own connection to the same address, or another run of it.
+    OTHER_SERVER("other_server"),
     /// The proxy's own connection to it was lost.
     MONITOR_LOST("monitor_lost"),
     /// It does not answer the proxy's own questions in time.

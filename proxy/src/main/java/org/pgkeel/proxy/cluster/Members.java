@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.patroni.ClusterDocument;
 import org.pgkeel.failover.patroni.PatroniAnswer;
@@ -46,7 +45,6 @@ final class Members {
     private final ClusterConfig config;
     private final Rooms rooms;
     private final Runnable judge;
-    private final Consumer<NodeAddress> lost;
     private final Duration timeout;
     private final Optional<Patroni> patroni;
     private final PollErrors errors;
@@ -54,26 +52,30 @@ final class Members {
     private int turn;
     private boolean ended;
     private @Nullable String primary;
-    private final SqlListener replied;
+    private final SqlListener sql;
 
     /// Where the members come from, if not from the configuration.
     private record Patroni(PatroniClient client, ClusterDocuments documents, LeaderTerms terms) {}
 
-    /// Hears what a PostgreSQL said.
+    /// Hears what PostgreSQLs say.
     interface SqlListener {
         void replied(WatchedMember member, long askedNanos, NodeReply reply);
+
+        /// Where this address leads there is another server than before, or another run of it; its reply comes next.
+        void isAnother(NodeAddress node);
+
+        /// An open side connection ended by itself.
+        void connectionLost(NodeAddress node);
     }
 
-    /// @param judge   called when there is news
-    /// @param replied called before, when it comes from a PostgreSQL
-    /// @param lost    called when an open side connection ended
-    Members(ClusterConfig config, Rooms rooms, PollErrors errors, Runnable judge, SqlListener replied, Consumer<NodeAddress> lost) {
-        this.replied = replied;
+    /// @param judge called when there is news
+    /// @param sql   called before, when it comes from a PostgreSQL
+    Members(ClusterConfig config, Rooms rooms, PollErrors errors, Runnable judge, SqlListener sql) {
+        this.sql = sql;
         this.config = config;
         this.rooms = rooms;
         this.errors = errors;
         this.judge = judge;
-        this.lost = lost;
         this.timeout = config.patroni().map(PatroniConfig::timeout).orElse(NODES_TIMEOUT);
         this.patroni = config.patroni().map(this::patroni);
         for (NodeAddress node : config.nodes()) byName.put(node.toString(), member(node.toString(), node, Optional.empty()));
@@ -85,14 +87,14 @@ final class Members {
     }
 
     private WatchedMember member(String name, NodeAddress address, Optional<URI> restUrl) {
-        return new WatchedMember(name, address, restUrl, side(address), System.nanoTime());
+        return new WatchedMember(name, address, restUrl, side(address), () -> sql.isAnother(address), System.nanoTime());
     }
 
     private SideConnection side(NodeAddress address) {
         return new SideConnection(rooms.loop(), rooms.connector(), address, () -> target(address), timeout, why -> {
             Optional<WatchedMember> member = at(address);
             member.ifPresent(each -> each.lost(System.nanoTime(), why));
-            if (member.isPresent()) lost.accept(address);
+            if (member.isPresent()) sql.connectionLost(address);
         });
     }
 
@@ -225,7 +227,7 @@ final class Members {
             // Whoever was waited for in vain is not left alone until the next round.
             boolean late = reply instanceof NodeReply.Silent(var kind, _) && kind == NodeReply.Kind.TIMEOUT && System.nanoTime() - asked > PollPace.RESTLESS.toNanos();
             if (member.replied(asked, reply) || late) askSql(member, false);
-            replied.replied(member, asked, reply);
+            sql.replied(member, asked, reply);
             judge.run();
         });
     }
@@ -249,7 +251,8 @@ final class Members {
         long asked = System.nanoTime();
         member.side().query(POSITION).whenComplete((rows, failure) -> {
             member.endPosition();
-            if (failure != null || !isStill(member) || rows.size() != 1 || rows.getFirst().size() != 2) return;
+            // Over a new connection somebody else may answer: who that is is to be known first.
+            if (failure != null || !isStill(member) || !member.probe().knowsConnection() || rows.size() != 1 || rows.getFirst().size() != 2) return;
             watch.position(member, asked, rows.getFirst());
         });
     }

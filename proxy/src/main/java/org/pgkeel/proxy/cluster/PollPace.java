@@ -25,6 +25,8 @@ final class PollPace {
     static final Duration RESTLESS = Duration.ofMillis(100);
     /// Between two questions that are urgent.
     static final Duration URGENT = Duration.ofMillis(25);
+    /// As long as nobody is primary, who was it last is looked at over another connection so often.
+    static final Duration LOOK_ANEW = Duration.ofSeconds(1);
     /// So long after a change it may be followed by another.
     static final Duration CHANGED = Duration.ofSeconds(10);
     /// Longer than a failover takes: Patroni gives a lost leader 30 s by default.

@@ -37,14 +37,17 @@ final class SqlProbe implements NodeProbe {
     private static final int TIMELINE_DIGITS = 8;
 
     private final SideConnection connection;
+    private final Runnable another;
     private long lifetimeOf = -1;
     private Lifetime lifetime = Lifetime.UNKNOWN;
     private String systemIdentifier = "";
     /// Where the recovery ended that its life as primary began with, if any; null if it was no primary when it answered last.
     private @Nullable String recoveredTo;
 
-    SqlProbe(SideConnection connection) {
+    /// @param another called ahead of an answer that is another server's than the one before, or another run's
+    SqlProbe(SideConnection connection, Runnable another) {
         this.connection = connection;
+        this.another = another;
     }
 
     @Override
@@ -57,20 +60,44 @@ final class SqlProbe implements NodeProbe {
         return systemIdentifier;
     }
 
+    /// The run of the server that answered last; [Lifetime#UNKNOWN] before the first answer.
+    Lifetime lifetime() {
+        return lifetime;
+    }
+
+    /// Whether its server has said over the connection of now who it is.
+    boolean knowsConnection() {
+        return lifetimeOf == connection.connections();
+    }
+
+    /// Whether a connection has reached the server that answered here last, in its run of then.
+    boolean isSame(ReachedServer there) {
+        if (!there.postmasterStart().equals(lifetime.postmasterStart())) return false;
+        return recoveredTo == null ? there.isInRecovery() : !there.isInRecovery() && there.replayed().equals(recoveredTo);
+    }
+
+    /// @param walFile name of a WAL file; empty for none
+    /// @return 0 for none
+    static int timeline(String walFile) {
+        return walFile.isEmpty() ? 0 : Integer.parseInt(walFile.substring(0, TIMELINE_DIGITS), 16);
+    }
+
     private NodeReply reply(List<List<String>> rows) {
         if (rows.size() != 1 || rows.getFirst().size() != COLUMNS) return new NodeReply.Silent(NodeReply.Kind.NONSENSE, "an answer of another shape");
         List<String> row = rows.getFirst();
         try {
-            if (lifetimeOf != connection.connections()) {
+            if (!knowsConnection()) {
                 lifetimeOf = connection.connections();
-                boolean same = row.get(2).equals(lifetime.postmasterStart()) && !row.get(0).isEmpty() && row.get(6).equals(recoveredTo);
+                Lifetime before = lifetime;
+                boolean same = row.get(2).equals(before.postmasterStart()) && !row.get(0).isEmpty() && row.get(6).equals(recoveredTo);
                 if (!same) lifetime = new Lifetime(row.get(2), row.get(3));
+                if (!before.equals(Lifetime.UNKNOWN) && !before.postmasterStart().equals(lifetime.postmasterStart())) another.run();
             }
             recoveredTo = row.get(0).isEmpty() ? null : row.get(6);
             systemIdentifier = row.get(5);
             Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
             if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);
-            return new NodeReply.Writable(Integer.parseInt(row.get(0).substring(0, TIMELINE_DIGITS), 16), lifetime, position.orElse(Lsn.ZERO));
+            return new NodeReply.Writable(timeline(row.get(0)), lifetime, position.orElse(Lsn.ZERO));
         } catch (IllegalArgumentException | IndexOutOfBoundsException nonsense) {
             return new NodeReply.Silent(NodeReply.Kind.NONSENSE, "an answer that cannot be read");
         }

@@ -30,10 +30,11 @@ final class WatchedMember {
     /// When `/cluster` named it last.
     private long namedNanos;
 
-    WatchedMember(String name, NodeAddress address, Optional<URI> restUrl, SideConnection side, long nowNanos) {
+    /// @param another called ahead of an answer of another server than before
+    WatchedMember(String name, NodeAddress address, Optional<URI> restUrl, SideConnection side, Runnable another, long nowNanos) {
         this.evidence = MemberEvidence.of(name, address);
         this.side = side;
-        this.probe = new SqlProbe(side);
+        this.probe = new SqlProbe(side, another);
         this.restUrl = restUrl.orElse(null);
         this.endpoints = restUrl.isPresent() ? Set.of() : Set.of(Replica.REPLICA, Replica.READ_ONLY);
         this.namedNanos = nowNanos;

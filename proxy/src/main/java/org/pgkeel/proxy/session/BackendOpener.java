@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,7 +25,8 @@ import org.pgkeel.proxy.backend.BackendTarget;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Clusters;
 import org.pgkeel.proxy.cluster.DoubtReason;
-import org.pgkeel.proxy.config.OutcomeMode;
+import org.pgkeel.proxy.cluster.ReachedServer;
+import org.pgkeel.proxy.cluster.ReachedServer.Match;
 import org.pgkeel.proxy.config.ProxyConfig;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.pool.CloseReason;
@@ -45,6 +47,7 @@ import org.slf4j.LoggerFactory;
 /// Threading: shared, concurrent maps; each attempt is confined to its slice's event loop.
 public final class BackendOpener implements Opener<BackendConnection> {
     private static final Logger log = LoggerFactory.getLogger(BackendOpener.class);
+    private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final BackendConnector connector;
     private final Function<String, BackendTls> tlsOf;
@@ -55,6 +58,8 @@ public final class BackendOpener implements Opener<BackendConnection> {
     private final AtomicLong lastId = new AtomicLong();
     private final Map<SharedPool<BackendConnection>, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Map<String, Attempted> attempted = new ConcurrentHashMap<>();
+    /// When the log heard last that an address leads elsewhere.
+    private final Map<NodeAddress, Long> complained = new ConcurrentHashMap<>();
 
     /// Whether the last attempt to reach a cluster's primary succeeded.
     public enum Reachability { REACHED, NOT_REACHED }
@@ -147,8 +152,13 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 return;
             }
             connector.connect(slice.eventLoop(), new BackendTarget(nodes.get(asked++), target.backendDatabase(), target.backendUser(),
-                    target.credential(), tlsOf.apply(target.cluster().name()), target.startup(),
+                    target.credential(), tlsOf.apply(target.cluster().name()), target.startup(), isAsked() ? Optional.of(ReachedServer.SQL) : Optional.empty(),
                     slice.shared().settings().timeouts().serverConnect()), this);
+        }
+
+        /// Whether a server has to say who it is. A connection for replication may understand no SQL.
+        private boolean isAsked() {
+            return cluster.isWatched() && !target.isReplication();
         }
 
         @Override
@@ -161,47 +171,71 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 boolean inRecovery = "on".equals(greeting.parameterStatus().get("in_hot_standby"));
                 if (inRecovery) cluster.doubt(greeting.address(), DoubtReason.READ_ONLY);
                 if (inRecovery || !greeting.address().equals(cluster.primary()) || reign.number() != cluster.reign()) {
-                    early.release();
-                    channel.close();
+                    drop(channel, early);
                     putOff(greeting.address() + " is not the primary any more");
                     return;
                 }
             }
             if (!cluster.isWatched() && nodes.size() > 1 && "on".equals(greeting.parameterStatus().get("in_hot_standby"))) {
-                early.release();
-                channel.close();
+                drop(channel, early);
                 why = Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "no node of cluster \"" + target.cluster().name() + "\" is the primary: "
                         + greeting.address() + " is in recovery");
                 onwards(false);
                 return;
             }
-            if (cluster.isWatched() && cluster.config().outcome() != OutcomeMode.OFF) {
-                cluster.confirms(reign).whenCompleteAsync((same, failure) -> confirmed(failure == null && same, channel, greeting, early), slice.eventLoop());
+            if (isAsked()) {
+                cluster.match(reign, ReachedServer.of(greeting.answer())).thenAcceptAsync(match -> identified(match, channel, greeting, early), slice.eventLoop());
             } else {
                 opened(channel, greeting, early);
             }
         }
 
-        /// What is learnt of a transaction's outcome rests on the server's run: the connection must be of the one that it is taken for.
-        private void confirmed(boolean same, Channel channel, BackendGreeting greeting, ByteBuf early) {
-            if (same && channel.isActive() && reign.number() == cluster.reign()) {
+        /// The connection must be of the run that it is taken for: nobody has judged another server, and what is learnt of a transaction's outcome rests on it, too.
+        private void identified(Match match, Channel channel, BackendGreeting greeting, ByteBuf early) {
+            boolean lasts = reign.number() == cluster.reign();
+            if (match == Match.SAME && lasts && channel.isActive()) {
                 opened(channel, greeting, early);
                 return;
             }
+            drop(channel, early);
+            if (match == Match.ANOTHER && lasts) reachedAnother(greeting);
+            putOff(greeting.address() + " is not what it was");
+        }
+
+        private static void drop(Channel channel, ByteBuf early) {
             early.release();
             channel.close();
-            putOff(greeting.address() + " is not what it was");
+        }
+
+        private void reachedAnother(BackendGreeting greeting) {
+            cluster.doubt(greeting.address(), DoubtReason.OTHER_SERVER);
+            long now = System.nanoTime();
+            Long said = complained.get(greeting.address());
+            if (said != null && now - said < COMPLAINT_NANOS) return;
+            complained.put(greeting.address(), now);
+            log.warn("cluster {}: a new connection to {} has reached another server than the one that is watched there, or another run of it, and is not used: {}",
+                    cluster.name(), greeting.address(), ReachedServer.of(greeting.answer()));
         }
 
         /// Servers before 14 do not say whether they are in recovery.
         private void connectedToReplica(Channel channel, BackendGreeting greeting, ByteBuf early) {
             if ("off".equals(greeting.parameterStatus().get("in_hot_standby"))) {
-                early.release();
-                channel.close();
-                slice.openFailed(Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, "server " + greeting.address() + " is no replica any more"), true, System.nanoTime());
+                notTheReplica("server " + greeting.address() + " is no replica any more", channel, early);
                 return;
             }
-            lend(channel, greeting, early, Reign.NONE);
+            cluster.match(greeting.address(), ReachedServer.of(greeting.answer())).thenAcceptAsync(match -> {
+                if (match == Match.SAME && channel.isActive()) {
+                    lend(channel, greeting, early, Reign.NONE);
+                    return;
+                }
+                if (match == Match.ANOTHER) reachedAnother(greeting);
+                notTheReplica("server " + greeting.address() + " is not the replica that it was", channel, early);
+            }, slice.eventLoop());
+        }
+
+        private void notTheReplica(String text, Channel channel, ByteBuf early) {
+            drop(channel, early);
+            slice.openFailed(Refusal.of(RefusalReason.BACKEND_UNAVAILABLE, text), true, System.nanoTime());
         }
 
         private void opened(Channel channel, BackendGreeting greeting, ByteBuf early) {

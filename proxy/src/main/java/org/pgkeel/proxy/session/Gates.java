@@ -4,9 +4,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.ClusterListener;
@@ -28,10 +30,13 @@ final class Gates {
     /// The last reign that the pools of a cluster heard of, by its name.
     private final Map<String, Long> reigns = new ConcurrentHashMap<>();
     private final Function<String, Stream<SharedPool<?>>> poolsOf;
+    private final BiFunction<String, NodeAddress, Stream<SharedPool<?>>> replicasOf;
 
-    /// @param poolsOf pools to the primary of a cluster, by its name
-    Gates(Function<String, Stream<SharedPool<?>>> poolsOf) {
+    /// @param poolsOf    pools to the primary of a cluster, by its name
+    /// @param replicasOf pools to a replica of a cluster
+    Gates(Function<String, Stream<SharedPool<?>>> poolsOf, BiFunction<String, NodeAddress, Stream<SharedPool<?>>> replicasOf) {
         this.poolsOf = poolsOf;
+        this.replicasOf = replicasOf;
     }
 
     LeaseGate of(Cluster cluster) {
@@ -108,6 +113,12 @@ final class Gates {
             log.info("cluster {}: hold ends after {} ms: {}; {} held, {} refused, {} gone, {} wait", cluster.name(), (System.nanoTime() - sinceNanos) / 1_000_000, why,
                     now.held() - before.held() + before.waiting(), now.refused() - before.refused(), now.gone() - before.gone(), now.waiting());
             change(cluster, gate);
+        }
+
+        /// What was opened before may be connected to the one before.
+        @Override
+        public void replicaIsAnother(NodeAddress node) {
+            replicasOf.apply(cluster.name(), node).forEach(SharedPool::fence);
         }
 
         @Override

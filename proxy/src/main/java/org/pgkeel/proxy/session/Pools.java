@@ -58,7 +58,7 @@ public final class Pools {
         this.loops = List.copyOf(loops);
         this.clusters = clusters;
         this.opener = opener;
-        this.gates = new Gates(this::ofCluster);
+        this.gates = new Gates(this::ofCluster, this::ofReplica);
         this.pauses = new Pauses(name -> database(this.config, name).map(database -> this.config.clusters().get(database.cluster())),
                 name -> pools(name).<SharedPool<?>>flatMap(pool -> pool.all().stream()));
         clusters.all().forEach(gates::follow);
@@ -66,6 +66,11 @@ public final class Pools {
 
     private Stream<SharedPool<?>> ofCluster(String cluster) {
         return all().stream().filter(pool -> pool.cluster().name().equals(cluster)).map(DatabasePool::shared);
+    }
+
+    private Stream<SharedPool<?>> ofReplica(String cluster, NodeAddress node) {
+        return all().stream().filter(pool -> pool.cluster().name().equals(cluster)).<SharedPool<?>>flatMap(pool -> pool.all().stream())
+                .filter(pool -> pool.key().replica().equals(Optional.of(node)));
     }
 
     /// A hold may have grown too old without an event. To be called a few times a second.

@@ -60,6 +60,11 @@ final class WatchedCluster implements AutoCloseable {
             }
 
             @Override
+            public void replicaIsAnother(NodeAddress node) {
+                events.add("another " + node);
+            }
+
+            @Override
             public void replicasChanged() {
                 events.add("replicas");
             }

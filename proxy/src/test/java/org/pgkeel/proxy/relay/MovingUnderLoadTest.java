@@ -110,7 +110,7 @@ class MovingUnderLoadTest {
                     Channel channel = connected.channel();
                     int number = ((InetSocketAddress) channel.localAddress()).getPort();
                     connections.add(number);
-                    var greeting = new BackendGreeting(new LinkedHashMap<>(), number, new byte[4], new NodeAddress("echo", 1), BackendGreeting.Encryption.NONE);
+                    var greeting = new BackendGreeting(new LinkedHashMap<>(), number, new byte[4], new NodeAddress("echo", 1), BackendGreeting.Encryption.NONE, List.of());
                     var connection = new BackendConnection(number, channel, greeting, slice, 10, buffers::get, System.nanoTime());
                     connection.start(Unpooled.EMPTY_BUFFER);
                     slice.opened(connection, System.nanoTime());

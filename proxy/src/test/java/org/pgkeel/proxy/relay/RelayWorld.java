@@ -35,7 +35,7 @@ final class RelayWorld implements AutoCloseable {
                 List.of(server.eventLoop()), _ -> { });
         long now = System.nanoTime();
         pool.slice(0).lease(client, now);
-        var greeting = new BackendGreeting(new LinkedHashMap<>(), 1, new byte[4], new NodeAddress("db1", 5432), BackendGreeting.Encryption.NONE);
+        var greeting = new BackendGreeting(new LinkedHashMap<>(), 1, new byte[4], new NodeAddress("db1", 5432), BackendGreeting.Encryption.NONE, List.of());
         connection = new BackendConnection(1, server, greeting, pool.slice(0), 100, _ -> buffers, now);
         connection.start(Unpooled.EMPTY_BUFFER);
         pool.slice(0).opened(connection, now);
