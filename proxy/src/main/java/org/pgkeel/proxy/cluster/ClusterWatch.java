@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
-import org.pgkeel.failover.patroni.MemberStatus;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.Alarm;
 import org.pgkeel.failover.topology.Lsn;
@@ -28,6 +26,7 @@ import org.pgkeel.failover.watch.Judge;
 import org.pgkeel.failover.watch.LeaderLease;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.failover.watch.PrimaryWatch;
+import org.pgkeel.failover.watch.Strays;
 import org.pgkeel.failover.watch.Verdict;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.TimelineRegression;
@@ -60,6 +59,7 @@ final class ClusterWatch implements Members.SqlListener {
     private final Set<NodeAddress> silent = new HashSet<>();
     /// Whose next reply is another server's.
     private final Set<NodeAddress> another = new HashSet<>();
+    private final Strays strays = new Strays();
     private long roundNanos;
     private long askedAllNanos;
     private long lookedAnewNanos;
@@ -206,10 +206,14 @@ final class ClusterWatch implements Members.SqlListener {
         if (needsPatronisWord) members.askWhetherItLeads(member);
         if (another.remove(member.address()) || !(watch instanceof PrimaryWatch.Known(var primary, _))) return;
         switch (reply) {
-            case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() ->
-                    cluster.freshness().primaryFlushed(askedNanos, flushed);
-            case NodeReply.Standby(var timeline, _, var replayed) when timeline == primary.timeline() ->
-                    replayed.ifPresent(position -> cluster.freshness().replicaReplayed(member.address(), position));
+            case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() -> {
+                strays.primarySaid(primary, member.probe().checkpoint());
+                cluster.freshness().primaryFlushed(askedNanos, flushed);
+            }
+            case NodeReply.Standby(var timeline, _, var replayed) when timeline == primary.timeline() -> {
+                strays.replicaSaid(member.address(), member.probe().checkpoint());
+                if (!strays.has(member.address())) replayed.ifPresent(position -> cluster.freshness().replicaReplayed(member.address(), position));
+            }
             case NodeReply.Writable _, NodeReply.Standby _, NodeReply.Silent _ -> cluster.freshness().forget(member.address());
         }
     }
@@ -338,6 +342,10 @@ final class ClusterWatch implements Members.SqlListener {
         changedNanos = now;
         reign = new Reign(reign.number() + 1, primary.address(), primary.timeline(), primary.lifetime());
         timelineUsed = primary.timeline();
+        Optional<Primary> last = before.incumbent().map(PrimaryWatch.Known::primary);
+        if (last.isPresent() && strays.begins(last.get(), primary)) {
+            log.warn("cluster {}: two servers have made timeline {}: who was on it before is not read from until it has come to a checkpoint of {}", cluster.name(), primary.timeline(), primary.address());
+        }
         cluster.freshness().forgetAll();
         cluster.counters().reignChanged();
         log.info("cluster {}: primary is {} ({}), {}", cluster.name(), primary.name(), primary.address(), reign);
@@ -352,7 +360,7 @@ final class ClusterWatch implements Members.SqlListener {
 
     private void publish() {
         Optional<Primary> primary = watch instanceof PrimaryWatch.Known(var known, _) ? Optional.of(known) : Optional.empty();
-        List<Replica> now = members.all().stream().flatMap(member -> member.replica().stream()).sorted(Comparator.comparing(Replica::name)).toList();
+        List<Replica> now = members.all().stream().filter(member -> !strays.has(member.address())).flatMap(member -> member.replica().stream()).sorted(Comparator.comparing(Replica::name)).toList();
         var topology = new Topology(primary, now, flags(), members.scheduledSwitchover(), alarms);
         cluster.publish(primary.map(Primary::address).orElse(null), reign, hold, topology, members.evidence().members());
         List<Replica> shape = now.stream().map(each -> new Replica(each.name(), each.address(), each.timeline(), each.endpoints(), each.tags(), Optional.empty())).toList();
@@ -364,14 +372,8 @@ final class ClusterWatch implements Members.SqlListener {
         }
     }
 
-    private EnumSet<Topology.Flag> flags() {
-        var flags = EnumSet.noneOf(Topology.Flag.class);
-        if (members.evidence().documents().stream().anyMatch(each -> each.document().paused())) flags.add(Topology.Flag.PAUSED);
-        for (WatchedMember member : members.all()) {
-            if (!(member.evidence().rest() instanceof MemberEvidence.Rest.Said(_, var status, _, _))) continue;
-            if (status.is(MemberStatus.Mark.FAILSAFE_ACTIVE)) flags.add(Topology.Flag.FAILSAFE);
-            if (status.is(MemberStatus.Mark.PAUSED)) flags.add(Topology.Flag.PAUSED);
-        }
+    private Set<Topology.Flag> flags() {
+        Set<Topology.Flag> flags = members.flags();
         if (patroni && watch instanceof PrimaryWatch.Absent(_, _, var reason, _) && reason != HoldReason.ALARM && reason != HoldReason.STARTING) {
             flags.add(Topology.Flag.SWITCHOVER_IN_PROGRESS);
         }
@@ -384,7 +386,7 @@ final class ClusterWatch implements Members.SqlListener {
         if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return all;
         for (WatchedMember member : members.all()) {
             boolean follows = member.evidence().sql() instanceof MemberEvidence.Sql.Said(_,
-                    NodeReply.Standby(var timeline, _, _), _) && timeline == primary.timeline();
+                    NodeReply.Standby(var timeline, _, _), _) && timeline == primary.timeline() && !strays.has(member.address());
             if (member.address().equals(primary.address())) all.addFirst(member);
             else if (follows) all.add(member);
             else cluster.freshness().forget(member.address());

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,11 +16,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.patroni.ClusterDocument;
+import org.pgkeel.failover.patroni.MemberStatus;
 import org.pgkeel.failover.patroni.PatroniAnswer;
 import org.pgkeel.failover.patroni.PatroniClient;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Replica;
+import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.failover.watch.Evidence;
 import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.proxy.backend.BackendTarget;
@@ -148,6 +151,18 @@ final class Members {
 
     private List<Evidence.Document> documents() {
         return patroni.map(each -> each.documents.documents()).orElse(List.of());
+    }
+
+    /// What Patroni says of the whole cluster.
+    EnumSet<Topology.Flag> flags() {
+        var flags = EnumSet.noneOf(Topology.Flag.class);
+        if (documents().stream().anyMatch(each -> each.document().paused())) flags.add(Topology.Flag.PAUSED);
+        for (WatchedMember member : byName.values()) {
+            if (!(member.evidence().rest() instanceof MemberEvidence.Rest.Said(_, var status, _, _))) continue;
+            if (status.is(MemberStatus.Mark.FAILSAFE_ACTIVE)) flags.add(Topology.Flag.FAILSAFE);
+            if (status.is(MemberStatus.Mark.PAUSED)) flags.add(Topology.Flag.PAUSED);
+        }
+        return flags;
     }
 
     Optional<Instant> scheduledSwitchover() {

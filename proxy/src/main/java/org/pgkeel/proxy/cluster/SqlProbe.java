@@ -9,6 +9,7 @@ import org.pgkeel.failover.probe.NodeProbe;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.Lifetime;
 import org.pgkeel.failover.topology.Lsn;
+import org.pgkeel.failover.watch.Strays.Checkpoint;
 
 /// Asks a PostgreSQL over its side connection who it is.
 ///
@@ -30,10 +31,12 @@ final class SqlProbe implements NodeProbe {
                    %s,
                    %s,
                    case when pg_is_in_recovery() then greatest((select received_tli from pg_stat_wal_receiver where status = 'streaming'),
-                                                               (select timeline_id from pg_control_checkpoint())) end,
+                                                               timeline_id) end,
                    (select system_identifier from pg_control_system()),
-                   pg_last_wal_replay_lsn()""".formatted(POSTMASTER_START, STATS_RESET);
-    private static final int COLUMNS = 7;
+                   pg_last_wal_replay_lsn(),
+                   timeline_id, checkpoint_lsn, extract(epoch from checkpoint_time)::bigint
+            from pg_control_checkpoint()""".formatted(POSTMASTER_START, STATS_RESET);
+    private static final int COLUMNS = 10;
     private static final int TIMELINE_DIGITS = 8;
 
     private final SideConnection connection;
@@ -41,6 +44,7 @@ final class SqlProbe implements NodeProbe {
     private long lifetimeOf = -1;
     private Lifetime lifetime = Lifetime.UNKNOWN;
     private String systemIdentifier = "";
+    private Checkpoint checkpoint = new Checkpoint(0, Lsn.ZERO, 0);
     /// Where the recovery ended that its life as primary began with, if any; null if it was no primary when it answered last.
     private @Nullable String recoveredTo;
 
@@ -58,6 +62,11 @@ final class SqlProbe implements NodeProbe {
     /// Of the cluster that its data was made for, as it said last; empty before. Who is restored or copied from another one's backup has that one's.
     String systemIdentifier() {
         return systemIdentifier;
+    }
+
+    /// The one that its control file named last.
+    Checkpoint checkpoint() {
+        return checkpoint;
     }
 
     /// The run of the server that answered last; [Lifetime#UNKNOWN] before the first answer.
@@ -95,6 +104,7 @@ final class SqlProbe implements NodeProbe {
             }
             recoveredTo = row.get(0).isEmpty() ? null : row.get(6);
             systemIdentifier = row.get(5);
+            checkpoint = new Checkpoint(Integer.parseInt(row.get(7)), Lsn.parse(row.get(8)), Long.parseLong(row.get(9)));
             Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
             if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);
             return new NodeReply.Writable(timeline(row.get(0)), lifetime, position.orElse(Lsn.ZERO));
