@@ -85,7 +85,7 @@ final class ExtendedQuery {
         List<Effect> does = BoundSettings.effects(statement, in, nameEnd + 1, next, session.settings());
         portals.bound(in, at + 5, portalEnd, statement, does);
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
-        if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (shapes.isOutdated(statement)) return refuseOutdated(backend, in, from, at, next, statement);
         if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
         SharedStatement told = statements.toldTo(backend, statement);
         if (told != statement) {
@@ -127,8 +127,11 @@ final class ExtendedQuery {
         return RequestWalk.HELD;
     }
 
-    private static Refusal outdated() {
-        return Refusal.of(RefusalReason.OUTDATED_STATEMENT, "cached plan must not change result type");
+    /// Where the statement is prepared now with other rows, a client that was told of the old ones too would not be asked for it any more: it goes from there.
+    private static int refuseOutdated(BackendConnection backend, ByteBuf in, int from, int at, int next, SharedStatement statement) {
+        backend.outgoing().run(in, from, at);
+        ExtendedPreparation.forget(backend, statement);
+        return refuse(backend, in, at, at, next, Refusal.of(RefusalReason.OUTDATED_STATEMENT, "cached plan must not change result type"));
     }
 
     int describeOrClose(BackendConnection backend, ByteBuf in, byte type, int from, int at, int next) {
@@ -156,7 +159,7 @@ final class ExtendedQuery {
         if (statement == null && lease.waitsForReplies(backend, in, from, at)) return RequestWalk.HELD;
         if (statement == null) return refuse(backend, in, from, at, next, missing(in, at + 6, next - 1));
         if (isUnnamed && !statements.unnamedIsKept()) return bindUnnamed(backend, in, from, at, statement);
-        if (shapes.isOutdated(statement)) return refuse(backend, in, from, at, next, outdated());
+        if (shapes.isOutdated(statement)) return refuseOutdated(backend, in, from, at, next, statement);
         if (RowShapes.mustAsk(backend, statement, statements.generation())) return askShape(backend, in, from, at, statement);
         SharedStatement told = statements.toldTo(backend, statement);
         if (told != statement) statements.isCalled(bytes(in, at + 6, next - 1), told);

@@ -67,6 +67,22 @@ class StalePlanEndToEndTest {
         }
     }
 
+    @Test
+    void every_client_that_was_told_of_the_old_columns_hears_of_the_new_ones() throws SQLException {
+        try (Connection first = proxy.connect("prepareThreshold", "1"); PreparedStatement read = first.prepareStatement("select * from stale_plan");
+             Connection second = proxy.connect("prepareThreshold", "1"); PreparedStatement same = second.prepareStatement("select * from stale_plan");
+             Connection holder = proxy.connect(); Connection other = proxy.connect()) {
+            assertThat(read.executeQuery().getMetaData().getColumnCount()).isEqualTo(1);
+            assertThat(same.executeQuery().getMetaData().getColumnCount()).isEqualTo(1);
+            holder.setAutoCommit(false);
+            TestProxy.execute(holder, "select 1");   // on the backend that has the statement
+            TestProxy.execute(other, "alter table stale_plan add b text default 'new'");
+            assertThat(read.executeQuery().getMetaData().getColumnCount()).isEqualTo(2);
+            assertThat(same.executeQuery().getMetaData().getColumnCount()).isEqualTo(2);
+            holder.rollback();
+        }
+    }
+
     private void changeTable(int columns) throws SQLException {
         TestProxy.execute(direct, columns == 1 ? "alter table stale_plan drop b" : "alter table stale_plan add b text default 'new'");
     }
