@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -156,23 +154,13 @@ class CopyOutcomeEndToEndTest {
         return Stream.of(Moment.values()).flatMap(moment -> Stream.of(Way.values()).map(way -> Arguments.of(moment, way)));
     }
 
-    private static CompletableFuture<List<String>> copies(WireClient client, Way way, int number) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return way.copy(client, number);
-            } catch (IOException e) {
-                throw new CompletionException(e);
-            }
-        }, task -> Thread.ofPlatform().daemon().start(task));
-    }
-
     @ParameterizedTest
     @MethodSource("all")
     void a_stop_alone_changes_nothing(Moment moment, Way way) throws Exception {
         try (var link = link(); TestProxy proxy = proxy(link, "strict"); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             link.stopAt(moment.word, moment.held);
-            var heard = copies(client, way, number);
+            var heard = Meanwhile.asks(() -> way.copy(client, number));
             link.awaitStopped();
             link.goOn();
             assertThat(heard.get(90, TimeUnit.SECONDS)).containsExactly("COPY 2", "ready IDLE");
@@ -186,7 +174,7 @@ class CopyOutcomeEndToEndTest {
         try (var link = link(); TestProxy proxy = proxy(link, "strict"); WireClient client = client(proxy)) {
             int number = NUMBERS.incrementAndGet();
             link.stopAt(moment.word, moment.held);
-            var heard = copies(client, way, number);
+            var heard = Meanwhile.asks(() -> way.copy(client, number));
             link.awaitStopped();
             boolean commits = moment == Moment.COMMIT_UNANSWERED;
             if (commits) await().until(() -> rows(number) == 2);
@@ -209,7 +197,7 @@ class CopyOutcomeEndToEndTest {
             String pid = Replies.value(client, "select pg_backend_pid()");
             int number = NUMBERS.incrementAndGet();
             link.stopAt(moment.word, moment.held);
-            var heard = copies(client, Way.AT_ONCE, number);
+            var heard = Meanwhile.asks(() -> Way.AT_ONCE.copy(client, number));
             link.awaitStopped();
             boolean commits = moment == Moment.COMMIT_UNANSWERED;
             if (commits) await().until(() -> rows(number) == 2);

@@ -56,16 +56,6 @@ class ExactCommitsEndToEndTest {
         return new SteppingLink(postgres.host(), postgres.port());
     }
 
-    private static CompletableFuture<List<String>> asks(WireClient client, String sql) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return Replies.ask(client, sql);
-            } catch (IOException e) {
-                throw new CompletionException(e);
-            }
-        }, task -> Thread.ofPlatform().daemon().start(task));
-    }
-
     /// How often the number was inserted, and notified.
     private static int done(int number) throws SQLException {
         int times = Integer.parseInt(postgres.query("select count(*) from numbers where x = " + number));
@@ -102,7 +92,7 @@ class ExactCommitsEndToEndTest {
                 Replies.ask(client, "begin");
                 for (String command : commands.split("\\|")) assertThat(Replies.ask(client, command.formatted(number))).endsWith("ready IN_TRANSACTION");
                 link.stopAt("commit\0", held);
-                var heard = asks(client, "commit");
+                var heard = Meanwhile.asks(() -> Replies.ask(client, "commit"));
                 link.awaitStopped();
                 boolean commits = held == SteppingLink.Held.REPLIES;
                 if (commits) await().until(() -> done(number) == 1);
@@ -152,7 +142,7 @@ class ExactCommitsEndToEndTest {
                 Replies.ask(client, "prepare put (int) as insert into numbers values ($1)");
                 Replies.ask(client, "prepare returning (int) as insert into numbers values ($1) returning 7");
                 link.stopAt(text.contains(";") ? "\0commit\0" : SYNC, held);
-                var heard = asks(client, text.formatted(number));
+                var heard = Meanwhile.asks(() -> Replies.ask(client, text.formatted(number)));
                 link.awaitStopped();
                 if (held == SteppingLink.Held.REPLIES) await().until(() -> done(number) == 1);
                 link.cut();
@@ -174,7 +164,7 @@ class ExactCommitsEndToEndTest {
                 String end = text.formatted(number);
                 for (String command : List.of("begin", "insert into numbers values (" + number + ")", "prepare transaction 'p" + number + "'")) Replies.ask(client, command);
                 link.stopAt(end + "\0", held);
-                var heard = asks(client, end);
+                var heard = Meanwhile.asks(() -> Replies.ask(client, end));
                 link.awaitStopped();
                 if (held == SteppingLink.Held.REPLIES) await().until(() -> prepared() == 0);
                 link.cut();
@@ -197,7 +187,7 @@ class ExactCommitsEndToEndTest {
             try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
                 Replies.ask(client, "select 1");
                 link.stopAt(text + "\0", held);
-                var heard = asks(client, text);
+                var heard = Meanwhile.asks(() -> Replies.ask(client, text));
                 link.awaitStopped();
                 link.cut();
                 assertThat(heard.get(90, TimeUnit.SECONDS)).as(held.name()).doesNotContain("error 08007").endsWith("ready IDLE").hasSize(text.split(";").length + 1);
@@ -217,7 +207,7 @@ class ExactCommitsEndToEndTest {
             Replies.ask(client, "insert into numbers values (" + number + ")");
             link.change(BlockStepsEndToEndTest::failingBehindExecute);
             link.stopAt("pgkeel_xl\0", SteppingLink.Held.REPLIES);
-            var heard = asks(client, "commit");
+            var heard = Meanwhile.asks(() -> Replies.ask(client, "commit"));
             link.awaitStopped();
             await().until(() -> link.held().length > 0);
             link.goOn();

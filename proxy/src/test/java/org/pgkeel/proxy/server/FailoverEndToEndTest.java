@@ -10,8 +10,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,20 +58,6 @@ class FailoverEndToEndTest {
                 """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD, outcome));
     }
 
-    private static CompletableFuture<String> async(Asking query) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return query.ask();
-            } catch (SQLException e) {
-                throw new CompletionException(e);
-            }
-        }, task -> Thread.ofPlatform().daemon().start(task));
-    }
-
-    private interface Asking {
-        String ask() throws SQLException;
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"off", "pipelined", "strict"})
     void a_killed_primary_is_a_pause(String outcome) throws Exception {
@@ -84,15 +68,15 @@ class FailoverEndToEndTest {
             TestProxy.execute(simple, "insert into kept values (1, 'before')");
             inTransaction.setAutoCommit(false);
             TestProxy.execute(inTransaction, "insert into kept values (2, 'lost')");
-            var read = async(() -> TestProxy.value(reading, A_LONG_READ));
+            var read = Meanwhile.asks(() -> TestProxy.value(reading, A_LONG_READ));
             await().until(() -> postgres.query("select count(*) from pg_stat_activity where query like '%pg_sleep(3)%' and usename = 'app' and state = 'active'").equals("1"));
 
             postgres.kill();
             assertThatThrownBy(() -> TestProxy.execute(inTransaction, "insert into kept values (3, 'lost')"))
                     .isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"));
             inTransaction.rollback();
-            var waiting = async(() -> TestProxy.value(idle, "show application_name"));
-            var writing = async(() -> {
+            var waiting = Meanwhile.asks(() -> TestProxy.value(idle, "show application_name"));
+            var writing = Meanwhile.asks(() -> {
                 TestProxy.execute(simple, "insert into kept values (4, 'after')");
                 return "written";
             });
@@ -142,9 +126,9 @@ class FailoverEndToEndTest {
     @Test
     void who_is_sent_away_by_a_server_that_shuts_down_stays_though_its_idle_connections_answer() throws Exception {
         try (TestProxy proxy = proxy("strict"); Connection reading = proxy.connect(); Connection other = proxy.connect(); Connection superuser = postgres.connectAsSuperuser("app")) {
-            var both = List.of(async(() -> TestProxy.value(reading, "select pg_sleep(0.3)")), async(() -> TestProxy.value(other, "select pg_sleep(0.3)")));
+            var both = List.of(Meanwhile.asks(() -> TestProxy.value(reading, "select pg_sleep(0.3)")), Meanwhile.asks(() -> TestProxy.value(other, "select pg_sleep(0.3)")));
             for (var each : both) each.get(90, TimeUnit.SECONDS);   // two backends: one will be idle
-            var read = async(() -> TestProxy.value(reading, "select count(*) from generate_series(1, 20000001)"));
+            var read = Meanwhile.asks(() -> TestProxy.value(reading, "select count(*) from generate_series(1, 20000001)"));
             String sleeper = "from pg_stat_activity where query like '%(1, 20000001)%' and usename = 'app' and state = 'active'";
             await().until(() -> TestProxy.value(superuser, "select count(*) " + sleeper).equals("1"));
             TestProxy.execute(superuser, "copy (select 1) to program 'kill -TERM $(head -1 postmaster.pid)'");
@@ -169,7 +153,7 @@ class FailoverEndToEndTest {
     void a_session_that_an_administrator_ends_on_a_server_that_lives_on_is_ended() throws Exception {
         try (TestProxy proxy = proxy("strict"); Connection ended = proxy.connect(); Connection other = proxy.connect()) {
             assertThat(TestProxy.value(other, "select 'other'")).isEqualTo("other");
-            var read = async(() -> TestProxy.value(ended, "select count(*) from generate_series(1, 2000000002)"));
+            var read = Meanwhile.asks(() -> TestProxy.value(ended, "select count(*) from generate_series(1, 2000000002)"));
             await().until(() -> postgres.query("select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%(1, 2000000002)%' and usename = 'app' and state = 'active'").equals("1"));
             assertThatThrownBy(() -> read.get(90, TimeUnit.SECONDS)).hasRootCauseInstanceOf(SQLException.class)
                     .rootCause().isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"));

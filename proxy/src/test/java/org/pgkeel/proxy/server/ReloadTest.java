@@ -13,8 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -185,13 +183,11 @@ final class ReloadTest {
     void a_database_that_moves_while_a_backend_is_being_connected_to_is_served_where_it_is_now() throws Exception {
         try (var plain = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", plain.primary().settings().port()); TestProxy moving = TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, "")) {
             link.stopAt("user\0app\0", SteppingLink.Held.REQUESTS);
-            var asked = CompletableFuture.supplyAsync(() -> {
+            var asked = Meanwhile.asks(() -> {
                 try (Connection client = moving.connect()) {
                     return TestProxy.value(client, "select current_database()");
-                } catch (SQLException e) {
-                    throw new CompletionException(e);
                 }
-            }, task -> Thread.ofPlatform().daemon().start(task));
+            });
             link.awaitStopped();
             assertThat(moving.reload("databases.\"*\".name = postgres")).isEmpty();
             link.goOn();

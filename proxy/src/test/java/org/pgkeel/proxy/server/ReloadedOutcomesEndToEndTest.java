@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.hold.Hold;
@@ -17,22 +16,6 @@ final class ReloadedOutcomesEndToEndTest {
             clusters.main { nodes = ["%s"], monitor { user = postgres }, outcome = %s, hold.max-wait = 20s }
             """;
     private static final String OTHER = "clusters.main { outcome = strict, hold.max-wait = %s }\n";
-
-    private interface Asking {
-        void ask() throws SQLException;
-    }
-
-    /// @return `ok`, or the SQLSTATE
-    private static CompletableFuture<String> async(Asking asking) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                asking.ask();
-                return "ok";
-            } catch (SQLException e) {
-                return e.getSQLState();
-            }
-        }, task -> Thread.ofPlatform().daemon().start(task));
-    }
 
     private static Connection inTransaction(TestProxy proxy, String sql) throws SQLException {
         Connection client = proxy.connect("preferQueryMode", "simple");
@@ -50,7 +33,7 @@ final class ReloadedOutcomesEndToEndTest {
                 assertThat(proxy.reload(WATCHED.formatted(link.address(), "strict"))).isEmpty();
                 await().until(() -> proxy.server().clusters().get("main").primary() != null);
                 link.stopAt("COMMIT", SteppingLink.Held.REQUESTS);
-                var committed = async(client::commit);
+                var committed = Meanwhile.does(client::commit);
                 link.awaitStopped();
                 link.cut();
                 assertThat(committed.get(90, TimeUnit.SECONDS)).isEqualTo("08007");
@@ -74,8 +57,8 @@ final class ReloadedOutcomesEndToEndTest {
                 await().until(() -> standby.query("postgres", "select count(*) from pg_stat_wal_receiver").equals("0"));
                 postgres.primary().execute("postgres", "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()");
                 await().until(() -> postgres.query("show synchronous_standby_names").equals("*"));
-                var written = async(() -> TestProxy.execute(writing, "insert into kept values ('written')"));
-                var committed = async(committing::commit);
+                var written = Meanwhile.does(() -> TestProxy.execute(writing, "insert into kept values ('written')"));
+                var committed = Meanwhile.does(committing::commit);
                 await().until(() -> postgres.query("select count(*) from pg_stat_activity where wait_event = 'SyncRep' and backend_type = 'client backend'").equals("2"));
 
                 postgres.primary().kill();
@@ -97,7 +80,7 @@ final class ReloadedOutcomesEndToEndTest {
             try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, WATCHED.formatted(link.address(), "strict"));
                     Connection client = inTransaction(proxy, "insert into kept values ('there')")) {
                 link.stopAt("COMMIT", SteppingLink.Held.REPLIES);
-                var committed = async(client::commit);
+                var committed = Meanwhile.does(client::commit);
                 link.awaitStopped();
                 await().until(() -> before.query("select count(*) from kept").equals("1"));
                 assertThat(proxy.reload(WATCHED.formatted("127.0.0.1:" + after.primary().settings().port(), "strict"))).isEmpty();

@@ -9,6 +9,7 @@ import org.pgkeel.protocol.backend.CommandComplete;
 import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.ErrorResponse;
 import org.pgkeel.protocol.backend.ReadyForQuery;
+import org.pgkeel.protocol.frontend.FrontendMessage;
 import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.proxy.wire.WireClient;
@@ -21,6 +22,14 @@ final class Replies {
     static List<String> ask(WireClient client, String sql) throws IOException {
         client.send(new Query(sql));
         return untilReady(client);
+    }
+
+    /// The same while the test goes on.
+    static CompletableFuture<List<String>> asks(WireClient client, FrontendMessage... messages) {
+        return Meanwhile.asks(() -> {
+            client.send(messages);
+            return untilReady(client);
+        });
     }
 
     /// The one value of one row.

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
-import java.sql.SQLException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.topology.NodeAddress;
@@ -13,17 +11,6 @@ import org.pgkeel.proxy.embedded.PostgresServer;
 
 /// A client that lost its connection in its commit and heard afterwards that it is committed is a client that was told so, like any other.
 final class ResolvedCommitsEndToEndTest {
-    private static CompletableFuture<String> commit(Connection client) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                client.commit();
-                return "ok";
-            } catch (SQLException e) {
-                return e.getSQLState();
-            }
-        }, task -> Thread.ofPlatform().daemon().start(task));
-    }
-
     private static NodeAddress address(PostgresServer server) {
         return new NodeAddress("127.0.0.1", server.settings().port());
     }
@@ -47,7 +34,7 @@ final class ResolvedCommitsEndToEndTest {
                 client.setAutoCommit(false);
                 TestProxy.execute(client, "insert into kept values ('late')");
                 link.stopAt("COMMIT", SteppingLink.Held.REPLIES);
-                var committed = commit(client);
+                var committed = Meanwhile.does(client::commit);
                 link.awaitStopped();
                 await().until(() -> postgres.query("select count(*) from pg_locks where locktype = 'advisory' and not granted").equals("1"));
                 link.cut();
@@ -83,7 +70,7 @@ final class ResolvedCommitsEndToEndTest {
                 third.execute("postgres", "alter system set primary_conninfo = ''", "select pg_reload_conf()");
                 await().until(() -> third.query("postgres", "select count(*) from pg_stat_wal_receiver").equals("0"));
                 link.stopAt("COMMIT", SteppingLink.Held.REPLIES);
-                var committed = commit(client);
+                var committed = Meanwhile.does(client::commit);
                 link.awaitStopped();
                 await().until(() -> second.query("app", "select count(*) from kept").equals("1"));
 

@@ -67,35 +67,19 @@ class ServerLossEndToEndTest {
             TestProxy.execute(inTransaction, "insert into kept values (1)");
             Connection inQuery = proxy.connect();
             String pid = TestProxy.value(inTransaction, "select pg_backend_pid()");
-            CompletableFuture<String> query = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return TestProxy.value(inQuery, "select pg_sleep(600)");
-                } catch (SQLException e) {
-                    throw new java.util.concurrent.CompletionException(e);
-                }
-            }, task -> Thread.ofPlatform().daemon().start(task));
+            CompletableFuture<String> query = Meanwhile.asks(() -> TestProxy.value(inQuery, "select pg_sleep(600)"));
             await().until(() -> postgres.query("select count(*) from pg_stat_activity where query like '%pg_sleep(600)' and usename = 'app' and state = 'active'").equals("1"));
 
             loss.happensTo(postgres, pid);
             assertThat(sqlStateOf(query)).isIn("57P01", "57P02", "08006");
-            CompletableFuture<String> transaction = CompletableFuture.supplyAsync(() -> {
-                try {
-                    TestProxy.execute(inTransaction, "insert into kept values (2)");
-                    inTransaction.commit();
-                    return "committed";
-                } catch (SQLException e) {
-                    throw new java.util.concurrent.CompletionException(e);
-                }
-            }, task -> Thread.ofPlatform().daemon().start(task));
+            CompletableFuture<String> transaction = Meanwhile.asks(() -> {
+                TestProxy.execute(inTransaction, "insert into kept values (2)");
+                inTransaction.commit();
+                return "committed";
+            });
             assertThat(sqlStateOf(transaction)).isIn("57P01", "57P02", "08006");
             // Asked while there is no server: they wait for it.
-            var waiting = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return TestProxy.value(idle.getFirst(), "select 'waited ' || current_setting('application_name')");
-                } catch (SQLException e) {
-                    throw new java.util.concurrent.CompletionException(e);
-                }
-            }, task -> Thread.ofPlatform().daemon().start(task));
+            var waiting = Meanwhile.asks(() -> TestProxy.value(idle.getFirst(), "select 'waited ' || current_setting('application_name')"));
             if (loss == Loss.FAST_STOP || loss == Loss.KILLED_POSTMASTER || loss == Loss.IMMEDIATE_STOP) {
                 await().ignoreExceptions().until(() -> {
                     postgres.startAgain();
@@ -140,13 +124,7 @@ class ServerLossEndToEndTest {
         try (TestProxy proxy = TestProxy.start(postgres, "databases.\"*\".pool.max = 2"); Connection other = proxy.connect(); Connection client = proxy.connect()) {
             client.setAutoCommit(false);
             String pid = TestProxy.value(client, "select pg_backend_pid()");
-            CompletableFuture<String> query = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return TestProxy.value(client, "select pg_sleep(600)");
-                } catch (SQLException e) {
-                    throw new java.util.concurrent.CompletionException(e);
-                }
-            }, task -> Thread.ofPlatform().daemon().start(task));
+            CompletableFuture<String> query = Meanwhile.asks(() -> TestProxy.value(client, "select pg_sleep(600)"));
             await().until(() -> postgres.query("select state || query from pg_stat_activity where pid = " + pid).equals("activeselect pg_sleep(600)"));
             postgres.execute("select pg_terminate_backend(" + pid + ")");
             assertThat(sqlStateOf(query)).isEqualTo("57P01");
