@@ -10,8 +10,8 @@ import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.wire.WireClient;
 
-/// A PostgreSQL whose table `stepped` takes numbers, each inserted twice by one text of a client, for tests that stop such a text at each step of its way to the commit
-/// in `strict`. Threading: any.
+/// A PostgreSQL whose table `stepped` takes the numbers that clients insert, for tests that stop their requests at the steps of the way to the commit in `strict`.
+/// Threading: any.
 final class CommitSteps implements AutoCloseable {
     /// How far the text has come.
     enum Moment {

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,83 +23,47 @@ import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Sync;
 import org.pgkeel.protocol.frontend.Terminate;
 import org.pgkeel.protocol.wire.Octets;
-import org.pgkeel.proxy.postgres.FixtureOptions;
-import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.server.CommitSteps.Ending;
+import org.pgkeel.proxy.server.CommitSteps.Moment;
 import org.pgkeel.proxy.wire.WireClient;
 
 /// `strict`: what a client asks for and, without waiting for the answer, says goodbye behind, is done as PostgreSQL itself would do it, though its socket is closed before
 /// the question for the mark is answered.
 class GoodbyeEndToEndTest {
-    private static final AtomicInteger NUMBERS = new AtomicInteger(100);
-    private static PostgresFixture postgres;
-
-    enum Moment {
-        QUESTION_ON_ITS_WAY("pgkeel_xl\0", SteppingLink.Held.REQUESTS),
-        QUESTION_UNANSWERED("pgkeel_xl\0", SteppingLink.Held.REPLIES);
-
-        private final String word;
-        private final SteppingLink.Held held;
-
-        Moment(String word, SteppingLink.Held held) {
-            this.word = word;
-            this.held = held;
-        }
-    }
+    private static final List<Moment> MOMENTS = List.of(Moment.QUESTION_ON_ITS_WAY, Moment.QUESTION_UNANSWERED);
+    private static CommitSteps steps;
 
     /// What the client asks for ahead of its goodbye: each inserts the number.
     enum Form {
         QUERY, EXTENDED, COPY, COMMIT, SEVERAL_QUERIES;
 
         FrontendMessage[] of(int number) {
-            String insert = "insert into parting values (" + number + ")";
+            String insert = "insert into stepped values (" + number + ")";
             return switch (this) {
                 case QUERY -> new FrontendMessage[] {new Query(insert), Terminate.INSTANCE};
                 case EXTENDED -> new FrontendMessage[] {new Parse("", insert, List.of()), new Bind("", "", List.of(), List.of(), List.of()), new Execute("", 0), Sync.INSTANCE, Terminate.INSTANCE};
-                case COPY -> new FrontendMessage[] {new Query("copy parting from stdin"), new CopyData(Octets.ofText(number + "\n")), CopyDone.INSTANCE, Terminate.INSTANCE};
+                case COPY -> new FrontendMessage[] {new Query("copy stepped from stdin"), new CopyData(Octets.ofText(number + "\n")), CopyDone.INSTANCE, Terminate.INSTANCE};
                 case COMMIT -> new FrontendMessage[] {new Query("begin"), new Query(insert), new Query("commit"), Terminate.INSTANCE};
-                case SEVERAL_QUERIES -> new FrontendMessage[] {new Query("insert into parting values (0)"), new Query("select 1"), new Query(insert), Terminate.INSTANCE};
+                case SEVERAL_QUERIES -> new FrontendMessage[] {new Query("insert into stepped values (0)"), new Query("select 1"), new Query(insert), Terminate.INSTANCE};
             };
         }
     }
 
-    enum Ending { RST, FIN }
-
     @BeforeAll
     static void start() {
-        postgres = PostgresFixture.start(FixtureOptions.DEFAULT);
-        postgres.execute("create table parting (x int)", "grant all on parting to app", "alter database app set synchronous_commit = on", "checkpoint");
+        steps = CommitSteps.start("insert into stepped");
     }
 
     @AfterAll
     static void stop() {
-        postgres.close();
-    }
-
-    private static int rows(int number) {
-        return Integer.parseInt(postgres.query("select count(*) from parting where x = " + number));
-    }
-
-    private static TestProxy proxy(SteppingLink link) {
-        return TestProxy.startAt(link.address(), TestProxy.PLAIN_USERS, """
-                runtime.event-loops = 1
-                clusters.main.monitor { user = "%s", password = "%s" }
-                clusters.main { outcome = strict, tls.mode = disable }
-                databases."*".pool { max = 1, max-wait = 60s }
-                """.formatted(PostgresFixture.SUPERUSER, PostgresFixture.SUPERUSER_PASSWORD));
+        steps.close();
     }
 
     /// A client whose backend knows the question.
     private static WireClient client(TestProxy proxy) throws IOException {
         WireClient client = WireClient.ofApp(proxy.port(), Map.of());
-        assertThat(Replies.ask(client, "insert into parting values (1)")).containsExactly("INSERT 0 1", "ready IDLE");
+        assertThat(Replies.ask(client, "insert into stepped values (" + steps.number() + ")")).containsExactly("INSERT 0 1", "ready IDLE");
         return client;
-    }
-
-    private static void end(WireClient client, Ending how) throws IOException {
-        switch (how) {
-            case RST -> client.reset();
-            case FIN -> client.vanish();
-        }
     }
 
     private static void awaitGone(TestProxy proxy) {
@@ -108,27 +71,27 @@ class GoodbyeEndToEndTest {
     }
 
     static Stream<Arguments> partings() {
-        return Stream.of(Moment.values()).flatMap(moment -> Stream.of(Form.values()).flatMap(form -> Stream.of(Ending.values()).map(how -> Arguments.of(moment, form, how))));
+        return MOMENTS.stream().flatMap(moment -> Stream.of(Form.values()).flatMap(form -> Stream.of(Ending.values()).map(how -> Arguments.of(moment, form, how))));
     }
 
     @ParameterizedTest
     @MethodSource("partings")
     void what_was_asked_for_is_done_and_the_backend_is_lent_on(Moment moment, Form form, Ending how) throws Exception {
-        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link)) {
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy()) {
             WireClient client = client(proxy);
             String pid = Replies.value(client, "select pg_backend_pid()");
-            int number = NUMBERS.incrementAndGet();
-            link.stopAt(moment.word, moment.held);
+            int number = steps.number();
+            steps.stopAt(link, moment);
             client.send(form.of(number));
             link.awaitStopped();
-            end(client, how);
+            how.of(client);
             try (WireClient waits = WireClient.ofApp(proxy.port(), Map.of())) {
                 // The loop that lets this one in has seen the other's end.
                 waits.send(new Query("select pg_backend_pid()"));
-                assertThat(rows(number)).isZero();
+                assertThat(steps.rows(number)).isZero();
                 link.goOn();
                 assertThat(Replies.untilReady(waits)).containsExactly("row " + pid, "SELECT 1", "ready IDLE");
-                assertThat(rows(number)).isEqualTo(1);
+                assertThat(steps.rows(number)).isEqualTo(1);
             }
             awaitGone(proxy);
         }
@@ -137,20 +100,16 @@ class GoodbyeEndToEndTest {
     @ParameterizedTest
     @EnumSource(value = Form.class, names = {"QUERY", "EXTENDED", "SEVERAL_QUERIES"})
     void it_is_done_once_though_the_server_is_lost(Form form) throws Exception {
-        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link)) {
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy()) {
             WireClient client = client(proxy);
-            int number = NUMBERS.incrementAndGet();
-            link.stopAt("pgkeel_xl\0", SteppingLink.Held.REQUESTS);
+            int number = steps.number();
+            steps.stopAt(link, Moment.QUESTION_ON_ITS_WAY);
             client.send(form.of(number));
             link.awaitStopped();
             client.vanish();
-            postgres.kill();
-            await().ignoreExceptions().until(() -> {
-                postgres.startAgain();
-                return true;
-            });
+            steps.lose(link, Moment.QUESTION_ON_ITS_WAY);
             awaitGone(proxy);
-            await().until(() -> rows(number) == 1);
+            await().until(() -> steps.rows(number) == 1);
         }
     }
 
@@ -158,16 +117,16 @@ class GoodbyeEndToEndTest {
     @ParameterizedTest
     @EnumSource(Ending.class)
     void without_a_goodbye_it_is_not(Ending how) throws Exception {
-        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link)) {
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy()) {
             WireClient client = client(proxy);
             String pid = Replies.value(client, "select pg_backend_pid()");
-            int number = NUMBERS.incrementAndGet();
-            link.stopAt("pgkeel_xl\0", SteppingLink.Held.REQUESTS);
-            client.send(new Query("insert into parting values (" + number + ")"));
+            int number = steps.number();
+            steps.stopAt(link, Moment.QUESTION_ON_ITS_WAY);
+            client.send(new Query("insert into stepped values (" + number + ")"));
             link.awaitStopped();
-            end(client, how);
-            await().until(() -> postgres.query("select count(*) from pg_stat_activity where pid = " + pid).equals("0"));
-            assertThat(rows(number)).isZero();
+            how.of(client);
+            steps.awaitGone(pid);
+            assertThat(steps.rows(number)).isZero();
             awaitGone(proxy);
         }
     }
