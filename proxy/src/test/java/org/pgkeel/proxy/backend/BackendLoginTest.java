@@ -113,5 +113,6 @@ class BackendLoginTest {
 
         assertThat(greetings).isEmpty();
         assertThat(failures).singleElement().isInstanceOfSatisfying(BackendFailure.Refused.class, refused -> assertThat(refused.sqlState()).isEqualTo("42501"));
+        channel.finishAndReleaseAll();   // as who hears of the failure does
     }
 }
