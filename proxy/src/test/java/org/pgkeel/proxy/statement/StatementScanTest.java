@@ -150,7 +150,7 @@ class StatementScanTest {
                 case Effect.Begin _ -> CONTROL;
                 case Effect.Commit(boolean andChain) when !andChain -> CONTROL;
                 case Effect.Rollback(boolean andChain) when !andChain -> CONTROL;
-                case Effect.Ddl _ -> StatementScan.DDL;
+                case Effect.Ddl _, Effect.VacateDatabase _ -> StatementScan.DDL;
                 default -> CLOSER;
             };
             assertThat(flags & (expected | CLOSER)).as("%s of %s", effect, sql).isNotZero();
