@@ -37,9 +37,10 @@ public final class LogToStderr extends ContextAwareBase implements Configurator 
         console.setTarget(ConsoleTarget.SystemErr.getName());
         console.setEncoder(encoder(context));
         console.start();
-        var queue = new LogQueue(console);
+        var queue = new LogQueue();
         queue.setContext(context);
         queue.setName("queue");
+        queue.addAppender(console);
         queue.start();
         return queue;
     }

@@ -1,38 +1,30 @@
 package org.pgkeel.proxy.observe;
 
+import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
-import ch.qos.logback.core.Appender;
-import ch.qos.logback.core.UnsynchronizedAppenderBase;
-import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.LoggerFactory;
 
 /// Lines of the log on their way to where they are written, by a thread of their own: whoever reads them may stop to (a journal that hangs, a full pipe), and an
-/// event loop must not wait for that. While the queue is full further lines are dropped, and the log tells how many when it is written again.
+/// event loop must not wait for that. While the queue is full further lines are dropped; the next line that has room says how many.
 ///
 /// Threading: shared; one daemon thread writes, in order.
-public final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
+public final class LogQueue extends AsyncAppender {
     static final int LINES_MAX = 4096;
     /// With warnings and errors: as many as a failover may have to say at once of acknowledged transactions that it lost, a line for each.
     static final int WITH_WARNINGS_MAX = 1 << 17;
-    private static final Duration FLUSH_MAX = Duration.ofSeconds(1);
 
-    private final BlockingQueue<ILoggingEvent> lines = new LinkedBlockingQueue<>(WITH_WARNINGS_MAX);
-    private final LongAdder dropped = new LongAdder();
-    private final Appender<ILoggingEvent> to;
-    private final Thread writer;
-    private long droppedTold;
+    private final AtomicLong dropped = new AtomicLong();
+    private final AtomicLong untold = new AtomicLong();
 
-    /// @param to writes the lines, and may block
-    public LogQueue(Appender<ILoggingEvent> to) {
-        this.to = to;
-        this.writer = Thread.ofPlatform().daemon().name("pgkeel-log").unstarted(this::write);
+    public LogQueue() {
+        setQueueSize(WITH_WARNINGS_MAX);
+        setDiscardingThreshold(0);   // what is kept is decided here
+        setNeverBlock(true);
     }
 
     /// Lines that the process's log has dropped, where it is written by such a queue.
@@ -40,55 +32,29 @@ public final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
         if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) return 0;
         long all = 0;
         var appenders = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).iteratorForAppenders();
-        while (appenders.hasNext()) if (appenders.next() instanceof LogQueue queue) all += queue.dropped.sum();
+        while (appenders.hasNext()) if (appenders.next() instanceof LogQueue queue) all += queue.dropped();
         return all;
     }
 
     long dropped() {
-        return dropped.sum();
-    }
-
-    @Override
-    public void start() {
-        super.start();
-        writer.start();
+        return dropped.get();
     }
 
     @Override
     protected void append(ILoggingEvent event) {
-        event.prepareForDeferredProcessing();   // what it names may be the event loop's
-        boolean mayBeKept = event.getLevel().isGreaterOrEqual(Level.WARN) || lines.size() < LINES_MAX;
-        if (!mayBeKept || !lines.offer(event)) dropped.increment();
-    }
-
-    private void write() {
-        try {
-            while (true) write(lines.take());
-        } catch (InterruptedException stopped) {
-            for (ILoggingEvent left = lines.poll(); left != null; left = lines.poll()) write(left);
+        int most = event.getLevel().isGreaterOrEqual(Level.WARN) ? WITH_WARNINGS_MAX - 1 : LINES_MAX;   // one place is for the line about those that were dropped
+        if (getNumberOfElementsInQueue() >= most) {
+            dropped.incrementAndGet();
+            untold.incrementAndGet();
+            return;
         }
+        long lost = untold.getAndSet(0);
+        if (lost > 0) super.append(said(lost));
+        super.append(event);
     }
 
-    private void write(ILoggingEvent event) {
-        to.doAppend(event);
-        long all = dropped.sum();
-        if (all == droppedTold) return;
-        to.doAppend(new LoggingEvent(LogQueue.class.getName(), (Logger) LoggerFactory.getLogger(LogQueue.class), Level.WARN,
-                "{} lines of the log were dropped: it could not be written as fast as they came", null, new Object[] {all - droppedTold}));
-        droppedTold = all;
-    }
-
-    /// Waits a moment for what was logged before.
-    @Override
-    public void stop() {
-        if (!isStarted()) return;
-        super.stop();
-        writer.interrupt();
-        try {
-            writer.join(FLUSH_MAX);
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
-        if (!writer.isAlive()) to.stop();   // it would wait for a write that hangs
+    private static ILoggingEvent said(long lost) {
+        return new LoggingEvent(LogQueue.class.getName(), (Logger) LoggerFactory.getLogger(LogQueue.class), Level.WARN,
+                "{} lines of the log were dropped: it could not be written as fast as they came", null, new Object[] {lost});
     }
 }

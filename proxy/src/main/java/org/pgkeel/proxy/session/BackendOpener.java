@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -28,6 +27,7 @@ import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.cluster.ReachedServer;
 import org.pgkeel.proxy.cluster.ReachedServer.Match;
 import org.pgkeel.proxy.config.ProxyConfig;
+import org.pgkeel.proxy.observe.Complaints;
 import org.pgkeel.proxy.observe.LoopStats;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Opener;
@@ -47,7 +47,6 @@ import org.slf4j.LoggerFactory;
 /// Threading: shared, concurrent maps; each attempt is confined to its slice's event loop.
 public final class BackendOpener implements Opener<BackendConnection> {
     private static final Logger log = LoggerFactory.getLogger(BackendOpener.class);
-    private static final long COMPLAINT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final BackendConnector connector;
     private final Function<String, BackendTls> tlsOf;
@@ -58,8 +57,8 @@ public final class BackendOpener implements Opener<BackendConnection> {
     private final AtomicLong lastId = new AtomicLong();
     private final Map<SharedPool<BackendConnection>, DatabasePool> pools = new ConcurrentHashMap<>();
     private final Map<String, Attempted> attempted = new ConcurrentHashMap<>();
-    /// When the log heard last that an address leads elsewhere.
-    private final Map<NodeAddress, Long> complained = new ConcurrentHashMap<>();
+    /// Of addresses that lead elsewhere.
+    private final Map<NodeAddress, Complaints> complaints = new ConcurrentHashMap<>();
 
     /// Whether the last attempt to reach a cluster's primary succeeded.
     public enum Reachability { REACHED, NOT_REACHED }
@@ -209,12 +208,10 @@ public final class BackendOpener implements Opener<BackendConnection> {
 
         private void reachedAnother(BackendGreeting greeting) {
             cluster.doubt(greeting.address(), DoubtReason.OTHER_SERVER);
-            long now = System.nanoTime();
-            Long said = complained.get(greeting.address());
-            if (said != null && now - said < COMPLAINT_NANOS) return;
-            complained.put(greeting.address(), now);
-            log.warn("cluster {}: a new connection to {} has reached another server than the one that is watched there, or another run of it, and is not used: {}",
-                    cluster.name(), greeting.address(), ReachedServer.of(greeting.answer()));
+            long times = complaints.computeIfAbsent(greeting.address(), _ -> new Complaints(1)).of(1, System.nanoTime());
+            if (times == 0) return;
+            log.warn("cluster {}: a new connection to {} has reached another server than the one that is watched there, or another run of it, and is not used: {}{}",
+                    cluster.name(), greeting.address(), ReachedServer.of(greeting.answer()), Complaints.others(times));
         }
 
         /// Servers before 14 do not say whether they are in recovery.

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Outcomes;
@@ -33,6 +34,7 @@ import org.pgkeel.proxy.statement.ClassCache;
 public final class SessionContext {
     private static final int SETTINGS_REMEMBERED = 4096;
     private static final int SHORTAGES_TOLD_PER_MINUTE = 10;
+    private static final long STALL_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final int index;
     private final EventLoop loop;
@@ -46,6 +48,7 @@ public final class SessionContext {
     private final ClassCache classes;
     private final Outcomes outcomes;
     private final List<ClientSession> sessions = new ArrayList<>();
+    private long lookedNanos = System.nanoTime();
     private final Nodes nodes = new Nodes();
     private final Coalescer coalescer;
     private final InsertCensus inserts;
@@ -228,7 +231,7 @@ public final class SessionContext {
         }
     }
 
-    /// To be called a few times a second: sessions whose time is up are ended.
+    /// To be called a few times a second: sessions whose time is up are ended. Where there is no limit they are looked at once a second, see [StallWatch].
     public void tick(long nowNanos) {
         coalescer.tick(nowNanos);
         inserts.tick(nowNanos);
@@ -239,7 +242,8 @@ public final class SessionContext {
         var timeouts = config.timeouts();
         boolean anyLimit = !timeouts.query().isZero() || !timeouts.transaction().isZero() || !timeouts.idleInTransaction().isZero()
                 || !timeouts.clientIdle().isZero();
-        if (!anyLimit) return;
+        if (!anyLimit && nowNanos - lookedNanos < STALL_LOOK_NANOS) return;
+        lookedNanos = nowNanos;
         for (int i = sessions.size() - 1; i >= 0; i--) sessions.get(i).tick(nowNanos, timeouts);
     }
 
