@@ -6,17 +6,13 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.pgkeel.protocol.auth.ChannelBinding;
 import org.pgkeel.protocol.backend.BackendMessage;
 import org.pgkeel.protocol.wire.CancelRequest;
 import org.pgkeel.protocol.wire.Frame;
@@ -28,7 +24,6 @@ import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.protocol.wire.StartupPacket;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.refusal.Refusal;
-import org.pgkeel.proxy.tls.ServerTls;
 import org.pgkeel.proxy.tls.TlsContexts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,12 +34,9 @@ import org.slf4j.LoggerFactory;
 /// | from             | event                                     | to                                    |
 /// |------------------|-------------------------------------------|---------------------------------------|
 /// | New              | active, a place is free / none is free    | AwaitingStartup / Refused             |
-/// | AwaitingStartup  | first byte 0x16                           | TlsHandshake (direct)                 |
-/// | AwaitingStartup  | SSLRequest, alone, TLS is on              | TlsHandshake (negotiated)             |
-/// | AwaitingStartup  | SSLRequest, GSSENCRequest, answered `N`   | AwaitingStartup, each of them once    |
+/// | AwaitingStartup  | 0x16, SSLRequest, GSSENCRequest           | AwaitingStartup, see [Encryption]     |
 /// | AwaitingStartup  | CancelRequest                             | Cancelling                            |
 /// | AwaitingStartup  | StartupMessage, let in by `listen.tls`    | Authenticating                        |
-/// | TlsHandshake     | handshake done (direct: ALPN agreed)      | AwaitingStartup                       |
 /// | Authenticating   | proved                                    | Ended: the listener takes over        |
 /// | Cancelling       | the listener is done                      | Ended: closed                         |
 /// | any open         | violation, refusal, deadline              | Ended: told, and closed               |
@@ -55,21 +47,11 @@ import org.slf4j.LoggerFactory;
 /// Threading: confined to its channel's event loop.
 public final class ClientLogin extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientLogin.class);
-    private static final byte TLS_HANDSHAKE_RECORD = 0x16;
-    private static final byte YES = 'S';
-    private static final byte NO = 'N';
-
-    private enum Asked { TLS, GSS_ENCRYPTION }
-
-    private enum HandshakeKind { NEGOTIATED, DIRECT }
 
     private sealed interface State {
         record New() implements State {}
 
-        /// @param asked each request may come once
-        record AwaitingStartup(Set<Asked> asked) implements State {}
-
-        record TlsHandshake(HandshakeKind kind) implements State {}
+        record AwaitingStartup(Encryption encryption) implements State {}
 
         record Authenticating(Authenticator authenticator) implements State {}
 
@@ -112,7 +94,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
 
     private void begin(ChannelHandlerContext ctx) {
         if (!(state instanceof State.New)) return;
-        state = new State.AwaitingStartup(Set.of());
+        state = new State.AwaitingStartup(new Encryption(policy.tls()));
         if (policy.loginTimeout().isPositive()) {
             deadline = Optional.of(ctx.executor().schedule(() -> timeOut(ctx), policy.loginTimeout().toNanos(), TimeUnit.NANOSECONDS));
         }
@@ -129,7 +111,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
                 case State.Ended _, State.Cancelling _ -> {
                     return;   // what comes behind the end has no reader
                 }
-                case State.New _, State.AwaitingStartup _, State.TlsHandshake _, State.Authenticating _ -> keep(ctx, in);
+                case State.New _, State.AwaitingStartup _, State.Authenticating _ -> keep(ctx, in);
             }
         } finally {
             ReferenceCountUtil.release(in);
@@ -152,9 +134,9 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
             boolean more = true;
             while (more) {
                 more = switch (state) {
-                    case State.AwaitingStartup(var asked) -> startup(ctx, asked);
+                    case State.AwaitingStartup(var encryption) -> startup(ctx, encryption);
                     case State.Authenticating(var authenticator) -> proof(ctx, authenticator);
-                    case State.New _, State.TlsHandshake _, State.Cancelling _, State.Ended _ -> false;
+                    case State.New _, State.Cancelling _, State.Ended _ -> false;
                 };
             }
             // A client may send ahead (its first query with the login), but no more than a message while it is not read.
@@ -169,10 +151,10 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
     }
 
     /// @return whether to look for more
-    private boolean startup(ChannelHandlerContext ctx, Set<Asked> asked) {
-        if (!input.isReadable()) return false;
-        if (input.getByte(input.readerIndex()) == TLS_HANDSHAKE_RECORD && asked.isEmpty()) {
-            directTls(ctx);
+    private boolean startup(ChannelHandlerContext ctx, Encryption encryption) {
+        if (encryption.isShakingHands() || !input.isReadable()) return false;
+        if (encryption.beginsDirectly(input)) {
+            directTls(ctx, encryption);
             return false;
         }
         Optional<Refusal> otherVersion = StartupRequest.unsupported(input, policy.limits().startupBytes());
@@ -183,59 +165,23 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         Optional<StartupPacket> packet = StartupPacket.decode(input, policy.limits().startupBytes());
         if (packet.isEmpty()) return false;
         switch (packet.get()) {
-            case SslRequest _ -> sslRequest(ctx, asked);
-            case GssEncRequest _ -> answerNo(ctx, asked, Asked.GSS_ENCRYPTION);
+            case SslRequest _ -> encryption.sslRequest(ctx, input);
+            case GssEncRequest _ -> encryption.gssEncRequest(ctx, input);
             case CancelRequest(var pid, var key) -> cancel(ctx, pid, key);
-            case StartupMessage startup -> begin(ctx, startup);
+            case StartupMessage startup -> begin(ctx, startup, encryption);
         }
         return true;
     }
 
-    private void sslRequest(ChannelHandlerContext ctx, Set<Asked> asked) {
-        if (!(policy.tls() instanceof ServerTls.Enabled tls) || ClientConnection.kind(ctx) != ConnectionKind.TCP) {
-            answerNo(ctx, asked, Asked.TLS);
-            return;
-        }
-        refuseSecond(asked, Asked.TLS);
-        refuseClearBytesBehind("SSLRequest");
-        state = new State.TlsHandshake(HandshakeKind.NEGOTIATED);
-        ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte(YES), ctx.voidPromise());
-        ctx.pipeline().addBefore(ctx.name(), null, tls.context().newHandler(ctx.alloc()));
-    }
-
-    private void answerNo(ChannelHandlerContext ctx, Set<Asked> asked, Asked now) {
-        refuseSecond(asked, now);
-        if (ClientConnection.kind(ctx) == ConnectionKind.TCP) refuseClearBytesBehind(now == Asked.TLS ? "SSLRequest" : "GSSENCRequest");
-        ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte(NO), ctx.voidPromise());
-        var both = EnumSet.of(now);
-        both.addAll(asked);
-        state = new State.AwaitingStartup(both);
-    }
-
-    private static void refuseSecond(Set<Asked> asked, Asked now) {
-        if (asked.contains(now)) throw new ProtocolViolation("startup packet: " + now + " was asked for before");
-    }
-
-    /// Clear bytes sent before the answer would be taken for the client's under TLS: somebody in between may have put them there
-    /// (CVE-2021-23214).
-    private void refuseClearBytesBehind(String request) {
-        if (input.isReadable()) throw new ProtocolViolation("received unencrypted data after " + request);
-    }
-
-    private void directTls(ChannelHandlerContext ctx) {
-        if (!(policy.tls() instanceof ServerTls.Enabled tls) || ClientConnection.kind(ctx) != ConnectionKind.TCP) {
+    private void directTls(ChannelHandlerContext ctx, Encryption encryption) {
+        if (!encryption.isOffered(ctx)) {
             end(ctx, "direct TLS where there is no TLS");
             return;
         }
-        state = new State.TlsHandshake(HandshakeKind.DIRECT);
         ByteBuf hello = input;
         input = Unpooled.EMPTY_BUFFER;
-        SslHandler handler = tls.context().newHandler(ctx.alloc());
-        ctx.pipeline().addBefore(ctx.name(), null, handler);
-        ChannelHandlerContext tlsCtx = ctx.pipeline().context(handler);
         try {
-            handler.channelRead(tlsCtx, hello);   // through the new handler, as if it had just been read
-            handler.channelReadComplete(tlsCtx);
+            encryption.begin(ctx, hello);
         } catch (Exception broken) {
             exceptionCaught(ctx, broken);
         }
@@ -243,18 +189,15 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (state instanceof State.TlsHandshake(var kind) && event instanceof SslHandshakeCompletionEvent handshake) {
-            if (!handshake.isSuccess()) {
-                end(ctx, "TLS handshake failed: " + handshake.cause());
-            } else if (kind == HandshakeKind.DIRECT && !TlsContexts.ALPN.equals(ctx.pipeline().get(SslHandler.class).applicationProtocol())) {
-                refuse(ctx, LoginRefusals.violation("direct TLS connection without ALPN \"" + TlsContexts.ALPN + "\""), "no ALPN");
-            } else {
-                state = new State.AwaitingStartup(EnumSet.allOf(Asked.class));
-                work(ctx);
-            }
+        if (!(state instanceof State.AwaitingStartup(var encryption)) || !encryption.isShakingHands() || !(event instanceof SslHandshakeCompletionEvent handshake)) {
+            ctx.fireUserEventTriggered(event);
             return;
         }
-        ctx.fireUserEventTriggered(event);
+        switch (encryption.shaken(ctx, handshake)) {
+            case Encryption.Shaken.Agreed _ -> work(ctx);
+            case Encryption.Shaken.Failed(var cause) -> end(ctx, "TLS handshake failed: " + cause);
+            case Encryption.Shaken.WithoutAlpn _ -> refuse(ctx, LoginRefusals.violation("direct TLS connection without ALPN \"" + TlsContexts.ALPN + "\""), "no ALPN");
+        }
     }
 
     private void cancel(ChannelHandlerContext ctx, int pid, byte[] key) {
@@ -265,7 +208,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
         });
     }
 
-    private void begin(ChannelHandlerContext ctx, StartupMessage startup) {
+    private void begin(ChannelHandlerContext ctx, StartupMessage startup, Encryption encryption) {
         var request = new StartupRequest(startup);
         request.negotiation().ifPresent(answer -> send(ctx, answer));
         Optional<AuthRules.Purpose> purpose = request.purpose();
@@ -284,8 +227,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
             refuse(ctx, refusal.get(), why);
             return;
         }
-        ChannelBinding binding = kind == ConnectionKind.TLS && policy.tls() instanceof ServerTls.Enabled tls ? tls.binding() : ChannelBinding.NONE;
-        var connection = new Authenticator.Connection(binding, certificateName, ctx.executor());
+        var connection = new Authenticator.Connection(encryption.binding(), certificateName, ctx.executor());
         var authenticator = new Authenticator(policy.secrets(), subject, connection, policy.random(), client(ctx, request, kind));
         state = new State.Authenticating(authenticator);
         atRest = authenticator::whenAtRest;
@@ -366,7 +308,7 @@ public final class ClientLogin extends ChannelInboundHandlerAdapter {
                 refuse(ctx, LoginRefusals.timeout(), "timeout");
                 ctx.close();
             }
-            case State.New _, State.AwaitingStartup _, State.TlsHandshake _, State.Cancelling _, State.Ended _ -> end(ctx, "login timeout");
+            case State.New _, State.AwaitingStartup _, State.Cancelling _, State.Ended _ -> end(ctx, "login timeout");
         }
     }
 
