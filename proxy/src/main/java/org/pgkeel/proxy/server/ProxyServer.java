@@ -25,7 +25,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.pgkeel.proxy.admin.AdminServer;
 import org.pgkeel.proxy.admin.Console;
@@ -47,7 +46,6 @@ import org.pgkeel.proxy.login.PendingLogins;
 import org.pgkeel.proxy.login.RefusedLogins;
 import org.pgkeel.proxy.login.UserSecrets;
 import org.pgkeel.proxy.relay.LoopBuffers;
-import org.pgkeel.proxy.session.BackendCanceller;
 import org.pgkeel.proxy.session.BackendOpener;
 import org.pgkeel.proxy.session.CancelKeys;
 import org.pgkeel.proxy.session.Pools;
@@ -60,7 +58,7 @@ import org.slf4j.LoggerFactory;
 
 /// The running proxy. Everything is built here, once, and handed down.
 ///
-/// Threading: started and stopped from one thread; [#reload] is synchronized.
+/// Threading: started and stopped from one thread; [#reload] from any.
 public final class ProxyServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
     private static final Duration TICK = Duration.ofMillis(100);
@@ -72,7 +70,6 @@ public final class ProxyServer implements AutoCloseable {
     /// Answers to the proxy's own questions are a row.
     private static final int SIDE_READ_BYTES = 4096;
 
-    private final Supplier<ConfigResult> source;
     private final Transport transport;
     private final EventLoopGroup loops;
     private final EventLoopGroup adminLoop;
@@ -84,9 +81,9 @@ public final class ProxyServer implements AutoCloseable {
     private final ReloadableTls tls;
     private final InForce inForce;
     private final Clusters clusters;
+    private final Cancels cancels;
     private final OutcomeDesk outcomes;
     private final Pools pools;
-    private final BackendOpener opener;
     private final Map<EventLoop, SessionContext> contexts = new IdentityHashMap<>();
     private final Map<EventLoop, LoopBuffers> buffers = new IdentityHashMap<>();
     private final Admission admission = new Admission();
@@ -96,14 +93,14 @@ public final class ProxyServer implements AutoCloseable {
     private final Listener listener;
     private final Optional<AdminServer> admin;
     private final LoopSurvey survey;
-    private final ClusterProbe probe;
+    private final Reload reload;
     private final Shutdown shutdown;
     private Optional<ConfigWatch> watch = Optional.empty();
-    private final AtomicInteger cancelsUnderWay = new AtomicInteger();
     private final AtomicBoolean stopped = new AtomicBoolean();
     private final CompletableFuture<Void> exhausted = new CompletableFuture<>();
     private volatile boolean draining;
     private long retiredNanos = System.nanoTime();
+
     /// Starts and listens.
     /// @param file   read again for a reload, and watched if `reload.watch = true`
     /// @param loader reads it
@@ -124,7 +121,6 @@ public final class ProxyServer implements AutoCloseable {
 
     private ProxyServer(ConfigResult.Loaded loaded, Supplier<ConfigResult> source) throws IOException {
         ProxyConfig config = loaded.config();
-        this.source = source;
         this.helper = threads(HELPER_THREADS, "pgkeel-helper-");
         this.logins = threads(LOGIN_THREADS, "pgkeel-login-");
         this.tls = new ReloadableTls(config.listen().tls(), InForce.tlsOfClusters(config), InForce.tlsOfPatroni(config));
@@ -137,21 +133,22 @@ public final class ProxyServer implements AutoCloseable {
         this.clusters = new Clusters(config.clusters(), new Rooms(clusterLoop.next(),
                 new BackendConnector(transport, helper, _ -> new FixedRecvByteBufAllocator(SIDE_READ_BYTES)), tls::cluster, tls::patroni));
         var connector = new BackendConnector(transport, helper, this::buffersOf);
-        this.opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), inForce::config, clusters);
+        var opener = new BackendOpener(connector, tls::cluster, this::buffersOf, loop -> contexts.get(loop).stats(), inForce::config, clusters);
         var cancelKeys = new CancelKeys();
         var eventLoops = eventLoops();
         this.outcomes = new OutcomeDesk(eventLoops);
-        BackendCanceller canceller = canceller(new BackendCancel(transport, CANCEL_PATIENCE));
+        this.cancels = new Cancels(new BackendCancel(transport, CANCEL_PATIENCE), clusters, tls::cluster);
         for (int i = 0; i < eventLoops.size(); i++) {
             EventLoop loop = eventLoops.get(i);
             var own = new LoopBuffers(PooledByteBufAllocator.DEFAULT);
             buffers.put(loop, own);
-            contexts.put(loop, new SessionContext(i, eventLoops.size(), loop, own, config, cancelKeys, canceller, outcomes));
+            contexts.put(loop, new SessionContext(i, eventLoops.size(), loop, own, config, cancelKeys, cancels, outcomes));
         }
         this.pools = new Pools(config, eventLoops, clusters, opener);
         outcomes.follow(clusters.all());
         this.survey = new LoopSurvey(contexts());
-        this.probe = new ClusterProbe(opener);
+        var probe = new ClusterProbe(opener);
+        this.reload = new Reload(this, source, inForce, probe);
         this.shutdown = new Shutdown(this, survey);
         var operations = new ProxyOperations(this, survey, adminLoop.next(), probe);
         var console = new Console(operations, () -> inForce.config().admin(), Clock.systemUTC());
@@ -202,23 +199,6 @@ public final class ProxyServer implements AutoCloseable {
 
     private LoopBuffers buffersOf(EventLoop loop) {
         return buffers.get(loop);
-    }
-
-    private BackendCanceller canceller(BackendCancel cancel) {
-        return (backend, delivered) -> {
-            var greeting = backend.greeting();
-            var cluster = clusters.of(greeting.address()).stream().map(Cluster::name).findFirst();
-            if (cluster.isEmpty() || greeting.pid() == 0) {
-                delivered.run();
-                return;
-            }
-            cancelsUnderWay.incrementAndGet();
-            cancel.send(backend.slice().eventLoop(), greeting.address(), tls.cluster(cluster.get()), greeting.pid(), greeting.secretKey(), end -> {
-                cancelsUnderWay.decrementAndGet();
-                if (end == BackendCancel.End.IN_DOUBT) backend.cancelLost();
-                delivered.run();
-            });
-        };
     }
 
     private void accepted(Channel channel) {
@@ -274,7 +254,7 @@ public final class ProxyServer implements AutoCloseable {
 
     /// Cancel requests that servers have not taken yet.
     int cancelsUnderWay() {
-        return cancelsUnderWay.get();
+        return cancels.underWay();
     }
 
     /// A shutdown has begun.
@@ -343,33 +323,8 @@ public final class ProxyServer implements AutoCloseable {
 
     /// Reads the configuration again and applies it whole, or not at all. The log tells the outcome.
     /// @return what is wrong with it, empty if it is in force now
-    public synchronized List<String> reload() {
-        List<String> problems = switch (source.get()) {
-            case ConfigResult.Rejected rejected -> rejected.problems().stream().map(Object::toString).toList();
-            case ConfigResult.Loaded loaded -> apply(loaded);
-        };
-        if (problems.isEmpty()) log.info("configuration reloaded");
-        for (String problem : problems) log.warn("configuration not reloaded, the old one stays in force: {}", problem);
-        return problems;
-    }
-
-    private List<String> apply(ConfigResult.Loaded loaded) {
-        Runnable closeOld;
-        try {
-            closeOld = inForce.replace(loaded);
-        } catch (RuntimeException broken) {
-            return List.of(String.valueOf(broken.getMessage()));
-        }
-        ProxyConfig changed = loaded.config();
-        var clustersBefore = clusters.all();
-        clusters.reload(changed.clusters());
-        pools.reload(changed, clustersBefore);
-        outcomes.follow(clusters.all());
-        probe.reload(clusters.all());
-        for (SessionContext context : contexts()) context.config(changed);
-        closeOld.run();
-        FileLimit.check(changed.limits().clients());
-        return List.of();
+    public List<String> reload() {
+        return reload.run();
     }
 
     /// Takes no more clients, lets transactions finish for `shutdown.max-wait`, then closes what is left. A SHUTDOWN of the
