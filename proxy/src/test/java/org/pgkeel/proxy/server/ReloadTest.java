@@ -133,13 +133,18 @@ final class ReloadTest {
                 .formatted(name, postgres.host(), postgres.port()));
     }
 
-    @Test
-    void a_client_whose_cluster_is_gone_hears_so_when_it_needs_another_backend() throws SQLException {
-        Connection console = proxy.console();
+    private Connection clientOfSecondCluster(Connection console) throws SQLException {
         proxy.writeConfig(withSecondCluster("one"));
         RunningProxy.run(console, "RELOAD");
         Connection client = proxy.connect("second", PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD);
         assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        return client;
+    }
+
+    @Test
+    void a_client_whose_cluster_is_gone_hears_so_when_it_needs_another_backend() throws SQLException {
+        Connection console = proxy.console();
+        Connection client = clientOfSecondCluster(console);
         proxy.writeConfig(RunningProxy.config(postgres, 2, "").replace("\"*\" {", "another {"));
         RunningProxy.run(console, "RELOAD");
         proxy.server().pools().pools(Optional.of("second")).forEach(pool -> pool.shared().recycle());
@@ -150,10 +155,7 @@ final class ReloadTest {
     @Test
     void a_cluster_may_get_another_name_while_clients_are_in() throws SQLException {
         Connection console = proxy.console();
-        proxy.writeConfig(withSecondCluster("one"));
-        RunningProxy.run(console, "RELOAD");
-        Connection client = proxy.connect("second", PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD);
-        assertThat(RunningProxy.value(client, "select 1")).isEqualTo("1");
+        Connection client = clientOfSecondCluster(console);
         proxy.writeConfig(withSecondCluster("two"));
         RunningProxy.run(console, "RELOAD");
         RunningProxy.run(console, "RECONNECT second");
