@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
@@ -20,15 +17,11 @@ import org.pgkeel.failover.outcome.Origin;
 import org.pgkeel.failover.outcome.TransactionMark;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.Outcomes;
-import org.pgkeel.proxy.config.CoalesceRule;
-import org.pgkeel.proxy.insert.InsertShape;
-import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.prepare.StatementCache;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Dialect;
 
 /// Clients hear of the end of their batch one after the other: a bug with one of them is that one's alone.
 class EachIsToldTest {
@@ -37,14 +30,8 @@ class EachIsToldTest {
     private final List<String> told = new ArrayList<>();
     private final Place place = new SpillWorld.Nowhere();
     private final Coalescer coalescer = new Coalescer(loop.eventLoop(), 0, new StatementCache(() -> 1000), new NoOutcomes());
-    private final BatchQueue queue = new BatchQueue(rule(), new BufferedBytes(1 << 20), loop.eventLoop(), this::leaves, new CoalesceStats("t"), null);
-    private final Target target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t values (1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"),
-            Optional.empty(), InsertWay.VALUES, Optional.empty(), new InsertTemplates(), Optional.empty());
-
-    private static CoalesceRule rule() {
-        return new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, 1 << 20, Duration.ofMillis(1), 1 << 20, 1, CoalesceRule.LanesBy.ARRIVAL, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
-                CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty());
-    }
+    private final BatchQueue queue = new BatchQueue(TestTargets.rule(), new BufferedBytes(1 << 20), loop.eventLoop(), this::leaves, new CoalesceStats("t"), null);
+    private final Target target = TestTargets.of(place, queue, "insert into t values (1)");
 
     private void leaves(BatchQueue from, Batch batch, BatchQueue.Size size) {
         left.add(new SharedCommitRun(coalescer, from, place, Settings.NONE, batch));
@@ -105,9 +92,6 @@ class EachIsToldTest {
         public ByteBuf request() {
             return Unpooled.wrappedBuffer(new byte[10]);
         }
-
-        @Override
-        public void pauseReading() {}
 
         @Override
         public void alone() {

@@ -8,23 +8,16 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
-import org.pgkeel.proxy.config.CoalesceRule;
-import org.pgkeel.proxy.insert.InsertShape;
-import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.pool.LeaseGate;
 import org.pgkeel.proxy.pool.WaitLimit;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
-import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Dialect;
 
 /// A row that waits for the batches before it waits as long as anybody waits: for a backend, and for the end of a hold.
 class HeldRowsTest {
@@ -34,10 +27,8 @@ class HeldRowsTest {
     private final EmbeddedChannel loop = new EmbeddedChannel();
     private final LeaseGate gate = new LeaseGate("main", new LeaseGate.Bounds(HOLD_MAX_WAIT, 100, 1 << 20, 8), _ -> { });
     private final Place place = new SpillWorld.Nowhere();
-    private final BatchQueue queue = new BatchQueue(new CoalesceRule("", List.of(), Set.of(), Set.of(), 1000, 1 << 20, Duration.ofMillis(1), 1 << 20, 1, CoalesceRule.LanesBy.ARRIVAL, Optional.empty(), Optional.empty(), 20, Duration.ZERO,
-            CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty()), new BufferedBytes(1 << 20), loop.eventLoop(), (_, _, _) -> { }, new CoalesceStats("t"), null);
-    private final Target target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t values (1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"),
-            Optional.empty(), InsertWay.VALUES, Optional.empty(), new InsertTemplates(), Optional.empty());
+    private final BatchQueue queue = new BatchQueue(TestTargets.rule(), new BufferedBytes(1 << 20), loop.eventLoop(), (_, _, _) -> { }, new CoalesceStats("t"), null);
+    private final Target target = TestTargets.of(place, queue, "insert into t values (1)");
     private final List<RefusalReason> refused = new ArrayList<>();
 
     @BeforeEach
@@ -89,14 +80,6 @@ class HeldRowsTest {
         @Override
         public ByteBuf request() {
             return Unpooled.wrappedBuffer(new byte[10]);
-        }
-
-        @Override
-        public void pauseReading() {}
-
-        @Override
-        public void alone() {
-            throw new AssertionError();
         }
 
         @Override

@@ -253,9 +253,6 @@ final class OrderWorld {
         }
 
         @Override
-        public void pauseReading() {}
-
-        @Override
         public void alone() {
             begins(this);
         }

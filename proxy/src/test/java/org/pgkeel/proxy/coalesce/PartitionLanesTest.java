@@ -18,12 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.config.CoalesceRule;
-import org.pgkeel.proxy.insert.InsertShape;
-import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.insert.RowKey;
 import org.pgkeel.proxy.observe.InsertWay;
-import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Dialect;
 
 /// A queue whose batches go to one partition where enough rows of it wait, under random schedules. Whatever the partitions: the request that has waited
 /// longest leaves first, each leaves exactly once but when its batch fails, and none is left behind.
@@ -48,8 +44,7 @@ class PartitionLanesTest {
     private final BatchQueue queue = new BatchQueue(new CoalesceRule("", List.of(), Set.of(), Set.of(), MAX_ROWS, 1 << 20, Duration.ofMillis(1), 1 << 26, LANES, CoalesceRule.LanesBy.PARTITION, Optional.empty(), Optional.empty(),
             COPY_FROM_ROWS, Duration.ZERO, CoalesceRule.AfterRowTriggers.REFUSE, Optional.empty()), new BufferedBytes(1 << 26), loop, (_, batch, _) -> begins(batch), stats, null);
     private final Place place = new SpillWorld.Nowhere();
-    private final Target target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t (k) values ($1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"),
-            Optional.empty(), InsertWay.VALUES, Optional.empty(), new InsertTemplates(), Optional.empty());
+    private final Target target = TestTargets.of(place, queue, "insert into t (k) values ($1)");
 
     @AfterEach
     void end() {
@@ -157,9 +152,6 @@ class PartitionLanesTest {
         public ByteBuf request() {
             return Unpooled.EMPTY_BUFFER;
         }
-
-        @Override
-        public void pauseReading() {}
 
         @Override
         public void alone() {

@@ -20,16 +20,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.config.CoalesceRule;
-import org.pgkeel.proxy.insert.InsertShape;
-import org.pgkeel.proxy.insert.InsertTemplates;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.observe.SpillSnapshot;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.BackendConnection;
-import org.pgkeel.proxy.settings.Settings;
-import org.pgkeel.proxy.statement.Dialect;
 
 /// A queue with a disk, its clients, and what happened to their requests.
 ///
@@ -70,8 +66,7 @@ final class SpillWorld {
             underWay.add(batch);
         }, stats, spill);
         var place = new Nowhere();
-        target = new Target(place, queue, Settings.NONE, InsertShape.parse("insert into t values (1)", Dialect.USUAL).orElseThrow(), new TableKnowledge(place, Settings.NONE, "t"), Optional.empty(),
-                InsertWay.VALUES, Optional.empty(), new InsertTemplates(), Optional.empty());
+        target = TestTargets.of(place, queue, "insert into t values (1)");
         for (int i = 0; i < CLIENTS; i++) clients.add(new Client(journal));
     }
 
@@ -194,9 +189,6 @@ final class SpillWorld {
         public ByteBuf request() {
             return Unpooled.wrappedBuffer(inMemory.orElseThrow());
         }
-
-        @Override
-        public void pauseReading() {}
 
         @Override
         public void away(int bytes) {

@@ -3,8 +3,16 @@ package org.pgkeel.proxy.coalesce;
 import io.netty.buffer.ByteBuf;
 import org.pgkeel.proxy.refusal.Refusal;
 
-/// A client of a test without a server: nothing can be answered, so any answer is a bug. Nothing waits on disk, where a test does not say so.
+/// A client of a test without a server: nothing can be answered, so any answer is a bug. Nothing waits on disk, nor runs alone, where a test does not say so. It has no socket to read from.
 interface UnansweredContributor extends Contributor {
+    @Override
+    default void pauseReading() {}
+
+    @Override
+    default void alone() {
+        throw new AssertionError();
+    }
+
     @Override
     default void committed(ByteBuf notices) {
         throw new AssertionError();
