@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -33,7 +32,6 @@ import org.pgkeel.proxy.statement.Routine;
 ///
 /// Threading: shared; what changes is volatile.
 public final class DatabasePool {
-    private static final int RETIRED = -1;
     private static final int ENDING_MAX = 1000;
     private static final long CATALOGUE_RETRY_NANOS = 1_000_000_000L;
     private static final long CATALOGUE_ANSWER_NANOS = 30_000_000_000L;
@@ -69,8 +67,7 @@ public final class DatabasePool {
     private final boolean shares;
     private final Greetings greetings = new Greetings();
     private volatile Map<String, String> lastGreeting = Map.of();
-    /// Clients that are in, or [#RETIRED].
-    private final AtomicInteger clients = new AtomicInteger();
+    private final PoolClients clients = new PoolClients(System.nanoTime());
     private volatile Target target;
     private volatile Cluster cluster;
     private final Supplier<Duration> catalogueAge;
@@ -157,12 +154,17 @@ public final class DatabasePool {
         catalogueDueNanos = nowNanos + CATALOGUE_RETRY_NANOS;
     }
 
-    /// A client is about to ask the server for something for which nobody may be in a database of this cluster: connections to it that nobody uses are closed, as
-    /// clients that have left would have closed theirs. The server waits some seconds for them to be gone.
+    /// A client is about to ask the server for something for which nobody may be in a database of this cluster: connections of pools that no client is in are closed,
+    /// as clients that have left would have closed theirs. The server waits some seconds for them to be gone.
     /// @param database as PostgreSQL calls it
     void vacate(String database) {
+        long now = System.nanoTime();
         siblings.get().filter(each -> each.cluster == cluster && each.target.backendDatabase().equals(database))
-                .flatMap(each -> each.all().stream()).forEach(SharedPool::recycle);
+                .filter(each -> each.clients.wantedOut(now)).forEach(DatabasePool::recycle);
+    }
+
+    private void recycle() {
+        all().forEach(SharedPool::recycle);
     }
 
     /// Statements that were kept prepared, and what was known of names, may be out of date.
@@ -275,7 +277,7 @@ public final class DatabasePool {
                 || !before.backendUser().equals(changed.backendUser());
         if (elsewhere) {
             greetings.forget();
-            all().forEach(SharedPool::recycle);
+            recycle();
         }
     }
 
@@ -293,14 +295,11 @@ public final class DatabasePool {
     /// A client comes in.
     /// @return false if the pool is retired: there is, or will be, another one
     boolean enter() {
-        for (int now = clients.get(); now != RETIRED; now = clients.get()) {
-            if (clients.compareAndSet(now, now + 1)) return true;
-        }
-        return false;
+        return clients.enter();
     }
 
     void leave() {
-        clients.decrementAndGet();
+        if (clients.leave(System.nanoTime())) recycle();
     }
 
     /// The server said that there is no such database, or that there is one after all.
@@ -310,22 +309,22 @@ public final class DatabasePool {
 
     /// Nobody can enter any more.
     boolean isRetired() {
-        return clients.get() == RETIRED;
+        return clients.isRetired();
     }
 
     /// Ends the pool if nobody is in it.
     /// @return whether it is ended now
     boolean retireIfDeserted() {
-        return clients.compareAndSet(0, RETIRED);
+        return clients.retire();
     }
 
     /// Ends the pool if nobody has used it for long enough. Called by one thread only.
     /// @return whether it is ended now: nobody can enter any more
     boolean retireIfUnused(long nowNanos, long unusedMaxNanos) {
         boolean wasEmpty = empty;
-        empty = clients.get() == 0 && open() == 0;
+        empty = clients.isEmpty() && open() == 0;
         if (!empty) return false;
         if (!wasEmpty) emptySinceNanos = nowNanos;
-        return (databaseMissing || nowNanos - emptySinceNanos >= unusedMaxNanos) && clients.compareAndSet(0, RETIRED);
+        return (databaseMissing || nowNanos - emptySinceNanos >= unusedMaxNanos) && clients.retire();
     }
 }

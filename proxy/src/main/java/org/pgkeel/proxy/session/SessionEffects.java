@@ -14,7 +14,7 @@ import org.pgkeel.proxy.statement.StatementScan;
 ///
 /// | when                  | who hears of it                                                    |
 /// |-----------------------|--------------------------------------------------------------------|
-/// | about to be sent      | settings and pins, as an error would not undo all; pools of a database that is to be vacated |
+/// | about to be sent      | settings and pins, as an error would not undo all; pools of a database that nobody may be in |
 /// | completed             | settings, pins, prepared statements, the catalogue of the database |
 ///
 /// Threading: confined to the session's event loop.

@@ -116,7 +116,7 @@ public sealed interface Effect {
     /// `CREATE`, `ALTER`, `DROP`: cached statements may have changed their meaning.
     record Ddl() implements Effect {}
 
-    /// `DROP DATABASE`, `ALTER DATABASE`, `CREATE DATABASE ... TEMPLATE`: the server wants no other session in that database.
+    /// `DROP DATABASE`, `ALTER DATABASE ... RENAME` or `SET TABLESPACE`, `CREATE DATABASE ... TEMPLATE`: the server wants no other session in that database.
     record VacateDatabase(String name) implements Effect {}
 
     /// `CREATE TEMP TABLE`: names mean something else, for this session alone.

@@ -73,7 +73,7 @@ final class StatementParser {
             case "create" -> create(first, from);
             case "alter", "drop", "import" -> {
                 effects.add(new Effect.Ddl());
-                if (tokens.takeIf("database")) vacated(tokens.takeIf("if"));
+                if (tokens.takeIf("database")) database(first);
                 rest(first, from);
             }
             default -> rest(first, from);
@@ -201,10 +201,13 @@ final class StatementParser {
         }
     }
 
-    /// `[IF EXISTS] name` behind DATABASE.
-    private void vacated(boolean ifExists) {
-        if (ifExists) tokens.takeIf("exists");
-        identifier(name -> new Effect.VacateDatabase(text(name)));
+    /// `[IF EXISTS] name` behind DROP DATABASE, `name RENAME ...` or `name SET TABLESPACE ...` behind ALTER DATABASE. What else is altered, is so with sessions in it.
+    private void database(Token first) {
+        boolean drop = first.isWord("drop");
+        if (drop && tokens.takeIf("if")) tokens.takeIf("exists");
+        if (tokens.atEnd() || !tokens.current().isIdentifier()) return;
+        String name = dialect.characters().textOrBytes(tokens.take().text());
+        if (drop || tokens.takeIf("rename") || tokens.takeIf("set") && tokens.takeIf("tablespace")) effects.add(new Effect.VacateDatabase(name));
     }
 
     /// `DATABASE name [WITH] [...] TEMPLATE [=] name [...]`
@@ -212,7 +215,7 @@ final class StatementParser {
         while (!tokens.atEnd() && !tokens.isNext("template")) tokens.take();
         if (!tokens.takeIf("template")) return;
         tokens.takeIf('=');
-        vacated(false);
+        identifier(name -> new Effect.VacateDatabase(text(name)));
     }
 
     /// The rest of a statement, in which functions, temporary objects and the like may occur anywhere.

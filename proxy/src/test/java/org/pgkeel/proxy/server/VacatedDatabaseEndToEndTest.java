@@ -60,14 +60,20 @@ class VacatedDatabaseEndToEndTest {
     }
 
     @Test
-    void a_database_that_somebody_is_in_is_not_dropped() throws SQLException {
+    void a_database_that_somebody_is_in_is_not_dropped_and_they_keep_their_backend() throws SQLException {
         try (Connection client = outside(); Connection visitor = inside()) {
-            visitor.setAutoCommit(false);
-            TestProxy.execute(visitor, "select 1");
+            String backend = TestProxy.value(visitor, "select pg_backend_pid()");
             assertThatThrownBy(() -> TestProxy.execute(client, "drop database " + QUOTED)).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("55006"));
-            visitor.commit();
-            assertThat(TestProxy.value(visitor, "select 'served'")).isEqualTo("served");
-            visitor.commit();
+            assertThat(TestProxy.value(visitor, "select pg_backend_pid()")).isEqualTo(backend);
+        }
+    }
+
+    @Test
+    void who_may_not_drop_a_database_disturbs_nobody_who_is_in() throws SQLException {
+        try (Connection stranger = proxy.connect(); Connection visitor = inside()) {
+            String backend = TestProxy.value(visitor, "select pg_backend_pid()");
+            assertThatThrownBy(() -> TestProxy.execute(stranger, "drop database " + QUOTED)).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
+            assertThat(TestProxy.value(visitor, "select pg_backend_pid()")).isEqualTo(backend);
         }
     }
 }

@@ -99,6 +99,11 @@ final class StatementCorpus {
         add("drop database if exists \"A b\" with (force)", "Ddl, Vacate A b");
         add("DROP DATABASE A", "Ddl, Vacate a");
         add("alter database a rename to b", "Ddl, Vacate a");
+        add("alter database \"A b\" set tablespace t", "Ddl, Vacate A b");
+        add("alter database a set work_mem = '4MB'", "Ddl");
+        add("alter database a reset all", "Ddl");
+        add("alter database a owner to b", "Ddl");
+        add("alter database a with connection limit 3", "Ddl");
         add("create database a with owner b template = c encoding 'utf8'", "Ddl, Vacate c");
         add("create database a", "Ddl");
         add("drop table database", "Ddl");
