@@ -29,7 +29,6 @@ import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Terminate;
 import org.pgkeel.protocol.wire.Format;
 import org.pgkeel.protocol.wire.Value;
-import org.pgkeel.proxy.server.CommitSteps.Ending;
 import org.pgkeel.proxy.server.CommitSteps.Moment;
 import org.pgkeel.proxy.wire.WireClient;
 

@@ -8,7 +8,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
-import org.pgkeel.proxy.wire.WireClient;
 
 /// A PostgreSQL whose table `stepped` takes the numbers that clients insert, for tests that stop their requests at the steps of the way to the commit in `strict`.
 /// Threading: any.
@@ -35,18 +34,6 @@ final class CommitSteps implements AutoCloseable {
         /// The server has committed, if its client has not heard of it.
         boolean commits() {
             return this == COMMIT_UNANSWERED;
-        }
-    }
-
-    /// How a client vanishes.
-    enum Ending {
-        RST, FIN;
-
-        void of(WireClient client) throws IOException {
-            switch (this) {
-                case RST -> client.reset();
-                case FIN -> client.vanish();
-            }
         }
     }
 

@@ -32,18 +32,6 @@ class DyingClientsEndToEndTest {
     private static final AtomicInteger NUMBERS = new AtomicInteger(7_300_000);
     private static final PostgresFixture postgres = SharedPostgres.get();
 
-    /// How the connection ends.
-    enum Ending {
-        RST, FIN;
-
-        void of(WireClient client) throws IOException {
-            switch (this) {
-                case RST -> client.reset();
-                case FIN -> client.vanish();
-            }
-        }
-    }
-
     /// What the client was doing.
     enum Moment {
         MID_SHORT_MESSAGE, MID_LONG_MESSAGE, COPY_IN, COPY_IN_BLOCKED, COPY_OUT, RUNNING_QUERY, RUNNING_PIPELINE, WITHOUT_SYNC, IDLE_IN_TRANSACTION, FAILED_TRANSACTION, PINNED;

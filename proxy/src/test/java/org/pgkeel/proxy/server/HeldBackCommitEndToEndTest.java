@@ -30,7 +30,6 @@ import org.pgkeel.protocol.frontend.Parse;
 import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Sync;
 import org.pgkeel.protocol.frontend.Terminate;
-import org.pgkeel.proxy.server.CommitSteps.Ending;
 import org.pgkeel.proxy.server.CommitSteps.Moment;
 import org.pgkeel.proxy.wire.WireClient;
 

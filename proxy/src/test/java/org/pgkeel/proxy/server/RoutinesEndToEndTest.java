@@ -81,8 +81,6 @@ class RoutinesEndToEndTest {
         }
     }
 
-    enum Ending { RST, FIN }
-
     private static String code(int number) {
         return "do $$ begin insert into routines values (" + number + "); raise notice 'done'; insert into routines values (" + number + "); end $$";
     }
@@ -287,10 +285,7 @@ class RoutinesEndToEndTest {
                 boolean commits = moment == Moment.COMMIT_UNANSWERED;
                 if (commits) await().until(() -> rows(number) == 2);
 
-                switch (ending) {
-                    case RST -> client.reset();
-                    case FIN -> client.vanish();
-                }
+                ending.of(client);
 
                 await().until(() -> postgres.query("select count(*) from pg_stat_activity where pid = " + pid).equals("0"));
                 assertThat(rows(number)).isEqualTo(commits ? 2 : 0);
