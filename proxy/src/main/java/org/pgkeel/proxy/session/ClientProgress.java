@@ -28,7 +28,7 @@ final class ClientProgress {
         SessionRoutes routes = path.routes();
         ClientSession.State state = session.state();
         return session.isWaiting() || state == ClientSession.State.SHARING || state == ClientSession.State.RESOLVING || shapes.isAsked() || repetition.isUnderWay()
-                || commit.awaitsAnswer() || routes != null && routes.holds() || sharing.isAloneUnderWay();
+                || commit.probe().awaitsAnswer() || routes != null && routes.holds() || sharing.isAloneUnderWay();
     }
 
     /// What kept the client from being read is over, or there is room for what it asks. Nothing happens if it is gone.

@@ -216,7 +216,7 @@ public final class ClientSession {
         Stall stall = Stall.of(this);
         String stalled = stalls.look(stall, nowNanos);
         if (stalled != null) log.error("client {}: stalled, {}: {}, {} bytes pending, backend {}", identity.address(), stalled, stall, waiting.size(), leased == null ? "none" : leased.greeting().address());
-        TimeLimit over = times.exceeded(leased, commit.awaitsAnswer(), nowNanos, timeouts);
+        TimeLimit over = times.exceeded(leased, commit.probe().awaitsAnswer(), nowNanos, timeouts);
         if (over == null) return;
         if (over == TimeLimit.QUERY && leased != null) context.canceller().cancel(leased, () -> { });
         end(over.reason(), over.message());

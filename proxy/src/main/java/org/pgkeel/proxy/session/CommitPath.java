@@ -3,7 +3,6 @@ package org.pgkeel.proxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
@@ -13,41 +12,28 @@ import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.proxy.cluster.Outcomes;
 import org.pgkeel.proxy.config.OutcomeMode;
-import org.pgkeel.proxy.relay.Aside;
 import org.pgkeel.proxy.relay.BackendConnection;
-import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.relay.Exchange;
-import org.pgkeel.proxy.relay.Outgoing;
 import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.statement.Access;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 import org.pgkeel.protocol.wire.FrontendType;
 
-/// One client's way to a commit whose outcome can be found out: asks for the transaction's mark before its end is sent, keeps the end
-/// back until the answer is there where `outcome = strict`, and the replies until it is committed.
+/// One client's way to a commit whose outcome can be found out: decides when the transaction's mark is asked for ([MarkProbe]), before its end is
+/// sent, keeps the end back until the answer is there where `outcome = strict`, and the replies until it is committed.
 ///
 /// Threading: confined to the session's event loop.
 final class CommitPath {
-    /// They answer a batch that is PgKeel's own.
-    private static final MarkQuestion.Replies NO_REPLIES = new MarkQuestion.Replies() {
-        @Override
-        public void own(@Nullable Object pending) {}
-
-        @Override
-        public void mark() {}
-    };
-
     private static final byte[] NOTHING = {};
     private static final byte[] COMMITTED = committed();
 
     private final ClientSession session;
     private final CommitWatch watch = new CommitWatch();
+    private final MarkProbe probe;
     private final Enclosure enclosure;
     private final CopyCommit copy;
     private final PreparedCommit prepared;
-    private boolean awaitsAnswer;
-    private boolean owesSync;
     /// The end of a Query whose commit is PgKeel's to ask for.
     private byte[] kept = NOTHING;
     /// In force when the lease began: a transaction that nobody has watched from its beginning cannot be watched at its end.
@@ -62,6 +48,7 @@ final class CommitPath {
 
     CommitPath(ClientSession session) {
         this.session = session;
+        this.probe = new MarkProbe(session, watch);
         this.enclosure = new Enclosure(session, watch);
         this.copy = new CopyCommit(session);
         this.prepared = new PreparedCommit(session);
@@ -69,6 +56,10 @@ final class CommitPath {
 
     CommitWatch watch() {
         return watch;
+    }
+
+    MarkProbe probe() {
+        return probe;
     }
 
     Enclosure enclosure() {
@@ -86,6 +77,11 @@ final class CommitPath {
     /// The outcome of a commit is to be known though the primary is lost.
     boolean isWatched() {
         return session.recovers() && mode != OutcomeMode.OFF && !session.path().isOnReplica();
+    }
+
+    /// `outcome = strict` was in force when the lease began.
+    boolean isStrict() {
+        return mode == OutcomeMode.STRICT;
     }
 
     /// The transaction that is being answered may have written something.
@@ -117,13 +113,13 @@ final class CommitPath {
 
     /// The same within a batch.
     boolean keepsEnd(BackendConnection leased) {
-        return isWatched() && mode == OutcomeMode.STRICT && isOutside(leased);
+        return isWatched() && isStrict() && isOutside(leased);
     }
 
     /// The COMMIT at the end of a text that is sent now is to be held back until the transaction's mark is there.
     boolean holdsCommitBack(BackendConnection leased) {
         Exchange exchange = leased.exchange();
-        return isWatched() && mode == OutcomeMode.STRICT && watch.mustAsk() && !exchange.batchOpen() && exchange.status() != 'E';
+        return isWatched() && isStrict() && watch.mustAsk() && !exchange.batchOpen() && exchange.status() != 'E';
     }
 
     /// One batch that writes is under way at a time, and a transaction is ended when it is known how it stands.
@@ -157,11 +153,11 @@ final class CommitPath {
                 if (kind.has(StatementKind.COPY_IN)) flush();   // it is to hear that the server takes its data
                 else withhold(leased);
             }
-            watch.executes(kind, mode == OutcomeMode.STRICT);
+            watch.executes(kind, isStrict());
         } else if (ends) {
             if (waitsForEarlier(leased, in, from, at)) return RequestWalk.HELD;
             if (watch.mustAsk() && leased.exchange().status() != 'E') {
-                if (!ask(leased, in, from, at)) return RequestWalk.HELD;
+                if (!probe.ask(leased, in, from, at)) return RequestWalk.HELD;
                 start = at;
             }
             watch.executes(kind);
@@ -195,106 +191,11 @@ final class CommitPath {
         }
         int start = from;
         if (watch.mustAsk()) {
-            if (!ask(leased, in, from, at)) return RequestWalk.HELD;
+            if (!probe.ask(leased, in, from, at)) return RequestWalk.HELD;
             start = at;
         }
         watch.sent();
         return start;
-    }
-
-    /// Asks for the transaction's mark, behind all that was given to the backend before `at`.
-    /// @return false if the answer has to be there before the client's message goes
-    boolean ask(BackendConnection leased, ByteBuf in, int from, int at) {
-        Outgoing out = leased.outgoing();
-        Exchange exchange = leased.exchange();
-        out.run(in, from, at);
-        withhold(leased);
-        ByteBuf room = out.room(3 * OutcomeProbe.BYTES_MAX);
-        question().write(leased, room, new MarkQuestion.Replies() {
-            @Override
-            public void own(@Nullable Object pending) {
-                exchange.expectOwnReply(pending);
-                exchange.messageSent();
-            }
-
-            @Override
-            public void mark() {
-                exchange.expectMark();
-                exchange.executeSent();
-            }
-        });
-        OutcomeProbe.writeFlush(room);
-        watch.asked();
-        awaitsAnswer = mode == OutcomeMode.STRICT;
-        return !awaitsAnswer;
-    }
-
-    /// The one whose answer tells most of what is under way. With NOTIFY alone a transaction does not wait for its WAL: only `strict` makes it.
-    MarkQuestion question() {
-        return watch.isUnmarked() && mode == OutcomeMode.STRICT ? MarkQuestion.NOTING : MarkQuestion.ASKING;
-    }
-
-    /// The same in front of a COMMIT of the simple protocol: in a batch of its own.
-    boolean askAside(BackendConnection leased, ByteBuf in, int from, int at) {
-        if (session.settings().expectsEffects() && session.lease().waitsForReplies(leased, in, from, at)) return false;
-        leased.outgoing().run(in, from, at);
-        ByteBuf batch = session.channel().alloc().buffer(2 * OutcomeProbe.BYTES_MAX);
-        question().write(leased, batch, NO_REPLIES);
-        batch.writeByte(FrontendType.SYNC).writeInt(4);
-        leased.asideBatch(batch, new MarkAside(leased));
-        batch.release();
-        watch.asked();
-        awaitsAnswer = mode == OutcomeMode.STRICT;
-        return !awaitsAnswer;
-    }
-
-    private final class MarkAside implements Aside {
-        private final BackendConnection asked;
-
-        MarkAside(BackendConnection asked) {
-            this.asked = asked;
-        }
-
-        @Override
-        public void dataRow(ByteBuf in, int from, int bytes) {
-            watch.answered(OutcomeProbe.parse(in, from, bytes));
-        }
-
-        @Override
-        public void error(byte[] errorBody) {
-            watch.failed();
-            if (ErrorBody.hasSqlState(errorBody, "26000")) asked.statements().probe(false);
-        }
-
-        @Override
-        public void done(byte status) {
-            if (awaitsAnswer) session.context().loop().execute(CommitPath.this::answerKnown);
-        }
-    }
-
-    boolean awaitsAnswer() {
-        return awaitsAnswer;
-    }
-
-    /// The batch that was asked about is given up.
-    void awaitsNothing() {
-        awaitsAnswer = false;
-    }
-
-    /// A Query went as messages of the extended protocol to the backend, up to `at`, but for the question and their Sync, which waits for the answer where that has to be there first.
-    void endInPlaceOfQuery(BackendConnection leased, ByteBuf in, int from, int at) {
-        if (ask(leased, in, from, at)) {
-            sync(leased);
-        } else {
-            owesSync = true;
-            leased.exchange().endIsOwn();
-        }
-    }
-
-    private void sync(BackendConnection leased) {
-        watch.sent();
-        leased.sync();
-        leased.exchange().syncSent();
     }
 
     /// The end of a Query, which the client hears of when it is committed.
@@ -320,22 +221,7 @@ final class CommitPath {
         watch.answered(OutcomeProbe.parse(in, from, to - from));
         BackendConnection leased = session.lease().backend();
         if (leased != null && leased.exchange().block().isOpen()) enclosure.marked(leased);
-        else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
-    }
-
-    /// The question for the mark is answered, or will never be.
-    private void answerKnown() {
-        BackendConnection leased = session.lease().backend();
-        if (!awaitsAnswer || leased != null && mayBeCancelled(leased)) return;
-        boolean sync = owesSync;
-        awaitsAnswer = false;
-        owesSync = false;
-        // Without a backend the question was answered outside of a transaction, and the lease ended with it.
-        if (sync && leased != null) {
-            sync(leased);
-            leased.outgoing().finish();
-        }
-        session.progress().resumes();
+        else probe.answered();
     }
 
     /// A cancel is on its way to the server: what it meets there must not be the wait for a synchronous standby, whose end would look like a success.
@@ -348,7 +234,7 @@ final class CommitPath {
         BackendConnection leased = session.lease().backend();
         if (leased == null || mayBeCancelled(leased) || !watch.isAnswered()) return;
         if (leased.exchange().block().isOpen()) enclosure.cancelDelivered(leased);
-        else answerKnown();
+        else probe.goOn();
     }
 
     /// An error came.
@@ -357,7 +243,7 @@ final class CommitPath {
         kept = NOTHING;
         BackendConnection leased = session.lease().backend();
         if (leased != null && leased.exchange().block().isOpen()) enclosure.failed(leased);
-        else if (awaitsAnswer) session.context().loop().execute(this::answerKnown);
+        else if (probe.awaitsAnswer()) probe.answered();
         else if (leased != null && copy.takes()) copy.failed(leased);
     }
 
@@ -390,8 +276,7 @@ final class CommitPath {
     }
 
     void backendLost() {
-        awaitsAnswer = false;
-        owesSync = false;
+        probe.backendLost();
         copy.backendLost();
         prepared.backendLost();
         enclosure.backendLost();

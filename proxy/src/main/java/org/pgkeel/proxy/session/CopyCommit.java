@@ -55,7 +55,7 @@ final class CopyCommit {
                 if (next > in.writerIndex()) return RequestWalk.INCOMPLETE;
                 takes = false;
                 leased.exchange().copyEndSent();
-                session.commit().endInPlaceOfQuery(leased, in, from, next);
+                session.commit().probe().endInPlaceOfQuery(leased, in, from, next);
                 return next;
             }
             case FrontendType.COPY_FAIL -> {

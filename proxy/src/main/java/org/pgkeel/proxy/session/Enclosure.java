@@ -212,7 +212,7 @@ final class Enclosure {
         session.context().loop().execute(() -> {
             if (session.lease().backend() != leased || !isInBatch()) return;
             endsBatch(leased);
-            session.commit().awaitsNothing();
+            session.commit().probe().awaitsNothing();
             leased.sync();
             leased.exchange().syncSent();
             leased.outgoing().finish();
@@ -321,7 +321,7 @@ final class Enclosure {
         step = Step.ASKING;
         Block block = leased.exchange().block();
         ByteBuf room = leased.outgoing().room(3 * OutcomeProbe.BYTES_MAX);
-        session.commit().question().write(leased, room, new MarkQuestion.Replies() {
+        session.commit().probe().question().write(leased, room, new MarkQuestion.Replies() {
             @Override
             public void own(@Nullable Object pending) {
                 block.expectOwn(pending);

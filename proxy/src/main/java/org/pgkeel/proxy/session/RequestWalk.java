@@ -187,7 +187,7 @@ final class RequestWalk {
                 from = verdict;
                 boolean endsBatch = type == FrontendType.SYNC && !takesData || type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL;
                 if (endsBatch) batchEnds(backend, in, Math.min(next, end));
-                if (session.commit().awaitsAnswer() || endsBatch && next <= end && (session.path().waitsBehind() || session.sharing().waitsBehind())) {
+                if (session.commit().probe().awaitsAnswer() || endsBatch && next <= end && (session.path().waitsBehind() || session.sharing().waitsBehind())) {
                     at = Math.min(next, end);
                     break;
                 }

@@ -79,7 +79,7 @@ final class SimpleQuery {
         // What is not answered yet is not to be taken for something that did not happen because this is lost, nor the other way round.
         if (ends && wrote && commit.waitsForEarlier(backend, in, from, at)) return false;
         boolean asks = commits && kind.kinds().size() == 1 && commit.watch().mustAsk() && !backend.exchange().inFailedTransaction();
-        return !asks || commit.askAside(backend, in, from, at);
+        return !asks || commit.probe().askAside(backend, in, from, at);
     }
 
     private int send(BackendConnection backend, StatementClass kind, List<Statement> statements, ByteBuf in, int from, int at, int next) {
@@ -147,7 +147,7 @@ final class SimpleQuery {
         backend.statements().unnamed(null);
         CommitPath commit = session.commit();
         if (kind.has(StatementKind.COPY_IN)) commit.copy().begin(backend);
-        else commit.endInPlaceOfQuery(backend, in, at, at);
+        else commit.probe().endInPlaceOfQuery(backend, in, at, at);
         return next;
     }
 

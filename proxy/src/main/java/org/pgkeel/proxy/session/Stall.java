@@ -22,7 +22,7 @@ record Stall(ClientSession.State state, boolean request, boolean held, boolean a
         BackendConnection leased = session.lease().backend();
         boolean owes = leased != null && (leased.exchange().owed() > 0 || !leased.exchange().allSeen());
         boolean takes = leased != null && leased.isWritable() && session.channel().isWritable() && !leased.exchange().full();
-        return new Stall(session.state(), session.walk().hasWholeMessage(), session.shapes().isAsked() || session.commit().awaitsAnswer(), session.lease().awaitsReplies(), owes, takes,
+        return new Stall(session.state(), session.walk().hasWholeMessage(), session.shapes().isAsked() || session.commit().probe().awaitsAnswer(), session.lease().awaitsReplies(), owes, takes,
                 session.toClient().isWithholding() && leased != null && leased.exchange().settled());
     }
 
