@@ -40,9 +40,15 @@ final class AnsweredBatch {
         return suppressed > 0;
     }
 
-    /// Another read begins: what came before has been written.
-    void readBegins() {
-        firstRowAt = ELSEWHERE;
+    /// Another read begins.
+    /// @param rowsAt where rows begin in it that came before and have not been written; [#ELSEWHERE] if all has been
+    void readBegins(int rowsAt) {
+        firstRowAt = rowsAt;
+    }
+
+    /// Where the rows begin that are not written. Only while there are some.
+    int firstRowAt() {
+        return firstRowAt;
     }
 
     /// Rows, COPY data, or a function's value, go to the client.
@@ -67,10 +73,15 @@ final class AnsweredBatch {
     /// @return the end of those that the client gets
     int takeBackRows(int from, int at) {
         if (!rows || hasWrittenRows(from)) return at;
+        takeBackRows();
+        return firstRowAt;
+    }
+
+    /// None of the rows was written, and none will be, nor what came behind the first.
+    void takeBackRows() {
         rows = false;
         visible = visibleAtFirstRow;
         suppressed = suppressedAtFirstRow;
-        return firstRowAt;
     }
 
     /// The client has rows of this batch, or they are withheld from it.
@@ -85,9 +96,10 @@ final class AnsweredBatch {
 
     /// What comes from now on is withheld from the client.
     /// @param unwritten replies among [#had] that have not been written
-    void withholds(int unwritten) {
-        visibleBefore = had() - unwritten;
-        rowsBefore = rows;
+    /// @param rowsToo   nor have the rows, and what came behind them
+    void withholds(int unwritten, boolean rowsToo) {
+        visibleBefore = (rowsToo ? visibleAtFirstRow + suppressedAtFirstRow : had()) - unwritten;
+        rowsBefore = rows && !rowsToo;
     }
 
     /// As [#had], without what is withheld. Only while something is withheld.

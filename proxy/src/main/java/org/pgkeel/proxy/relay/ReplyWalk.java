@@ -27,8 +27,10 @@ final class ReplyWalk {
     };
 
     private final BackendConnection connection;
-    /// The start of a message that has to be looked at as a whole and is not whole yet.
+    /// What the next read begins with: replies whose rest is on its way, and the start of a message that has to be looked at as a whole and is not whole yet.
     private @Nullable ByteBuf carry;
+    /// Bytes of `carry` that were walked already: rows, and what came behind them, that the client gets with what follows.
+    private int walked;
     private int skip;
     private Verdict skipVerdict = Verdict.PASS;
     private boolean skipEndsReply;
@@ -36,6 +38,7 @@ final class ReplyWalk {
     private byte @Nullable [] errorOfAside;
     private Farewell farewell = Farewell.UNSAID;
     private final AnsweredBatch answered = new AnsweredBatch();
+    private final SendBuffer sendBuffer = new SendBuffer();
     private final ReplyRuns runs;
     private final PlannedReplies planned;
     private final ReportedParameters parameters;
@@ -55,7 +58,7 @@ final class ReplyWalk {
 
     /// What has come so far ends within a message.
     boolean isWithinMessage() {
-        return skip > 0 || carry != null;
+        return skip > 0 || carry != null && carry.readableBytes() > walked;
     }
 
     void release() {
@@ -70,12 +73,13 @@ final class ReplyWalk {
 
     /// What comes from now on is withheld from the client.
     void withholds() {
-        answered.withholds(runs.unwritten());
+        answered.withholds(runs.unwritten(), walked > 0);
     }
 
     /// How far the client has been answered, for the case that no more comes.
     Loss loss(String why, Loss.Ending ending, Exchange exchange, Lessee client) {
         boolean kept = client.toClient().isWithholding();
+        if (walked > 0) answered.takeBackRows();
         int had = answered.had() - runs.unwritten();   // what was not written is not among them
         byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : null;
         return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.clientIsWithinBatch(), exchange.hasFailed() && !repeats,
@@ -103,10 +107,13 @@ final class ReplyWalk {
     }
 
     private void walk(ByteBuf in) {
-        answered.readBegins();
-        int at = in.readerIndex();
+        int from = in.readerIndex();
+        int at = from + walked;
         int end = in.writerIndex();
-        int from = at;
+        byte type = 0;
+        answered.readBegins(walked > 0 ? from : AnsweredBatch.ELSEWHERE);
+        sendBuffer.readBegins(from);
+        walked = 0;
         if (skip > 0) {
             int part = Math.min(skip, end - at);
             skip -= part;
@@ -119,7 +126,7 @@ final class ReplyWalk {
             }
         }
         while (end - at >= 5) {
-            byte type = in.getByte(at);
+            type = in.getByte(at);
             int length = in.getInt(at + 1);
             if (length < 4 || length > MESSAGE_BYTES_MAX) {
                 throw new ProtocolViolation("message '" + (char) (type & 0xFF) + "': length " + length);
@@ -171,10 +178,24 @@ final class ReplyWalk {
                 at = next;
             }
         }
-        if (from < at) runs.last(in, from, at);
+        int shown = skip == 0 && (at < end || isOfRows(type)) && isRestOnItsWay(from, end) ? answered.firstRowAt() : at;
+        if (from < shown) runs.last(in, from, shown);
         else runs.finish();
         if (connection.awaitsReplies()) connection.continueWhenAllSeen();
-        if (at < end) carry = in.alloc().buffer(end - at + 64).writeBytes(in, at, end - at);
+        sendBuffer.readEnds(shown);
+        if (shown < end) carry = in.alloc().buffer(end - shown + 64).writeBytes(in, shown, end - shown);
+        walked = at - shown;
+    }
+
+    /// A client that is to stay gets the first rows of what it reads with what the server sent in one with them: should that not come, another server answers.
+    private boolean isRestOnItsWay(int from, int end) {
+        if (!answered.hasRows() || answered.hasWrittenRows(from) || !sendBuffer.holdsMore(end)) return false;
+        Lessee client = connection.lessee();
+        return client != null && client.outlivesBackend() && takesBackRows(client);
+    }
+
+    private static boolean isOfRows(byte type) {
+        return type == BackendType.DATA_ROW || type == BackendType.COPY_DATA || type == BackendType.COPY_OUT_RESPONSE;
     }
 
     /// A client that is to stay when this backend is lost gets no beginning of a message that might never end; of a large one it does.
@@ -274,6 +295,7 @@ final class ReplyWalk {
 
     private int readyForQuery(ByteBuf in, int from, int at, int next) {
         if (next - at != 6) throw new ProtocolViolation("ReadyForQuery: length " + (next - at - 1));
+        sendBuffer.batchEnded(next);
         byte status = in.getByte(at + 5);
         if (status != 'I' && status != 'T' && status != 'E') throw new ProtocolViolation("ReadyForQuery: status byte " + status);
         Exchange exchange = connection.exchange();

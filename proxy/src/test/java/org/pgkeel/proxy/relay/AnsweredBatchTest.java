@@ -38,7 +38,7 @@ class AnsweredBatchTest {
     void what_is_withheld_is_not_what_the_client_had_before() {
         batch.isNews();
         batch.isNews();
-        batch.withholds(1);
+        batch.withholds(1, false);
         batch.isNews();
         batch.rowsCame(0);
 
@@ -49,9 +49,29 @@ class AnsweredBatchTest {
     }
 
     @Test
+    void rows_that_were_not_written_yet_are_withheld_too() {
+        batch.isNews();
+        batch.rowsCame(20);
+        batch.isNews();
+        batch.withholds(0, true);
+
+        assertThat(batch.hadBefore()).isEqualTo(1);
+        assertThat(batch.hadRowsBefore()).isFalse();
+    }
+
+    @Test
+    void rows_of_a_read_before_that_were_not_written_are_taken_back() {
+        batch.rowsCame(20);
+        batch.readBegins(0);
+
+        assertThat(batch.takeBackRows(0, 60)).isZero();
+        assertThat(batch.hasRows()).isFalse();
+    }
+
+    @Test
     void a_repeated_batch_shows_again_what_was_withheld_and_only_that() {
         batch.isNews();
-        batch.withholds(0);
+        batch.withholds(0, false);
         batch.isNews();
         batch.repeatedFromWithheld();
 
@@ -101,7 +121,7 @@ class AnsweredBatchTest {
     void rows_that_were_written_stay() {
         batch.rowsCame(20);
         assertThat(batch.takeBackRows(21, 60)).as("in this read").isEqualTo(60);
-        batch.readBegins();
+        batch.readBegins(AnsweredBatch.ELSEWHERE);
         batch.rowsCame(10);
         assertThat(batch.takeBackRows(0, 60)).as("in the read before").isEqualTo(60);
         assertThat(batch.hasRows()).isTrue();

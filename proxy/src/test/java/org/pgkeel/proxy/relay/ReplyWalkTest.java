@@ -155,7 +155,12 @@ class ReplyWalkTest {
     }
 
     private static void play(Transcript transcript, List<Integer> splits) {
+        for (boolean outlives : new boolean[] {false, true}) play(transcript, splits, outlives);
+    }
+
+    private static void play(Transcript transcript, List<Integer> splits, boolean outlives) {
         try (var world = new RelayWorld()) {
+            world.client.outlives = outlives;
             transcript.asked.accept(world.connection);
             byte[] said = transcript.server.bytes();
             int from = 0;
@@ -275,13 +280,12 @@ class ReplyWalkTest {
         }
     }
 
-    /// @param rows     what the server says before it is lost
-    /// @param end      its last words
-    /// @param oneRead  they come together
+    /// @param reads    what the server says before it is lost, read by read; its last words are among that
     /// @param mayWrite the client has something under way that may write
     /// @param client   what it gets
     /// @param visible  as many replies are among that
-    record Cut(String name, BackendBytes rows, BackendBytes end, boolean oneRead, boolean mayWrite, BackendBytes client, int visible) {
+    /// @param rows     and rows
+    record Cut(String name, List<BackendBytes> reads, boolean mayWrite, BackendBytes client, int visible, boolean rows) {
         @Override
         public String toString() {
             return name;
@@ -291,28 +295,72 @@ class ReplyWalkTest {
     static Stream<Cut> cuts() {
         BackendBytes shutdown = server().error("FATAL", "57P01");
         BackendBytes crash = server().message('N', "SWARNING\0VWARNING\0C57P02\0\0");
+        BackendBytes columns = server().columns();
         BackendBytes rows = server().columns().row("one").row("two");
         BackendBytes whole = server().columns().row("one").complete("SELECT 1");
-        return Stream.of(new Cut("rows and the end of the session", rows, shutdown, true, false, server().columns(), 1),
-                new Cut("rows and a crash", rows, crash, true, false, server().columns(), 1),
-                new Cut("the rows of a statement that ended", whole, shutdown, true, false, server().columns(), 1),
-                new Cut("rows in a read before", rows, shutdown, false, false, rows, 1),
-                new Cut("rows of a write: its outcome decides", whole, shutdown, true, true, whole, 2));
+        BackendBytes notice = server().columns().row("one").message('N', "SNOTICE\0\0");
+        BackendBytes copy = server().message('H', "\0\0\0").message('d', "1\n");
+        BackendBytes sendBuffer = server().columns().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 11));
+        BackendBytes almost = server().columns().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 12));
+        return Stream.of(new Cut("rows and the end of the session", List.of(server().then(rows).then(shutdown)), false, columns, 1, false),
+                new Cut("rows and a crash", List.of(server().then(rows).then(crash)), false, columns, 1, false),
+                new Cut("the rows of a statement that ended", List.of(server().then(whole).then(shutdown)), false, columns, 1, false),
+                new Cut("rows of a write: its outcome decides", List.of(server().then(whole).then(shutdown)), true, whole, 2, true),
+                new Cut("rows in a read before", List.of(rows, shutdown), false, columns, 1, false),
+                new Cut("rows, and nothing", List.of(rows), false, columns, 1, false),
+                new Cut("rows in several reads before", List.of(rows, server().row("three"), server().row("four"), crash), false, columns, 1, false),
+                new Cut("a statement that ended, and rows of the next", List.of(server().then(whole).then(rows)), false, columns, 1, false),
+                new Cut("rows, and half of what ends them", List.of(rows, server().raw('C', 13).message('S')), false, columns, 1, false),
+                new Cut("rows of a COPY", List.of(copy, shutdown), false, server(), 0, false),
+                new Cut("rows of a write in a read before", List.of(rows, shutdown), true, rows, 1, true),
+                new Cut("one byte less than the server sends at once", List.of(almost), false, columns, 1, false),
+                new Cut("as much as the server sends at once", List.of(sendBuffer), false, sendBuffer, 1, true),
+                new Cut("the same in two reads", List.of(columns, server().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 11))), false, sendBuffer, 1, true),
+                new Cut("a notice behind the rows, which the server has sent with it", List.of(notice), false, notice, 1, true),
+                new Cut("the end of a statement behind the rows, which a Flush may have sent", List.of(whole), false, whole, 2, true));
     }
 
     @ParameterizedTest
     @MethodSource("cuts")
-    void rows_that_come_with_the_end_of_the_session_are_not_shown_to_a_client_that_stays_and_only_reads(Cut cut) {
+    void rows_are_not_shown_without_what_the_server_sent_with_them_to_a_client_that_stays_and_only_reads(Cut cut) {
         try (var world = new RelayWorld()) {
             world.client.outlives = true;
             world.client.mayWrite = cut.mayWrite;
             world.exchange().querySent();
             world.connection.endOfRequests();
-            if (!cut.oneRead) world.says(cut.rows);
-            world.says(cut.oneRead ? server().then(cut.rows).then(cut.end) : cut.end);
+            cut.reads.forEach(world::says);
             world.server.close();
             assertThat(world.client.got()).isEqualTo(cut.client.bytes());
-            assertThat(world.client.loss).isNotNull().extracting(Loss::rows, Loss::visible).containsExactly(cut.visible == 2 || !cut.oneRead, cut.visible);
+            assertThat(world.client.loss).isNotNull().extracting(Loss::rows, Loss::visible).containsExactly(cut.rows, cut.visible);
+        }
+    }
+
+    @Test
+    void rows_that_wait_for_what_was_sent_with_them_are_withheld_with_it() {
+        try (var world = new RelayWorld()) {
+            world.client.outlives = true;
+            world.exchange().querySent();
+            world.connection.endOfRequests();
+            world.says(server().columns().row("one"));
+            world.connection.withholdReplies(1000);
+            world.says(server().complete("SELECT 1"));
+            assertThat(world.client.got()).isEqualTo(server().columns().bytes());
+            world.server.close();
+            world.client.toClient().discard();
+            assertThat(world.client.loss).isNotNull().extracting(Loss::rows, Loss::visible, Loss::received).containsExactly(false, 1, 2);
+        }
+    }
+
+    /// The bytes of the batches before do not count.
+    @Test
+    void each_batch_begins_with_an_empty_send_buffer() {
+        try (var world = new RelayWorld()) {
+            world.client.outlives = true;
+            for (int i = 0; i < 3; i++) world.exchange().querySent();
+            BackendBytes large = server().columns().row("x".repeat(3 * SendBuffer.BYTES)).complete("SELECT 1").ready('I');
+            world.says(large);
+            world.says(server().then(large).columns().row("one"));
+            assertThat(world.client.got()).isEqualTo(server().then(large).then(large).columns().bytes());
         }
     }
 }

@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -147,5 +149,25 @@ class CutRepliesEndToEndTest {
         }
         await().until(() -> postgres.query("select count(*) from pg_stat_activity where usename = 'app'").equals("0"));
         assertThat(postgres.query("select string_agg(x::text, ' ') from (select x from ahead group by x having count(*) > 1) twice")).as("-Dpgkeel.seed=%s", seed).isNull();
+    }
+
+    /// A statement that only reads is done again, wherever its reply is cut: what the server sent at once, and did not come as a whole, the client never had.
+    @ParameterizedTest
+    @ValueSource(strings = {"off", "pipelined", "strict"})
+    void a_client_that_reads_does_not_notice_where_a_reply_is_cut(String outcome) throws Exception {
+        long seed = Long.getLong("pgkeel.seed", System.nanoTime());
+        var random = new Random(seed);
+        List<String> values = IntStream.rangeClosed(1, 100).mapToObj(n -> n + "x".repeat(50)).toList();
+        String read = "values ('" + String.join("'), ('", values) + "')";
+        List<String> reply = Stream.concat(values.stream().map(value -> "row " + value), Stream.of("SELECT 100", "ready IDLE")).toList();
+        try (var link = new CuttingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, outcome); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            assertThat(Replies.ask(client, read)).isEqualTo(reply);
+            int cuts = 0;
+            for (int bytes = 0; link.hasCut(); bytes += 1 + random.nextInt(200), cuts++) {
+                link.cutNextReplyAfter(bytes);
+                assertThat(Replies.ask(client, read)).as("after %s bytes, -Dpgkeel.seed=%s", bytes, seed).isEqualTo(reply);
+            }
+            assertThat(cuts).as("the last one was not cut").isGreaterThan(20);
+        }
     }
 }
