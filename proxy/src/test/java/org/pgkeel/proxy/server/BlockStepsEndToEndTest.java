@@ -59,7 +59,7 @@ class BlockStepsEndToEndTest {
 
     @BeforeAll
     static void start() {
-        steps = CommitSteps.start("\0begin\0",
+        steps = CommitSteps.start("\0begin\0", CommitSteps.Question.PLAIN,
                 "create function step(x int) returns int language sql as $$ insert into stepped values (x), (x) returning 1 $$",
                 "create function step_large(x int) returns text language sql as $$ insert into stepped values (x); select repeat('x', 5000) $$");
         function = Integer.parseInt(steps.query("select 'step'::regproc::oid::int"));

@@ -3,6 +3,8 @@ package org.pgkeel.proxy.server;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
@@ -37,29 +39,53 @@ final class CommitSteps implements AutoCloseable {
         }
     }
 
+    /// What the proxy asks ahead of the commit.
+    enum Question {
+        PLAIN("pgkeel_xl\0"),
+        /// It gives the transaction an xid and a record, for it may have effects without them.
+        NOTING("pgkeel_xn\0");
+
+        private final String word;
+
+        Question(String word) {
+            this.word = word;
+        }
+    }
+
     private final PostgresFixture postgres;
     private final String textWord;
+    private final Question question;
     private final AtomicInteger numbers = new AtomicInteger();
 
-    private CommitSteps(PostgresFixture postgres, String textWord) {
+    private CommitSteps(PostgresFixture postgres, String textWord, Question question) {
         this.postgres = postgres;
         this.textWord = textWord;
+        this.question = question;
     }
 
     /// @param textWord by which the proxy's request with the text is known
     /// @param more     what else is created
-    static CommitSteps start(String textWord, String... more) {
+    static CommitSteps start(String textWord, Question question, String... more) {
         PostgresFixture postgres = PostgresFixture.start(FixtureOptions.DEFAULT);
         // What was acknowledged is to be there after kill -9: the fixture is quicker than safe otherwise.
         postgres.execute("create table stepped (x int)", "grant all on stepped to app", "alter database app set synchronous_commit = on");
         postgres.execute(more);
         postgres.execute("checkpoint");
-        return new CommitSteps(postgres, textWord);
+        return new CommitSteps(postgres, textWord, question);
     }
 
     /// Each moment, with each way in which the client vanishes.
     static Stream<Arguments> deaths() {
         return Stream.of(Moment.values()).flatMap(moment -> Stream.of(Ending.values()).map(ending -> Arguments.of(moment, ending)));
+    }
+
+    void execute(String... statements) {
+        postgres.execute(statements);
+    }
+
+    /// Past the proxy, as superuser.
+    Connection connect() throws SQLException {
+        return postgres.connect();
     }
 
     String query(String sql) {
@@ -92,7 +118,7 @@ final class CommitSteps implements AutoCloseable {
     String word(Moment moment) {
         return switch (moment) {
             case TEXT_ON_ITS_WAY, TEXT_UNANSWERED -> textWord;
-            case QUESTION_ON_ITS_WAY, QUESTION_UNANSWERED -> "pgkeel_xl\0";
+            case QUESTION_ON_ITS_WAY, QUESTION_UNANSWERED -> question.word;
             case COMMIT_ON_ITS_WAY, COMMIT_UNANSWERED -> "\0commit";
         };
     }

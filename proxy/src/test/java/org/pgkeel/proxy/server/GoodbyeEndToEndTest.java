@@ -50,7 +50,7 @@ class GoodbyeEndToEndTest {
 
     @BeforeAll
     static void start() {
-        steps = CommitSteps.start("insert into stepped");
+        steps = CommitSteps.start("insert into stepped", CommitSteps.Question.PLAIN);
     }
 
     @AfterAll

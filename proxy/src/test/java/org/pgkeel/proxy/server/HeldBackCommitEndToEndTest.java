@@ -72,7 +72,7 @@ class HeldBackCommitEndToEndTest {
 
     @BeforeAll
     static void start() {
-        steps = CommitSteps.start("insert into stepped", "create procedure put(x int) language plpgsql as $$ begin insert into stepped values (x); end $$");
+        steps = CommitSteps.start("insert into stepped", CommitSteps.Question.PLAIN, "create procedure put(x int) language plpgsql as $$ begin insert into stepped values (x); end $$");
     }
 
     @AfterAll

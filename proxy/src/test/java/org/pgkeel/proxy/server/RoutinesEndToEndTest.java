@@ -8,10 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,34 +27,14 @@ import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Sync;
 import org.pgkeel.protocol.frontend.Target;
 import org.pgkeel.protocol.wire.Value;
-import org.pgkeel.proxy.postgres.FixtureOptions;
-import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.server.CommitSteps.Moment;
 import org.pgkeel.proxy.wire.WireClient;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /// `strict`: a CALL or DO alone that ends no transaction, stopped at each of the steps of its block: then its client vanishes, or its server. And what may end one, and what is done again.
 class RoutinesEndToEndTest {
-    private static final AtomicInteger NUMBERS = new AtomicInteger();
-    private static PostgresFixture postgres;
-
-    /// How far it has come.
-    enum Moment {
-        ON_ITS_WAY("\0begin\0", SteppingLink.Held.REQUESTS),
-        UNANSWERED("\0begin\0", SteppingLink.Held.REPLIES),
-        QUESTION_ON_ITS_WAY("pgkeel_xn\0", SteppingLink.Held.REQUESTS),
-        QUESTION_UNANSWERED("pgkeel_xn\0", SteppingLink.Held.REPLIES),
-        COMMIT_ON_ITS_WAY("\0commit\0", SteppingLink.Held.REQUESTS),
-        COMMIT_UNANSWERED("\0commit\0", SteppingLink.Held.REPLIES);
-
-        private final String word;
-        private final SteppingLink.Held held;
-
-        Moment(String word, SteppingLink.Held held) {
-            this.word = word;
-            this.held = held;
-        }
-    }
+    private static CommitSteps steps;
 
     /// How a client asks for a number to be inserted twice.
     enum Form {
@@ -82,7 +59,7 @@ class RoutinesEndToEndTest {
     }
 
     private static String code(int number) {
-        return "do $$ begin insert into routines values (" + number + "); raise notice 'done'; insert into routines values (" + number + "); end $$";
+        return "do $$ begin insert into stepped values (" + number + "); raise notice 'done'; insert into stepped values (" + number + "); end $$";
     }
 
     static FrontendMessage[] batch(String name, String sql, List<Value> parameters) {
@@ -91,27 +68,17 @@ class RoutinesEndToEndTest {
 
     @BeforeAll
     static void start() {
-        postgres = PostgresFixture.start(FixtureOptions.DEFAULT);
-        // What was acknowledged is to be there after kill -9: the fixture is quicker than safe otherwise.
-        postgres.execute("create table routines (x int)", "create index on routines (x)", "grant all on routines to app", "alter database app set synchronous_commit = on", "create sequence attempts", "grant all on sequence attempts to app",
-                "create procedure put(inout x int) language plpgsql as $$ begin insert into routines values (x); raise notice 'put %', x; insert into routines values (x); end $$",
-                "create procedure put_and_commit(x int) language plpgsql as $$ begin insert into routines values (x); commit; insert into routines values (x); end $$",
-                "create procedure put_in_sql(x int) language sql as $$ insert into routines values (x), (x) $$",
-                "create procedure tell(x int) language plpgsql as $$ begin perform pg_notify('told', x::text); end $$",
-                "checkpoint");
+        steps = CommitSteps.start("\0begin\0", CommitSteps.Question.NOTING,
+                "create index on stepped (x)", "create sequence attempts", "grant all on sequence attempts to app",
+                "create procedure put(inout x int) language plpgsql as $$ begin insert into stepped values (x); raise notice 'put %', x; insert into stepped values (x); end $$",
+                "create procedure put_and_commit(x int) language plpgsql as $$ begin insert into stepped values (x); commit; insert into stepped values (x); end $$",
+                "create procedure put_in_sql(x int) language sql as $$ insert into stepped values (x), (x) $$",
+                "create procedure tell(x int) language plpgsql as $$ begin perform pg_notify('told', x::text); end $$");
     }
 
     @AfterAll
     static void stop() {
-        postgres.close();
-    }
-
-    private static int rows(int number) {
-        return Integer.parseInt(postgres.query("select count(*) from routines where x = " + number));
-    }
-
-    private static SteppingLink link() throws IOException {
-        return new SteppingLink(postgres.host(), postgres.port());
+        steps.close();
     }
 
     /// A client, of whose database the catalogue is known: the one connection is asked for it when it is given back.
@@ -125,21 +92,17 @@ class RoutinesEndToEndTest {
         return Stream.of(Moment.values()).flatMap(moment -> Stream.of(Form.values()).map(form -> Arguments.of(moment, form)));
     }
 
-    static Stream<Arguments> deaths() {
-        return Stream.of(Moment.values()).flatMap(moment -> Stream.of(Ending.values()).map(ending -> Arguments.of(moment, ending)));
-    }
-
     @ParameterizedTest
     @MethodSource("moments")
     void a_stop_alone_changes_nothing(Moment moment, Form form) throws Exception {
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            int number = NUMBERS.incrementAndGet();
-            link.stopAt(moment.word, moment.held);
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            int number = steps.number();
+            steps.stopAt(link, moment);
             client.send(form.of(number));
             link.awaitStopped();
             link.goOn();
             assertThat(Replies.untilReady(client)).isEqualTo(form.done(number));
-            assertThat(rows(number)).isEqualTo(2);
+            assertThat(steps.rows(number)).isEqualTo(2);
         }
     }
 
@@ -148,34 +111,32 @@ class RoutinesEndToEndTest {
     @ParameterizedTest
     @MethodSource("moments")
     void what_was_asked_is_done_once_though_the_server_is_lost(Moment moment, Form form) throws Exception {
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            int number = NUMBERS.incrementAndGet();
-            link.stopAt(moment.word, moment.held);
-            var heard = asks(client, form.of(number));
-            link.awaitStopped();
-            if (moment == Moment.COMMIT_UNANSWERED) await().until(() -> rows(number) == 2);
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            int number = steps.number();
+            steps.stopAt(link, moment);
+            var heard = Replies.asks(client, form.of(number));
+            steps.awaitStopped(link, moment, number, 2);
 
-            lose(link, moment);
+            steps.lose(link, moment);
 
             assertThat(heard.get(90, TimeUnit.SECONDS)).isEqualTo(form.done(number));
-            assertThat(rows(number)).isEqualTo(2);
+            assertThat(steps.rows(number)).isEqualTo(2);
             assertThat(Replies.value(client, "select 'goes on'")).isEqualTo("goes on");
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"call put_in_sql(%s)", "do language plpgsql 'begin insert into routines values (%1$s), (%1$s) on conflict do nothing; end'"})
+    @ValueSource(strings = {"call put_in_sql(%s)", "do language plpgsql 'begin insert into stepped values (%1$s), (%1$s) on conflict do nothing; end'"})
     void others_that_end_no_transaction_are_done_once_too(String text) throws Exception {
         for (Moment moment : List.of(Moment.COMMIT_ON_ITS_WAY, Moment.COMMIT_UNANSWERED)) {
-            try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-                int number = NUMBERS.incrementAndGet();
-                link.stopAt(moment.word, moment.held);
-                var heard = asks(client, new Query(text.formatted(number)));
-                link.awaitStopped();
-                if (moment == Moment.COMMIT_UNANSWERED) await().until(() -> rows(number) == 2);
+            try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+                int number = steps.number();
+                steps.stopAt(link, moment);
+                var heard = Replies.asks(client, new Query(text.formatted(number)));
+                steps.awaitStopped(link, moment, number, 2);
                 link.cut();
                 assertThat(heard.get(90, TimeUnit.SECONDS)).as(moment.name()).containsExactly(text.startsWith("call") ? "CALL" : "DO", "ready IDLE");
-                assertThat(rows(number)).as(moment.name()).isEqualTo(2);
+                assertThat(steps.rows(number)).as(moment.name()).isEqualTo(2);
             }
         }
     }
@@ -184,11 +145,11 @@ class RoutinesEndToEndTest {
     @ParameterizedTest
     @EnumSource(value = Moment.class, names = {"COMMIT_ON_ITS_WAY", "COMMIT_UNANSWERED"})
     void one_that_only_notifies_is_not_taken_for_one_that_does_nothing(Moment moment) throws Exception {
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy); var listener = postgres.connect()) {
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy); var listener = steps.connect()) {
             TestProxy.execute(listener, "listen told");
-            int number = NUMBERS.incrementAndGet();
-            link.stopAt(moment.word, moment.held);
-            var heard = asks(client, new Query("call tell(" + number + ")"));
+            int number = steps.number();
+            steps.stopAt(link, moment);
+            var heard = Replies.asks(client, new Query("call tell(" + number + ")"));
             link.awaitStopped();
             if (moment == Moment.COMMIT_ON_ITS_WAY) link.cut();
             var told = listener.unwrap(PGConnection.class).getNotifications(60_000);
@@ -199,14 +160,14 @@ class RoutinesEndToEndTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"call put_and_commit(%s)", "do $$ begin insert into routines values (%1$s); commit; insert into routines values (%1$s); end $$"})
+    @ValueSource(strings = {"call put_and_commit(%s)", "do $$ begin insert into stepped values (%1$s); commit; insert into stepped values (%1$s); end $$"})
     void of_what_ends_a_transaction_itself_nothing_is_known(String text) throws Exception {
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            int number = NUMBERS.incrementAndGet();
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            int number = steps.number();
             link.stopAt(text.substring(0, 8), SteppingLink.Held.REPLIES);
-            var heard = asks(client, new Query(text.formatted(number)));
+            var heard = Replies.asks(client, new Query(text.formatted(number)));
             link.awaitStopped();
-            await().until(() -> rows(number) == 2);
+            await().until(() -> steps.rows(number) == 2);
             link.cut();
             assertThat(heard.get(90, TimeUnit.SECONDS)).containsExactly("error 08007", "ready IDLE");
         }
@@ -215,15 +176,15 @@ class RoutinesEndToEndTest {
     /// In one batch with others it is as it was.
     @Test
     void of_several_in_one_batch_nothing_is_known() throws Exception {
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            int number = NUMBERS.incrementAndGet();
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            int number = steps.number();
             var messages = new ArrayList<FrontendMessage>();
             for (int i = 0; i < 2; i++) messages.addAll(List.of(new Parse("", "call put(" + number + ")", List.of()), new Bind("", "", List.of(), List.of(), List.of()), new Execute("", 0)));
             messages.add(Sync.INSTANCE);
             link.stopAt("S\0\0\0\4", SteppingLink.Held.REPLIES);
-            var heard = asks(client, messages.toArray(FrontendMessage[]::new));
+            var heard = Replies.asks(client, messages.toArray(FrontendMessage[]::new));
             link.awaitStopped();
-            await().until(() -> rows(number) == 4);
+            await().until(() -> steps.rows(number) == 4);
             link.cut();
             assertThat(heard.get(90, TimeUnit.SECONDS)).endsWith("error 08007", "ready IDLE");
         }
@@ -232,63 +193,36 @@ class RoutinesEndToEndTest {
     /// The batch may come in any pieces.
     @Test
     void its_sync_may_come_later() throws Exception {
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            int number = NUMBERS.incrementAndGet();
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            int number = steps.number();
             FrontendMessage[] batch = Form.CALL_IN_BATCH.of(number);
             for (FrontendMessage message : List.of(batch).subList(0, batch.length - 1)) client.send(message);
-            link.stopAt(Moment.COMMIT_UNANSWERED.word, SteppingLink.Held.REPLIES);
-            var heard = asks(client, Sync.INSTANCE);
-            link.awaitStopped();
-            await().until(() -> rows(number) == 2);
+            steps.stopAt(link, Moment.COMMIT_UNANSWERED);
+            var heard = Replies.asks(client, Sync.INSTANCE);
+            steps.awaitStopped(link, Moment.COMMIT_UNANSWERED, number, 2);
             link.cut();
             assertThat(heard.get(90, TimeUnit.SECONDS)).isEqualTo(Form.CALL_IN_BATCH.done(number));
         }
     }
 
-    /// What was committed before a crash cannot be told for sure of a server that comes back by itself: there, only the connection is lost.
-    private static void lose(SteppingLink link, Moment moment) throws IOException {
-        if (moment == Moment.COMMIT_UNANSWERED) {
-            link.cut();
-            return;
-        }
-        postgres.kill();
-        await().ignoreExceptions().until(() -> {
-            postgres.startAgain();
-            return true;
-        });
-    }
-
-    private static CompletableFuture<List<String>> asks(WireClient client, FrontendMessage... messages) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                client.send(messages);
-                return Replies.untilReady(client);
-            } catch (IOException e) {
-                throw new CompletionException(e);
-            }
-        }, task -> Thread.ofPlatform().daemon().start(task));
-    }
-
     // --- the client is lost
 
     @ParameterizedTest
-    @MethodSource("deaths")
+    @MethodSource("org.pgkeel.proxy.server.CommitSteps#deaths")
     void a_client_that_vanishes_leaves_the_whole_of_it_or_nothing_and_no_transaction(Moment moment, Ending ending) throws Exception {
         for (Form form : List.of(Form.CALL, Form.CALL_IN_BATCH)) {
-            try (var link = link(); TestProxy proxy = link.strictProxy()) {
+            try (var link = steps.link(); TestProxy proxy = link.strictProxy()) {
                 WireClient client = client(proxy);
                 String pid = Replies.value(client, "select pg_backend_pid()");
-                int number = NUMBERS.incrementAndGet();
-                link.stopAt(moment.word, moment.held);
+                int number = steps.number();
+                steps.stopAt(link, moment);
                 client.send(form.of(number));
-                link.awaitStopped();
-                boolean commits = moment == Moment.COMMIT_UNANSWERED;
-                if (commits) await().until(() -> rows(number) == 2);
+                steps.awaitStopped(link, moment, number, 2);
 
                 ending.of(client);
 
-                await().until(() -> postgres.query("select count(*) from pg_stat_activity where pid = " + pid).equals("0"));
-                assertThat(rows(number)).isEqualTo(commits ? 2 : 0);
+                steps.awaitGone(pid);
+                assertThat(steps.rows(number)).isEqualTo(moment.commits() ? 2 : 0);
                 try (WireClient next = WireClient.ofApp(proxy.port(), Map.of())) {
                     assertThat(Replies.ask(next, "begin; rollback")).containsExactly("BEGIN", "ROLLBACK", "ready IDLE");
                 }
@@ -305,21 +239,21 @@ class RoutinesEndToEndTest {
     @ParameterizedTest
     @MethodSource("forms")
     void a_procedure_that_commits_by_now_runs_without_a_block(String form) throws Exception {
-        postgres.execute("create or replace procedure changes(x int) language plpgsql as $$ begin insert into routines values (x); end $$", "select setval('attempts', 1)");
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            postgres.execute("create or replace procedure changes(x int) language plpgsql as $$ begin perform nextval('attempts'); raise notice 'begins'; insert into routines values (x); commit; "
-                    + "insert into routines values (x); end $$");
+        steps.execute("create or replace procedure changes(x int) language plpgsql as $$ begin insert into stepped values (x); end $$", "select setval('attempts', 1)");
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            steps.execute("create or replace procedure changes(x int) language plpgsql as $$ begin perform nextval('attempts'); raise notice 'begins'; insert into stepped values (x); commit; "
+                    + "insert into stepped values (x); end $$");
             for (int last = 3; last <= 4; last++) {
-                int number = NUMBERS.incrementAndGet();
+                int number = steps.number();
                 client.send(switch (form) {
                     case "simple" -> new FrontendMessage[] {new Query("call changes(" + number + ")")};
                     case "batch" -> batch("", "call changes($1)", List.of(Value.ofText(String.valueOf(number))));
                     default -> batch("named" + number, "call changes($1)", List.of(Value.ofText(String.valueOf(number))));
                 });
                 assertThat(Replies.untilReady(client)).containsExactly("CALL", "ready IDLE");
-                assertThat(rows(number)).isEqualTo(2);
+                assertThat(steps.rows(number)).isEqualTo(2);
                 // The first time it has begun twice, and from then on once.
-                assertThat(postgres.query("select last_value from attempts")).isEqualTo(String.valueOf(last));
+                assertThat(steps.query("select last_value from attempts")).isEqualTo(String.valueOf(last));
             }
         }
     }
@@ -327,12 +261,12 @@ class RoutinesEndToEndTest {
     @ParameterizedTest
     @MethodSource("forms")
     void it_runs_without_one_though_its_server_is_lost_in_between(String form) throws Exception {
-        postgres.execute("create or replace procedure changes(x int) language plpgsql as $$ begin insert into routines values (x); end $$");
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-            postgres.execute("create or replace procedure changes(x int) language plpgsql as $$ begin insert into routines values (x); commit; insert into routines values (x); end $$");
-            int number = NUMBERS.incrementAndGet();
+        steps.execute("create or replace procedure changes(x int) language plpgsql as $$ begin insert into stepped values (x); end $$");
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            steps.execute("create or replace procedure changes(x int) language plpgsql as $$ begin insert into stepped values (x); commit; insert into stepped values (x); end $$");
+            int number = steps.number();
             link.stopAt("\0rollback\0", SteppingLink.Held.REPLIES);
-            var heard = asks(client, switch (form) {
+            var heard = Replies.asks(client, switch (form) {
                 case "simple" -> new FrontendMessage[] {new Query("call changes(" + number + ")")};
                 case "batch" -> batch("", "call changes($1)", List.of(Value.ofText(String.valueOf(number))));
                 default -> batch("named", "call changes($1)", List.of(Value.ofText(String.valueOf(number))));
@@ -340,22 +274,22 @@ class RoutinesEndToEndTest {
             link.awaitStopped();
             link.cut();
             assertThat(heard.get(90, TimeUnit.SECONDS)).containsExactly("CALL", "ready IDLE");
-            assertThat(rows(number)).isEqualTo(2);
+            assertThat(steps.rows(number)).isEqualTo(2);
         }
     }
 
     // --- maintenance
 
     @ParameterizedTest
-    @ValueSource(strings = {"vacuum routines", "vacuum (analyze) routines", "analyze routines", "reindex table routines", "checkpoint"})
+    @ValueSource(strings = {"vacuum stepped", "vacuum (analyze) stepped", "analyze stepped", "reindex table stepped", "checkpoint"})
     void maintenance_is_done_again(String text) throws Exception {
-        postgres.execute("alter table routines owner to app");
+        steps.execute("alter table stepped owner to app");
         for (SteppingLink.Held held : SteppingLink.Held.values()) {
             for (boolean batch : List.of(false, true)) {
-                try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
-                    postgres.execute("grant pg_checkpoint to app");
+                try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+                    steps.execute("grant pg_checkpoint to app");
                     link.stopAt(text, held);
-                    var heard = asks(client, batch ? batch("", text, List.of()) : new FrontendMessage[] {new Query(text)});
+                    var heard = Replies.asks(client, batch ? batch("", text, List.of()) : new FrontendMessage[] {new Query(text)});
                     link.awaitStopped();
                     link.cut();
                     assertThat(heard.get(90, TimeUnit.SECONDS)).as(held.name()).containsExactly(text.split(" ")[0].toUpperCase(Locale.ROOT), "ready IDLE");
@@ -368,14 +302,14 @@ class RoutinesEndToEndTest {
     @ParameterizedTest
     @EnumSource(SteppingLink.Held.class)
     void maintenance_in_a_transaction_has_its_outcome(SteppingLink.Held held) throws Exception {
-        postgres.execute("alter table routines owner to app");
-        try (var link = link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+        steps.execute("alter table stepped owner to app");
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
             Replies.ask(client, "begin");
-            assertThat(Replies.ask(client, "reindex table routines")).containsExactly("REINDEX", "ready IN_TRANSACTION");
+            assertThat(Replies.ask(client, "reindex table stepped")).containsExactly("REINDEX", "ready IN_TRANSACTION");
             link.stopAt("commit\0", held);
-            var heard = asks(client, new Query("commit"));
+            var heard = Replies.asks(client, new Query("commit"));
             link.awaitStopped();
-            if (held == SteppingLink.Held.REPLIES) await().until(() -> postgres.query("select count(*) from pg_stat_activity where state = 'idle in transaction'").equals("0"));
+            if (held == SteppingLink.Held.REPLIES) await().until(() -> steps.query("select count(*) from pg_stat_activity where state = 'idle in transaction'").equals("0"));
             link.cut();
             assertThat(heard.get(90, TimeUnit.SECONDS)).isEqualTo(held == SteppingLink.Held.REPLIES ? List.of("COMMIT", "ready IDLE") : List.of("error 40001", "ready IDLE"));
         }
