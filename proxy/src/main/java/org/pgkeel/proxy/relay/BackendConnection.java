@@ -2,7 +2,6 @@ package org.pgkeel.proxy.relay;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
@@ -20,22 +19,20 @@ import org.pgkeel.proxy.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One backend's socket, its state on the server and the lease it serves. What it reads goes through [ReplyWalk].
+/// One backend: its state on the server, and the lease it serves. Its socket is [BackendSocket]; what is read from that goes through [ReplyWalk].
 ///
 /// Threading: confined to an event loop; [#moveTo] hands it to another one while it is idle.
 public final class BackendConnection extends PooledConnection {
     private static final Logger log = LoggerFactory.getLogger(BackendConnection.class);
 
     private final long id;
-    private final Channel channel;
+    private final BackendSocket socket;
     private final BackendGreeting greeting;
     private final BackendStatements statements;
-    private final Function<EventLoop, LoopBuffers> buffersOf;
     private final ReplyWalk walk = new ReplyWalk(this);
     private final Turnover turnover = new Turnover(this);
     private int epoch;
     private PoolSlice<BackendConnection> slice;
-    private Outgoing outgoing;
     private final Exchange exchange = new Exchange();
     private @Nullable Lessee lessee;
     private @Nullable Diversion diversion;
@@ -52,15 +49,11 @@ public final class BackendConnection extends PooledConnection {
                              Function<EventLoop, LoopBuffers> buffersOf, long nowNanos) {
         super(nowNanos, withJitter(slice.shared().settings().timeouts().serverLifetime().toNanos()));
         this.id = id;
-        this.channel = channel;
         this.greeting = greeting;
         this.slice = slice;
-        this.buffersOf = buffersOf;
         this.epoch = slice.shared().epoch();
         this.statements = new BackendStatements(statementsMax);
-        this.outgoing = new Outgoing(buffersOf.apply(slice.eventLoop()), new DirectWriter(channel));
-        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        channel.pipeline().addLast(new BackendSocketHandler(this));
+        this.socket = new BackendSocket(channel, slice.eventLoop(), buffersOf, this);
     }
 
     /// The server's run as primary that the connection belongs to.
@@ -89,7 +82,7 @@ public final class BackendConnection extends PooledConnection {
     /// @param early bytes that came behind the login; released here
     public void start(ByteBuf early) {
         walk.read(early);
-        channel.config().setAutoRead(true);
+        socket.resumeReading();
     }
 
     // --- for the client that has leased it
@@ -116,7 +109,7 @@ public final class BackendConnection extends PooledConnection {
         lessee = null;
         awaitsReplies = false;
         applied = nowApplied;
-        readAgain();
+        resumeReading();   // the last client may have been too slow for what was read
         if (epoch != slice.shared().epoch()) {
             slice.close(this, CloseReason.RECYCLED, nowNanos);
         } else if (isSpent()) {
@@ -140,7 +133,7 @@ public final class BackendConnection extends PooledConnection {
         lessee = null;
         awaitsReplies = false;
         applied = nowApplied;
-        readAgain();
+        resumeReading();
         slice.releaseUnclean(this, nowNanos);
         turnover.ask(sql, answers);
     }
@@ -151,14 +144,9 @@ public final class BackendConnection extends PooledConnection {
     public void endLeaseDirty(Settings nowApplied, boolean clearsAll, long nowNanos) {
         lessee = null;
         applied = nowApplied;
-        readAgain();
+        resumeReading();
         slice.releaseUnclean(this, nowNanos);
         turnover.reset(clearsAll);
-    }
-
-    /// The last client may have been too slow for what was read.
-    private void readAgain() {
-        if (!channel.config().isAutoRead()) resumeReading();
     }
 
     /// The client is gone in the middle of something: the connection is of no use any more.
@@ -170,7 +158,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// Where messages for the backend go.
     public Outgoing outgoing() {
-        return outgoing;
+        return socket.outgoing();
     }
 
     public Exchange exchange() {
@@ -215,7 +203,7 @@ public final class BackendConnection extends PooledConnection {
     }
 
     public Channel channel() {
-        return channel;
+        return socket.channel();
     }
 
     public PoolSlice<BackendConnection> slice() {
@@ -249,16 +237,16 @@ public final class BackendConnection extends PooledConnection {
 
     /// The server takes its requests no slower than they come.
     public boolean isWritable() {
-        return channel.isWritable();
+        return socket.isWritable();
     }
 
     /// The client can take replies again.
     public void resumeReading() {
-        if (channel.isOpen()) channel.config().setAutoRead(true);
+        socket.resumeReading();
     }
 
     void pauseReading() {
-        channel.config().setAutoRead(false);
+        socket.pauseReading();
     }
 
     /// Sends a Query of the proxy's own; it leaves with the next write.
@@ -267,7 +255,7 @@ public final class BackendConnection extends PooledConnection {
         walk.beginAside(exchange);
         statements.unnamed(null);   // a Query ends the unnamed statement
         byte[] text = sql.getBytes(StandardCharsets.UTF_8);
-        ByteBuf out = outgoing.room(text.length + 6);
+        ByteBuf out = socket.outgoing().room(text.length + 6);
         out.writeByte(FrontendType.QUERY).writeInt(text.length + 5).writeBytes(text).writeByte(0);
         exchange.querySent();
     }
@@ -277,13 +265,13 @@ public final class BackendConnection extends PooledConnection {
     public void asideBatch(ByteBuf messages, Aside replies) {
         exchange.asideSent(replies);
         walk.beginAside(exchange);
-        outgoing.room(messages.readableBytes()).writeBytes(messages);
+        socket.outgoing().room(messages.readableBytes()).writeBytes(messages);
         exchange.syncSent();
     }
 
     /// Sends a Sync of the proxy's own; it leaves with the next write. Who has it sent counts it, in the [Exchange] or in its [Block].
     public void sync() {
-        outgoing.room(5).writeByte(FrontendType.SYNC).writeInt(4);
+        socket.outgoing().room(5).writeByte(FrontendType.SYNC).writeInt(4);
     }
 
     /// A ParseComplete that no backend will send is due to the client at this place of its replies.
@@ -303,7 +291,7 @@ public final class BackendConnection extends PooledConnection {
     public void awaitReplies() {
         if (awaitsReplies) return;
         awaitsReplies = true;
-        outgoing.room(5).writeByte(FrontendType.FLUSH).writeInt(4);
+        socket.outgoing().room(5).writeByte(FrontendType.FLUSH).writeInt(4);
     }
 
     boolean awaitsReplies() {
@@ -314,7 +302,7 @@ public final class BackendConnection extends PooledConnection {
         Lessee client = lessee;
         if (client == null || !exchange.allSeen() && !exchange.copyIn()) return;
         awaitsReplies = false;
-        channel.eventLoop().execute(client::resumeReading);
+        socket.channel().eventLoop().execute(client::resumeReading);
     }
 
     /// The client has sent all it had: replies of the proxy's own that no reply of the backend will follow leave now.
@@ -344,7 +332,7 @@ public final class BackendConnection extends PooledConnection {
 
     @Override
     protected boolean isOpen() {
-        return channel.isActive();
+        return socket.isActive();
     }
 
     @Override
@@ -360,30 +348,18 @@ public final class BackendConnection extends PooledConnection {
     @Override
     protected void disconnect(CloseReason reason) {
         log.debug("backend {} pid {}: closed, {}", greeting.address(), greeting.pid(), reason.word());
-        if (channel.isActive() && exchange.settled()) {
-            channel.writeAndFlush(channel.alloc().buffer(5).writeByte(FrontendType.TERMINATE).writeInt(4));
-        }
-        channel.close();
+        if (exchange.settled()) socket.terminate();
+        socket.close();
         Diversion reader = diversion;
         diversion = null;
         // Not from here: the pool is in the middle of something.
-        if (reader != null) channel.eventLoop().execute(() -> reader.lost(Loss.Ending.BROKEN, "the proxy closed the connection: " + reason.word()));
+        if (reader != null) socket.channel().eventLoop().execute(() -> reader.lost(Loss.Ending.BROKEN, "the proxy closed the connection: " + reason.word()));
     }
 
     @Override
     @SuppressWarnings("unchecked")
     protected void moveTo(PoolSlice<?> target, Runnable then) {
-        channel.config().setAutoRead(false);
-        channel.deregister().addListener(_ -> target.eventLoop().execute(() -> {
-            slice = (PoolSlice<BackendConnection>) target;
-            LoopBuffers buffers = buffersOf.apply(target.eventLoop());
-            channel.config().setRecvByteBufAllocator(buffers);
-            outgoing = new Outgoing(buffers, new DirectWriter(channel));
-            target.eventLoop().register(channel).addListener(_ -> {
-                channel.config().setAutoRead(true);
-                then.run();
-            });
-        }));
+        socket.moveTo(target.eventLoop(), () -> slice = (PoolSlice<BackendConnection>) target, then);
     }
 
     // --- for its socket
