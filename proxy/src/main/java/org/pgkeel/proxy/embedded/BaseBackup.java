@@ -7,7 +7,6 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
@@ -58,7 +57,7 @@ record BaseBackup(PostgresServer primary, PostgresServer replica, ServerAccount 
 
     /// Files that vanish meanwhile are no loss: the write-ahead log says that they were removed.
     private void copy(Path from, Path into) throws IOException {
-        Files.walkFileTree(from, new SimpleFileVisitor<>() {
+        Files.walkFileTree(from, new VanishingFiles() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
                 boolean slot = folder.getParent().getFileName().toString().equals("pg_replslot");
@@ -86,14 +85,6 @@ record BaseBackup(PostgresServer primary, PostgresServer replica, ServerAccount 
                     }
                 }
                 return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                if (e instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE;
-                }
-                throw e;
             }
         });
     }
