@@ -1,7 +1,6 @@
 package org.pgkeel.proxy.pool;
 
 import io.netty.channel.EventLoop;
-import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +12,8 @@ import org.pgkeel.proxy.observe.PoolStats;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
-/// One event loop's share of a pool: who is idle, who waits. Clients are served first come, first served; the
-/// connection used last is lent first, so that what is not needed grows old and is closed.
+/// One event loop's share of a pool: lends who is idle ([IdleConnections]) to who waits ([WaitingLine]), and has others opened ([OpenAttempts]).
+/// Clients are served first come, first served.
 ///
 /// Threading: confined to its event loop.
 ///
@@ -25,12 +24,10 @@ public final class PoolSlice<C extends PooledConnection> {
     private final EventLoop loop;
     private final Opener<C> opener;
     private final PoolStats stats;
-    private final ArrayDeque<C> idle = new ArrayDeque<>();
+    private final IdleConnections<C> idle;
     private final WaitingLine<C> waiting;
     private final OpenAttempts<C> attempts;
     private final Set<C> open = Collections.newSetFromMap(new IdentityHashMap<>());
-    /// Those that were idle for long and are asked whether they still answer.
-    private final Set<C> checking = Collections.newSetFromMap(new IdentityHashMap<>());
 
     PoolSlice(SharedPool<C> shared, int index, EventLoop loop, Opener<C> opener) {
         this.shared = shared;
@@ -38,6 +35,7 @@ public final class PoolSlice<C extends PooledConnection> {
         this.loop = loop;
         this.opener = opener;
         this.stats = new PoolStats(shared.key().database(), shared.key().user());
+        this.idle = new IdleConnections<>(this);
         this.waiting = new WaitingLine<>(this);
         this.attempts = new OpenAttempts<>(this, opener);
     }
@@ -63,9 +61,9 @@ public final class PoolSlice<C extends PooledConnection> {
     public @Nullable C lease(Waiter<C> waiter, long nowNanos) {
         assert loop.inEventLoop();
         if (waiting.isEmpty() && !shared.paused()) {
-            C connection = pollIdle(nowNanos);
+            C connection = idle.poll(nowNanos);
             if (connection != null && enter(connection, nowNanos)) return connection;
-            if (connection != null) idle.addFirst(connection);
+            if (connection != null) idle.add(connection);
         }
         waits(waiting.addLast(waiter, nowNanos), nowNanos);
         return null;
@@ -135,7 +133,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// A reset or a check went well.
     public void cleaned(C connection, long nowNanos) {
-        checking.remove(connection);
+        idle.checked(connection);
         connection.become(PooledConnection.State.IDLE, nowNanos);
         offer(connection, nowNanos);
     }
@@ -145,7 +143,6 @@ public final class PoolSlice<C extends PooledConnection> {
         assert loop.inEventLoop();
         if (!open.remove(connection)) return;
         idle.remove(connection);
-        checking.remove(connection);
         connection.become(PooledConnection.State.CLOSED, nowNanos);
         stats.serverClosed((nowNanos - connection.openedNanos()) / 1000);
         connection.disconnect(reason);
@@ -196,8 +193,8 @@ public final class PoolSlice<C extends PooledConnection> {
         waiting.expire(nowNanos, lastFailure());
         if (!shared.gate().isOpen()) waiting.lookElsewhere();
         expireChecks(nowNanos);
-        expireIdle(nowNanos);
-        closeExcess(nowNanos);
+        idle.expire(nowNanos);
+        idle.closeExcess(nowNanos);
         openMore(nowNanos);
         openReserve(nowNanos);
         if (index == 0) keepMinimum(nowNanos);
@@ -233,10 +230,10 @@ public final class PoolSlice<C extends PooledConnection> {
     void serve() {
         long now = shared.nowNanos();
         while (!waiting.isEmpty() && !shared.paused()) {
-            C connection = pollIdle(now);
+            C connection = idle.poll(now);
             if (connection == null) break;
             if (!lend(connection, now)) {
-                idle.addFirst(connection);
+                idle.add(connection);
                 break;
             }
         }
@@ -245,23 +242,22 @@ public final class PoolSlice<C extends PooledConnection> {
 
     void closeIdle() {
         long now = shared.nowNanos();
-        for (var connection : List.copyOf(idle)) close(connection, CloseReason.RECYCLED, now);
+        idle.closeAll(CloseReason.RECYCLED, now);
         for (var connection : open) connection.expire(now);
     }
 
     /// Another pool of the same database or user has clients that wait and no place: gives one up that nobody uses.
     void yieldIdle() {
-        C unused = waiting.isEmpty() ? idle.peekLast() : null;
-        if (unused != null) close(unused, CloseReason.YIELDED, shared.nowNanos());
+        if (waiting.isEmpty()) idle.closeOldest(CloseReason.YIELDED, shared.nowNanos());
     }
 
     /// A sibling has clients that wait: gives it an idle connection, if there is one. It asks again while it is hungry.
     void spareFor(int sibling) {
         if (shared.paused() || !waiting.isEmpty() || !shared.hunger().isOf(sibling)) return;
         long now = shared.nowNanos();
-        C connection = pollIdle(now);
+        C connection = idle.poll(now);
         if (connection != null) move(connection, sibling, now);
-        else if (!idle.isEmpty()) check(idle.pollFirst(), now);
+        else idle.checkOne(now);
     }
 
     private void move(C connection, int sibling, long nowNanos) {
@@ -300,7 +296,7 @@ public final class PoolSlice<C extends PooledConnection> {
                 return;
             }
         }
-        if (waiting.isEmpty() || !lend(connection, nowNanos)) idle.addFirst(connection);
+        if (waiting.isEmpty() || !lend(connection, nowNanos)) idle.add(connection);
     }
 
     /// @return false if the gate is closed
@@ -322,32 +318,10 @@ public final class PoolSlice<C extends PooledConnection> {
         return true;
     }
 
-    /// The idle connection used last, if it needs no check: the others have been idle for longer. Where the pool connects elsewhere by now, it is
-    /// not lent any more, though its end is still among the loop's tasks.
-    private @Nullable C pollIdle(long nowNanos) {
-        C connection = idle.peekFirst();
-        while (connection != null && connection.isStale()) {
-            close(connection, CloseReason.RECYCLED, nowNanos);
-            connection = idle.peekFirst();
-        }
-        if (connection == null) return null;
-        long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
-        return checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter ? idle.pollFirst() : null;
-    }
-
-    private void check(C connection, long nowNanos) {
-        connection.become(PooledConnection.State.RESETTING, nowNanos);
-        checking.add(connection);
-        connection.check();
-    }
-
     private void openMore(long nowNanos) {
         if (!attempts.areAllowed()) return;
-        while (waiting.size() > attempts.underWay() + checking.size()) {
-            if (!idle.isEmpty()) {
-                check(idle.pollFirst(), nowNanos);
-                continue;
-            }
+        while (waiting.size() > attempts.underWay() + idle.checking()) {
+            if (idle.checkOne(nowNanos)) continue;
             if (attempts.isTooSoon(nowNanos) || !attempts.begin(0)) {
                 if (shared.slices().size() > 1 && !waiting.isEmpty()) shared.hungry(index, waiting.headSinceNanos());
                 return;
@@ -360,7 +334,7 @@ public final class PoolSlice<C extends PooledConnection> {
         var shape = shared.settings().shape();
         if (shape.reserve() == 0 || waiting.isEmpty() || !attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
         if (longestWaitNanos(nowNanos) < shape.reserveWait().toNanos()) return;
-        if (waiting.size() > attempts.underWay() + checking.size()) attempts.begin(shape.reserve());
+        if (waiting.size() > attempts.underWay() + idle.checking()) attempts.begin(shape.reserve());
     }
 
     private void keepMinimum(long nowNanos) {
@@ -378,24 +352,6 @@ public final class PoolSlice<C extends PooledConnection> {
         for (var connection : List.copyOf(open)) {
             boolean silent = connection.state() == PooledConnection.State.RESETTING && nowNanos - connection.sinceNanos() >= maxNanos;
             if (silent) close(connection, CloseReason.CHECK_FAILED, nowNanos);
-        }
-    }
-
-    /// A reload lowered a limit.
-    private void closeExcess(long nowNanos) {
-        while (!idle.isEmpty() && shared.placesExceeded()) close(idle.peekLast(), CloseReason.TOO_MANY, nowNanos);
-    }
-
-    private void expireIdle(long nowNanos) {
-        long idleMax = shared.settings().timeouts().serverIdle().toNanos();
-        int min = shared.settings().shape().min();
-        for (var connection = idle.peekLast(); connection != null; connection = idle.peekLast()) {
-            boolean unused = idleMax > 0 && nowNanos - connection.sinceNanos() >= idleMax && shared.open() > min;
-            if (!unused) break;
-            close(connection, CloseReason.IDLE, nowNanos);
-        }
-        for (var connection : List.copyOf(idle)) {
-            if (connection.tooOld(nowNanos)) close(connection, CloseReason.LIFETIME, nowNanos);
         }
     }
 }
