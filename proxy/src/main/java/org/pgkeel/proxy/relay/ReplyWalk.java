@@ -38,7 +38,7 @@ final class ReplyWalk {
     private byte @Nullable [] errorOfAside;
     private Farewell farewell = Farewell.UNSAID;
     private final AnsweredBatch answered = new AnsweredBatch();
-    private final SendBuffer sendBuffer = new SendBuffer();
+    private final UnwrittenRows unwrittenRows;
     private final ReplyRuns runs;
     private final PlannedReplies planned;
     private final ReportedParameters parameters;
@@ -47,6 +47,7 @@ final class ReplyWalk {
 
     ReplyWalk(BackendConnection connection) {
         this.connection = connection;
+        this.unwrittenRows = new UnwrittenRows(connection, answered);
         this.runs = new ReplyRuns(connection, answered);
         this.planned = new PlannedReplies(connection, runs);
         this.parameters = new ReportedParameters(connection, runs);
@@ -111,8 +112,7 @@ final class ReplyWalk {
         int at = from + walked;
         int end = in.writerIndex();
         byte type = 0;
-        answered.readBegins(walked > 0 ? from : AnsweredBatch.ELSEWHERE);
-        sendBuffer.readBegins(from);
+        unwrittenRows.readBegins(from, walked);
         walked = 0;
         if (skip > 0) {
             int part = Math.min(skip, end - at);
@@ -178,24 +178,12 @@ final class ReplyWalk {
                 at = next;
             }
         }
-        int shown = skip == 0 && (at < end || isOfRows(type)) && isRestOnItsWay(from, end) ? answered.firstRowAt() : at;
+        int shown = unwrittenRows.readEnds(skip == 0 && (at < end || UnwrittenRows.isWithin(type)), from, at, end);
         if (from < shown) runs.last(in, from, shown);
         else runs.finish();
         if (connection.awaitsReplies()) connection.continueWhenAllSeen();
-        sendBuffer.readEnds(shown);
         if (shown < end) carry = in.alloc().buffer(end - shown + 64).writeBytes(in, shown, end - shown);
         walked = at - shown;
-    }
-
-    /// A client that is to stay gets the first rows of what it reads with what the server sent in one with them: should that not come, another server answers.
-    private boolean isRestOnItsWay(int from, int end) {
-        if (!answered.hasRows() || answered.hasWrittenRows(from) || !sendBuffer.holdsMore(end)) return false;
-        Lessee client = connection.lessee();
-        return client != null && client.outlivesBackend() && takesBackRows(client);
-    }
-
-    private static boolean isOfRows(byte type) {
-        return type == BackendType.DATA_ROW || type == BackendType.COPY_DATA || type == BackendType.COPY_OUT_RESPONSE;
     }
 
     /// A client that is to stay when this backend is lost gets no beginning of a message that might never end; of a large one it does.
@@ -295,7 +283,7 @@ final class ReplyWalk {
 
     private int readyForQuery(ByteBuf in, int from, int at, int next) {
         if (next - at != 6) throw new ProtocolViolation("ReadyForQuery: length " + (next - at - 1));
-        sendBuffer.batchEnded(next);
+        unwrittenRows.batchEnded(next);
         byte status = in.getByte(at + 5);
         if (status != 'I' && status != 'T' && status != 'E') throw new ProtocolViolation("ReadyForQuery: status byte " + status);
         Exchange exchange = connection.exchange();
@@ -381,7 +369,7 @@ final class ReplyWalk {
             byte[] body = ErrorBody.copy(in, at + 5, next);
             if (client != null && client.outlivesBackend() && (ErrorMeaning.isShutdown(body) || connection.isToReplica() && ErrorMeaning.isConflict(body))) {
                 farewell = new Farewell.Kept(body);
-                return runs.drop(in, from, endOfShown(client, from, at), next);
+                return runs.drop(in, from, unwrittenRows.takeBack(client, from, at), next);
             }
         }
         if (aside != null) {
@@ -413,30 +401,20 @@ final class ReplyWalk {
         if (repeats) return runs.drop(in, from, at, next);
         if (refusal != null) return runs.replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
-        boolean rows = takesBackRows(client) ? answered.hasWrittenRows(from) : answered.hasRows();
+        boolean rows = unwrittenRows.areLate(client, from);
         if (cause == null && whole && !rows && farewell instanceof Farewell.Unsaid && connection.isToReplica()
                 && client.turnsAway(ErrorBody.copy(in, at + 5, next), answered.had())) {
-            return runs.dropBehindInsertions(in, from, endOfShown(client, from, at), next);
+            return runs.dropBehindInsertions(in, from, unwrittenRows.takeBack(client, from, at), next);
         }
         if (cause == null && whole) cause = client.inItsWords(ErrorBody.copy(in, at + 5, next));
         if (cause == null) return from;
         return runs.replace(in, from, at, next, errorOf(cause));
     }
 
-    /// The batch can be answered by another server, from its first row on: it writes nothing, so what became of it does not matter.
-    private boolean takesBackRows(Lessee client) {
-        return connection.exchange().status() == Exchange.IDLE && !client.mayWrite() && !client.toClient().isWithholding();
-    }
-
-    /// Where what the client gets ends, if its batch is lost at this place of a read.
-    private int endOfShown(Lessee client, int from, int at) {
-        return takesBackRows(client) ? answered.takeBackRows(from, at) : at;
-    }
-
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
         boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isShutdown(ErrorBody.copy(in, at + 5, next));
-        return goodbye ? runs.drop(in, from, endOfShown(client, from, at), next) : pass(in, from, at, next);
+        return goodbye ? runs.drop(in, from, unwrittenRows.takeBack(client, from, at), next) : pass(in, from, at, next);
     }
 }
