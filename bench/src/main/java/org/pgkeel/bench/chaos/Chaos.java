@@ -51,7 +51,7 @@ public final class Chaos implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--list", description = "Say what scenarios there are, and end.")
+    @Option(names = "--list", description = "Say what scenarios and workloads there are, and end.")
     private boolean list;
 
     @Option(names = "--scenario", split = ",", paramLabel = "NAME", description = "Only these, one after the other; A+B is A and then B in one round (default: random ones, by the seed).")
@@ -117,6 +117,7 @@ public final class Chaos implements Callable<Integer> {
         if (list) {
             Faults.all().forEach(fault -> System.out.printf("%-28s %s%n", fault.name(), fault.summary()));
             System.out.printf("%-28s %s%n", "nothing", "plain work");
+            System.out.printf("%nworkloads: %s%n", String.join(", ", workloadNames()));
             return 0;
         }
         try {

@@ -26,7 +26,7 @@ abstract class IdLoad implements Workload {
     }
 
     @Override
-    public final List<String> schema() {
+    public List<String> schema() {
         return IdTables.schema(tables);
     }
 

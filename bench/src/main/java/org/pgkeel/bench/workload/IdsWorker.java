@@ -4,7 +4,7 @@ import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Outcome;
 import org.pgkeel.bench.history.Recorder;
 
-/// Writes several fresh ids at a time by a driver, all of them or none.
+/// Writes one or several fresh ids at a time by a driver, all of them or none.
 ///
 /// Threading: confined to one thread, [#close] excepted.
 final class IdsWorker implements Worker {

@@ -8,7 +8,7 @@ public final class Workloads {
 
     public static List<Workload> all() {
         return List.of(new TransferLoad(), new AppendLoad(), new InsertLoad(JdbcClient.Mode.SIMPLE), new InsertLoad(JdbcClient.Mode.EXTENDED),
-                new InsertLoad(JdbcClient.Mode.PREPARED), new PipelineLoad(PipelineLoad.Form.EACH), new PipelineLoad(PipelineLoad.Form.TOGETHER), new CopyLoad(), new ScriptLoad(), new CounterLoad(),
-                new StormLoad());
+                new InsertLoad(JdbcClient.Mode.PREPARED), new PipelineLoad(PipelineLoad.Form.EACH), new PipelineLoad(PipelineLoad.Form.TOGETHER), new CopyLoad(), new ScriptLoad(),
+                new RoutineLoad(), new CounterLoad(), new StormLoad());
     }
 }

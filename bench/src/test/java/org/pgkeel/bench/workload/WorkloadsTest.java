@@ -80,6 +80,9 @@ class WorkloadsTest {
             assertThat(spoilt(primary, "pipeline", "delete from chaos_pipeline_free where id = (select min(id) from chaos_pipeline_free)")).containsOnly(Defect.LOST);
             assertThat(spoilt(primary, "copies", "delete from chaos_copies_free where id = (select min(id) from chaos_copies_free)")).containsOnly(Defect.LOST);
             assertThat(spoilt(primary, "scripts", "delete from chaos_scripts_keyed where id = (select max(id) from chaos_scripts_keyed)")).containsOnly(Defect.LOST);
+            assertThat(spoilt(primary, "routines", "delete from chaos_routines_free where id = (select min(id) from chaos_routines_free where id % 2 = 0)")).containsOnly(Defect.LOST);
+            assertThat(spoilt(primary, "routines", "delete from chaos_routines_keyed where id = (select min(id) from chaos_routines_keyed where id % 2 = 1)")).containsOnly(Defect.LOST);
+            assertThat(spoilt(primary, "routines", "insert into chaos_routines_free (id) select min(id) from chaos_routines_free")).containsOnly(Defect.DUPLICATED);
             assertThat(spoilt(primary, "insert-storm", "delete from chaos_storm_ordered where id = (select min(id) from chaos_storm_ordered)")).containsOnly(Defect.LOST);
             assertThat(spoilt(primary, "insert-storm", "insert into chaos_storm_ordered (id, key) select min(id), 0 from chaos_storm_ordered")).contains(Defect.DUPLICATED);
             assertThat(spoilt(primary, "insert-storm", "update chaos_storm_ordered set came = came + 1000000 where id = (select min(id) from chaos_storm_ordered)")).containsOnly(Defect.OUT_OF_ORDER);

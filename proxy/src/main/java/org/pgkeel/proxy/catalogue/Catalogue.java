@@ -22,6 +22,16 @@ public final class Catalogue {
         UNKNOWN
     }
 
+    /// What is known of a procedure's name.
+    public enum Procedure {
+        /// Every procedure of the name ends no transaction, and calls none that might.
+        CONTAINED,
+        /// One of this name may end a transaction, or its name cannot be told.
+        MAY_END,
+        /// There was none of this name.
+        UNKNOWN
+    }
+
     /// Why a statement that names something may not be a read for replicas.
     public enum Hazard {
         /// A view, or a table with a policy or type, that rests on a volatile function.
@@ -44,13 +54,13 @@ public final class Catalogue {
     /// One row of the answer to [CatalogueQuery].
     ///
     /// @param kind `f` harmless function, `u` function that may write, `o` operator that may write, `x` everything may
-    ///             write, `p` procedure that ends no transaction, or a hazard's letter
+    ///             write, `p` procedure that ends no transaction, `q` procedure that may, or a hazard's letter
     public record Row(char kind, String name) {}
 
     private static final Catalogue UNKNOWN =
-            new Catalogue(false, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), Set.of(), false);
+            new Catalogue(false, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), Map.of(), false);
     private static final Catalogue BUILTIN =
-            new Catalogue(true, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), Set.of(), false);
+            new Catalogue(true, BuiltinFunctions.harmless(), BuiltinFunctions.mayWrite(), Map.of(), List.of(), Map.of(), false);
 
     private final boolean fetched;
     private final Set<String> harmless;
@@ -58,17 +68,17 @@ public final class Catalogue {
     private final Map<String, Hazard> hazards;
     private final boolean hazardsBeyondAscii;
     private final List<String> operators;
-    private final Set<String> contained;
+    private final Map<String, Procedure> procedures;
     private final boolean unsafe;
 
-    private Catalogue(boolean fetched, Set<String> harmless, Set<String> mayWrite, Map<String, Hazard> hazards, List<String> operators, Set<String> contained, boolean unsafe) {
+    private Catalogue(boolean fetched, Set<String> harmless, Set<String> mayWrite, Map<String, Hazard> hazards, List<String> operators, Map<String, Procedure> procedures, boolean unsafe) {
         this.fetched = fetched;
         this.harmless = harmless;
         this.mayWrite = mayWrite;
         this.hazards = hazards;
         this.hazardsBeyondAscii = hazards.keySet().stream().anyMatch(name -> !isAscii(name));
         this.operators = operators;
-        this.contained = contained;
+        this.procedures = procedures;
         this.unsafe = unsafe;
     }
 
@@ -89,21 +99,22 @@ public final class Catalogue {
         Set<String> mayWrite = new HashSet<>();
         Map<String, Hazard> hazards = new HashMap<>();
         List<String> operators = new ArrayList<>();
-        Set<String> contained = new HashSet<>();
+        Map<String, Procedure> procedures = new HashMap<>();
         boolean unsafe = false;
         for (Row row : rows) {
             switch (row.kind()) {
                 case 'f' -> harmless.add(row.name());
                 case 'u' -> mayWrite.add(row.name());
                 case 'o' -> operators.add(row.name());
-                case 'p' -> contained.add(row.name());
+                case 'p' -> procedures.put(row.name(), Procedure.CONTAINED);
+                case 'q' -> procedures.put(row.name(), Procedure.MAY_END);
                 case 'x' -> unsafe = true;
                 default -> hazards.put(row.name(), hazard(row.kind()));
             }
         }
         BuiltinFunctions.removeThoseThatWrite(harmless, mayWrite);
         harmless.removeAll(mayWrite);
-        return new Catalogue(true, Set.copyOf(harmless), Set.copyOf(mayWrite), Map.copyOf(hazards), List.copyOf(operators), Set.copyOf(contained), unsafe);
+        return new Catalogue(true, Set.copyOf(harmless), Set.copyOf(mayWrite), Map.copyOf(hazards), List.copyOf(operators), Map.copyOf(procedures), unsafe);
     }
 
     private static Hazard hazard(char kind) {
@@ -146,11 +157,9 @@ public final class Catalogue {
         return false;
     }
 
-    /// Whether every procedure of the name ends no transaction, and calls none that might.
-    ///
     /// @param name as the server sees it, without its schema
-    public boolean isContained(String name) {
-        return isAscii(name) && contained.contains(name);
+    public Procedure procedure(String name) {
+        return isAscii(name) ? procedures.getOrDefault(name, Procedure.UNKNOWN) : Procedure.MAY_END;
     }
 
     private static boolean isAscii(String text) {

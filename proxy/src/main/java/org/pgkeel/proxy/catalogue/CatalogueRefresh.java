@@ -5,7 +5,8 @@ import java.util.function.Supplier;
 
 /// When a database's catalogue is asked for again, and what holds until the answer is there. A change of the catalogue that
 /// passes through the proxy makes what is known doubtful at once: until an answer to a question asked after it, nothing but
-/// [Catalogue#unknown] is relied on. Changes made elsewhere are seen within the interval.
+/// [Catalogue#unknown] is relied on. Changes made elsewhere are seen within the interval; where something is used that it does not have,
+/// it is asked sooner: each time that happens within one interval, after a pause twice as long.
 ///
 /// Threading: confined to its owner; times are of `System.nanoTime()`.
 public final class CatalogueRefresh {
@@ -18,6 +19,8 @@ public final class CatalogueRefresh {
     private boolean asking;
     private boolean changed;
     private long changedAt;
+    private boolean missed;
+    private Duration missPause = FIRST_PAUSE;
     private boolean failed;
     private long failedAt;
 
@@ -35,11 +38,18 @@ public final class CatalogueRefresh {
     public boolean isDue(long now) {
         if (asking) return false;
         if (failed && now - failedAt < FIRST_PAUSE.toNanos()) return false;
-        return !known || changed || now - askedAt >= interval.get().toNanos();
+        return !known || changed || isOld(now) || missed && now - askedAt >= missPause.toNanos();
+    }
+
+    private boolean isOld(long now) {
+        return now - askedAt >= interval.get().toNanos();
     }
 
     /// The question is on its way.
     public void asked(long now) {
+        if (isOld(now)) missPause = FIRST_PAUSE;
+        else if (missed) missPause = missPause.multipliedBy(2);
+        missed = false;
         asking = true;
         askedAt = now;
     }
@@ -58,6 +68,11 @@ public final class CatalogueRefresh {
         asking = false;
         failed = true;
         failedAt = now;
+    }
+
+    /// Something is used that it does not have: made since it was asked, or not there at all.
+    public void missed() {
+        missed = known && !changed;
     }
 
     /// A `CREATE`, `ALTER` or `DROP` was sent, or completed: to be called at both, since the change is seen by others from

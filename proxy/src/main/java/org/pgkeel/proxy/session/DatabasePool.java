@@ -154,6 +154,12 @@ public final class DatabasePool {
         catalogueDueNanos = nowNanos + CATALOGUE_RETRY_NANOS;
     }
 
+    /// Something is used that the catalogue does not have.
+    synchronized void catalogueMisses(long nowNanos) {
+        refresh.missed();
+        if (refresh.isDue(nowNanos)) catalogueDueNanos = nowNanos;
+    }
+
     /// A client is about to ask the server for something for which nobody may be in a database of this cluster: connections of pools that no client is in are closed,
     /// as clients that have left would have closed theirs. The server waits some seconds for them to be gone.
     /// @param database as PostgreSQL calls it

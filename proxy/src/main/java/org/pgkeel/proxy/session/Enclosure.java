@@ -105,10 +105,16 @@ final class Enclosure {
         return true;
     }
 
-    /// A CALL or DO alone that ends no transaction, as far as is known.
+    /// A CALL or DO alone that ends no transaction, as far as is known. Of one of which nothing is known the catalogue will be asked again.
     boolean isContained(StatementClass text) {
-        Optional<Routine> routine = text.contained();
-        return routine.isPresent() && !session.pool().wasFoundEnding(routine.get());
+        return text.contained().map(routine -> switch (routine) {
+            case Routine.Code _ -> true;
+            case Routine.Procedure _ -> !session.pool().wasFoundEnding(routine);
+            case Routine.Unheard _ -> {
+                session.pool().catalogueMisses(System.nanoTime());
+                yield false;
+            }
+        }).orElse(false);
     }
 
     /// A text that ends with COMMIT, and with nothing else that ends a transaction, and is in a block where it comes to that. Of what it has before,

@@ -24,8 +24,12 @@ final class RoutineReader {
     private static Optional<Routine> procedure(Tokens tokens, Catalogue catalogue) {
         Token name = tokens.take();
         while (tokens.takeIf('.')) name = tokens.take();
-        boolean known = name.isIdentifier() && tokens.isNext('(') && catalogue.isContained(name.text());
-        return known ? Optional.of(new Routine.Procedure(name.text())) : Optional.empty();
+        if (!name.isIdentifier() || !tokens.isNext('(')) return Optional.empty();
+        return switch (catalogue.procedure(name.text())) {
+            case CONTAINED -> Optional.of(new Routine.Procedure(name.text()));
+            case UNKNOWN -> Optional.of(new Routine.Unheard());
+            case MAY_END -> Optional.empty();
+        };
     }
 
     private static Optional<Routine> code(Tokens tokens, Dialect dialect) {

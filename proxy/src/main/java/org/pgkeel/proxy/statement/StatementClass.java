@@ -90,7 +90,7 @@ public final class StatementClass {
         return plain;
     }
 
-    /// What its CALL or DO runs, if that is all of the text and ends no transaction.
+    /// What its CALL or DO runs, if that is all of the text and ends no transaction, or nothing is known of it.
     public Optional<Routine> contained() {
         return contained;
     }

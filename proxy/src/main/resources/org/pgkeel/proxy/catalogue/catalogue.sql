@@ -1,6 +1,6 @@
 -- What of a database may hide a write: rows (kind, name).
 -- f: every function of the name is harmless; u: one may write; c: one that may write is also called as row.name;
--- p: a procedure: none of the name says COMMIT or ROLLBACK, or anything that could have another one say so; see RoutineReader.
+-- p: a procedure: none of the name says COMMIT or ROLLBACK, or anything that could have another one say so; see RoutineReader. q: another procedure.
 -- v: relation that rests on a volatile function; e: foreign table; n: unlogged; t: type; o: operator; x: anything may write.
 -- Views, policies, checks, defaults and SQL bodies are read from their stored trees, since pg_depend leaves out what is built in.
 with recursive
@@ -55,9 +55,9 @@ answer(kind, name) as (
     union all select max(t.label), c.relname from tainted t join pg_catalog.pg_class c on t.kind = 'r' and c.oid = t.oid group by c.relname
     union all select distinct 't', y.typname from tainted t join pg_catalog.pg_type y on t.kind = 't' and y.oid = t.oid
     union all select distinct 'o', o.oprname from tainted t join pg_catalog.pg_operator o on t.kind = 'o' and o.oid = t.oid
-    union all select 'p', name from procedure group by name having bool_and(language in ('plpgsql', 'sql')
+    union all select case when bool_and(language in ('plpgsql', 'sql')
             and text !~* '[[:<:]](commit|rollback|call|do(?![[:space:]]+(nothing|update|select)[[:>:]]))[[:>:]]'
-            and code !~* '[[:<:]](vacuum|cluster|concurrently|reindex|repack|discard[[:space:]]+all|(create|drop|alter)[[:space:]]+(database|tablespace|system|subscription))[[:>:]]')
+            and code !~* '[[:<:]](vacuum|cluster|concurrently|reindex|repack|discard[[:space:]]+all|(create|drop|alter)[[:space:]]+(database|tablespace|system|subscription))[[:>:]]') then 'p' else 'q' end, name from procedure group by name
     union all select 'x', '' where exists (select from tainted t join pg_catalog.pg_operator o on t.kind = 'o' and o.oid = t.oid
             where o.oprname in ('=', '<>', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*', '~', '!~', '+', '-') and o.oprleft < 16384 and o.oprright < 16384)
         or exists (select from tainted t join pg_catalog.pg_cast c on t.kind = 'p' and c.castfunc = t.oid where c.castsource < 16384 and c.casttarget < 16384))

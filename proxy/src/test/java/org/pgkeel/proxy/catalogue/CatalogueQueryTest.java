@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.proxy.catalogue.Catalogue.Function;
 import org.pgkeel.proxy.catalogue.Catalogue.Hazard;
+import org.pgkeel.proxy.catalogue.Catalogue.Procedure;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.pgkeel.proxy.postgres.SharedPostgres;
 
@@ -84,8 +85,9 @@ class CatalogueQueryTest {
                 "create procedure vacuums() language plpgsql as $$ begin execute 'vacuum t'; end $$",
                 "create procedure mixed(a int) language plpgsql as $$ begin null; end $$", "create procedure other.mixed(a text) language plpgsql as $$ begin commit; end $$",
                 "create function no_procedure() returns void language plpgsql as $$ begin null; end $$");
-        for (String name : List.of("plain", "updating", "in_sql", "in_standard_sql", "mentions")) assertThat(catalogue.isContained(name)).as(name).isTrue();
-        for (String name : List.of("commits", "rolls_back", "calls", "does", "hidden_by_quotes", "hidden_by_dollars", "nested", "vacuums", "mixed", "no_procedure", "none")) assertThat(catalogue.isContained(name)).as(name).isFalse();
+        for (String name : List.of("plain", "updating", "in_sql", "in_standard_sql", "mentions")) assertThat(catalogue.procedure(name)).as(name).isEqualTo(Procedure.CONTAINED);
+        for (String name : List.of("commits", "rolls_back", "calls", "does", "hidden_by_quotes", "hidden_by_dollars", "nested", "vacuums", "mixed")) assertThat(catalogue.procedure(name)).as(name).isEqualTo(Procedure.MAY_END);
+        for (String name : List.of("no_procedure", "none")) assertThat(catalogue.procedure(name)).as(name).isEqualTo(Procedure.UNKNOWN);
     }
 
     @Test

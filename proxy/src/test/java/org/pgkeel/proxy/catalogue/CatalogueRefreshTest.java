@@ -49,4 +49,24 @@ class CatalogueRefreshTest {
         assertThat(refresh.isDue(61 * SECOND + 2)).isFalse();
         assertThat(refresh.isDue(62 * SECOND)).isTrue();
     }
+
+    @Test
+    void where_something_is_used_that_it_does_not_have_it_asks_sooner_and_ever_more_rarely_within_an_interval() {
+        refresh.asked(0);
+        refresh.answered(FETCHED);
+        refresh.missed();
+        assertThat(refresh.current()).isSameAs(FETCHED);
+        assertThat(refresh.isDue(SECOND - 1)).isFalse();
+        long last = 0;
+        for (long pause : new long[] {1, 2, 4, 8, 16, 32, 60, 1, 2}) {   // the interval comes before 64
+            refresh.missed();
+            long due = last + pause * SECOND;
+            assertThat(refresh.isDue(due - 1)).as("%s s after %s", pause, last / SECOND).isFalse();
+            assertThat(refresh.isDue(due)).as("%s s after %s", pause, last / SECOND).isTrue();
+            refresh.asked(due);
+            refresh.answered(FETCHED);
+            last = due;
+        }
+        assertThat(refresh.isDue(last + 59 * SECOND)).as("nothing was missed since").isFalse();
+    }
 }

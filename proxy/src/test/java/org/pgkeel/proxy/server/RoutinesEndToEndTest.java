@@ -230,6 +230,36 @@ class RoutinesEndToEndTest {
         }
     }
 
+    // --- a procedure that is made past the proxy
+
+    @ParameterizedTest
+    @MethodSource("forms")
+    void a_procedure_made_since_the_catalogue_was_asked_is_soon_known(String form) throws Exception {
+        steps.execute("drop procedure if exists made");
+        try (var link = steps.link(); TestProxy proxy = link.strictProxy(); WireClient client = client(proxy)) {
+            steps.execute("create procedure made(x int, inout in_block text) language plpgsql as $$ begin insert into stepped values (x); in_block := now() <> statement_timestamp(); end $$");
+            await().until(() -> {
+                client.send(made("simple", steps.number()));   // there, alone, it is its own statement
+                return Replies.untilReady(client).getFirst().equals("row true");
+            });
+            int number = steps.number();
+            steps.stopAt(link, Moment.COMMIT_UNANSWERED);
+            var heard = Replies.asks(client, made(form, number));
+            steps.awaitStopped(link, Moment.COMMIT_UNANSWERED, number, 1);
+            link.cut();
+            assertThat(heard.get(90, TimeUnit.SECONDS)).containsExactly("row true", "CALL", "ready IDLE");
+            assertThat(steps.rows(number)).isEqualTo(1);
+        }
+    }
+
+    private static FrontendMessage[] made(String form, int number) {
+        return switch (form) {
+            case "simple" -> new FrontendMessage[] {new Query("call made(" + number + ", null)")};
+            case "batch" -> batch("", "call made($1, null)", List.of(Value.ofText(String.valueOf(number))));
+            default -> batch("named" + number, "call made($1, null)", List.of(Value.ofText(String.valueOf(number))));
+        };
+    }
+
     // --- a procedure that is replaced past the proxy
 
     static Stream<Arguments> forms() {

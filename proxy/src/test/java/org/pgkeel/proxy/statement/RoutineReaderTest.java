@@ -11,7 +11,7 @@ import org.pgkeel.proxy.catalogue.Catalogue;
 
 /// Of which CALL and DO it is told that they end no transaction.
 class RoutineReaderTest {
-    private static final Catalogue CATALOGUE = Catalogue.of(List.of(new Catalogue.Row('p', "put"), new Catalogue.Row('p', "Put"), new Catalogue.Row('f', "f"), new Catalogue.Row('p', "überweise")));
+    private static final Catalogue CATALOGUE = Catalogue.of(List.of(new Catalogue.Row('p', "put"), new Catalogue.Row('p', "Put"), new Catalogue.Row('f', "f"), new Catalogue.Row('p', "überweise"), new Catalogue.Row('q', "ends")));
 
     private static Optional<Routine> read(String sql) {
         return Classifier.classify(sql, Dialect.USUAL, CATALOGUE).contained();
@@ -48,9 +48,15 @@ class RoutineReaderTest {
         assertThat(read("call put(1, f('x'))")).contains(new Routine.Procedure("put"));
         assertThat(read("CALL a.b.PUT ( $1 );")).contains(new Routine.Procedure("put"));
         assertThat(read("call \"Put\"()")).contains(new Routine.Procedure("Put"));
-        for (String other : List.of("call other(1)", "call f(1)", "call put", "call put.other(1)", "call put(1); call put(2)", "call \u00c3\u00bcberweise(1)", "call überweise(1)", "explain call put(1)", "select put(1)")) {
+        for (String other : List.of("call ends(1)", "call put", "call put(1); call put(2)", "call \u00c3\u00bcberweise(1)", "call überweise(1)", "explain call put(1)", "select put(1)")) {
             assertThat(read(other)).as(other).isEmpty();
         }
-        assertThat(Classifier.classify("call put(1)", Dialect.USUAL, Catalogue.unknown()).contained()).isEmpty();
+    }
+
+    @Test
+    void nothing_is_known_of_one_that_the_catalogue_does_not_have() {
+        for (String unheard : List.of("call other(1)", "call f(1)", "call put.other(1)", "call PUT2()")) assertThat(read(unheard)).as(unheard).contains(new Routine.Unheard());
+        assertThat(read("call other(1); select 1")).isEmpty();
+        assertThat(Classifier.classify("call put(1)", Dialect.USUAL, Catalogue.unknown()).contained()).contains(new Routine.Unheard());
     }
 }
