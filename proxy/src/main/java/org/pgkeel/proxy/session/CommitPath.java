@@ -173,7 +173,8 @@ final class CommitPath {
     /// A Sync is about to be sent: outside of a transaction block it commits.
     /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Sync has to wait
     int syncs(BackendConnection leased, ByteBuf in, int from, int at) {
-        int start = commits(leased, in, from, at);
+        int start = isWatched() ? commits(leased, in, from, at) : from;
+        // A block that has begun is ended, though a reload may have ended the watch.
         if (start == RequestWalk.HELD || !enclosure.isInBatch()) return start;
         leased.outgoing().run(in, start, at);
         enclosure.endsBatch(leased);

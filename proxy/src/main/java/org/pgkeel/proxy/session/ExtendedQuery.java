@@ -206,7 +206,7 @@ final class ExtendedQuery {
 
     /// A Sync: outside of a transaction block it commits.
     int sync(BackendConnection backend, ByteBuf in, int from, int at) {
-        int start = commit.isWatched() ? commit.syncs(backend, in, from, at) : from;
+        int start = commit.syncs(backend, in, from, at);
         if (start != RequestWalk.HELD) backend.exchange().syncSent();
         return start;
     }

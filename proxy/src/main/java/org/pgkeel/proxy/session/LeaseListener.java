@@ -210,10 +210,8 @@ final class LeaseListener implements Lessee {
             routes.answered(leased, status, commit.mayHaveWritten(), now);
         }
         leased.requests().answered();
-        if (outlivesBackend()) {
-            statements.answered(leased.exchange().batchesAnswered());
-            commit.answered(leased, status);
-        }
+        if (outlivesBackend()) statements.answered(leased.exchange().batchesAnswered());
+        commit.answered(leased, status);
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));
         pins.answered(status);

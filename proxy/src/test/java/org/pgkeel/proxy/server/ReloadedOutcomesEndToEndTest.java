@@ -43,6 +43,23 @@ final class ReloadedOutcomesEndToEndTest {
         }
     }
 
+    /// Its client has sent no BEGIN: without the proxy's COMMIT nothing of it stays.
+    @Test
+    void what_runs_in_a_block_of_the_proxys_own_is_committed_though_nobody_watches_any_more() throws Exception {
+        try (var postgres = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", postgres.primary().settings().port())) {
+            postgres.execute("create table kept (what text)");
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, WATCHED.formatted(link.address(), "strict")); Connection client = proxy.connect()) {
+                link.stopAt("pgkeel_xn\0", SteppingLink.Held.REPLIES);
+                var done = Meanwhile.does(() -> TestProxy.execute(client, "do $$ begin insert into kept values ('done'); end $$"));
+                link.awaitStopped();
+                assertThat(proxy.reload("clusters.main.nodes = [\"" + link.address() + "\"]\n")).isEmpty();
+                link.goOn();
+                assertThat(done.get(90, TimeUnit.SECONDS)).isEqualTo("ok");
+                assertThat(postgres.query("select count(*) from kept")).isEqualTo("1");
+            }
+        }
+    }
+
     @Test
     void a_reload_while_there_is_no_primary_makes_no_outcome_unknown() throws Exception {
         try (var postgres = new ReplicatedPostgres(1)) {
