@@ -78,6 +78,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
         rooms.execute(() -> {
             if (instead.primary() != null) primaryFound(instead.current());
         });
+        witness.hurry();
     }
 
     private void listen(Cluster now) {
@@ -103,7 +104,10 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     /// @param on where the result is completed
     public CompletionStage<CommitOutcome> resolve(InFlight lost, Executor on) {
         boolean needsSurvivor = OutcomeRules.next(lost, Evidence.NONE) instanceof Step.FindSurvivor;
-        return needsSurvivor && !isOurs(lost.origin()) ? resolver.decidedAtOnce(new CommitOutcome.Unknown(CommitOutcome.Reason.OTHER_SERVERS), on) : resolver.resolve(lost, on);
+        if (needsSurvivor && !isOurs(lost.origin())) return resolver.decidedAtOnce(new CommitOutcome.Unknown(CommitOutcome.Reason.OTHER_SERVERS), on);
+        CompletionStage<CommitOutcome> outcome = resolver.resolve(lost, on);
+        witness.hurry();
+        return outcome;
     }
 
     /// From now on asks this ledger after every change of the primary.
@@ -118,7 +122,7 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
 
     @Override
     public void primaryLost(HoldReason reason) {
-        // The witness notices by itself.
+        witness.hurry();
     }
 
     @Override

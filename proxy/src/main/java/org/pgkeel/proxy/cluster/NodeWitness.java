@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.Sightings;
 import org.pgkeel.failover.topology.NodeAddress;
 
@@ -21,7 +23,6 @@ import org.pgkeel.failover.topology.NodeAddress;
 final class NodeWitness {
     static final Duration QUIET = Duration.ofMillis(500);
     static final Duration URGENT = Duration.ofMillis(50);
-    private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
 
     private final Supplier<List<NodeAddress>> nodes;
     private final BooleanSupplier urgent;
@@ -30,7 +31,8 @@ final class NodeWitness {
     private final ScheduledExecutorService rooms;
     private final LongSupplier nanoTime;
     private final Set<NodeAddress> asked = new HashSet<>();
-    private long lookedNanos;
+    private @Nullable ScheduledFuture<?> next;
+    private boolean hurries;
     private boolean ended;
 
     NodeWitness(Supplier<List<NodeAddress>> nodes, BooleanSupplier urgent, SqlAsker asker, Sightings sightings, ScheduledExecutorService rooms, LongSupplier nanoTime) {
@@ -43,9 +45,15 @@ final class NodeWitness {
     }
 
     void start() {
+        rooms.execute(this::look);
+    }
+
+    /// It may have become urgent: looks at once, if it does not look often already.
+    void hurry() {
         rooms.execute(() -> {
-            lookedNanos = nanoTime.getAsLong() - QUIET.toNanos();
-            tick();
+            if (hurries || ended) return;
+            if (next != null) next.cancel(false);
+            look();
         });
     }
 
@@ -53,20 +61,17 @@ final class NodeWitness {
         rooms.execute(() -> ended = true);
     }
 
-    private void tick() {
+    private void look() {
         if (ended) return;
-        long now = nanoTime.getAsLong();
-        if (urgent.getAsBoolean() || now - lookedNanos >= QUIET.toNanos()) {
-            lookedNanos = now;
-            nodes.get().forEach(this::look);
-        }
-        rooms.schedule(this::tick, URGENT.toMillis(), TimeUnit.MILLISECONDS);
+        nodes.get().forEach(this::ask);
+        hurries = urgent.getAsBoolean();
+        next = rooms.schedule(this::look, (hurries ? URGENT : QUIET).toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void look(NodeAddress node) {
+    private void ask(NodeAddress node) {
         if (!asked.add(node)) return;
         long askedNanos = nanoTime.getAsLong();
-        asker.ask(node, OutcomeQuestions.NODE).toCompletableFuture().orTimeout(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS).whenCompleteAsync((rows, failure) -> {
+        asker.ask(node, OutcomeQuestions.NODE).whenCompleteAsync((rows, failure) -> {
             asked.remove(node);
             if (failure == null) sightings.seen(OutcomeQuestions.node(node, rows.getFirst()), askedNanos, nanoTime.getAsLong());
             else if (isRefusal(failure)) sightings.refused(node, askedNanos, nanoTime.getAsLong());

@@ -212,7 +212,7 @@ public final class ProxyServer implements AutoCloseable {
     private void tick(EventLoop loop) {
         long now = System.nanoTime();
         SessionContext context = contexts.get(loop);
-        pools.shared().forEach(pool -> pool.slice(context.index()).tick(now));
+        pools.tick(context.index(), now);
         context.tick(now);
         if (context.index() == 0) pools.tick();
         if (context.index() == 0 && now - retiredNanos >= RETIRE_PERIOD.toNanos()) {

@@ -224,6 +224,11 @@ public final class DatabasePool {
         return all;
     }
 
+    void tick(int loop, long nowNanos) {
+        shared.slice(loop).tick(nowNanos);
+        for (var replica : replicas.values()) replica.slice(loop).tick(nowNanos);
+    }
+
     /// Open backend connections to all servers, those being opened included.
     public int open() {
         int open = shared.open();

@@ -73,6 +73,14 @@ public final class Pools {
                 .filter(pool -> pool.key().replica().equals(Optional.of(node)));
     }
 
+    /// Lets the slices of one event loop do what is due. To be called a few times a second on that loop, whatever the number of pools.
+    public void tick(int loop, long nowNanos) {
+        for (DatabasePool pool : pools.values()) pool.tick(loop, nowNanos);
+        for (DatabasePool pool : outdated) pool.tick(loop, nowNanos);
+        for (DatabasePool pool : replication) pool.tick(loop, nowNanos);
+        for (var replica : leaving) replica.slice(loop).tick(nowNanos);
+    }
+
     /// A hold may have grown too old without an event. To be called a few times a second.
     public void tick() {
         for (Cluster cluster : clusters.all()) gates.of(cluster).age(cluster.hold());
