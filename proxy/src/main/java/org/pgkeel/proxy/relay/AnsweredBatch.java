@@ -94,11 +94,16 @@ final class AnsweredBatch {
         return visible + suppressed;
     }
 
+    /// As [#had], without rows that are to be taken back and what came behind them.
+    int hadWithoutRows() {
+        return rows ? visibleAtFirstRow + suppressedAtFirstRow : had();
+    }
+
     /// What comes from now on is withheld from the client.
     /// @param unwritten replies among [#had] that have not been written
     /// @param rowsToo   nor have the rows, and what came behind them
     void withholds(int unwritten, boolean rowsToo) {
-        visibleBefore = (rowsToo ? visibleAtFirstRow + suppressedAtFirstRow : had()) - unwritten;
+        visibleBefore = (rowsToo ? hadWithoutRows() : had()) - unwritten;
         rowsBefore = rows && !rowsToo;
     }
 

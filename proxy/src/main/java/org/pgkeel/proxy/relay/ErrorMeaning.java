@@ -26,6 +26,11 @@ final class ErrorMeaning {
         return ErrorBody.field(body, 'V').equals("PANIC") || ErrorBody.hasSqlState(body, "57P01") || ErrorBody.hasSqlState(body, "57P02") || ErrorBody.hasSqlState(body, "57P03");
     }
 
+    /// A notice by which a server that is stopped at once, or that crashed, ends the session: not one that a function raises with that SQLSTATE.
+    static boolean isGoodbye(byte[] notice) {
+        return isShutdown(notice) && ErrorBody.field(notice, 'R').equals("quickdie");
+    }
+
     /// A replica's recovery ends the session: what it read is gone, or its database.
     static boolean isConflict(byte[] body) {
         return ErrorBody.hasSqlState(body, "40001") || ErrorBody.hasSqlState(body, "40P01") || ErrorBody.hasSqlState(body, "57P04");

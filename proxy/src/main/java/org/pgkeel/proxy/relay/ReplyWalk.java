@@ -394,6 +394,7 @@ final class ReplyWalk {
         boolean outdated = whole && ErrorMeaning.isOutdatedPlan(in, at + 5, next);
         repeats = errorOfAside == null && (outdated ? exchange.isRepeatable() && !answered.hasRows() && client.mayRepeat()
                 : whole && ErrorMeaning.isRefusedEnd(in, at + 5, next) && client.mayRepeatOutside());
+        boolean late = unwrittenRows.areLate(client, from);
         exchange.failed();
         client.failed();
         planned.skipped();
@@ -401,10 +402,9 @@ final class ReplyWalk {
         if (repeats) return runs.drop(in, from, at, next);
         if (refusal != null) return runs.replace(in, from, at, next, client.errorFor(refusal));
         byte[] cause = errorOfAside;
-        boolean rows = unwrittenRows.areLate(client, from);
-        if (cause == null && whole && !rows && farewell instanceof Farewell.Unsaid && connection.isToReplica()
-                && client.turnsAway(ErrorBody.copy(in, at + 5, next), answered.had())) {
-            return runs.dropBehindInsertions(in, from, unwrittenRows.takeBack(client, from, at), next);
+        if (cause == null && whole && !late && farewell instanceof Farewell.Unsaid && connection.isToReplica()
+                && client.turnsAway(ErrorBody.copy(in, at + 5, next), answered.hadWithoutRows())) {
+            return runs.dropBehindInsertions(in, from, answered.takeBackRows(from, at), next);
         }
         if (cause == null && whole) cause = client.inItsWords(ErrorBody.copy(in, at + 5, next));
         if (cause == null) return from;
@@ -414,7 +414,7 @@ final class ReplyWalk {
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
-        boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isShutdown(ErrorBody.copy(in, at + 5, next));
+        boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isGoodbye(ErrorBody.copy(in, at + 5, next));
         return goodbye ? runs.drop(in, from, unwrittenRows.takeBack(client, from, at), next) : pass(in, from, at, next);
     }
 }

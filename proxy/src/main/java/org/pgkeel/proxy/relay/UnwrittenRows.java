@@ -51,9 +51,10 @@ final class UnwrittenRows {
         return lastType == BackendType.DATA_ROW || lastType == BackendType.COPY_DATA || lastType == BackendType.COPY_OUT_RESPONSE;
     }
 
-    /// It writes nothing, so what became of the batch does not matter.
+    /// It writes nothing, so what became of the batch does not matter. Once it has failed the client is to hear of that.
     private boolean canBeTakenBack(Lessee client) {
-        return connection.exchange().status() == Exchange.IDLE && !client.mayWrite() && !client.toClient().isWithholding();
+        Exchange exchange = connection.exchange();
+        return exchange.status() == Exchange.IDLE && !exchange.hasFailed() && !client.mayWrite() && !client.toClient().isWithholding();
     }
 
     /// The client has rows of the batch, or they are not to be taken back.

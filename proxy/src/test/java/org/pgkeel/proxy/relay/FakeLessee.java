@@ -21,6 +21,8 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     /// It stays when its backend is lost.
     boolean outlives;
     boolean commits;
+    /// Its replica's errors are kept from it.
+    boolean turnsAway;
     /// It has something under way that may write.
     boolean mayWrite;
     private byte[] kept = {};
@@ -154,7 +156,8 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
 
     @Override
     public boolean turnsAway(byte[] errorBody, int visible) {
-        return false;
+        if (turnsAway) heard.add("turned away, has " + visible);
+        return turnsAway;
     }
 
     @Override

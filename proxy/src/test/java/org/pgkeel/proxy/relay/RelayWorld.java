@@ -7,6 +7,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.backend.BackendGreeting;
 import org.pgkeel.proxy.config.PoolConfig;
@@ -29,9 +30,18 @@ final class RelayWorld implements AutoCloseable {
     final BackendConnection connection;
 
     RelayWorld() {
+        this(new PoolKey("app", "alice"));
+    }
+
+    /// The server is a replica.
+    static RelayWorld ofReplica() {
+        return new RelayWorld(new PoolKey("app", "alice", Optional.of(new NodeAddress("db1", 5432))));
+    }
+
+    private RelayWorld(PoolKey key) {
         var shape = new PoolConfig(PoolMode.TRANSACTION, 1, 0, 0, Duration.ofSeconds(5), Duration.ofSeconds(30));
         var timeouts = new TimeoutsConfig(NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE);
-        pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(1), List.of(), LeaseGate.alwaysOpen(),
+        pool = new SharedPool<>(key, new PoolSettings(shape, timeouts), new BackendBudget(1), List.of(), LeaseGate.alwaysOpen(),
                 List.of(server.eventLoop()), _ -> { });
         long now = System.nanoTime();
         pool.slice(0).lease(client, now);

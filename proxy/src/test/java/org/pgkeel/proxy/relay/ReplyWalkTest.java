@@ -294,11 +294,13 @@ class ReplyWalkTest {
 
     static Stream<Cut> cuts() {
         BackendBytes shutdown = server().error("FATAL", "57P01");
-        BackendBytes crash = server().message('N', "SWARNING\0VWARNING\0C57P02\0\0");
+        BackendBytes crash = server().message('N', "SWARNING\0VWARNING\0C57P02\0Rquickdie\0\0");
         BackendBytes columns = server().columns();
         BackendBytes rows = server().columns().row("one").row("two");
         BackendBytes whole = server().columns().row("one").complete("SELECT 1");
         BackendBytes notice = server().columns().row("one").message('N', "SNOTICE\0\0");
+        BackendBytes failed = server().columns().row("one").error("ERROR", "22012");
+        BackendBytes raised = server().columns().row("one").message('N', "SWARNING\0VWARNING\0C57P02\0Rexec_stmt_raise\0\0");
         BackendBytes copy = server().message('H', "\0\0\0").message('d', "1\n");
         BackendBytes sendBuffer = server().columns().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 11));
         BackendBytes almost = server().columns().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 12));
@@ -317,7 +319,11 @@ class ReplyWalkTest {
                 new Cut("as much as the server sends at once", List.of(sendBuffer), false, sendBuffer, 1, true),
                 new Cut("the same in two reads", List.of(columns, server().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 11))), false, sendBuffer, 1, true),
                 new Cut("a notice behind the rows, which the server has sent with it", List.of(notice), false, notice, 1, true),
-                new Cut("the end of a statement behind the rows, which a Flush may have sent", List.of(whole), false, whole, 2, true));
+                new Cut("the end of a statement behind the rows, which a Flush may have sent", List.of(whole), false, whole, 2, true),
+                new Cut("rows, and an error that its ReadyForQuery did not follow", List.of(failed), false, failed, 1, true),
+                new Cut("the same, and half of that", List.of(server().then(failed).raw('Z', 5)), false, failed, 1, true),
+                new Cut("the same, and the end of the session", List.of(server().then(failed).then(shutdown)), false, failed, 1, true),
+                new Cut("a warning that a function raised in the words of a crash", List.of(raised), false, raised, 1, true));
     }
 
     @ParameterizedTest
@@ -361,6 +367,38 @@ class ReplyWalkTest {
             world.says(large);
             world.says(server().then(large).columns().row("one"));
             assertThat(world.client.got()).isEqualTo(server().then(large).then(large).columns().bytes());
+        }
+    }
+
+    /// Its rows and what came behind them are taken back: the other server has to give all of them again.
+    @Test
+    void who_is_turned_away_by_a_replica_has_nothing_of_what_is_taken_back() {
+        for (boolean inOneRead : new boolean[] {true, false}) {
+            try (var world = RelayWorld.ofReplica()) {
+                world.client.outlives = true;
+                world.client.turnsAway = true;
+                world.exchange().querySent();
+                world.connection.endOfRequests();
+                BackendBytes first = server().columns().row("one").complete("SELECT 1").columns().row("two");
+                if (!inOneRead) world.says(first);
+                world.says(server().then(inOneRead ? first : server()).error("ERROR", "40001").ready('I'));
+                assertThat(world.client.got()).isEqualTo(server().columns().then(server().ready('I')).bytes());
+                assertThat(world.client.heard).contains("turned away, has 1");
+            }
+        }
+    }
+
+    @Test
+    void who_has_rows_is_not_turned_away_by_a_replica() {
+        try (var world = RelayWorld.ofReplica()) {
+            world.client.outlives = true;
+            world.client.turnsAway = true;
+            world.exchange().querySent();
+            world.connection.endOfRequests();
+            BackendBytes rows = server().columns().row("x".repeat(SendBuffer.BYTES));
+            world.says(rows);
+            world.says(server().error("ERROR", "40001").ready('I'));
+            assertThat(world.client.got()).isEqualTo(server().then(rows).error("ERROR", "40001").ready('I').bytes());
         }
     }
 }

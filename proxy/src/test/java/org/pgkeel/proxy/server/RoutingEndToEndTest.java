@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,6 +156,11 @@ class RoutingEndToEndTest {
                     rows.next();
                     assertThat(rows.getInt(1)).isEqualTo(5);
                 }
+                for (String mode : List.of("simple", "extended")) {
+                    try (Connection two = proxy.connect("preferQueryMode", mode)) {
+                        assertThat(values(two, "select 1; select n from fresh; select 2 where false; select 3")).as(mode).isEqualTo(List.of(List.of("1"), List.of("5"), List.of(), List.of("3")));
+                    }
+                }
                 assertThatThrownBy(() -> TestProxy.value(client, "select n from nowhere")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42P01"));
                 awaitReplica(client);
             } finally {
@@ -162,6 +168,19 @@ class RoutingEndToEndTest {
             }
             postgres.execute("drop table fresh");
         }
+    }
+
+    /// The rows of each statement.
+    private static List<List<String>> values(Connection client, String statements) throws SQLException {
+        var all = new ArrayList<List<String>>();
+        try (Statement statement = client.createStatement()) {
+            for (boolean rows = statement.execute(statements); rows; rows = statement.getMoreResults()) {
+                var values = new ArrayList<String>();
+                for (ResultSet each = statement.getResultSet(); each.next(); ) values.add(each.getString(1));
+                all.add(values);
+            }
+        }
+        return all;
     }
 
     @Test
