@@ -148,7 +148,7 @@ final class CommitWatch {
         return watching == Watching.POSSIBLE || watching == Watching.COPY_KEPT;
     }
 
-    /// Something is sent that may end the transaction, and more: a text nobody has looked into, an EXECUTE of a COMMIT.
+    /// Something is sent that may end the transaction, and more: a text nobody has looked into, an EXECUTE of a COMMIT, anything while nobody watches.
     void mayEnd() {
         unwatchable();
         nothingKnown();

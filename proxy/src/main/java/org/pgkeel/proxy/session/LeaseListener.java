@@ -175,7 +175,7 @@ final class LeaseListener implements Lessee {
 
     @Override
     public boolean commits() {
-        return commit.watch().isSent();
+        return commit.isWatched() && commit.watch().isSent();
     }
 
     @Override

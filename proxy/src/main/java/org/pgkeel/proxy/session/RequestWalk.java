@@ -205,6 +205,8 @@ final class RequestWalk {
         if (keepsRequests()) {
             log(backend, in, at, false);
             if (skip > 0) backend.requests().incomplete();
+        } else if (unlogged < at) {
+            notKept(backend, at);
         }
         lease.sent(backend, in, from, at);
         return at;
@@ -217,8 +219,15 @@ final class RequestWalk {
 
     private void batchEnds(BackendConnection backend, ByteBuf in, int to) {
         if (keepsRequests()) log(backend, in, to, true);
-        else unlogged = to;
+        else notKept(backend, to);
         session.repetition().batchEnds(backend.exchange());
+    }
+
+    /// A reload may add the watch before it is answered: then nobody knows what it was.
+    private void notKept(BackendConnection backend, int to) {
+        backend.requests().incomplete();
+        session.commit().watch().mayEnd();
+        unlogged = to;
     }
 
     private void log(BackendConnection backend, ByteBuf in, int to, boolean batchEnds) {

@@ -5,16 +5,27 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.Execute;
+import org.pgkeel.protocol.frontend.Flush;
+import org.pgkeel.protocol.frontend.Parse;
+import org.pgkeel.protocol.frontend.Sync;
 import org.pgkeel.proxy.embedded.PostgresServer;
+import org.pgkeel.proxy.wire.WireClient;
 
 /// The configuration changes while a commit is under way whose server is then lost, or already is.
 final class ReloadedOutcomesEndToEndTest {
     private static final String WATCHED = """
             clusters.main { nodes = ["%s"], monitor { user = postgres }, outcome = %s, hold.max-wait = 20s }
             """;
+    private static final String UNWATCHED = "clusters.main.nodes = [\"%s\"]\n";
     private static final String OTHER = "clusters.main { outcome = strict, hold.max-wait = %s }\n";
 
     private static Connection inTransaction(TestProxy proxy, String sql) throws SQLException {
@@ -43,6 +54,47 @@ final class ReloadedOutcomesEndToEndTest {
         }
     }
 
+    /// Of what it asked nothing was kept: nobody knows what it was.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void what_was_asked_before_anybody_watched_is_answered_all_the_same(boolean autocommit) throws Exception {
+        try (var postgres = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", postgres.primary().settings().port())) {
+            postgres.execute("create table kept (what text)");
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, UNWATCHED.formatted(link.address())); Connection client = inTransaction(proxy, "insert into kept values ('kept')")) {
+                if (autocommit) {
+                    client.rollback();
+                    client.setAutoCommit(true);
+                }
+                link.stopAt(autocommit ? "insert" : "COMMIT", SteppingLink.Held.REPLIES);
+                var asked = Meanwhile.does(autocommit ? () -> TestProxy.execute(client, "insert into kept values ('kept')") : client::commit);
+                link.awaitStopped();
+                await().until(() -> postgres.query("select count(*) from kept").equals("1"));
+                assertThat(proxy.reload(WATCHED.formatted(link.address(), "strict"))).isEmpty();
+                await().until(() -> proxy.server().clusters().get("main").primary() != null);
+                link.cut();
+                assertThat(asked.get(30, TimeUnit.SECONDS)).isEqualTo("08007");
+                client.setAutoCommit(true);
+                assertThat(TestProxy.value(client, "select count(*) from kept")).as("its next transaction").isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void an_open_batch_that_was_begun_before_anybody_watched_is_answered_all_the_same() throws Exception {
+        try (var postgres = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", postgres.primary().settings().port())) {
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, UNWATCHED.formatted(link.address())); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+                link.stopAt("as open", SteppingLink.Held.REPLIES);
+                client.send(new Parse("named", "select 1 as open", List.of()), new Bind("", "named", List.of(), List.of(), List.of()), new Execute("", 0), Flush.INSTANCE);
+                link.awaitStopped();
+                assertThat(proxy.reload(WATCHED.formatted(link.address(), "strict"))).isEmpty();
+                await().until(() -> proxy.server().clusters().get("main").primary() != null);
+                link.cut();
+                client.send(Sync.INSTANCE);
+                assertThat(Replies.untilReady(client)).as("an error, and no answer to an empty batch").hasSizeGreaterThan(1);
+            }
+        }
+    }
+
     /// Its client has sent no BEGIN: without the proxy's COMMIT nothing of it stays.
     @Test
     void what_runs_in_a_block_of_the_proxys_own_is_committed_though_nobody_watches_any_more() throws Exception {
@@ -52,7 +104,7 @@ final class ReloadedOutcomesEndToEndTest {
                 link.stopAt("pgkeel_xn\0", SteppingLink.Held.REPLIES);
                 var done = Meanwhile.does(() -> TestProxy.execute(client, "do $$ begin insert into kept values ('done'); end $$"));
                 link.awaitStopped();
-                assertThat(proxy.reload("clusters.main.nodes = [\"" + link.address() + "\"]\n")).isEmpty();
+                assertThat(proxy.reload(UNWATCHED.formatted(link.address()))).isEmpty();
                 link.goOn();
                 assertThat(done.get(90, TimeUnit.SECONDS)).isEqualTo("ok");
                 assertThat(postgres.query("select count(*) from kept")).isEqualTo("1");
