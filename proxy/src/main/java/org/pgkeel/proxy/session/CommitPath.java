@@ -173,6 +173,7 @@ final class CommitPath {
     /// A Sync is about to be sent: outside of a transaction block it commits.
     /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Sync has to wait
     int syncs(BackendConnection leased, ByteBuf in, int from, int at) {
+        if (leased.exchange().copyIn() && watch.copies()) flush();   // the Sync has waited for this, and the watch may have ended meanwhile
         int start = isWatched() ? commits(leased, in, from, at) : from;
         // A block that has begun is ended, though a reload may have ended the watch.
         if (start == RequestWalk.HELD || !enclosure.isInBatch()) return start;
@@ -183,7 +184,6 @@ final class CommitPath {
 
     private int commits(BackendConnection leased, ByteBuf in, int from, int at) {
         Exchange exchange = leased.exchange();
-        if (exchange.copyIn() && watch.isCopyKept()) flush();
         if (exchange.copyIn() || !exchange.batchOpen() || exchange.skipping() || !isOutside(leased)) return from;
         if (watch.isCopyKept()) {
             // What a Sync does behind a COPY is known when that has said that it takes data, or has ended; of its end the client hears when it is committed.

@@ -12,11 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.protocol.backend.CopyInResponse;
 import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.CopyData;
+import org.pgkeel.protocol.frontend.CopyDone;
 import org.pgkeel.protocol.frontend.Execute;
 import org.pgkeel.protocol.frontend.Flush;
 import org.pgkeel.protocol.frontend.Parse;
 import org.pgkeel.protocol.frontend.Sync;
+import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.proxy.embedded.PostgresServer;
 import org.pgkeel.proxy.wire.WireClient;
 
@@ -91,6 +95,25 @@ final class ReloadedOutcomesEndToEndTest {
                 link.cut();
                 client.send(Sync.INSTANCE);
                 assertThat(Replies.untilReady(client)).as("an error, and no answer to an empty batch").hasSizeGreaterThan(1);
+            }
+        }
+    }
+
+    /// The proxy has its Sync, and it waits for the server to say that it takes data.
+    @Test
+    void a_copy_hears_that_the_server_takes_its_data_though_nobody_watches_any_more() throws Exception {
+        try (var postgres = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", postgres.primary().settings().port())) {
+            postgres.execute("create table kept (what text)");
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, WATCHED.formatted(link.address(), "strict")); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+                link.stopAt("copy kept", SteppingLink.Held.REPLIES);
+                client.send(new Parse("", "copy kept from stdin", List.of()), new Bind("", "", List.of(), List.of(), List.of()), new Execute("", 0), Sync.INSTANCE);
+                link.awaitStopped();
+                assertThat(proxy.reload(UNWATCHED.formatted(link.address()))).isEmpty();
+                link.goOn();
+                while (!(client.read() instanceof CopyInResponse)) { }
+                client.send(new CopyData(Octets.ofText("row\n")), CopyDone.INSTANCE, Sync.INSTANCE);
+                assertThat(Replies.untilReady(client)).contains("COPY 1");
+                assertThat(postgres.query("select count(*) from kept")).isEqualTo("1");
             }
         }
     }
