@@ -210,7 +210,7 @@ final class LeaseListener implements Lessee {
             routes.answered(leased, status, commit.mayHaveWritten(), now);
         }
         leased.requests().answered();
-        if (outlivesBackend()) statements.answered(leased.exchange().batchesAnswered());
+        statements.answered(leased.exchange().batchesAnswered());   // also behind the end of a watch
         commit.answered(leased, status);
         if (settings.failed()) return 'I';
         settings.tracker().readyForQuery(TransactionStatus.of(status));

@@ -13,12 +13,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.protocol.backend.CopyInResponse;
+import org.pgkeel.protocol.backend.ParseComplete;
 import org.pgkeel.protocol.frontend.Bind;
 import org.pgkeel.protocol.frontend.CopyData;
 import org.pgkeel.protocol.frontend.CopyDone;
 import org.pgkeel.protocol.frontend.Execute;
 import org.pgkeel.protocol.frontend.Flush;
 import org.pgkeel.protocol.frontend.Parse;
+import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Sync;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.proxy.embedded.PostgresServer;
@@ -114,6 +116,29 @@ final class ReloadedOutcomesEndToEndTest {
                 client.send(new CopyData(Octets.ofText("row\n")), CopyDone.INSTANCE, Sync.INSTANCE);
                 assertThat(Replies.untilReady(client)).contains("COPY 1");
                 assertThat(postgres.query("select count(*) from kept")).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void a_name_that_was_given_while_the_watch_ended_is_kept_when_a_server_is_lost_later() throws Exception {
+        try (var postgres = new ReplicatedPostgres(0); SteppingLink link = new SteppingLink("127.0.0.1", postgres.primary().settings().port())) {
+            String watched = WATCHED.formatted(link.address(), "strict");
+            try (TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, watched); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+                client.send(new Parse("named", "select 'mine'", List.of()), Flush.INSTANCE);
+                while (!(client.read() instanceof ParseComplete)) { }
+                assertThat(proxy.reload(UNWATCHED.formatted(link.address()))).isEmpty();
+                client.send(Sync.INSTANCE);
+                Replies.untilReady(client);
+                assertThat(proxy.reload(watched)).isEmpty();
+                await().until(() -> proxy.server().clusters().get("main").primary() != null);
+                link.stopAt("'lost'", SteppingLink.Held.REPLIES);
+                var asked = Replies.asks(client, new Query("select 'lost'"));
+                link.awaitStopped();
+                link.cut();
+                assertThat(asked.get(60, TimeUnit.SECONDS)).contains("row lost");
+                client.send(new Bind("", "named", List.of(), List.of(), List.of()), new Execute("", 0), Sync.INSTANCE);
+                assertThat(Replies.untilReady(client)).contains("row mine");
             }
         }
     }
