@@ -89,6 +89,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// Binds the connection to its client. The caller has it from the pool.
     public void beginLease(Lessee client) {
+        walk.leaseBegins();
         lessee = client;
     }
 
@@ -123,7 +124,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// It is to be lent to nobody any more: its settings stay, or a cancel that was meant for its last client may still come.
     boolean isSpent() {
-        return applied.stay() || turnover.isSpent();
+        return applied.stay() || turnover.isSpent() || exchange.isMuddled();
     }
 
     /// As [#endLease]; before anybody else gets the connection it is asked something.

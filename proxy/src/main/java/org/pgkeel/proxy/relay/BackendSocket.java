@@ -56,6 +56,7 @@ final class BackendSocket {
     }
 
     void close() {
+        outgoing.discard();
         channel.close();
     }
 

@@ -56,6 +56,7 @@ public final class Exchange {
     /// As many ReadyForQuery may still come that are not counted as owed: answers to Syncs of a COPY that failed before the backend read them.
     private int straysMax;
     private byte status = IDLE;
+    private boolean muddled;
 
     /// A message went to the backend that gets a reply before Sync.
     public void messageSent() {
@@ -174,6 +175,11 @@ public final class Exchange {
     /// Too much is planned: the client is not to be read from until [Lessee#resumeReading].
     public boolean full() {
         return plan.isFull();
+    }
+
+    /// Messages came amidst the data of a COPY, where the server takes none: what it has made of them is not known, nor what it holds prepared.
+    boolean isMuddled() {
+        return muddled;
     }
 
     /// Something is expected that changes the session.
@@ -309,7 +315,7 @@ public final class Exchange {
         for (int i = 0; i < copyEndsSent; i++) {
             if (copyEndBatches[i] - batchesAnswered > 0) copyEndBatches[i] -= syncs;
         }
-        plan.renumber(batchesAnswered, syncs);
+        muddled |= plan.renumber(batchesAnswered, syncs);
         kinds.drop(batchesAnswered, syncs);
         batchesSent -= syncs;
     }

@@ -28,10 +28,10 @@ public final class LoopBuffers implements RecvByteBufAllocator {
         this.scratch = allocator.directBuffer(READ_BYTES, READ_BYTES);
     }
 
-    /// A buffer to compose one write in; empty. It is the loop's: whoever uses it writes it out before it returns.
+    /// A buffer to compose one write in; empty, and nobody else's until it is released.
     public ByteBuf scratch() {
         if (scratch.refCnt() != 1) scratch = insteadOf(scratch, READ_BYTES);
-        return scratch.clear();
+        return scratch.clear().retain();
     }
 
     /// The buffer is the one that all channels of the loop read into: who keeps its bytes copies them.

@@ -144,7 +144,7 @@ public final class Outgoing {
 
     private void endComposing() {
         composing = false;
-        if (composed.capacity() > LoopBuffers.READ_BYTES) composed.release();
+        composed.release();
         composed = Unpooled.EMPTY_BUFFER;
     }
 }

@@ -92,12 +92,20 @@ final class ReplyPlan {
         size--;
     }
 
-    /// Later batches than this one have lower numbers by so many: some that were counted are none.
-    void renumber(int behind, int fewer) {
+    /// Later batches than this one have lower numbers by so many: the first of them are none. What was planned for those will not come; it is skipped with this batch.
+    /// @return whether there was something
+    boolean renumber(int behind, int fewer) {
+        boolean dropped = false;
         for (int i = 0; i < size; i++) {
             int at = head + i & batches.length - 1;
-            if (batches[at] - behind > 0) batches[at] -= fewer;
+            int ahead = batches[at] - behind;
+            if (ahead <= 0) continue;
+            batches[at] = behind + Math.max(0, ahead - fewer);
+            if (ahead > fewer) continue;
+            ordinals[at] = Integer.MAX_VALUE;
+            dropped = true;
         }
+        return dropped;
     }
 
     private void grow() {

@@ -72,6 +72,11 @@ final class ReplyWalk {
         answered.suppress(replies);
     }
 
+    /// What the client before was told is nothing to this one.
+    void leaseBegins() {
+        errorOfAside = null;
+    }
+
     /// What comes from now on is withheld from the client.
     void withholds() {
         answered.withholds(runs.unwritten(), walked > 0);
@@ -311,6 +316,7 @@ final class ReplyWalk {
             aside = null;
             start = runs.drop(in, start, at, next);
             mine.done(status);
+            if (status != 'E') errorOfAside = null;   // it has failed nothing of the client's
         } else {
             if (client == null) throw new ProtocolViolation("ReadyForQuery that nobody asked for");
             errorOfAside = null;

@@ -65,6 +65,8 @@ final class ExtendedQuery {
 
     /// @return as all of these: where the run of bytes to relay begins now, see [RequestWalk]
     int bind(BackendConnection backend, ByteBuf in, int from, int at, int next) {
+        // Of what passes in pieces it is not known word for word what was asked, should the server be lost.
+        if (next > in.writerIndex() && next - at <= RequestWalk.WAITED_FOR_BYTES_MAX && session.recovers()) return RequestWalk.INCOMPLETE;
         int seen = Math.min(next, in.writerIndex());
         int portalEnd = in.indexOf(at + 5, seen, (byte) 0);
         int nameEnd = portalEnd < 0 ? -1 : in.indexOf(portalEnd + 1, seen, (byte) 0);

@@ -12,7 +12,7 @@ import org.pgkeel.proxy.relay.Outgoing;
 /// Threading: confined to the session's event loop.
 final class RequestWalk {
     /// A message longer than this is given a backend before it is whole; a shorter one is waited for.
-    private static final int WAITED_FOR_BYTES_MAX = 16 * 1024;
+    static final int WAITED_FOR_BYTES_MAX = 16 * 1024;
 
     private final ClientSession session;
     private final ClientLease lease;
@@ -174,10 +174,12 @@ final class RequestWalk {
                     continue;
                 }
             } else if (backend.exchange().full()) {
-                session.socket().pauseReading();
+                if (lease.waitsForReplies(backend, in, from, at)) from = at;
+                else session.socket().pauseReading();
                 break;
             } else if (backend.exchange().skipping() && type != FrontendType.SYNC && type != FrontendType.TERMINATE) {
                 from = dropped(backend.outgoing(), in, from, at, next);
+                if (type == FrontendType.FLUSH) session.commit().flush();   // the error may be withheld
             } else {
                 boolean takesData = backend.exchange().copyIn();   // passes over a Sync
                 int verdict = messages.message(backend, in, type, length, from, at, next);

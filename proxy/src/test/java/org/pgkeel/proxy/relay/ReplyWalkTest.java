@@ -401,4 +401,35 @@ class ReplyWalkTest {
             assertThat(world.client.got()).isEqualTo(server().then(rows).error("ERROR", "40001").ready('I').bytes());
         }
     }
+
+    /// Its session was asked something outside of a transaction, and it was cancelled: that fails nothing of anybody's.
+    @Test
+    void the_error_of_an_aside_that_left_no_failed_transaction_is_nobodys() {
+        try (var world = new RelayWorld()) {
+            world.connection.aside("select 1", SILENT);
+            world.says(server().error("ERROR", "57014").ready('I'));
+            world.exchange().querySent();
+            world.says(server().error("ERROR", "42601").ready('I'));
+            assertThat(world.client.got()).isEqualTo(server().error("ERROR", "42601").ready('I').bytes());
+        }
+    }
+
+    /// A client sent statements behind the Sync of its COPY and no data: what was planned for them would have stood in the way of all that comes later.
+    @Test
+    void what_was_planned_amidst_the_data_of_a_copy_is_not_awaited_and_nobody_gets_the_backend_again() {
+        try (var world = new RelayWorld()) {
+            var exchange = world.exchange();
+            exchange.messageSent();
+            exchange.messageSent();
+            exchange.executeSent();
+            exchange.syncSent();
+            exchange.expectParsed("pending");
+            exchange.messageSent();
+            exchange.syncSent();
+            world.says(server().message('1').message('2').message('G', "\0\0\0"));
+            world.says(server().error("ERROR", "08P01"));
+            assertThat(exchange.expectsMore()).isFalse();
+            assertThat(world.connection.isSpent()).isTrue();
+        }
+    }
 }
