@@ -218,13 +218,17 @@ final class ClientLease {
         boolean whole = !leased.requests().isIncomplete();
         byte[] requests = leased.requests().copy();
         leased.requests().clear();
+        // The server lives on, with what the unit's own statements may have left in it.
+        boolean outlivesDiscard = pins.outliveDiscard();
+        boolean clearsAll = !pins.isEmpty();
         takeBack();
         settings.backendLost();
         ends();
         session.becomes(ClientSession.State.IDLE);
         long now = times.readyNanos();
-        if (status == 'I') leased.endLease(settings.tracker().release(), now);
-        else leased.endLeaseDirty(settings.tracker().release(), false, now);
+        if (outlivesDiscard) leased.abandon(CloseReason.DEDICATED, now);
+        else if (status == 'I' && !clearsAll) leased.endLease(settings.tracker().release(), now);
+        else leased.endLeaseDirty(clearsAll ? Settings.NONE : settings.tracker().release(), clearsAll, now);
         routes.asksElsewhere();
         if (whole) session.waiting().again(requests);
         else socket.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());

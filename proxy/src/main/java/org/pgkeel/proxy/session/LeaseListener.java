@@ -163,7 +163,8 @@ final class LeaseListener implements Lessee {
     @Override
     public boolean turnsAway(byte[] errorBody, int visible) {
         SessionRoutes routes = path.routes();
-        return session.state() == ClientSession.State.LEASED && routes != null && routes.turnsAway(lease.leased(), errorBody, visible);
+        // What the client keeps there it would lose elsewhere.
+        return session.state() == ClientSession.State.LEASED && routes != null && pins.isEmpty() && routes.turnsAway(lease.leased(), errorBody, visible);
     }
 
     // --- its way to a commit

@@ -34,7 +34,8 @@ class RoutingEndToEndTest {
         postgres.execute("create table things (id int primary key, name text)", "insert into things select i, 'thing ' || i from generate_series(1, 1000) i",
                 "create function where_am_i() returns text language sql stable as $$ select case when pg_is_in_recovery() then 'replica' else 'primary' end $$",
                 "create table secrets (n int)", "create function writes(n int) returns int language sql volatile as $$ insert into secrets values (n) returning n $$",
-                "create function writes_in_secret(n int) returns int language plpgsql stable as $$ begin perform writes(n); return n; end $$", "create table log (k int primary key, v int)", "insert into log values (1, 0)");
+                "create function writes_in_secret(n int) returns int language plpgsql stable as $$ begin perform writes(n); return n; end $$", "create function conflicts() returns int language plpgsql stable as $$ begin raise exception 'conflict' using errcode = '40001'; end $$",
+                "create table log (k int primary key, v int)", "insert into log values (1, 0)");
         postgres.awaitReplayed(postgres.replica(0));
     }
 
@@ -110,6 +111,40 @@ class RoutingEndToEndTest {
                 return "t".equals(inRecovery);
             });
         }
+    }
+
+    @Test
+    void what_a_client_keeps_on_a_replica_stays_its_own_when_a_unit_fails_there() throws SQLException {
+        try (TestProxy proxy = proxy(EVENTUAL.formatted("primary"))) {
+            try (Connection client = proxy.connect("preferQueryMode", "simple")) {
+                await().pollInterval(Duration.ofMillis(20)).until(() -> {
+                    TestProxy.execute(client, "begin read only");
+                    boolean there = TestProxy.value(client, "select where_am_i()").equals("replica");
+                    if (there) TestProxy.execute(client, "select pg_advisory_lock(77)");
+                    TestProxy.execute(client, "commit");
+                    return there;
+                });
+                assertThat(locksOnReplica()).isEqualTo("1");
+                assertThatThrownBy(() -> TestProxy.value(client, "select n from nowhere")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42P01"));
+                assertThatThrownBy(() -> TestProxy.value(client, "select conflicts()")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"));
+                assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("replica");
+                assertThat(locksOnReplica()).isEqualTo("1");
+            }
+            await().untilAsserted(() -> assertThat(locksOnReplica()).isEqualTo("0"));
+            try (Connection client = proxy.connect()) {
+                client.setAutoCommit(false);
+                client.setReadOnly(true);
+                for (int i = 0; i < 5; i++) {
+                    assertThatThrownBy(() -> TestProxy.value(client, "select pg_try_advisory_lock(78), conflicts()")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"));
+                    client.rollback();
+                }
+            }
+            await().untilAsserted(() -> assertThat(locksOnReplica()).isEqualTo("0"));
+        }
+    }
+
+    private static String locksOnReplica() {
+        return postgres.replica(0).query("postgres", "select count(*) from pg_locks where locktype = 'advisory'");
     }
 
     @Test
