@@ -17,6 +17,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// |----------------------------------------------------------|-----------------------------------------------------------|
 /// | idle outside of a transaction                            | nothing to notice                                          |
 /// | in a transaction, its end not sent                       | `40001`, and stays in a failed transaction                 |
+/// | the same, a write behind its ROLLBACK, nothing known     | `08007`                                                   |
 /// | in a transaction that had failed                         | nothing to notice: its ROLLBACK succeeds                   |
 /// | the same, a write behind its ROLLBACK in one batch       | `08007`                                                   |
 /// | the same, its COMMIT behind a ROLLBACK TO in one batch   | `08007`                                                   |
@@ -99,8 +100,17 @@ final class LossRules {
         if (loss.failed() && !(loss.withheld() && commit.sent())) return new LossVerdict.FailTransaction(!loss.withheld(), loss.visible());
         if (at.node() != Node.PRIMARY) return endsTransaction(at) ? new LossVerdict.Fail(RefusalReason.PRIMARY_LOST) : new LossVerdict.FailTransaction(false, loss.visible());
         if (commit.sent()) return new LossVerdict.Resolve(inFlight(at), new LossVerdict.Fail(RefusalReason.PRIMARY_LOST));
-        if (endsTransaction(at)) return new LossVerdict.Fail(commit.knowledge() == Knowledge.NONE ? RefusalReason.OUTCOME_UNKNOWN : RefusalReason.PRIMARY_LOST);
+        if (commit.knowledge() == Knowledge.NONE && mayHaveCommitted(at)) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+        if (endsTransaction(at)) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
         return new LossVerdict.FailTransaction(false, loss.visible());
+    }
+
+    /// Nobody has followed it: its end may have been executed without a Sync behind it, or something may have been written behind its ROLLBACK.
+    private static boolean mayHaveCommitted(Situation at) {
+        BatchContents first = at.first();
+        if (!at.anything()) return false;
+        if (first.has(StatementKind.COMMIT) || first.has(StatementKind.PREPARE_TRANSACTION)) return true;
+        return first.has(StatementKind.ROLLBACK) && first.complete() && !first.has(StatementKind.BEGIN) && !first.onlyReads();
     }
 
     private static boolean endsTransaction(Situation at) {

@@ -234,6 +234,25 @@ class LossRulesTest {
         assertThat(verdict(loss('T', 0, false), commit, UNKNOWN)).isEqualTo(NOT_KNOWN);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"rollback; insert into t values (1)", "rollback|insert into t values (1)", "insert into t values (1)|commit", "rollback|begin; insert into t values (1); commit",
+            "prepare transaction 'a'"})
+    void what_may_have_been_committed_in_a_transaction_that_nobody_followed_is_not_told_to_be_rolled_back(String texts) {
+        assertThat(verdict(loss('T', 0, false), queries(texts), UNKNOWN)).isEqualTo(NOT_KNOWN);
+    }
+
+    @Test
+    void a_commit_that_was_executed_without_a_sync_may_have_happened() {
+        assertThat(verdict(loss('T', 2, false), batch(false, false, StatementKind.COMMIT), UNKNOWN)).isEqualTo(NOT_KNOWN);
+        assertThat(verdict(loss('T', 2, false), batch(false, false, StatementKind.COMMIT), KEPT_BACK)).isEqualTo(new LossVerdict.FailTransaction(false, 2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rollback", "rollback; select 1", "rollback; begin; insert into t values (1)", "insert into t values (1)"})
+    void what_has_surely_committed_nothing_fails_as_a_transaction(String texts) {
+        assertThat(verdict(loss('T', 0, false), queries(texts), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 0));
+    }
+
     @Test
     void a_client_with_half_a_message_is_closed() {
         var half = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, true, false);
