@@ -137,8 +137,7 @@ final class LostBackend {
                 session.toClient().finish();
                 forget();
                 keepNames(loss.withheld() ? loss.received() : loss.visible());
-                if (first.complete()) session.socket().write(SessionMessages.readyForQuery());
-                else session.walk().dropUntilSync();
+                endFirst(first.complete(), outcomeUnknown());
                 goOnWithRest();
             }
             case LossVerdict.Fail(RefusalReason reason) -> {
@@ -192,9 +191,13 @@ final class LostBackend {
         return words != null && ErrorBody.hasSqlState(words, "57P01") ? words : null;
     }
 
+    private static Refusal outcomeUnknown() {
+        return Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
+    }
+
     private void fail(RefusalReason reason, BatchContents first) {
         Refusal refusal = switch (reason) {
-            case OUTCOME_UNKNOWN -> Refusal.of(reason, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
+            case OUTCOME_UNKNOWN -> outcomeUnknown();
             case PIN_LOST -> session.pins().missed();
             default -> Refusal.of(RefusalReason.PRIMARY_LOST, copies ? "failover: the COPY was rolled back, retry it with its data" : "failover: the transaction was rolled back, retry it");
         };
@@ -202,27 +205,41 @@ final class LostBackend {
         keepNames(loss.visible());
         session.socket().write(SessionMessages.error(refusal));
         boolean complete = first.complete() && !(loss.copyIn() && loss.open());
-        if (complete) session.socket().write(SessionMessages.readyForQuery());
-        else session.walk().dropUntilSync();
-        if (!whole) {
-            for (int i = 1; i < loss.owed(); i++) session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
-        }
+        endFirst(complete, refusal);
         if (restIsUnknown) failRest(refusal);
         else goOnWithRest();
+    }
+
+    /// The first batch is answered, but for its end. What was sent behind it and is not known word for word is told this too.
+    /// @param complete its end was sent
+    private void endFirst(boolean complete, Refusal ofOthers) {
+        if (complete) session.socket().write(SessionMessages.readyForQuery());
+        else session.walk().dropUntilSync();
+        if (whole) return;
+        for (int i = 1; i < loss.owed(); i++) session.socket().write(SessionMessages.error(ofOthers), SessionMessages.readyForQuery());
+        if (complete && loss.open()) failOpen(ofOthers);
+    }
+
+    /// What was begun and not ended fails as a whole, whatever of it is still to come.
+    private void failOpen(Refusal refusal) {
+        session.socket().write(SessionMessages.error(refusal));
+        session.walk().dropUntilSync();
     }
 
     private void failRest(Refusal refusal) {
         ByteBuf in = Unpooled.wrappedBuffer(rest());
         boolean open = false;
         for (int at = 0; at < in.writerIndex(); at += 1 + in.getInt(at + 1)) {
-            byte type = in.getByte(at);
-            open = type != FrontendType.QUERY && type != FrontendType.FUNCTION_CALL && type != FrontendType.SYNC;
-            if (!open) session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+            switch (in.getByte(at)) {
+                case FrontendType.QUERY, FrontendType.FUNCTION_CALL, FrontendType.SYNC -> {
+                    session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
+                    open = false;
+                }
+                case FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> { }   // They begin no batch.
+                default -> open = true;
+            }
         }
-        if (open) {
-            session.socket().write(SessionMessages.error(refusal));
-            session.walk().dropUntilSync();
-        }
+        if (open) failOpen(refusal);
         session.progress().goesOn();
     }
 
@@ -277,7 +294,7 @@ final class LostBackend {
         ByteBuf rest = session.channel().alloc().buffer(64);
         byte[] kept = session.commit().takeKept();
         if (enclosed || kept.length > 0) rest.writeBytes(kept);
-        else if (!CommitReplies.write(requests, firstBytes, loss.received(), tag(inFlight.work()), rest) || !first.complete()) {
+        else if (!whole || !CommitReplies.write(requests, firstBytes, loss.received(), tag(inFlight.work()), rest) || !first.complete()) {
             rest.release();
             forget();
             fail(RefusalReason.OUTCOME_UNKNOWN, first);
