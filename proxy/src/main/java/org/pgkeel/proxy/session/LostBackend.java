@@ -146,6 +146,7 @@ final class LostBackend {
             }
             case LossVerdict.FailTransaction(boolean told, int suppressed) -> {
                 forget();
+                keepNames(suppressed);
                 failTransaction(told, suppressed);
             }
         }

@@ -139,7 +139,8 @@ final class LostTransaction {
         Exit exit = exitOf(text(in, nameEnd + 1, textEnd));
         named.remove(name);
         if (exit == null) {
-            if (!told && !name.isEmpty() && names.keepNewName(in, at + 5, nameEnd, nameEnd + 1, next)) reply(out, BackendType.PARSE_COMPLETE);
+            if (suppressed > 0) suppressed--;   // The client was told, and its names are kept as it knows them.
+            else if (!told && !name.isEmpty() && names.keepNewName(in, at + 5, nameEnd, nameEnd + 1, next)) reply(out, BackendType.PARSE_COMPLETE);
             else failAndSkip(out);
             return;
         }
@@ -188,7 +189,7 @@ final class LostTransaction {
             portals.remove(name);
         } else {
             named.remove(name);
-            if (!name.isEmpty()) names.remove(SqlStatementNames.bytes(name));
+            if (!name.isEmpty() && suppressed == 0) names.remove(SqlStatementNames.bytes(name));
         }
         reply(out, BackendType.CLOSE_COMPLETE);
     }

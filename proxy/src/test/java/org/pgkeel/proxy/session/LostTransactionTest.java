@@ -155,6 +155,18 @@ class LostTransactionTest {
     }
 
     @Test
+    void names_that_the_client_was_told_of_are_left_as_it_knows_them() {
+        names.prepare("known", "select 1");
+        var lost = new LostTransaction(names, new LoopStats(), false, 3, 1);
+        assertThat(said(lost, 'C', "Sknown\0")).isEmpty();
+        assertThat(said(lost, 'P', "known\0select 1\0\0\0")).isEmpty();
+        assertThat(said(lost, 'P', "\0select 2\0\0\0")).isEmpty();
+        assertThat(said(lost, 'B', "\0known\0\0\0\0\0\0\0")).containsExactly("E 40001");
+        assertThat(said(lost, 'S', "")).containsExactly("Z E");
+        assertThat(names.has("known")).isTrue();
+    }
+
+    @Test
     void batches_of_which_nothing_is_known_get_one_error_each() {
         ByteBuf out = Unpooled.buffer();
         unheard.unknownBatches(2, true, out);
