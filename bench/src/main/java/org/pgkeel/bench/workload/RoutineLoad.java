@@ -6,8 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.bench.history.Kind;
 import org.pgkeel.bench.history.Outcome.Acknowledged;
 import org.pgkeel.bench.history.Recorder;
@@ -16,6 +18,8 @@ import org.pgkeel.bench.history.Recorder;
 /// A procedure tells in its row which transaction wrote, a DO in a notice, which has to come once.
 final class RoutineLoad extends IdLoad {
     private static final String TABLES = "chaos_routines";
+    /// SQLSTATE of RAISE NOTICE; a warning has another.
+    private static final String NOTICE = "00000";
 
     RoutineLoad() {
         super("routines", TABLES);
@@ -52,10 +56,19 @@ final class RoutineLoad extends IdLoad {
     private static Acknowledged run(Connection session, String table, long fresh) throws SQLException {
         try (Statement code = session.createStatement()) {
             code.execute("do $$ declare written record; begin insert into " + table + " (id) values (" + fresh + ") returning xid, timeline into written; raise notice '% %', written.xid, written.timeline; end $$");
-            SQLWarning notice = code.getWarnings();
-            if (notice == null || notice.getNextWarning() != null) throw new SQLException("the DO has raised " + (notice == null ? "no notice" : "its notice more than once"));
-            String[] written = notice.getMessage().split(" ");
+            String[] written = notice(code.getWarnings()).split(" ");
             return Acknowledged.wrote(Long.parseUnsignedLong(written[0]), Integer.parseInt(written[1]));
         }
+    }
+
+    /// What the DO has told. The server may have warned beside it, as where a wait for a synchronous standby was cancelled.
+    /// @param first of all that came with its end
+    static String notice(@Nullable SQLWarning first) throws SQLException {
+        var notices = new ArrayList<String>();
+        for (SQLWarning each = first; each != null; each = each.getNextWarning()) {
+            if (NOTICE.equals(each.getSQLState())) notices.add(each.getMessage());
+        }
+        if (notices.size() != 1) throw new SQLException("the DO has raised its notice " + notices.size() + " times");
+        return notices.getFirst();
     }
 }
