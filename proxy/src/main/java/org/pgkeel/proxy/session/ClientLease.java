@@ -166,7 +166,7 @@ final class ClientLease {
                 return;
             }
             session.becomes(ClientSession.State.IDLE);
-            if (awaitsReplies) context.loop().execute(this::resumeReading);
+            if (awaitsReplies || session.waiting().size() > 0) context.loop().execute(this::resumeReading);
             return;
         }
         if (mayHaveReset && status != 'E' && session.state() == ClientSession.State.LEASED && !settings.tracker().inStep()) {
@@ -177,13 +177,14 @@ final class ClientLease {
             session.end().departed();
             return;
         }
+        if (status == 'I' && pins.wantVerification() && !awaitsReplies && !session.walk().midMessage()) {
+            pins.verify(leased);
+            return;
+        }
+        if (routes != null) routes.settled();
         if (awaitsReplies) {
             // The message that waited goes on with this lease: given back now, it might have to wait for ever.
             context.loop().execute(this::resumeReading);
-            return;
-        }
-        if (status == 'I' && pins.wantVerification() && !session.walk().midMessage()) {
-            pins.verify(leased);
             return;
         }
         boolean onReplica = path.isOnReplica();
@@ -229,7 +230,8 @@ final class ClientLease {
         if (outlivesDiscard) leased.abandon(CloseReason.DEDICATED, now);
         else if (status == 'I' && !clearsAll) leased.endLease(settings.tracker().release(), now);
         else leased.endLeaseDirty(clearsAll ? Settings.NONE : settings.tracker().release(), clearsAll, now);
-        routes.asksElsewhere();
+        if (whole) routes.asksElsewhere();
+        else routes.over();
         if (whole) session.waiting().again(requests);
         else socket.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
         session.progress().goesOn();
@@ -252,6 +254,7 @@ final class ClientLease {
         if (lost == null) return;
         if (routes != null && node == LossRules.Node.PRIMARY) routes.wrote(System.nanoTime());
         else if (routes != null) routes.lost(lost);
+        if (routes != null) routes.unitLost();
         session.backendLost(lost, loss, node);
     }
 

@@ -216,10 +216,14 @@ final class SessionRoutes {
         underWay = false;
     }
 
+    /// All is answered, and the backend is not asked anything more before it goes back, or the client goes on with it.
+    void settled() {
+        underWay = false;
+    }
+
     /// A batch is answered; the client is about to hear of its end.
     /// @param wrote whether the primary may have written something for it
     void answered(BackendConnection leased, byte status, boolean wrote, long now) {
-        underWay = false;
         NodeAddress there = node;
         if (there != null) view.read(there, incarnation, now);
         else if (wrote && !unit.reads()) wrote(now);
@@ -258,6 +262,13 @@ final class SessionRoutes {
         context.nodes().use(there).failed(System.nanoTime());
         moves.failedAt(there, by);
         return true;
+    }
+
+    /// The connection is lost, and with it the unit, unless it is asked once more.
+    void unitLost() {
+        unit.over();
+        turnedAway = false;
+        suppressed = 0;
     }
 
     /// The connection to the replica is lost.

@@ -44,15 +44,13 @@ final class UnitRules implements UnitReader.Listener {
     /// @return null for the primary
     Route.@Nullable ToReplica decide(RouteRules inForce, ByteBuf in, int at) {
         ConnectionRoutes mine = connectionRoutes(inForce);
-        reads = false;
-        query = StatementClass.UNREAD;
+        over();
         if (!mine.splits()) return null;
         rules = inForce;
         minuteOfDay = mine.asksTime() ? LocalTime.now().toSecondOfDay() / 60 : 0;
         decided = null;
         mixed = false;
         inBlock = false;
-        begins = false;
         reads = true;
         boolean whole = UnitReader.read(session, in, at, in.writerIndex(), this);
         reads &= whole;
@@ -82,6 +80,7 @@ final class UnitRules implements UnitReader.Listener {
     /// Nothing is known of what comes next.
     void over() {
         reads = false;
+        begins = false;
         query = StatementClass.UNREAD;
     }
 

@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.proxy.wire.WireClient;
 
 /// Reads go to a real replica, writes never do, and no client notices but by the load of its primary.
 class RoutingEndToEndTest {
@@ -140,6 +142,25 @@ class RoutingEndToEndTest {
                 }
             }
             await().untilAsserted(() -> assertThat(locksOnReplica()).isEqualTo("0"));
+        }
+    }
+
+    /// PgKeel asks the replica what is left of the lock, while the client asks on already.
+    @Test
+    void a_write_right_behind_what_has_pinned_its_client_to_a_replica_goes_to_the_primary() throws Exception {
+        postgres.execute("truncate secrets");
+        try (TestProxy proxy = proxy(EVENTUAL.formatted("primary")); Connection first = proxy.connect(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            awaitReplica(first);
+            int there = 0;
+            for (int i = 0; i < 50; i++) {
+                Replies.ask(client, "begin read only");
+                if (Replies.value(client, "select where_am_i()").equals("replica")) there++;
+                Replies.ask(client, "select pg_advisory_lock(79)");
+                Replies.ask(client, "select pg_advisory_unlock(79)");
+                assertThat(Replies.ask(client, "commit")).containsExactly("COMMIT", "ready IDLE");
+                assertThat(Replies.ask(client, "insert into secrets values (" + i + ")")).containsExactly("INSERT 0 1", "ready IDLE");
+            }
+            assertThat(there).as("transactions on the replica").isPositive();
         }
     }
 
