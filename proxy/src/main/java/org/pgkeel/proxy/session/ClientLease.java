@@ -252,8 +252,8 @@ final class ClientLease {
         LossRules.Node node = !path.isOnReplica() || routes == null ? LossRules.Node.PRIMARY : routes.isTurnedAway() ? LossRules.Node.REPLICA_TURNED_AWAY : LossRules.Node.REPLICA;
         ends();
         if (lost == null) return;
-        if (routes != null && node == LossRules.Node.PRIMARY) routes.wrote(System.nanoTime());
-        else if (routes != null) routes.lost(lost);
+        if (routes == null || node == LossRules.Node.PRIMARY) path.wrote(System.nanoTime());
+        else routes.lost(lost);
         if (routes != null) routes.unitLost();
         session.backendLost(lost, loss, node);
     }

@@ -198,15 +198,23 @@ final class InsertSharing implements Contributor {
 
     @Override
     public void refusedAway(Refusal refusal) {
-        tellEachUnit(refusal);
-        answered(0);
+        tellEachUnit(refusal, 0);
     }
 
-    private void tellEachUnit(Refusal refusal) {
+    private void tellEachUnit(Refusal refusal, int bytes) {
+        long now = aboutToTell();
         for (int unit = 0; unit < contribution.units(); unit++) {
             context.stats().refused(refusal.reason().word());
             session.socket().write(SessionMessages.error(refusal), SessionMessages.readyForQuery());
         }
+        answered(bytes, now);
+    }
+
+    /// Before the client hears that its rows are there, reads of others may have to see them.
+    private long aboutToTell() {
+        long now = System.nanoTime();
+        session.path().wrote(now);
+        return now;
     }
 
     @Override
@@ -249,20 +257,19 @@ final class InsertSharing implements Contributor {
         Outgoing out = session.toClient();
         if (notices.isReadable()) out.run(notices, notices.readerIndex(), notices.writerIndex());
         ready(out.room(ANSWER_BYTES_MAX));
+        long now = aboutToTell();
         out.finish();
-        answered(contribution.bytes());
+        answered(contribution.bytes(), now);
     }
 
     /// The client has its answer.
     /// @param bytes of its request that are among those that wait
-    private void answered(int bytes) {
+    private void answered(int bytes, long now) {
         if (contribution.statement() == null) session.statements().forgetUnnamed();
         else if (units.parses()) session.statements().restoreUnnamed(contribution.statement());
         SessionTimes times = session.times();
-        times.ready(System.nanoTime());
+        times.ready(now);
         for (int unit = 0; unit < contribution.units(); unit++) session.pool().shared().slice(context.index()).stats().queryEnded(times.queryNanos());
-        SessionRoutes routes = session.path().routes();
-        if (routes != null) routes.wrote(times.readyNanos());
         session.waiting().drop(bytes);
         if (session.sharing().over() && context.draining()) session.end().drain();
     }
@@ -289,8 +296,7 @@ final class InsertSharing implements Contributor {
     @Override
     public void unknown() {
         Refusal refusal = Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
-        tellEachUnit(refusal);
-        answered(contribution.bytes());
+        tellEachUnit(refusal, contribution.bytes());
     }
 
     @Override

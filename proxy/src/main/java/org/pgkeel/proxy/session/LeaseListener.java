@@ -209,6 +209,8 @@ final class LeaseListener implements Lessee {
         if (routes != null && session.state() == ClientSession.State.LEASED) {
             if (routes.isTurnedAway()) return 0;
             routes.answered(leased, status, commit.mayHaveWritten(), now);
+        } else if (routes == null && commit.mayHaveWritten()) {
+            path.wrote(now);
         }
         leased.requests().answered();
         statements.answered(leased.exchange().batchesAnswered());   // also behind the end of a watch

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.FrontendType;
+import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.pool.Waiter;
@@ -69,6 +70,17 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// @return whether what follows it has to wait until it is answered
     boolean waitsBehind() {
         return routes != null && routes.batchSent();
+    }
+
+    /// The client is about to be told of something that it wrote, or may have written: of that other clients may demand to see it, whether or not this one
+    /// has units that go to replicas.
+    void wrote(long now) {
+        if (routes != null) routes.remembersWrite(now);
+        RouteRules inForce = context.rules();
+        if (inForce == null) return;
+        Cluster cluster = pool.cluster();
+        if (inForce.ofCluster()) cluster.wrote(now);
+        if (routes != null && cluster.isReadLately(now)) cluster.wantFreshness();
     }
 
     // --- it asks

@@ -233,12 +233,12 @@ final class SessionRoutes {
 
     /// The client is told of something that it wrote, or may have written.
     void wrote(long now) {
+        session.path().wrote(now);
+    }
+
+    /// What the client reads from here on must not be older.
+    void remembersWrite(long now) {
         view.wrote(now);
-        RouteRules inForce = context.rules();
-        if (inForce == null) return;
-        Cluster cluster = session.pool().cluster();
-        if (inForce.ofCluster()) cluster.wrote(now);
-        if (cluster.isReadLately(now)) cluster.wantFreshness();
     }
 
     /// The unit is over.

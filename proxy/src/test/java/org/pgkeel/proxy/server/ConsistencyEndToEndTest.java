@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.postgres.PostgresFixture;
 
 /// What each consistency promises while a replica does not replay, and that the replica serves again afterwards.
 class ConsistencyEndToEndTest {
@@ -49,7 +50,7 @@ class ConsistencyEndToEndTest {
     }
 
     private static TestProxy proxy() {
-        return TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + "routing = [ %s, %s, %s, %s, %s ]\n".formatted(
+        return TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + "databases.own { cluster = main, name = " + PostgresFixture.DATABASE + ", pool { mode = session, max = 5 } }\nrouting = [ %s, %s, %s, %s, %s ]\n".formatted(
                 RULE.formatted("cluster", "replica, consistency = cluster"), RULE.formatted("session", "replica, consistency = session"),
                 RULE.formatted("bounded", "replica, consistency = bounded, max-lag = " + BOUND_MILLIS + "ms"),
                 RULE.formatted("bytes", "replica, consistency = eventual, max-lag-bytes = 64KiB"), RULE.formatted("any", "any, consistency = eventual")));
@@ -95,6 +96,19 @@ class ConsistencyEndToEndTest {
             postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
             awaitRead(cluster, new Seen(20, "replica"));
             awaitRead(writer, new Seen(20, "replica"));
+        }
+    }
+
+    /// Of what a client of a session pool does nothing is known but that it is answered.
+    @Test
+    void with_cluster_a_read_sees_what_a_client_of_a_session_pool_wrote() throws Exception {
+        try (TestProxy proxy = proxy(); Connection writer = proxy.connectAs(PostgresFixture.APP_USER, PostgresFixture.APP_PASSWORD, "own"); Connection cluster = named(proxy, "cluster")) {
+            awaitRead(cluster, new Seen(0, "replica"));
+            pauseReplay();
+            TestProxy.execute(writer, "update log set v = 1");
+            assertThat(read(cluster)).isEqualTo(new Seen(1, "primary"));
+            postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
+            awaitRead(cluster, new Seen(1, "replica"));
         }
     }
 
