@@ -29,12 +29,17 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | outside, a write whose end was sent, marked              | what the survivor says: its reply, the same again, `08007` |
 /// | outside, a write whose end was sent, not marked          | `08007`                                                   |
 /// | outside, the end of a prepared transaction, marked       | what became of that, as the survivor says                 |
+/// | outside, on a replica, a write whose end was sent        | `08007`: it may have been promoted before                 |
 /// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
 /// | at COMMIT                                                | what the survivor says: `COMMIT`, `40001`, `08007`         |
 final class LossRules {
     /// What leaves a transaction failed that has failed, or ends it: not `ROLLBACK TO`, which mends it.
     private static final Set<StatementKind> LEAVES_FAILED = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK,
             StatementKind.SET_TRANSACTION, StatementKind.PREPARE_TRANSACTION);
+
+    /// What a block of reads is made of.
+    private static final Set<StatementKind> READS_IN_BLOCK = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK, StatementKind.SAVEPOINT,
+            StatementKind.SET_TRANSACTION, StatementKind.QUERY, StatementKind.SHOW, StatementKind.EXPLAIN, StatementKind.CURSOR, StatementKind.COPY_OUT, StatementKind.SESSION);
 
     private LossRules() {}
 
@@ -48,7 +53,7 @@ final class LossRules {
     /// What the backend belonged to.
     enum Node {
         PRIMARY,
-        /// It commits nothing.
+        /// It commits nothing, unless it was promoted before it was lost.
         REPLICA,
         /// A replica whose error was kept from the client: for it the batch has not failed.
         REPLICA_TURNED_AWAY
@@ -123,7 +128,7 @@ final class LossRules {
         if (loss.failed() && at.node() != Node.REPLICA_TURNED_AWAY) return new LossVerdict.EndOfBatch();
         BatchContents first = at.first();
         LossVerdict again = again(at);
-        if (at.node() != Node.PRIMARY && !loss.copyIn()) return again;
+        if (at.node() != Node.PRIMARY && !loss.copyIn()) return mayHaveWrittenThere(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : again;
         if (first.commitsInside() && first.executes() && !endsPrepared(at)) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
         CommitPoint commit = at.commit();
@@ -132,6 +137,15 @@ final class LossRules {
         boolean transactionBegun = first.has(StatementKind.BEGIN) && !first.has(StatementKind.COMMIT);
         if (!first.complete() && !first.has(StatementKind.COMMIT) || transactionBegun) return again;
         return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+    }
+
+    /// A replica commits nothing, but one that is lost may have been promoted before: what writes may have been committed there. A block of reads alone is asked again.
+    private static boolean mayHaveWrittenThere(Situation at) {
+        BatchContents first = at.first();
+        if (at.node() == Node.REPLICA_TURNED_AWAY || !at.whole() || !first.executes() || first.onlyReads()) return false;
+        boolean commits = first.has(StatementKind.COMMIT);
+        if (commits) return !READS_IN_BLOCK.containsAll(first.kinds());
+        return first.commitsInside() || first.complete() && !first.has(StatementKind.BEGIN);
     }
 
     /// COMMIT PREPARED or ROLLBACK PREPARED alone, whose transaction is known.
