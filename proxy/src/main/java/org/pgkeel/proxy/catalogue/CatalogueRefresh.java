@@ -41,6 +41,13 @@ public final class CatalogueRefresh {
         return !known || changed || isOld(now) || missed && now - askedAt >= missPause.toNanos();
     }
 
+    /// When the question is to be asked next. Only while it is not on its way, and has not failed.
+    public long dueNanos(long now) {
+        if (!known || changed) return now;
+        boolean soon = missed && missPause.compareTo(interval.get()) < 0;
+        return askedAt + (soon ? missPause : interval.get()).toNanos();
+    }
+
     private boolean isOld(long now) {
         return now - askedAt >= interval.get().toNanos();
     }

@@ -70,7 +70,6 @@ public final class DatabasePool {
     private final PoolClients clients = new PoolClients(System.nanoTime());
     private volatile Target target;
     private volatile Cluster cluster;
-    private final Supplier<Duration> catalogueAge;
     private final CatalogueRefresh refresh;
     private volatile Catalogue catalogue = Catalogue.unknown();
     private boolean asking;
@@ -89,7 +88,6 @@ public final class DatabasePool {
                  Consumer<SharedPool<?>> replicaMade,
                  Supplier<Stream<DatabasePool>> siblings) {
         this.shared = shared;
-        this.catalogueAge = catalogueAge;
         this.refresh = new CatalogueRefresh(catalogueAge);
         this.replicaMade = replicaMade;
         this.siblings = siblings;
@@ -145,7 +143,7 @@ public final class DatabasePool {
         asking = false;
         refresh.answered(answer);
         catalogue = refresh.current();
-        catalogueDueNanos = System.nanoTime() + catalogueAge.get().toNanos();
+        catalogueDueNanos = refresh.dueNanos(System.nanoTime());
     }
 
     synchronized void catalogueFailed(long nowNanos) {
@@ -157,7 +155,7 @@ public final class DatabasePool {
     /// Something is used that the catalogue does not have.
     synchronized void catalogueMisses(long nowNanos) {
         refresh.missed();
-        if (refresh.isDue(nowNanos)) catalogueDueNanos = nowNanos;
+        if (!asking) catalogueDueNanos = refresh.dueNanos(nowNanos);
     }
 
     /// A client is about to ask the server for something for which nobody may be in a database of this cluster: connections of pools that no client is in are closed,

@@ -157,7 +157,7 @@ final class Enclosure {
 
     /// It may begin in the client's batch ahead of an Execute, if nothing but a Sync is behind that.
     boolean mayBeginInBatch(BackendConnection leased, StatementClass statement) {
-        return isContained(statement) && session.commit().keepsEnd(leased) && !watch.mayHaveWritten() && !watch.isEnding() && !session.statements().unnamedIsUnseen();
+        return session.commit().keepsEnd(leased) && isContained(statement) && !watch.mayHaveWritten() && !watch.isEnding() && !session.statements().unnamedIsUnseen();
     }
 
     /// The Execute is about to be sent behind BEGIN.

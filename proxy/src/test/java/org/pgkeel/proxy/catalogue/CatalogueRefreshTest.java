@@ -32,6 +32,7 @@ class CatalogueRefreshTest {
         refresh.answered(FETCHED);
         assertThat(refresh.current()).isSameAs(Catalogue.unknown());
         assertThat(refresh.isDue(2)).isTrue();
+        assertThat(refresh.dueNanos(2)).isEqualTo(2);
         refresh.asked(2);
         assertThat(refresh.current()).isSameAs(Catalogue.unknown());
         refresh.answered(FETCHED);
@@ -63,6 +64,7 @@ class CatalogueRefreshTest {
             long due = last + pause * SECOND;
             assertThat(refresh.isDue(due - 1)).as("%s s after %s", pause, last / SECOND).isFalse();
             assertThat(refresh.isDue(due)).as("%s s after %s", pause, last / SECOND).isTrue();
+            assertThat(refresh.dueNanos(last)).isEqualTo(due);
             refresh.asked(due);
             refresh.answered(FETCHED);
             last = due;
