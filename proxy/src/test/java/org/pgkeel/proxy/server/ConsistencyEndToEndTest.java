@@ -3,11 +3,15 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -15,7 +19,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.Execute;
+import org.pgkeel.protocol.frontend.FrontendMessage;
+import org.pgkeel.protocol.frontend.Parse;
+import org.pgkeel.protocol.frontend.Sync;
+import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.postgres.PostgresFixture;
+import org.pgkeel.proxy.wire.WireClient;
 
 /// What each consistency promises while a replica does not replay, and that the replica serves again afterwards.
 class ConsistencyEndToEndTest {
@@ -29,7 +40,7 @@ class ConsistencyEndToEndTest {
     @BeforeAll
     static void start() {
         postgres = new ReplicatedPostgres(1);
-        postgres.execute("create table log (v int)", "insert into log values (0)", "create table filler (t text)",
+        postgres.execute("create table log (v int)", "create table events (n int)", "insert into log values (0)", "create table filler (t text)",
                 "create function where_am_i() returns text language sql stable as $$ select case when pg_is_in_recovery() then 'replica' else 'primary' end $$");
         postgres.awaitReplayed(postgres.replica(0));
     }
@@ -50,7 +61,7 @@ class ConsistencyEndToEndTest {
     }
 
     private static TestProxy proxy() {
-        return TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + "databases.own { cluster = main, name = " + PostgresFixture.DATABASE + ", pool { mode = session, max = 5 } }\nrouting = [ %s, %s, %s, %s, %s ]\n".formatted(
+        return TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + "coalesce = [ { table = public.events } ]\ndatabases.own { cluster = main, name = " + PostgresFixture.DATABASE + ", pool { mode = session, max = 5 } }\nrouting = [ %s, %s, %s, %s, %s ]\n".formatted(
                 RULE.formatted("cluster", "replica, consistency = cluster"), RULE.formatted("session", "replica, consistency = session"),
                 RULE.formatted("bounded", "replica, consistency = bounded, max-lag = " + BOUND_MILLIS + "ms"),
                 RULE.formatted("bytes", "replica, consistency = eventual, max-lag-bytes = 64KiB"), RULE.formatted("any", "any, consistency = eventual")));
@@ -109,6 +120,35 @@ class ConsistencyEndToEndTest {
             assertThat(read(cluster)).isEqualTo(new Seen(1, "primary"));
             postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
             awaitRead(cluster, new Seen(1, "replica"));
+        }
+    }
+
+    /// Its client never had a backend of its own: what it sends at once shares a commit.
+    @Test
+    void with_cluster_a_read_sees_what_was_inserted_in_a_shared_commit() throws Exception {
+        try (TestProxy proxy = proxy(); Connection cluster = named(proxy, "cluster")) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                insertThree(proxy);
+                return proxy.coalesced().batches() > 0;
+            });
+            awaitRead(cluster, new Seen(0, "replica"));
+            pauseReplay();
+            int there = Integer.parseInt(postgres.query("select count(*) from events"));
+            long shared = proxy.coalesced().batches();
+            insertThree(proxy);
+            assertThat(TestProxy.value(cluster, "select count(*) || ' ' || where_am_i() from events")).isEqualTo(there + 3 + " primary");
+            assertThat(proxy.coalesced().batches()).as("shared commits").isGreaterThan(shared);
+        }
+    }
+
+    private static void insertThree(TestProxy proxy) throws IOException {
+        try (WireClient writer = WireClient.ofApp(proxy.port(), Map.of())) {
+            var messages = new ArrayList<FrontendMessage>();
+            for (int i = 0; i < 3; i++) {
+                messages.addAll(List.of(new Parse("", "insert into events (n) values ($1)", List.of()), new Bind("", "", List.of(), List.of(Value.ofText("1")), List.of()), new Execute("", 0), Sync.INSTANCE));
+            }
+            writer.send(messages.toArray(FrontendMessage[]::new));
+            for (int i = 0; i < 3; i++) assertThat(Replies.untilReady(writer)).containsExactly("INSERT 0 1", "ready IDLE");
         }
     }
 
