@@ -246,6 +246,7 @@ final class LostBackend {
 
     private void failTransaction(boolean told, int suppressed) {
         var transaction = new LostTransaction(session.statements(), session.context().stats(), told, suppressed, loss.owed());
+        if (loss.failed() && !loss.withheld()) transaction.firstFailed();
         session.failedTransaction().begins(transaction);
         session.waiting().again(requests);
         if (!whole) {

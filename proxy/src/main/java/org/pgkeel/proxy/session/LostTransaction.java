@@ -39,6 +39,8 @@ final class LostTransaction {
     private int suppressed;
     /// Batches that the lost backend had been sent, and that are not answered yet.
     private int underWay;
+    /// The first batch had failed, and the client has read why: only its end is missing.
+    private boolean failed;
     private boolean skipping;
     private boolean ended;
     private boolean over;
@@ -67,6 +69,13 @@ final class LostTransaction {
         this.told = told;
         this.suppressed = suppressed;
         this.underWay = underWay;
+    }
+
+    /// The client has read an error of the batch that comes first.
+    LostTransaction firstFailed() {
+        told = true;
+        failed = true;
+        return this;
     }
 
     /// The client has ended its transaction, and is ready for the next one.
@@ -224,6 +233,11 @@ final class LostTransaction {
     }
 
     private void error(ByteBuf out) {
+        if (failed) {
+            told = true;
+            suppressed = 0;
+            return;
+        }
         Refusal refusal = told
                 ? Refusal.of(RefusalReason.IN_FAILED_TRANSACTION, "current transaction is aborted, commands ignored until end of transaction block")
                 : Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
@@ -240,13 +254,14 @@ final class LostTransaction {
     }
 
     private boolean shows() {
-        if (suppressed == 0) return true;
+        if (suppressed == 0) return !failed;
         suppressed--;
         return false;
     }
 
     private void readyForQuery(ByteBuf out) {
         suppressed = 0;
+        failed = false;
         if (underWay > 0) underWay--;
         over = ended;
         out.writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(ended ? 'I' : told ? 'E' : 'T');

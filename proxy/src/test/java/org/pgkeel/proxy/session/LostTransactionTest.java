@@ -166,6 +166,37 @@ class LostTransactionTest {
         assertThat(names.has("known")).isTrue();
     }
 
+    private LostTransaction failed(int suppressed) {
+        return new LostTransaction(names, new LoopStats(), true, suppressed, 1).firstFailed();
+    }
+
+    @Test
+    void a_batch_whose_error_was_read_has_nothing_but_its_end() {
+        var statement = failed(2);
+        assertThat(said(statement, 'P', "\0select 1\0\0\0")).isEmpty();
+        assertThat(said(statement, 'B', "\0\0\0\0\0\0\0\0")).isEmpty();
+        assertThat(said(statement, 'E', "\0\0\0\0\0")).isEmpty();
+        assertThat(said(statement, 'S', "")).containsExactly("Z E");
+        assertThat(said(statement, 'Q', "select 1\0")).as("the next one").containsExactly("E 25P02", "Z E");
+        assertThat(said(failed(0), 'Q', "select 1/0\0")).containsExactly("Z E");
+        assertThat(said(failed(0), 'Q', "rollback to s\0")).containsExactly("Z E");
+        ByteBuf out = Unpooled.buffer();
+        failed(0).unknownBatches(2, false, out);
+        assertThat(replies(out)).containsExactly("Z E", "E 25P02", "Z E");
+    }
+
+    @Test
+    void a_commit_that_had_failed_has_ended_the_transaction() {
+        LostTransaction query = failed(0);
+        assertThat(said(query, 'Q', "commit\0")).containsExactly("Z I");
+        assertThat(query.isOver()).isTrue();
+        LostTransaction executed = failed(2);
+        assertThat(said(executed, 'P', "\0commit\0\0\0")).isEmpty();
+        assertThat(said(executed, 'B', "\0\0\0\0\0\0\0\0")).isEmpty();
+        assertThat(said(executed, 'E', "\0\0\0\0\0")).isEmpty();
+        assertThat(said(executed, 'S', "")).containsExactly("Z I");
+    }
+
     @Test
     void batches_of_which_nothing_is_known_get_one_error_each() {
         ByteBuf out = Unpooled.buffer();
