@@ -278,8 +278,7 @@ final class LostBackend {
 
     private void resolved(CommitOutcome outcome, InFlight inFlight, LossVerdict ifAborted, BatchContents first) {
         if (!session.isOpen()) return;
-        SessionRoutes routes = session.path().routes();
-        if (routes != null) routes.wrote(System.nanoTime());   // It may have been committed long after its connection was lost.
+        session.path().wrote(System.nanoTime());   // It may have been committed long after its connection was lost.
         switch (outcome) {
             case CommitOutcome.Committed _ -> committed(first, inFlight);
             case CommitOutcome.Aborted _ -> apply(ifAborted, first);
