@@ -3,8 +3,10 @@ package org.pgkeel.proxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -20,6 +22,8 @@ final class BatchReader {
     private final Function<String, StatementClass> classOfText;
     private final Function<String, StatementClass> classOfName;
     private final Map<String, StatementClass> parsed = new HashMap<>();
+    /// No Execute has come since.
+    private final List<StatementClass> bound = new ArrayList<>();
     private final Set<StatementKind> kinds = EnumSet.noneOf(StatementKind.class);
     private boolean executes;
     private boolean onlyReads = true;
@@ -58,12 +62,15 @@ final class BatchReader {
             case FrontendType.BIND -> {
                 String name = string(in, at + string(in, at).length() + 1);
                 StatementClass inBatch = parsed.get(name);
-                executes(inBatch == null ? classOfName.apply(name) : inBatch);
+                bound.add(inBatch == null ? classOfName.apply(name) : inBatch);
             }
-            default -> {
-                // An Execute runs what was bound; the others run nothing.
-                if (type == FrontendType.EXECUTE && !executes) executes(StatementClass.UNREAD);
+            case FrontendType.EXECUTE -> {
+                // It runs what was bound, to whatever portal.
+                bound.forEach(this::executes);
+                bound.clear();
+                if (!executes) executes(StatementClass.UNREAD);
             }
+            default -> { }   // the others run nothing
         }
     }
 

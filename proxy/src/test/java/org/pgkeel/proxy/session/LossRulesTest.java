@@ -21,6 +21,10 @@ import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.failover.topology.Lifetime;
 import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.Execute;
+import org.pgkeel.protocol.frontend.FrontendMessage;
+import org.pgkeel.protocol.frontend.Parse;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.refusal.RefusalReason;
@@ -216,6 +220,24 @@ class LossRulesTest {
         for (String text : texts.split("\\|")) {
             out.writeByte(FrontendType.QUERY).writeInt(5 + text.length()).writeBytes(text.getBytes(StandardCharsets.US_ASCII)).writeByte(0);
         }
+        return BatchReader.read(out.array(), out.writerIndex(), text -> Classifier.classify(text, Dialect.USUAL, Catalogue.builtin()), _ -> StatementClass.UNREAD);
+    }
+
+    /// The Execute waits in the proxy, perhaps for the settings of its client: nothing has happened.
+    @Test
+    void what_is_bound_and_not_executed_runs_again_though_it_would_commit_inside() {
+        var call = new FrontendMessage[] {new Parse("", "call p()", List.of()), new Bind("", "", List.of(), List.of(), List.of())};
+        assertThat(messages(call)).isEqualTo(new BatchContents(false, true, EnumSet.noneOf(StatementKind.class), false));
+        assertThat(verdict(loss('I', 0, false), messages(call), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+        var executed = new FrontendMessage[] {call[0], call[1], new Execute("", 0)};
+        assertThat(verdict(loss('I', 0, false), messages(executed), UNKNOWN)).isEqualTo(new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN));
+        var two = new FrontendMessage[] {call[0], call[1], new Parse("", "select 1", List.of()), new Bind("b", "", List.of(), List.of(), List.of()), new Execute("b", 0)};
+        assertThat(messages(two).kinds()).contains(StatementKind.COMMITS_INSIDE, StatementKind.QUERY);
+    }
+
+    private static BatchContents messages(FrontendMessage... messages) {
+        ByteBuf out = Unpooled.buffer();
+        for (FrontendMessage each : messages) each.encode(out);
         return BatchReader.read(out.array(), out.writerIndex(), text -> Classifier.classify(text, Dialect.USUAL, Catalogue.builtin()), _ -> StatementClass.UNREAD);
     }
 
