@@ -199,6 +199,11 @@ final class CommitWatch {
         return begun;
     }
 
+    /// A COMMIT, ROLLBACK or PREPARE TRANSACTION of the client was sent: its reply is behind the mark, those of what commits by itself are ahead of it.
+    boolean hasEnded() {
+        return ending;
+    }
+
     /// What comes next is to wait until the transaction has ended: only then it is known what it belongs to.
     boolean isEnding() {
         return ending || isAsked() && sent;

@@ -295,7 +295,7 @@ final class LostBackend {
         ByteBuf rest = session.channel().alloc().buffer(64);
         byte[] kept = session.commit().takeKept();
         if (enclosed || kept.length > 0) rest.writeBytes(kept);
-        else if (!whole || !CommitReplies.write(requests, firstBytes, loss.received(), tag(inFlight.work()), rest) || !first.complete()) {
+        else if (!whole && session.commit().watch().hasEnded() || !CommitReplies.write(requests, firstBytes, loss.received(), tag(inFlight.work()), rest) || !first.complete()) {
             rest.release();
             forget();
             fail(RefusalReason.OUTCOME_UNKNOWN, first);
