@@ -293,6 +293,7 @@ public final class BackendConnection extends PooledConnection {
         if (awaitsReplies) return;
         awaitsReplies = true;
         socket.outgoing().room(5).writeByte(FrontendType.FLUSH).writeInt(4);
+        exchange.flushSent();
     }
 
     boolean awaitsReplies() {

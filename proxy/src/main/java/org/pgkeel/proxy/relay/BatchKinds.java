@@ -1,12 +1,21 @@
 package org.pgkeel.proxy.relay;
 
-/// What the batches of an [Exchange] are that are not answered: of the extended protocol or not, and whether nothing but a Sync. One bit each, by the batch's
-/// number modulo 64.
+/// What the batches of an [Exchange] are that are not answered: of the extended protocol or not, whether nothing but a Sync, and whether there is a Flush in
+/// them. One bit each, by the batch's number modulo 64.
 ///
 /// Threading: confined to one event loop.
 final class BatchKinds {
     private long extended;
     private long bare;
+    private long flushed;
+
+    void begins(int batch) {
+        flushed &= ~(1L << batch);
+    }
+
+    void flushed(int batch) {
+        flushed |= 1L << batch;
+    }
 
     /// A Query or a FunctionCall.
     void simple(int batch) {
@@ -30,10 +39,15 @@ final class BatchKinds {
         return (bare & 1L << batch) != 0;
     }
 
+    boolean isFlushed(int batch) {
+        return (flushed & 1L << batch) != 0;
+    }
+
     /// Behind the batch that is being answered so many are none: the others move up.
     void drop(int answering, int batches) {
         extended = moved(extended, answering, batches);
         bare = moved(bare, answering, batches);
+        flushed = moved(flushed, answering, batches);
     }
 
     private static long moved(long bits, int answering, int batches) {

@@ -91,8 +91,13 @@ public final class Exchange {
         batchSent();
     }
 
+    /// A Flush went to the backend.
+    public void flushSent() {
+        kinds.flushed(batchesSent);
+    }
+
     private void batchSent() {
-        batchesSent++;
+        kinds.begins(++batchesSent);
         endIsOwn = false;
         sentInOpen = 0;
         executesInOpen = 0;
@@ -140,6 +145,11 @@ public final class Exchange {
     /// A ReadyForQuery may come.
     boolean owesReady() {
         return batchesSent != batchesAnswered;
+    }
+
+    /// The end of the batch that is being answered was sent, and no Flush in it: its replies come in one with their ReadyForQuery, as far as they fit.
+    boolean isEndSent() {
+        return owesReady() && !kinds.isFlushed(batchesAnswered);
     }
 
     /// Messages of the extended protocol were sent and no Sync behind them.

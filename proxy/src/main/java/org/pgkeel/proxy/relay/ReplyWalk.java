@@ -183,7 +183,7 @@ final class ReplyWalk {
                 at = next;
             }
         }
-        int shown = unwrittenRows.readEnds(skip == 0 && (at < end || UnwrittenRows.isWithin(type)), from, at, end);
+        int shown = unwrittenRows.readEnds(skip == 0 && (at < end || unwrittenRows.isFollowed(type)), from, at, end);
         if (from < shown) runs.last(in, from, shown);
         else runs.finish();
         if (connection.awaitsReplies()) connection.continueWhenAllSeen();

@@ -3,7 +3,8 @@ package org.pgkeel.proxy.relay;
 /// What is known of the server's send buffer by the bytes of a batch's replies that have come.
 ///
 /// PostgreSQL sends when it has [#BYTES] to say, at the ReadyForQuery of each batch, behind an error or a notice, and where it reads a Flush (`PqSendBuffer`
-/// of `pqcomm.c`; all releases). So a beginning of replies that is shorter, and ends within rows, was sent in one with what follows: the rest is on its way.
+/// of `pqcomm.c`; all releases). So a beginning of replies that is shorter, and ends where none of that makes it send, was sent in one with what
+/// follows: the rest is on its way.
 ///
 /// Threading: confined to the connection's event loop.
 final class SendBuffer {

@@ -30,13 +30,13 @@ final class UnwrittenRows {
         sendBuffer.batchEnded(next);
     }
 
-    /// @param withinRows of what was read; no message was begun that passes in pieces
-    /// @param from       where the bytes begin that are not written
-    /// @param at         their end, by whole messages
-    /// @param end        of what was read
+    /// @param followed what was read is not the end of what was sent, see [#isFollowed]; no message was begun that passes in pieces
+    /// @param from     where the bytes begin that are not written
+    /// @param at       their end, by whole messages
+    /// @param end      of what was read
     /// @return where those begin that wait
-    int readEnds(boolean withinRows, int from, int at, int end) {
-        int waiting = withinRows && answered.hasRows() && !answered.hasWrittenRows(from) && sendBuffer.holdsMore(end) && mayWait() ? answered.firstRowAt() : at;
+    int readEnds(boolean followed, int from, int at, int end) {
+        int waiting = followed && answered.hasRows() && !answered.hasWrittenRows(from) && sendBuffer.holdsMore(end) && mayWait() ? answered.firstRowAt() : at;
         sendBuffer.readEnds(waiting);
         return waiting;
     }
@@ -46,9 +46,13 @@ final class UnwrittenRows {
         return client != null && client.outlivesBackend() && canBeTakenBack(client);
     }
 
-    /// The last message that came belongs to rows, ahead of their end.
-    static boolean isWithin(byte lastType) {
-        return lastType == BackendType.DATA_ROW || lastType == BackendType.COPY_DATA || lastType == BackendType.COPY_OUT_RESPONSE;
+    /// The server does not send because of the message that came last: something stands behind it in what was sent.
+    boolean isFollowed(byte lastType) {
+        return switch (lastType) {
+            case BackendType.DATA_ROW, BackendType.COPY_DATA, BackendType.COPY_OUT_RESPONSE -> true;
+            case BackendType.ERROR_RESPONSE, BackendType.NOTICE_RESPONSE, BackendType.NOTIFICATION_RESPONSE, BackendType.READY_FOR_QUERY, BackendType.COPY_IN_RESPONSE -> false;
+            default -> connection.exchange().isEndSent();
+        };
     }
 
     /// It writes nothing, so what became of the batch does not matter. Once it has failed the client is to hear of that.

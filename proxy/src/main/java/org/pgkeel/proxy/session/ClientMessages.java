@@ -93,6 +93,7 @@ final class ClientMessages {
                 return from;
             }
             case FrontendType.FLUSH -> {
+                backend.exchange().flushSent();
                 session.commit().flush();
                 return from;
             }

@@ -35,6 +35,7 @@ final class RowShapes {
         leased.outgoing().room(name.length + 12).writeByte(FrontendType.DESCRIBE).writeInt(name.length + 6).writeByte('S').writeBytes(name).writeByte(0)
                 .writeByte(FrontendType.FLUSH).writeInt(4);
         leased.exchange().messageSent();
+        leased.exchange().flushSent();
         asked = true;
     }
 

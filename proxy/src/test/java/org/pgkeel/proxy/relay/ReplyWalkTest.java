@@ -311,6 +311,7 @@ class ReplyWalkTest {
                 new Cut("rows in a read before", List.of(rows, shutdown), false, columns, 1, false),
                 new Cut("rows, and nothing", List.of(rows), false, columns, 1, false),
                 new Cut("rows in several reads before", List.of(rows, server().row("three"), server().row("four"), crash), false, columns, 1, false),
+                new Cut("a statement that ended, and the columns of the next", List.of(server().then(whole).columns()), false, columns, 1, false),
                 new Cut("a statement that ended, and rows of the next", List.of(server().then(whole).then(rows)), false, columns, 1, false),
                 new Cut("rows, and half of what ends them", List.of(rows, server().raw('C', 13).message('S')), false, columns, 1, false),
                 new Cut("rows of a COPY", List.of(copy, shutdown), false, server(), 0, false),
@@ -319,7 +320,7 @@ class ReplyWalkTest {
                 new Cut("as much as the server sends at once", List.of(sendBuffer), false, sendBuffer, 1, true),
                 new Cut("the same in two reads", List.of(columns, server().row("x".repeat(SendBuffer.BYTES - columns.bytes().length - 11))), false, sendBuffer, 1, true),
                 new Cut("a notice behind the rows, which the server has sent with it", List.of(notice), false, notice, 1, true),
-                new Cut("the end of a statement behind the rows, which a Flush may have sent", List.of(whole), false, whole, 2, true),
+                new Cut("the end of a statement behind the rows, and no ReadyForQuery", List.of(whole), false, columns, 1, false),
                 new Cut("rows, and an error that its ReadyForQuery did not follow", List.of(failed), false, failed, 1, true),
                 new Cut("the same, and half of that", List.of(server().then(failed).raw('Z', 5)), false, failed, 1, true),
                 new Cut("the same, and the end of the session", List.of(server().then(failed).then(shutdown)), false, failed, 1, true),
@@ -338,6 +339,28 @@ class ReplyWalkTest {
             world.server.close();
             assertThat(world.client.got()).isEqualTo(cut.client.bytes());
             assertThat(world.client.loss).isNotNull().extracting(Loss::rows, Loss::visible).containsExactly(cut.rows, cut.visible);
+        }
+    }
+
+    /// Its Sync may not have been sent, or something that takes its time stands ahead of it.
+    @Test
+    void the_end_of_a_statement_that_a_flush_has_sent_is_shown_with_its_rows() {
+        BackendBytes whole = server().message('2').row("one").complete("SELECT 1");
+        for (boolean ended : new boolean[] {false, true}) {
+            try (var world = new RelayWorld()) {
+                world.client.outlives = true;
+                for (boolean flushes : new boolean[] {true, false}) {
+                    world.exchange().messageSent();
+                    world.exchange().executeSent();
+                    if (flushes) world.exchange().flushSent();
+                    if (ended) world.exchange().syncSent();
+                    world.says(whole);
+                    assertThat(world.client.take()).isEqualTo((flushes || !ended ? whole : server().message('2')).bytes());
+                    if (!ended) world.exchange().syncSent();
+                    world.says(server().ready('I'));
+                    world.client.take();
+                }
+            }
         }
     }
 
