@@ -38,7 +38,7 @@ public final class CatalogueRefresh {
     public boolean isDue(long now) {
         if (asking) return false;
         if (failed && now - failedAt < FIRST_PAUSE.toNanos()) return false;
-        return !known || changed || isOld(now) || missed && now - askedAt >= missPause.toNanos();
+        return now - dueNanos(now) >= 0;
     }
 
     /// When the question is to be asked next. Only while it is not on its way, and has not failed.
