@@ -19,6 +19,15 @@ import org.jspecify.annotations.Nullable;
 /// @param copyIn     the backend was taking CopyData
 public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte status, int owed, boolean open, boolean failed, int visible, int received, boolean rows,
                    boolean withheld, boolean midMessage, boolean copyIn) {
+    /// The server may have died of what it was asked: it was not told to end, or panicked.
+    public boolean isDeath() {
+        return switch (ending) {
+            case END_OF_FILE, BROKEN -> true;
+            case SHUT_DOWN -> lastWords != null && ErrorBody.field(lastWords, 'V').equals("PANIC");
+            case TOLD, FENCED -> false;
+        };
+    }
+
     /// How a stream of replies ends.
     public enum Ending {
         /// The server said why with a FATAL error, and the client has read it.

@@ -231,7 +231,7 @@ final class ClientLease {
         else if (status == 'I' && !clearsAll) leased.endLease(settings.tracker().release(), now);
         else leased.endLeaseDirty(clearsAll ? Settings.NONE : settings.tracker().release(), clearsAll, now);
         if (whole) routes.asksElsewhere();
-        else routes.over();
+        else path.unitOver();
         if (whole) session.waiting().again(requests);
         else socket.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
         session.progress().goesOn();

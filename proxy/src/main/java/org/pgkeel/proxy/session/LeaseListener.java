@@ -212,6 +212,7 @@ final class LeaseListener implements Lessee {
         } else if (routes == null && commit.mayHaveWritten()) {
             path.wrote(now);
         }
+        path.deaths().forget();
         leased.requests().answered();
         statements.answered(leased.exchange().batchesAnswered());   // also behind the end of a watch
         commit.answered(leased, status);

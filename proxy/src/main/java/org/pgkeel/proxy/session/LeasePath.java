@@ -43,6 +43,7 @@ final class LeasePath implements Waiter<BackendConnection> {
     private int askingBytes;
     /// Since there are rules about replicas.
     private @Nullable SessionRoutes routes;
+    private final ServerDeaths deaths = new ServerDeaths();
 
     LeasePath(ClientSession session) {
         this.session = session;
@@ -64,6 +65,17 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// What the Query is that was looked at to find its backend, and is sent next.
     StatementClass classOfQuery() {
         return routes == null ? StatementClass.UNREAD : routes.classOfQuery();
+    }
+
+    /// Of the servers on which the client's unit was under way.
+    ServerDeaths deaths() {
+        return deaths;
+    }
+
+    /// The client's unit is over, in whatever way: what its servers did to it says nothing of the next one.
+    void unitOver() {
+        deaths.forget();
+        if (routes != null) routes.over();
     }
 
     /// The end of a batch was given to the backend.
@@ -95,14 +107,16 @@ final class LeasePath implements Waiter<BackendConnection> {
         }
         SharedPool<BackendConnection> from = pool.shared();
         RouteRules rules = context.rules();
+        SessionRoutes mine = routes;
         if (rules != null && session.looksInto()) {
-            SessionRoutes mine = routes;
             if (mine == null) routes = mine = new SessionRoutes(session, context, times.wasEverReady());
             from = mine.choose(rules, in, at, times.turnNanos());
             if (from == null) {
                 waitForReplica(mine);
                 return null;
             }
+        } else if (mine != null) {
+            mine.goesByNoRule();
         }
         askingBytes = in.writerIndex() - at;
         BackendConnection leased = acquireFrom(from);
@@ -226,7 +240,7 @@ final class LeasePath implements Waiter<BackendConnection> {
             return;
         }
         comeback = null;
-        if (mine != null) mine.over();
+        unitOver();
         session.refused(refusal);
         if (session.isOpen() && session.pins().owesListen()) context.loop().schedule(this::listenAgain, LISTEN_RETRY.toMillis(), TimeUnit.MILLISECONDS);
     }

@@ -77,7 +77,9 @@ final class LostBackend {
         session.lease().takeBack();
         BatchContents first = first();
         restIsUnknown = !loss.midMessage() && node == LossRules.Node.PRIMARY && !session.commit().isWatched() && restMayCommit();
-        LossVerdict verdict = restIsUnknown ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : LossRules.verdict(new LossRules.Situation(loss, first, anything, whole, commit, node));
+        if (anything && loss.isDeath()) session.path().deaths().seen(lost.greeting().address(), lost.openedNanos(), System.nanoTime());
+        var at = new LossRules.Situation(loss, first, anything, whole, commit, node, session.path().deaths().count());
+        LossVerdict verdict = restIsUnknown ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : LossRules.verdict(at);
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
         session.context().stats().backendLost(verdict.word());
         apply(verdict, first);
@@ -120,6 +122,7 @@ final class LostBackend {
             case LossVerdict.Close _ -> session.end().lost(loss);
             case LossVerdict.Unnoticed _ -> {
                 forget();
+                session.path().unitOver();
                 session.progress().goesOn();
             }
             case LossVerdict.Rerun _ when session.pins().areMissing() -> {
@@ -136,7 +139,7 @@ final class LostBackend {
                 session.toClient().deliver();
                 session.toClient().finish();
                 forget();
-                keepNames(loss.withheld() ? loss.received() : loss.visible());
+                firstIsOver(loss.withheld() ? loss.received() : loss.visible());
                 endFirst(first.complete(), outcomeUnknown());
                 goOnWithRest();
             }
@@ -146,15 +149,17 @@ final class LostBackend {
             }
             case LossVerdict.FailTransaction(boolean told, int suppressed) -> {
                 forget();
-                keepNames(suppressed);
+                firstIsOver(suppressed);
                 failTransaction(told, suppressed);
             }
         }
     }
 
-    /// @param replies of the first batch that the client has
-    private void keepNames(int replies) {
+    /// The first batch is not asked again.
+    /// @param replies of it that the client has
+    private void firstIsOver(int replies) {
         AnsweredNames.keep(requests, firstBytes, replies, session.statements());
+        session.path().unitOver();
     }
 
     private void forget() {
@@ -196,14 +201,22 @@ final class LostBackend {
         return Refusal.of(RefusalReason.OUTCOME_UNKNOWN, "failover: it is not known whether the transaction was committed", "Look for its effects before it is sent again.");
     }
 
+    private Refusal rolledBack() {
+        if (copies) return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the COPY was rolled back, retry it with its data");
+        int deaths = session.path().deaths().count();
+        if (!LossRules.mayBeTheCause(deaths)) return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
+        return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: servers have died " + deaths + " times under this, it was rolled back and is not run again",
+                "It may be what they die of: look into their logs before it is sent again.");
+    }
+
     private void fail(RefusalReason reason, BatchContents first) {
         Refusal refusal = switch (reason) {
             case OUTCOME_UNKNOWN -> outcomeUnknown();
             case PIN_LOST -> session.pins().missed();
-            default -> Refusal.of(RefusalReason.PRIMARY_LOST, copies ? "failover: the COPY was rolled back, retry it with its data" : "failover: the transaction was rolled back, retry it");
+            default -> rolledBack();
         };
         session.context().stats().refused(refusal.reason().word());
-        keepNames(loss.visible());
+        firstIsOver(loss.visible());
         session.socket().write(SessionMessages.error(refusal));
         boolean complete = first.complete() && !(loss.copyIn() && loss.open());
         endFirst(complete, refusal);
@@ -312,7 +325,7 @@ final class LostBackend {
         rest.release();
         session.toClient().finish();
         forget();
-        keepNames(Integer.MAX_VALUE);
+        firstIsOver(Integer.MAX_VALUE);
         if (chains) session.failedTransaction().begins(new LostTransaction(session.statements(), session.context().stats(), false, 0, loss.owed() - 1));
         goOnWithRest();
     }

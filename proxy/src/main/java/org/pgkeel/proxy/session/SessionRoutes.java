@@ -106,6 +106,12 @@ final class SessionRoutes {
         };
     }
 
+    /// There are no rules any more: the unit goes to the primary, whatever they said of one before.
+    void goesByNoRule() {
+        by = null;
+        kept = null;
+    }
+
     private int choice(Cluster cluster, List<Candidate> candidates, RouteRule rule, long now) {
         int chosen = candidates.isEmpty() ? ReplicaChoice.NONE : ReplicaChoice.choose(candidates, rule, view, cluster.lastWriteNanos(), now, context.nodes().turn());
         boolean primaryIsBetter = rule.orElse() == RouteRule.OrElse.PRIMARY && cluster.primary() != null;

@@ -9,7 +9,8 @@ import org.pgkeel.proxy.route.Route;
 
 /// Which replicas have failed a client's unit, and whether it may be taken to another one.
 ///
-/// Law: a unit is moved a bounded number of times; then it goes to the primary if its rule lets it, and else the client hears of the failure.
+/// Law: a unit that replicas refuse is moved a bounded number of times; then it goes to the primary if its rule lets it, and else the client hears of the failure.
+/// How often a unit is run again whose servers die, [LossRules] says.
 ///
 /// Threading: confined to the session's event loop.
 final class UnitMoves {

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Origin;
@@ -58,12 +59,12 @@ class LossRulesTest {
     }
 
     private static LossVerdict verdict(Loss loss, BatchContents first, CommitPoint commit) {
-        return LossRules.verdict(new Situation(loss, first, true, true, commit, LossRules.Node.PRIMARY));
+        return LossRules.verdict(new Situation(loss, first, true, true, commit, LossRules.Node.PRIMARY, 0));
     }
 
     @Test
     void an_idle_client_notices_nothing() {
-        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), batch(true, false), false, true, UNKNOWN, LossRules.Node.PRIMARY))).isEqualTo(new LossVerdict.Unnoticed());
+        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), batch(true, false), false, true, UNKNOWN, LossRules.Node.PRIMARY, 0))).isEqualTo(new LossVerdict.Unnoticed());
     }
 
     @Test
@@ -71,7 +72,7 @@ class LossRulesTest {
         BatchContents read = batch(true, true, StatementKind.QUERY);
         assertThat(verdict(loss('I', 2, false), read, UNKNOWN)).isEqualTo(new LossVerdict.Rerun(2));
         assertThat(verdict(loss('I', 3, true), read, UNKNOWN)).isEqualTo(LOST);
-        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), read, true, false, UNKNOWN, LossRules.Node.PRIMARY))).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(loss('I', 0, false), read, true, false, UNKNOWN, LossRules.Node.PRIMARY, 0))).isEqualTo(LOST);
     }
 
     @Test
@@ -183,8 +184,8 @@ class LossRulesTest {
     @Test
     void what_was_sent_in_a_failed_transaction_and_is_not_known_word_for_word_is_unknown_only_if_it_may_commit() {
         var sent = new CommitPoint(Knowledge.NONE, true, new Probe.NotSent(), ORIGIN, 1, Work.TRANSACTION);
-        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, sent, LossRules.Node.PRIMARY))).isEqualTo(NOT_KNOWN);
-        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY)))
+        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, sent, LossRules.Node.PRIMARY, 0))).isEqualTo(NOT_KNOWN);
+        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0)))
                 .isEqualTo(new LossVerdict.FailTransaction(true, 0));
     }
 
@@ -284,7 +285,7 @@ class LossRulesTest {
     @Test
     void a_copy_whose_data_has_not_ended_is_aborted() {
         var copying = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, false, true);
-        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY))).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0))).isEqualTo(LOST);
     }
 
     private static Loss failed(char status, boolean withheld) {
@@ -306,8 +307,26 @@ class LossRulesTest {
         assertThat(verdict(failed('T', true), commit, SENT)).isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(LOST));
     }
 
+    @ParameterizedTest
+    @EnumSource(LossRules.Node.class)
+    void what_servers_die_under_is_done_again_twice_and_then_given_up(LossRules.Node node) {
+        for (int deaths = 0; deaths < 3; deaths++) assertThat(afterDeaths(deaths, node, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+        assertThat(afterDeaths(3, node, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(LOST);
+        assertThat(afterDeaths(3, node, batch(true, true, StatementKind.BEGIN, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 0));
+    }
+
+    @Test
+    void a_write_that_servers_die_under_is_looked_up_and_given_up_only_if_it_was_aborted() {
+        assertThat(afterDeaths(3, LossRules.Node.PRIMARY, batch(false, true, StatementKind.DATA), SENT))
+                .isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(LOST));
+    }
+
+    private static LossVerdict afterDeaths(int deaths, LossRules.Node node, BatchContents first, CommitPoint commit) {
+        return LossRules.verdict(new Situation(loss('I', 0, false), first, true, true, commit, node, deaths));
+    }
+
     private static LossVerdict onReplica(LossRules.Node node, Loss loss, BatchContents first, boolean whole) {
-        return LossRules.verdict(new Situation(loss, first, true, whole, UNKNOWN, node));
+        return LossRules.verdict(new Situation(loss, first, true, whole, UNKNOWN, node, 0));
     }
 
     @Test
@@ -344,7 +363,7 @@ class LossRulesTest {
     void a_transaction_on_a_replica_has_committed_nothing() {
         BatchContents commit = batch(true, true, StatementKind.COMMIT);
         assertThat(onReplica(LossRules.Node.REPLICA, loss('T', 0, false), commit, true)).isEqualTo(LOST);
-        assertThat(LossRules.verdict(new Situation(loss('T', 0, false), commit, true, true, SENT, LossRules.Node.REPLICA))).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(loss('T', 0, false), commit, true, true, SENT, LossRules.Node.REPLICA, 0))).isEqualTo(LOST);
         assertThat(onReplica(LossRules.Node.REPLICA, loss('T', 1, false), batch(true, true, StatementKind.QUERY), true)).isEqualTo(new LossVerdict.FailTransaction(false, 1));
     }
 
@@ -364,7 +383,7 @@ class LossRulesTest {
             var first = new BatchContents(random.nextBoolean(), random.nextBoolean(), has, random.nextBoolean());
             CommitPoint commit = List.of(UNKNOWN, ONLY_READ, KEPT_BACK, SENT).get(random.nextInt(4));
             LossRules.Node node = random.nextBoolean() ? LossRules.Node.REPLICA : LossRules.Node.REPLICA_TURNED_AWAY;
-            var at = new Situation(loss, first, random.nextBoolean(), random.nextBoolean(), commit, node);
+            var at = new Situation(loss, first, random.nextBoolean(), random.nextBoolean(), commit, node, random.nextInt(5));
             String what = "seed " + seed + ", round " + round + ": " + at;
             switch (LossRules.verdict(at)) {
                 case LossVerdict.Resolve _ -> throw new AssertionError(what);
@@ -374,6 +393,7 @@ class LossRulesTest {
                 case LossVerdict.Rerun(int suppressed) -> {
                     assertThat(suppressed).as(what).isEqualTo(visible);
                     assertThat(rows).as(what).isFalse();
+                    assertThat(at.deaths()).as(what).isLessThan(3);
                 }
                 case LossVerdict.FailTransaction(_, int suppressed) -> assertThat(suppressed).as(what).isEqualTo(visible);
                 case LossVerdict.EndOfBatch _ -> assertThat(loss.failed()).as(what).isTrue();
