@@ -338,7 +338,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void keepMinimum(long nowNanos) {
-        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
+        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos) || shared.isVacated(nowNanos)) return;
         int missing = shared.settings().shape().min() - shared.open();
         for (int i = 0; i < missing && attempts.begin(0); i++) {
             if (attempts.isSingle()) return;

@@ -36,6 +36,7 @@ public final class SharedPool<C extends PooledConnection> {
     /// Of the pool to the primary, with which those to the replicas have it in common.
     private final AtomicInteger catalogGeneration;
     private volatile boolean retired;
+    private volatile long vacatedUntilNanos;
 
     /// @param own    the pool's own limit
     /// @param others limits that it shares with other pools: of its database, of its user
@@ -59,6 +60,7 @@ public final class SharedPool<C extends PooledConnection> {
         this.catalogGeneration = catalogGeneration;
         this.gate = gate;
         this.nanoClock = nanoClock;
+        this.vacatedUntilNanos = nanoClock.getAsLong();
         this.settings = settings;
         this.own = own;
         var all = new ArrayList<BackendBudget>();
@@ -197,6 +199,17 @@ public final class SharedPool<C extends PooledConnection> {
     public void recycle() {
         epoch.incrementAndGet();
         for (var slice : slices) slice.eventLoop().execute(slice::closeIdle);
+    }
+
+    /// As [#recycle], and until then none is opened but for clients that wait: the server wants nobody in the database.
+    public void vacate(long untilNanos) {
+        vacatedUntilNanos = untilNanos;
+        recycle();
+    }
+
+    /// None is opened but for clients that wait.
+    boolean isVacated(long nowNanos) {
+        return nowNanos - vacatedUntilNanos < 0;
     }
 
     /// Grows with every [#recycle].

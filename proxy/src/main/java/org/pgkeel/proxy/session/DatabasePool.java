@@ -164,7 +164,11 @@ public final class DatabasePool {
     void vacate(String database) {
         long now = System.nanoTime();
         siblings.get().filter(each -> each.cluster == cluster && each.target.backendDatabase().equals(database))
-                .filter(each -> each.clients.wantedOut(now)).forEach(DatabasePool::recycle);
+                .filter(each -> each.clients.wantedOut(now)).forEach(each -> each.vacate(now));
+    }
+
+    private void vacate(long nowNanos) {
+        all().forEach(pool -> pool.vacate(nowNanos + PoolClients.LEAVERS_NANOS));
     }
 
     private void recycle() {
@@ -308,7 +312,8 @@ public final class DatabasePool {
     }
 
     void leave() {
-        if (clients.leave(System.nanoTime())) recycle();
+        long now = System.nanoTime();
+        if (clients.leave(now)) vacate(now);
     }
 
     /// The server said that there is no such database, or that there is one after all.

@@ -20,8 +20,8 @@ final class PoolClients {
     /// So long does the server wait for others to leave, from the statement on.
     /// <https://www.postgresql.org/docs/current/sql-dropdatabase.html>
     private static final long PATIENCE_NANOS = 5_000_000_000L;
-    /// A request in the last moment of the time in which the pool is not vacated again has the server wait as long, too.
-    private static final long LEAVERS_NANOS = 2 * PATIENCE_NANOS;
+    /// A request in the last moment of the time in which the pool is not vacated again has the server wait as long, too. Until then its minimum is not opened again.
+    static final long LEAVERS_NANOS = 2 * PATIENCE_NANOS;
 
     /// How many are in, or [#RETIRED].
     private final AtomicInteger clients = new AtomicInteger();

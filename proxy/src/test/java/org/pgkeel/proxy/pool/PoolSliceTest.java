@@ -190,6 +190,33 @@ class PoolSliceTest {
     }
 
     @Test
+    void the_minimum_of_a_vacated_pool_is_opened_again_when_the_time_is_over() {
+        var world = new PoolWorld(1, new PoolConfig(PoolMode.TRANSACTION, 5, 3, 0, Duration.ofSeconds(5), Duration.ofSeconds(30)));
+        world.tick();
+        world.settle();
+        world.pool.vacate(world.nowNanos + Duration.ofSeconds(10).toNanos());
+        world.settle();
+        world.pass(Duration.ofMillis(9_900));
+        world.tick();
+        world.settle();
+        assertThat(world.open()).isZero();
+        world.pass(Duration.ofMillis(100));
+        world.tick();
+        world.settle();
+        assertThat(world.open()).isEqualTo(3);
+    }
+
+    @Test
+    void a_client_of_a_vacated_pool_is_served() {
+        var world = new PoolWorld(1, new PoolConfig(PoolMode.TRANSACTION, 5, 3, 0, Duration.ofSeconds(5), Duration.ofSeconds(30)));
+        world.pool.vacate(world.nowNanos + Duration.ofSeconds(10).toNanos());
+        var client = world.asks("a", 0);
+        world.settle();
+        assertThat(client.leased).isPresent();
+        assertThat(world.open()).isEqualTo(1);
+    }
+
+    @Test
     void unused_connections_are_closed_down_to_the_minimum() {
         var world = new PoolWorld(1, new PoolConfig(PoolMode.TRANSACTION, 5, 2, 0, Duration.ofSeconds(5), Duration.ofSeconds(30)));
         var clients = IntStream.range(0, 5).mapToObj(i -> world.asks("client " + i, 0)).toList();

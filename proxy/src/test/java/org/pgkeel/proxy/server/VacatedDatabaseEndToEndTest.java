@@ -2,6 +2,7 @@ package org.pgkeel.proxy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -56,6 +57,18 @@ class VacatedDatabaseEndToEndTest {
                 TestProxy.execute(visitor, "select 1");
             }
             TestProxy.execute(client, "alter database " + QUOTED + " rename to vacated_other", "drop database if exists vacated_copy", "drop database vacated_other");
+        }
+    }
+
+    /// Its pool is vacated once for all three.
+    @Test
+    void a_database_whose_pool_keeps_connections_open_is_copied_renamed_and_dropped() throws SQLException {
+        assertThat(proxy.reload("databases.\"*\".pool.min = 2\n")).isEmpty();
+        String inside = "select count(*) from pg_stat_activity where datname = '" + NAME + "'";
+        await().until(() -> TestProxy.value(direct, inside).equals("2"));
+        try (Connection client = outside()) {
+            TestProxy.execute(client, "create database vacated_copy with template = " + QUOTED, "alter database " + QUOTED + " rename to vacated_other",
+                    "drop database vacated_copy", "drop database vacated_other");
         }
     }
 
