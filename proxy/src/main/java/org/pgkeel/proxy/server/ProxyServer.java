@@ -346,6 +346,7 @@ public final class ProxyServer implements AutoCloseable {
     }
 
     private void stopLoops() {
+        reload.end();
         outcomes.close();
         clusters.close();
         loops.shutdownGracefully(0, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();

@@ -18,6 +18,9 @@ final class Reload {
     private final Supplier<ConfigResult> source;
     private final InForce inForce;
     private final ClusterProbe probe;
+    /// Guards what is in force, and [#ended]. Whoever ends the proxy does not wait for the configuration to be read.
+    private final Object change = new Object();
+    private boolean ended;
 
     /// @param source reads the configuration
     Reload(ProxyServer server, Supplier<ConfigResult> source, InForce inForce, ClusterProbe probe) {
@@ -39,7 +42,20 @@ final class Reload {
         return problems;
     }
 
+    /// Waits for a change that is under way. None comes behind this: what it begins to watch nobody would end.
+    void end() {
+        synchronized (change) {
+            ended = true;
+        }
+    }
+
     private List<String> apply(ConfigResult.Loaded loaded) {
+        synchronized (change) {
+            return ended ? List.of("the proxy has stopped") : change(loaded);
+        }
+    }
+
+    private List<String> change(ConfigResult.Loaded loaded) {
         Runnable closeOld;
         try {
             closeOld = inForce.replace(loaded);

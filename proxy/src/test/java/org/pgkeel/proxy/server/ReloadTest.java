@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -277,6 +278,35 @@ final class ReloadTest {
         await().atMost(PATIENCE).until(() -> app().pool().max() == 14);
         Files.writeString(secret, "the second");
         await().atMost(PATIENCE).until(() -> app().backendPassword().equals(Optional.of(new Secret("the second"))));
+    }
+
+    @Test
+    void a_reload_behind_the_end_changes_nothing() {
+        ProxyServer server = proxy.server();
+        ProxyConfig before = server.config();
+        server.stop(Duration.ZERO);
+        proxy.writeConfig(RunningProxy.config(postgres, 3, ""));
+
+        assertThat(server.reload()).containsExactly("the proxy has stopped");
+        assertThat(server.config()).isSameAs(before);
+    }
+
+    @Test
+    void the_end_waits_for_a_reload_that_has_begun_to_change_things(@TempDir Path folder) throws Exception {
+        ProxyServer server = proxy.server();
+        Path users = folder.resolve("users");
+        assertThat(new ProcessBuilder("mkfifo", users.toString()).start().waitFor()).isZero();
+        proxy.writeConfig(RunningProxy.config(postgres, 3, "auth.users-file = \"" + users + "\""));
+
+        var reloaded = Meanwhile.asks(server::reload);
+        Thread end;
+        try (OutputStream _ = Meanwhile.asks(() -> Files.newOutputStream(users)).get(60, TimeUnit.SECONDS)) {   // it is being read
+            end = Thread.ofPlatform().start(() -> server.stop(Duration.ZERO));
+            await().until(() -> end.getState() == Thread.State.BLOCKED);
+        }
+
+        assertThat(reloaded.get(60, TimeUnit.SECONDS)).isEmpty();
+        assertThat(end.join(Duration.ofSeconds(60))).isTrue();
     }
 
     private DatabaseConfig app() {
