@@ -2,12 +2,15 @@ package org.pgkeel.failover.outcome;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.CommitOutcome.Reason;
 import org.pgkeel.failover.outcome.Descent.CleanRestart;
@@ -28,13 +31,15 @@ import org.pgkeel.failover.topology.NodeAddress;
 public final class Sightings {
     private static final int NODES_MAX = 64;
     private static final int LIVES_MAX = 16;
+    private static final int NAMES_MAX = 16;
     private static final int BIRTHS_MAX = 64;
     /// Two servers made a timeline of this number.
     private static final Birth FORKED = new Birth(Integer.MAX_VALUE, Lsn.ZERO);
 
     /// One run of a server.
     private static final class Life {
-        final Lifetime lifetime;
+        /// More than one where statistics were reset by hand meanwhile; the first is kept, and the newest ones.
+        final List<Lifetime> names = new ArrayList<>(1);
         /// The longest time before this run in which another one may have come and gone.
         final long blindNanos;
         int followed;
@@ -45,8 +50,29 @@ public final class Sightings {
         Optional<Birth> birth = Optional.empty();
 
         Life(Lifetime lifetime, long blindNanos) {
-            this.lifetime = lifetime;
+            names.add(lifetime);
             this.blindNanos = blindNanos;
+        }
+
+        boolean is(Lifetime lifetime) {
+            return names.contains(lifetime);
+        }
+
+        /// Whether the answer is of this run, though it has another name: a crash under the same postmaster moves the end of the recovery.
+        boolean goesOn(NodeAnswer answer) {
+            return seenWritable && answer.role() instanceof Writable(_, var recovered) && recovered.equals(recoveredTo)
+                    && answer.lifetime().postmasterStart().equals(names.getFirst().postmasterStart());
+        }
+
+        void isCalled(Lifetime lifetime) {
+            if (names.size() >= NAMES_MAX) names.remove(1);
+            names.add(lifetime);
+        }
+
+        /// Whether the statistics of this run are those of another one: a clean restart keeps them.
+        boolean keptStatisticsOf(Life before) {
+            String kept = names.getFirst().statsReset();
+            return !kept.isEmpty() && before.names.stream().anyMatch(name -> name.statsReset().equals(kept));
         }
 
         void follows(int timeline) {
@@ -89,7 +115,9 @@ public final class Sightings {
         }
         looked(node, askedNanos, answeredNanos);
         Life life = node.lives.peekLast();
-        if (life == null || !life.lifetime.equals(answer.lifetime())) {
+        if (life != null && !life.is(answer.lifetime()) && life.goesOn(answer)) {
+            life.isCalled(answer.lifetime());
+        } else if (life == null || !life.is(answer.lifetime())) {
             if (node.lives.size() >= LIVES_MAX) node.lives.removeFirst();
             life = new Life(answer.lifetime(), node.blindNanos);
             node.lives.addLast(life);
@@ -121,7 +149,7 @@ public final class Sightings {
     public synchronized void alive(Origin origin, long nowNanos) {
         Node node = nodes.get(origin.node());
         Life life = node == null ? null : node.lives.peekLast();
-        if (life == null || !life.lifetime.equals(origin.lifetime())) return;
+        if (life == null || !life.is(origin.lifetime())) return;
         node.lookedNanos = nowNanos;
         node.blindNanos = 0;
     }
@@ -191,8 +219,10 @@ public final class Sightings {
     /// @param birth of the survivor's own timeline, if it was seen to make it
     private Descent byBirths(int ancestor, int timeline, Optional<Birth> birth) {
         @Nullable Birth born = birth.orElseGet(() -> births.getOrDefault(timeline, FORKED));
+        Lsn at = null;
         while (born != null && born != FORKED) {
-            if (born.parent == ancestor) return new Switched(born.at);
+            if (at == null || born.at.compareTo(at) < 0) at = born.at;   // who takes over may have seen less than its predecessor
+            if (born.parent == ancestor) return new Switched(at);
             if (born.parent < ancestor) return new Descent.Abandoned();
             born = births.get(born.parent);
         }
@@ -201,36 +231,24 @@ public final class Sightings {
 
     private Optional<Life> life(NodeAddress address, Lifetime lifetime) {
         Node node = nodes.get(address);
-        return node == null ? Optional.empty() : node.lives.stream().filter(life -> life.lifetime.equals(lifetime)).findFirst();
+        return node == null ? Optional.empty() : node.lives.stream().filter(life -> life.is(lifetime)).findFirst();
     }
 
-    /// Whether the origin's server has written the same timeline in a later run, after a crash.
+    /// Whether the origin's server has written the same timeline in a later run, after a crash; or may have, as its own run is not among those that were seen.
     private boolean wroteAgain(Origin origin) {
         Node node = nodes.get(origin.node());
         if (node == null) return false;
-        boolean after = false;
-        for (Life life : node.lives) {
-            if (after && life.seenWritable && life.written == origin.timeline() && !isContinuation(origin, life)) return true;
-            after |= life.lifetime.equals(origin.lifetime());
-        }
-        return false;
+        Optional<Life> before = life(origin.node(), origin.lifetime());
+        return (before.isEmpty() ? node.lives.stream() : crashesAfter(node, before.get())).anyMatch(life -> life.seenWritable && life.written == origin.timeline());
     }
 
     /// Where the first recovery after the origin's run ended, if that recovery was surely the first.
     private Optional<Lsn> firstCrashAfter(Origin origin) {
-        Node node = nodes.get(origin.node());
-        if (node == null) return Optional.empty();
-        boolean after = false;
-        for (Life life : node.lives) {
-            if (after && !isContinuation(origin, life)) {
-                return life.blindNanos <= blindMaxNanos && life.seenWritable && life.written == origin.timeline() ? life.recoveredTo : Optional.empty();
-            }
-            after |= life.lifetime.equals(origin.lifetime());
-        }
-        return Optional.empty();
+        return life(origin.node(), origin.lifetime()).flatMap(before -> crashesAfter(nodes.get(origin.node()), before).findFirst())
+                .filter(life -> life.blindNanos <= blindMaxNanos && life.seenWritable && life.written == origin.timeline()).flatMap(life -> life.recoveredTo);
     }
 
-    private static boolean isContinuation(Origin origin, Life life) {
-        return life.lifetime.statsReset().equals(origin.lifetime().statsReset()) && !life.lifetime.statsReset().isEmpty();
+    private static Stream<Life> crashesAfter(Node node, Life before) {
+        return node.lives.stream().dropWhile(life -> life != before).skip(1).filter(life -> !life.keptStatisticsOf(before));
     }
 }

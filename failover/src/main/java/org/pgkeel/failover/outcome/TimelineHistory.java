@@ -1,6 +1,7 @@
 package org.pgkeel.failover.outcome;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -27,8 +28,11 @@ public record TimelineHistory(int timeline, List<Ending> endings) {
         return !endings.isEmpty() && endings.getFirst().timeline <= ancestor;
     }
 
+    /// Where the ancestor is left: not always where its own line says. A server that is promoted before it has reached the end of the line before, writes that it leaves a later
+    /// ancestor at a smaller position.
     public Optional<Lsn> leaves(int ancestor) {
-        return endings.stream().filter(ending -> ending.timeline == ancestor).map(Ending::at).findFirst();
+        if (endings.stream().noneMatch(ending -> ending.timeline == ancestor)) return Optional.empty();
+        return endings.stream().dropWhile(ending -> ending.timeline != ancestor).map(Ending::at).min(Comparator.naturalOrder());
     }
 
     /// A history file: lines of timeline, position and reason, with comments.

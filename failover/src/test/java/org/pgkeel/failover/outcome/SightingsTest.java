@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.failover.outcome.CommitOutcome.Reason;
 import org.pgkeel.failover.outcome.Descent.CrashRecovery;
 import org.pgkeel.failover.outcome.Descent.SameLife;
@@ -240,6 +242,56 @@ class SightingsTest {
         seen(PG2, OTHER, new Standby(4));
         after(100);
         assertThat(descent(PG2, OTHER, writes(5))).as("xids behind 4000 were given out twice on timeline 4").isEqualTo(new Switched(new Lsn(4000)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 40})
+    void statistics_reset_by_hand_are_no_crash_when_another_server_takes_over(int resets) {
+        seen(PG1, FIRST, new Writable(4, Optional.of(new Lsn(300))));
+        seen(PG2, OTHER, new Standby(4));
+        for (int reset = 2; reset <= resets; reset++) seen(PG1, new Lifetime("10:00", "reset " + reset), new Writable(4, Optional.of(new Lsn(300))));
+        after(100);
+        assertThat(descent(PG2, OTHER, writes(5))).isEqualTo(new Switched(S));
+    }
+
+    @Test
+    void statistics_reset_by_hand_are_no_crash_when_one_comes_behind_them() {
+        seen(PG1, FIRST, new Writable(4, Optional.of(new Lsn(300))));
+        seen(PG1, new Lifetime("10:00", "reset 2"), new Writable(4, Optional.of(new Lsn(300))));
+        after(100);
+        assertThat(descent(PG1, new Lifetime("10:05", "reset 3"), writes(4))).isEqualTo(new CrashRecovery(S));
+    }
+
+    @Test
+    void a_crash_under_the_same_postmaster_is_one_though_statistics_were_reset_before() {
+        seen(PG1, FIRST, new Writable(4, Optional.of(new Lsn(300))));
+        seen(PG1, new Lifetime("10:00", "reset 2"), new Writable(4, Optional.of(new Lsn(300))));
+        seen(PG2, OTHER, new Standby(4));
+        after(100);
+        seen(PG1, new Lifetime("10:00", "reset 3"), new Writable(4, Optional.of(new Lsn(4000))));
+        after(100);
+        assertThat(descent(PG2, OTHER, writes(5))).isEqualTo(new Switched(new Lsn(4000)));
+    }
+
+    @Test
+    void a_run_that_nobody_has_seen_may_have_crashed_before_the_one_that_was_seen() {
+        seen(PG1, new Lifetime("10:05", "reset 2"), new Writable(4, Optional.of(new Lsn(4000))));
+        seen(PG2, OTHER, new Standby(4));
+        after(100);
+        assertThat(descent(PG2, OTHER, writes(5))).isEqualTo(new Untold(Reason.CRASH_UNSEEN));
+    }
+
+    /// PG2 was promoted to 5 at 5000, PG3, which had replayed 4 only to 150, to 6.
+    @Test
+    void who_takes_over_may_have_seen_less_than_its_predecessor() {
+        Lifetime third = new Lifetime("07:00", "reset 7");
+        seen(PG2, OTHER, new Standby(4));
+        seen(PG2, OTHER, writes(5));
+        seen(PG3, third, new Standby(5));
+        Writable late = new Writable(6, Optional.of(new Lsn(150)));
+        assertThat(descent(PG3, third, late)).isEqualTo(new Switched(new Lsn(150)));
+        var history = new TimelineHistory(6, List.of(new TimelineHistory.Ending(4, S), new TimelineHistory.Ending(5, new Lsn(150))));
+        assertThat(sightings.descent(ORIGIN, PG3, third, late, Optional.of(history))).isEqualTo(new Switched(new Lsn(150)));
     }
 
     // --- a history
