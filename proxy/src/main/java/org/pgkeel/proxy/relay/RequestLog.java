@@ -20,6 +20,7 @@ public final class RequestLog {
     private int firstEnd;
     private int endCount;
     private boolean incomplete;
+    private boolean mayCommit;
 
     /// Bytes that were sent to the backend in the client's name.
     /// @param bytesMax as many may stand here; with more the log is incomplete
@@ -55,6 +56,11 @@ public final class RequestLog {
         if (--endCount == 0 && head == tail) clear();
     }
 
+    /// What is sent now may end a transaction: said of it only where nobody follows how that ends, and true until nothing is owed.
+    public void commits() {
+        mayCommit = true;
+    }
+
     /// Something was sent that does not stand here: what is asked now cannot be asked again.
     public void incomplete() {
         incomplete = true;
@@ -69,11 +75,17 @@ public final class RequestLog {
         tail = 0;
         endCount = 0;
         incomplete = false;
+        mayCommit = false;
         if (bytes.length > KEPT_BYTES_MAX) bytes = NOTHING;
     }
 
     public boolean isIncomplete() {
         return incomplete;
+    }
+
+    /// Of what is owed something may end a transaction, whether or not it stands here.
+    public boolean mayCommit() {
+        return mayCommit;
     }
 
     public boolean isEmpty() {

@@ -12,9 +12,10 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// @param kinds     of all that it executes
 /// @param complete  its end was sent: a Query, a FunctionCall, or a Sync
 public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKind> kinds, boolean complete) {
-    /// Of a batch of which nothing is known.
-    static BatchContents unknown(boolean complete) {
-        return new BatchContents(true, false, EnumSet.of(StatementKind.OTHER), complete);
+    /// Of a batch of which nothing else is known.
+    /// @param mayCommit it, or one behind it, may end a transaction
+    static BatchContents unknown(boolean complete, boolean mayCommit) {
+        return new BatchContents(true, false, mayCommit ? EnumSet.of(StatementKind.OTHER, StatementKind.COMMIT) : EnumSet.of(StatementKind.OTHER), complete);
     }
 
     boolean has(StatementKind kind) {

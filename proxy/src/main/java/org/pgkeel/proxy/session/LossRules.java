@@ -18,6 +18,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | idle outside of a transaction                            | nothing to notice                                          |
 /// | in a transaction, its end not sent                       | `40001`, and stays in a failed transaction                 |
 /// | the same, a write behind its ROLLBACK, nothing known     | `08007`                                                   |
+/// | the same, its end in what is not known word for word     | `08007`                                                   |
 /// | in a transaction that had failed                         | nothing to notice: its ROLLBACK succeeds                   |
 /// | the same, a write behind its ROLLBACK in one batch       | `08007`                                                   |
 /// | the same, its COMMIT behind a ROLLBACK TO in one batch   | `08007`                                                   |
@@ -97,7 +98,7 @@ final class LossRules {
     private static boolean commitsThoughFailed(Situation at) {
         BatchContents first = at.first();
         if (at.node() != Node.PRIMARY || at.loss().failed()) return false;
-        if (!at.whole()) return at.commit().sent();
+        if (!at.whole()) return at.commit().sent() || at.first().has(StatementKind.COMMIT);
         boolean commits = first.has(StatementKind.COMMIT) || first.has(StatementKind.PREPARE_TRANSACTION);
         boolean ends = commits || first.has(StatementKind.ROLLBACK);
         boolean sent = commits || first.complete() && !first.has(StatementKind.BEGIN);

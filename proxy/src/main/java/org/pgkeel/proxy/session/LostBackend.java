@@ -36,6 +36,7 @@ final class LostBackend {
     private final int firstBytes;
     private final boolean whole;
     private final boolean anything;
+    private final boolean mayCommit;
     private final LossRules.Node node;
     private final boolean enclosed;
     private final boolean copies;
@@ -55,6 +56,7 @@ final class LostBackend {
         this.firstBytes = log.firstBatchBytes();
         this.whole = !log.isIncomplete();
         this.anything = !log.isEmpty() || log.isIncomplete();
+        this.mayCommit = log.mayCommit();
     }
 
     void handle() {
@@ -86,7 +88,7 @@ final class LostBackend {
     }
 
     private BatchContents first() {
-        if (!whole) return BatchContents.unknown(loss.owed() > 0);
+        if (!whole) return BatchContents.unknown(loss.owed() > 0, mayCommit);
         BatchContents read = BatchReader.read(requests, firstBytes, this::classOfText, this::classOfName);
         return session.commit().watch().isEnclosed() ? read.enclosed() : read;
     }

@@ -140,6 +140,48 @@ class UnknownBatchesEndToEndTest {
     }
 
     @Test
+    void a_commit_that_nobody_followed_is_not_told_to_be_rolled_back() throws Exception {
+        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "off"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            assertThat(Replies.ask(client, "begin")).endsWith("ready IN_TRANSACTION");
+            link.stopAt("S\0\0\0\4", SteppingLink.Held.REPLIES);
+            client.send(parse("insert into done values ('" + LONG + "')"), bind(), execute(), parse("commit"), bind(), execute(), Sync.INSTANCE);
+            link.awaitStopped();
+            await().until(() -> postgres.query("select count(*) from done").equals("1"));
+            link.cut();
+            assertThat(untilReady(client)).containsExactly("error 08007", "ready IDLE");
+            assertThat(ask(client, "select 1")).containsExactly("row 1", "SELECT 1", "ready IDLE");
+        }
+    }
+
+    @Test
+    void a_commit_that_was_flushed_and_that_nobody_followed_is_not_told_to_be_rolled_back() throws Exception {
+        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "off"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            Replies.ask(client, "select 1");
+            link.stopAt("H\0\0\0\4", SteppingLink.Held.REPLIES);
+            client.send(parse("begin"), bind(), execute(), parse("insert into done values ('" + LONG + "')"), bind(), execute(), parse("commit"), bind(), execute(), Flush.INSTANCE);
+            link.awaitStopped();
+            await().until(() -> postgres.query("select count(*) from done").equals("1"));
+            link.cut();
+            client.send(Sync.INSTANCE);
+            assertThat(untilReady(client)).containsExactly("error 08007", "ready IDLE");
+        }
+    }
+
+    @Test
+    void a_long_statement_in_a_transaction_whose_end_was_not_sent_was_rolled_back() throws Exception {
+        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "off"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            assertThat(Replies.ask(client, "begin")).endsWith("ready IN_TRANSACTION");
+            link.stopAt("insert into done", SteppingLink.Held.REPLIES);
+            client.send(insert(LONG));
+            link.awaitStopped();
+            awaitSeen("insert into done");
+            link.cut();
+            assertThat(untilReady(client)).containsExactly("error 40001", "ready FAILED");
+            assertThat(ask(client, "rollback")).containsExactly("ROLLBACK", "ready IDLE");
+        }
+    }
+
+    @Test
     void a_flush_behind_the_last_batch_begins_none() throws Exception {
         try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "off"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
             Replies.ask(client, "select 1");

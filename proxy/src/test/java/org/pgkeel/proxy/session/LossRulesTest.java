@@ -184,8 +184,8 @@ class LossRulesTest {
     @Test
     void what_was_sent_in_a_failed_transaction_and_is_not_known_word_for_word_is_unknown_only_if_it_may_commit() {
         var sent = new CommitPoint(Knowledge.NONE, true, new Probe.NotSent(), ORIGIN, 1, Work.TRANSACTION);
-        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, sent, LossRules.Node.PRIMARY, 0))).isEqualTo(NOT_KNOWN);
-        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0)))
+        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true, false), true, false, sent, LossRules.Node.PRIMARY, 0))).isEqualTo(NOT_KNOWN);
+        assertThat(LossRules.verdict(new Situation(loss('E', 0, false), BatchContents.unknown(true, false), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0)))
                 .isEqualTo(new LossVerdict.FailTransaction(true, 0));
     }
 
@@ -264,6 +264,15 @@ class LossRulesTest {
         assertThat(verdict(loss('T', 0, false), queries(texts), UNKNOWN)).isEqualTo(NOT_KNOWN);
     }
 
+    @ParameterizedTest
+    @ValueSource(chars = {'I', 'T', 'E'})
+    void what_nobody_followed_and_may_end_a_transaction_may_be_committed(char status) {
+        for (boolean complete : new boolean[] {true, false}) {
+            var unknown = new Situation(loss(status, 0, false), BatchContents.unknown(complete, true), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0);
+            assertThat(LossRules.verdict(unknown)).isEqualTo(NOT_KNOWN);
+        }
+    }
+
     @Test
     void a_commit_that_was_executed_without_a_sync_may_have_happened() {
         assertThat(verdict(loss('T', 2, false), batch(false, false, StatementKind.COMMIT), UNKNOWN)).isEqualTo(NOT_KNOWN);
@@ -285,7 +294,7 @@ class LossRulesTest {
     @Test
     void a_copy_whose_data_has_not_ended_is_aborted() {
         var copying = new Loss("gone", Loss.Ending.BROKEN, null, (byte) 'I', 1, false, false, 0, 0, true, false, false, true);
-        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0))).isEqualTo(LOST);
+        assertThat(LossRules.verdict(new Situation(copying, BatchContents.unknown(true, false), true, false, UNKNOWN, LossRules.Node.PRIMARY, 0))).isEqualTo(LOST);
     }
 
     private static Loss failed(char status, boolean withheld) {
