@@ -41,7 +41,7 @@ final class Members {
     private static final String POSITION = "select pg_is_in_recovery(), case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end";
     /// Without Patroni.
     private static final Duration NODES_TIMEOUT = Duration.ofMillis(800);
-    /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time.
+    /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time. It does not run while nobody has a map.
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final NodeReply FOREIGN = new NodeReply.Silent(NodeReply.Kind.NONSENSE, "it is of another cluster: its system identifier is not the primary's");
 
@@ -53,6 +53,7 @@ final class Members {
     private final PollErrors errors;
     private final Map<String, WatchedMember> byName = new LinkedHashMap<>();
     private int turn;
+    private long followedNanos = System.nanoTime();
     private boolean ended;
     private @Nullable String primary;
     private final SqlListener sql;
@@ -327,6 +328,12 @@ final class Members {
     private void follow() {
         if (ended) return;   // What had been asked for before is answered now.
         long now = System.nanoTime();
+        long passed = now - followedNanos;
+        followedNanos = now;
+        if (documents().isEmpty()) {
+            byName.values().forEach(member -> member.unmappedFor(passed));
+            return;
+        }
         Set<String> names = new HashSet<>();
         Set<NodeAddress> addresses = new HashSet<>();
         for (Evidence.Document each : documents()) {

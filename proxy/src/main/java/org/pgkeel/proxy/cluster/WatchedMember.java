@@ -27,7 +27,7 @@ final class WatchedMember {
     private Map<String, String> tags = Map.of();
     private Set<String> endpoints;
     private int patroniTimeline;
-    /// When `/cluster` named it last.
+    /// When `/cluster` named it last, later by the time in which nobody had a map.
     private long namedNanos;
 
     /// @param another called ahead of an answer of another server than before
@@ -68,6 +68,11 @@ final class WatchedMember {
         url.ifPresent(given -> restUrl = given);
         if (!documentTags.isEmpty()) tags = documentTags;
         namedNanos = nowNanos;
+    }
+
+    /// Nobody said who there is.
+    void unmappedFor(long nanos) {
+        namedNanos += nanos;
     }
 
     long namedNanos() {

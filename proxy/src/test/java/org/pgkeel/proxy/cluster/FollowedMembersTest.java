@@ -112,6 +112,46 @@ class FollowedMembersTest {
         }
     }
 
+    /// It takes longer than a member is kept that maps name no more: another Patroni of the same servers shows that.
+    @Test
+    void nobody_is_forgotten_while_no_map_says_who_there_is_nor_by_the_first_one_after() {
+        try (var watched = watch()) {
+            Cluster cluster = watched.cluster();
+            await(() -> replicas(cluster).equals(List.of(second)));
+            for (String name : List.of("n1", "n2")) patroni.silentMap(name, true);
+            patroni.failsafe("n1", true);
+            await(() -> cluster.topology().flags().contains(Topology.Flag.FAILSAFE));
+            awaitOneForgottenElsewhere();
+
+            servers.freeze();
+            try {
+                await(() -> cluster.primary() == null);
+            } finally {
+                servers.thaw();
+            }
+            watched.awaitPrimary(first);
+            assertThat(replicas(cluster)).containsExactly(second);
+
+            // Of those that had no DCS not all are back in it at once.
+            patroni.named("n2", false);
+            patroni.scheduledSwitchover(Optional.of(Instant.now().plus(Duration.ofDays(1))));
+            for (String name : List.of("n1", "n2")) patroni.silentMap(name, false);
+            await(() -> cluster.topology().scheduledSwitchover().isPresent());
+            assertThat(replicas(cluster)).containsExactly(second);
+        }
+    }
+
+    private void awaitOneForgottenElsewhere() {
+        var members = new LinkedHashMap<String, NodeAddress>();
+        members.put("n1", first);
+        members.put("n2", second);
+        try (var elsewhere = PatroniStub.start(members); var watched = WatchedCluster.ofPatroni(List.of(elsewhere.url("n1")), TimelineRegression.HOLD)) {
+            await(() -> replicas(watched.cluster()).equals(List.of(second)));
+            elsewhere.named("n2", false);
+            await(() -> replicas(watched.cluster()).isEmpty());
+        }
+    }
+
     /// Answers that were on their way come when nobody watches any more.
     @Test
     void who_is_watched_anew_is_not_asked_by_two() {

@@ -63,10 +63,23 @@ final class TrialCluster implements AutoCloseable {
 
     /// The machine stops at once: nobody of the server gets to do anything more.
     void killAll() {
+        signalAll("KILL");
+        awaitDead();
+    }
+
+    /// Connections stay, and nobody answers until [#thaw].
+    void freeze() {
+        signalAll("STOP");
+    }
+
+    void thaw() {
+        signalAll("CONT");
+    }
+
+    private void signalAll(String name) {
         var all = new ArrayList<Long>(List.of(primary.pid()));
         ProcessHandle.of(primary.pid()).ifPresent(handle -> handle.descendants().forEach(child -> all.add(child.pid())));
-        signal("KILL", all.toArray(Long[]::new));
-        awaitDead();
+        signal(name, all.toArray(Long[]::new));
     }
 
     void stopImmediately() {
