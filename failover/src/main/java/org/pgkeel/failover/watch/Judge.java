@@ -23,7 +23,8 @@ import org.pgkeel.failover.watch.MemberEvidence.Sql;
 /// The rules by which a primary is believed. Every source can be wrong, so none is believed alone:
 ///
 /// - A server is a *candidate* if it says itself that it is not in recovery, and Patroni backs it: its own body (running; role primary,
-///   or `/primary` is 200), or the leader key in `/cluster`. Without Patroni the first is enough.
+///   or `/primary` is 200), or the leader key in `/cluster`. The role alone is not enough beside another one that has the key and is well: Patroni calls every
+///   server that is not in recovery a primary, one that somebody promoted by hand, too. Without Patroni the first is enough.
 /// - Who is primary already stays it as long as PostgreSQL says the same timeline and lifetime, and nobody *contradicts*. Silence of
 ///   Patroni is no contradiction, and neither is a plan: who is to be replaced at a certain time serves until it is being stopped.
 /// - The highest timeline wins. Two candidates on it: nobody. A candidate below a timeline that was used before: nobody, unless the rule
@@ -165,12 +166,33 @@ public final class Judge {
         String name = candidate.member.name();
         boolean named = evidence.isNamedLeader(name, Evidence.NEVER);
         boolean own = candidate.member.rest() instanceof Rest.Said(_, var status, var leads, _)
-                && status.state() == MemberStatus.State.RUNNING && (status.role() == MemberStatus.Role.PRIMARY || leads);
+                && status.state() == MemberStatus.State.RUNNING && (leads || status.role() == MemberStatus.Role.PRIMARY && !anotherLeads(name));
         boolean leaving = candidate.member.rest() instanceof Rest.Said(_, var status, _, _) && status.state() == MemberStatus.State.STOPPING;
         if (leaving) return false;
         // Promotion makes a new timeline, so on an old one its own word is not enough: it may be a zombie.
         if (candidate.reply.timeline() > given.timelineUsed) return named || own;
         return named || own && evidence.documents().isEmpty() || own && evidence.isPaused();
+    }
+
+    /// Whether a document names another member that is well, as far as is known: a failover leaves no such leader.
+    private boolean anotherLeads(String name) {
+        return evidence.members().stream().anyMatch(each -> !each.name().equals(name) && evidence.isNamedLeader(each.name(), Evidence.NEVER) && mayRun(each.rest()) && mayWrite(each.sql()));
+    }
+
+    private static boolean mayRun(Rest rest) {
+        return switch (rest) {
+            case Rest.NotAsked _ -> true;
+            case Rest.Said(_, var status, _, _) -> status.state() == MemberStatus.State.RUNNING && status.role() != MemberStatus.Role.DEMOTED;
+            case Rest.Silent _ -> false;
+        };
+    }
+
+    private static boolean mayWrite(Sql sql) {
+        return switch (sql) {
+            case Sql.NotAsked _, Sql.Said(_, NodeReply.Writable _, _) -> true;
+            case Sql.Said(_, NodeReply.Standby _, _) -> false;
+            case Sql.Said(_, NodeReply.Silent(var kind, _), var inARow) -> kind == NodeReply.Kind.TIMEOUT && inARow <= TIMEOUTS_MAX;
+        };
     }
 
     /// Whether Patroni says, since the incumbent was contradicted, that it is the primary after all.

@@ -25,12 +25,13 @@ import org.pgkeel.failover.topology.Primary;
 import org.pgkeel.failover.watch.MemberEvidence.Rest;
 import org.pgkeel.failover.watch.MemberEvidence.Sql;
 
-/// Three servers live through promotions, deaths, restarts, zombies and a leader key that is taken back, while their Patronis are silent, lie and do not
+/// Three servers live through promotions, by Patroni and by hand, deaths, restarts, zombies and a leader key that is taken back, while their Patronis are silent, lie and do not
 /// agree. Whatever the schedule:
 ///
 /// - whoever is found to be primary takes writes, on that timeline, in that life;
 /// - no timeline is followed that is lower than one that was followed before, unless the rule says so;
 /// - nobody is served beside another writable server, on the same timeline or a higher one, that a member names as the leader;
+/// - nobody becomes primary that no member, not itself either, calls the leader, beside a leader that is named, takes writes and whose Patroni runs;
 /// - where all speak the truth again, the leader is followed, and one whose timeline went back is not.
 class FollowedPrimaryTest {
     private static final long STEP_NANOS = Duration.ofMillis(100).toNanos();
@@ -41,6 +42,8 @@ class FollowedPrimaryTest {
         final NodeAddress address;
         boolean up = true;
         boolean writable;
+        /// Its Patroni has no hand in it, and lives.
+        boolean byHand;
         int timeline = 1;
         int life = 1;
 
@@ -140,6 +143,10 @@ class FollowedPrimaryTest {
             if (other.name().equals(served.name())) continue;
             boolean rivals = other.sql() instanceof Sql.Said(_, NodeReply.Writable reply, _) && reply.timeline() >= served.timeline() && evidence.isNamedLeader(other.name(), Evidence.NEVER);
             assertThat(rivals).as("%s: %s is served beside %s", what, served, other.name()).isFalse();
+            boolean leads = evidence.member(served.name()).orElseThrow().rest() instanceof Rest.Said(_, _, var says, _) && says;
+            boolean becomes = !leads && watch.incumbent().filter(known -> known.primary().equals(served)).isEmpty() && !evidence.isNamedLeader(served.name(), Evidence.NEVER);
+            boolean well = other.sql() instanceof Sql.Said(_, NodeReply.Writable _, _) && other.rest() instanceof Rest.Said && evidence.isNamedLeader(other.name(), Evidence.NEVER);
+            assertThat(becomes && well).as("%s: %s becomes primary beside the leader %s", what, served, other.name()).isFalse();
         }
     }
 
@@ -147,7 +154,7 @@ class FollowedPrimaryTest {
 
     private void happens(SplittableRandom random) {
         Server one = servers.get(random.nextInt(3));
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
             case 0 -> one.up = false;
             case 1 -> {
                 one.up = true;
@@ -158,10 +165,15 @@ class FollowedPrimaryTest {
             case 2, 3 -> promote(one, random);
             case 4 -> {
                 // The key is taken back by one that was never told to stop.
-                if (one.up && one.writable) leader = one;
+                if (one.up && one.writable) lead(one);
             }
             case 5 -> {
                 if (one != leader && one.up) follow(one);
+            }
+            case 6 -> {
+                if (one == leader || !one.up || one.writable) return;
+                open(one, random);
+                one.byHand = true;
             }
             default -> throw new AssertionError();
         }
@@ -169,16 +181,26 @@ class FollowedPrimaryTest {
 
     private void promote(Server one, SplittableRandom random) {
         if (!one.up || one.writable) return;
+        open(one, random);
+        if (random.nextBoolean()) leader.up = leader == one;
+        lead(one);
+    }
+
+    private void lead(Server one) {
+        one.byHand = false;
+        leader = one;
+    }
+
+    private void open(Server one, SplittableRandom random) {
         // One that has not heard of the newest timeline makes the same once more.
         boolean heard = random.nextInt(4) > 0;
         one.timeline = 1 + (heard ? servers.stream().mapToInt(each -> each.timeline).max().orElseThrow() : one.timeline);
         one.writable = true;
-        if (random.nextBoolean()) leader.up = leader == one;
-        leader = one;
     }
 
     private void follow(Server one) {
         one.writable = false;
+        one.byHand = false;
         one.timeline = leader.timeline;
     }
 
@@ -206,13 +228,13 @@ class FollowedPrimaryTest {
         return new Evidence(Evidence.Source.PATRONI, said, documents);
     }
 
-    /// All speak, and say what is; the Patroni of who takes writes and is not the leader is dead.
+    /// All speak, and say what is; the Patroni of who takes writes and is not the leader is dead, but for one that was promoted by hand.
     private Evidence truth() {
         now += STEP_NANOS;
         var said = new ArrayList<MemberEvidence>();
         for (int i = 0; i < 3; i++) {
             Server server = servers.get(i);
-            boolean dead = !server.up || server.writable && server != leader;
+            boolean dead = !server.up || server.writable && server != leader && !server.byHand;
             Rest rest = dead ? new Rest.Silent(now, PatroniAnswer.Kind.UNREACHABLE, now) : status(server, server == leader);
             said.add(members.get(i).replied(now, server.reply()).with(rest));
         }
@@ -221,7 +243,7 @@ class FollowedPrimaryTest {
     }
 
     private Rest status(Server server, boolean leads) {
-        return new Rest.Said(now, new MemberStatus(server.name, "demo", State.RUNNING, leads ? Role.PRIMARY : Role.REPLICA, server.timeline, Lsn.ZERO, Set.of(), Map.of()), leads, Set.of());
+        return new Rest.Said(now, new MemberStatus(server.name, "demo", State.RUNNING, leads || server.byHand ? Role.PRIMARY : Role.REPLICA, server.timeline, Lsn.ZERO, Set.of(), Map.of()), leads, Set.of());
     }
 
     private Evidence.Document document(String named) {

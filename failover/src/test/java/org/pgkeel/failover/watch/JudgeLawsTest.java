@@ -21,8 +21,8 @@ import org.pgkeel.failover.watch.MemberEvidence.Rest;
 class JudgeLawsTest {
     private final SeenCluster seen = new SeenCluster();
 
-    /// Nobody is served who did not say itself that it takes writes; never one of two on the same timeline; never below a timeline that was used, and
-    /// never a server whose Patroni is stopping it.
+    /// Nobody is served who did not say itself that it takes writes; never one of two on the same timeline; never below a timeline that was used, never a server whose
+    /// Patroni is stopping it, and never one that becomes primary by its role alone beside a leader that is well.
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void whatever_is_said_a_verdict_keeps_the_laws(long seed) {
@@ -50,11 +50,23 @@ class JudgeLawsTest {
             MemberEvidence its = seen.members.get(served.name());
             assertThat(its.sql()).as(what).isInstanceOfSatisfying(MemberEvidence.Sql.Said.class, said -> assertThat(said.reply()).isInstanceOf(NodeReply.Writable.class));
             assertThat(served.timeline()).as(what).isGreaterThanOrEqualTo(seen.timelineUsed);
+            boolean stays = seen.incumbent.isPresent() && served.equals(N1);
+            boolean leads = its.rest() instanceof Rest.Said(_, _, var says, _) && says;
+            if (!stays && !leads && !isNamed(served.name())) assertThat(seen.members.values()).as(what).noneMatch(other -> isNamed(other.name()) && isWell(other));
             if (its.rest() instanceof Rest.Said(_, var status, _, _)) {
                 assertThat(status.state()).as(what).isNotEqualTo(State.STOPPING);
-                if (seen.incumbent.isPresent() && served.equals(N1) && seen.contradicted && seen.documents.isEmpty()) assertThat(status.marks()).as(what).containsAnyOf(Mark.FAILSAFE_ACTIVE, Mark.PAUSED);
-                if (seen.incumbent.isPresent() && served.equals(N1)) assertThat(status.role()).as(what).isNotEqualTo(Role.DEMOTED);
+                if (stays && seen.contradicted && seen.documents.isEmpty()) assertThat(status.marks()).as(what).containsAnyOf(Mark.FAILSAFE_ACTIVE, Mark.PAUSED);
+                if (stays) assertThat(status.role()).as(what).isNotEqualTo(Role.DEMOTED);
             }
         }
+    }
+
+    private boolean isNamed(String name) {
+        return seen.documents.stream().anyMatch(each -> each.document().leader().filter(leader -> leader.name().equals(name)).isPresent());
+    }
+
+    private static boolean isWell(MemberEvidence member) {
+        return member.sql() instanceof MemberEvidence.Sql.Said(_, NodeReply.Writable _, _) && member.rest() instanceof Rest.Said(_, var status, _, _) && status.state() == State.RUNNING
+                && status.role() != Role.DEMOTED;
     }
 }

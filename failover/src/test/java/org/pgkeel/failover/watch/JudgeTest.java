@@ -1,6 +1,7 @@
 package org.pgkeel.failover.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgkeel.failover.watch.SeenCluster.ASKED;
 import static org.pgkeel.failover.watch.SeenCluster.N1;
 import static org.pgkeel.failover.watch.SeenCluster.address;
 import static org.pgkeel.failover.watch.SeenCluster.life;
@@ -127,6 +128,64 @@ class JudgeTest {
         assertThat(seen.alarms()).isEmpty();
     }
 
+    // --- a server that somebody promoted beside the leader
+
+    /// Patroni calls every server that is not in recovery a primary, until it demotes it again, and what was written there is gone.
+    private void promoteN2ByHand() {
+        seen.writable("n2", 4);
+        seen.rest("n2", 503, State.RUNNING, Role.PRIMARY);
+    }
+
+    @Test
+    void a_server_that_was_promoted_by_hand_gets_nothing_while_the_leader_is_well() {
+        promoteN2ByHand();
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+        assertThat(seen.alarms()).containsExactlyInAnyOrder(Alarm.Kind.TWO_PRIMARIES, Alarm.Kind.UNKNOWN_PRIMARY);
+        seen.document("n1", true, Optional.empty());
+        assertThat(seen.verdict()).as("in pause Patroni leaves it as it is").isEqualTo(new Verdict.Serves(N1));
+        seen.nobodyYet();
+        assertThat(seen.verdict()).as("at the start").isEqualTo(new Verdict.Serves(N1));
+    }
+
+    @Test
+    void a_server_that_was_promoted_by_hand_gets_nothing_while_the_leader_has_not_answered_yet() {
+        promoteN2ByHand();
+        seen.notBefore = ASKED + 1;
+        assertThat(seen.verdict()).as("it is doubted").isEqualTo(new Verdict.Undecided());
+        seen.notBefore = Evidence.NEVER;
+        seen.silent("n1", NodeReply.Kind.TIMEOUT, 1);
+        assertThat(seen.verdict()).as("it is late once").isEqualTo(new Verdict.Undecided());
+        seen.nobodyYet();
+        seen.members.put("n1", MemberEvidence.of("n1", address("n1")));
+        assertThat(seen.verdict()).as("at the start").isInstanceOf(Verdict.Gone.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = NodeReply.Kind.class, names = {"LOST", "REFUSED", "DENIED", "NONSENSE"})
+    void its_own_word_is_enough_for_the_new_primary_as_soon_as_the_server_of_the_leader_is_dead(NodeReply.Kind kind) {
+        promoteN2ByHand();
+        seen.silent("n1", kind, 1);
+        assertThat(seen.verdict()).as("the leader key lasts for a while").isEqualTo(new Verdict.Serves(primary("n2", 4)));
+    }
+
+    @Test
+    void its_own_word_is_enough_for_the_new_primary_where_the_leader_is_silent_is_being_stopped_or_has_lost_its_key() {
+        promoteN2ByHand();
+        var promoted = new Verdict.Serves(primary("n2", 4));
+        seen.silent("n1", NodeReply.Kind.TIMEOUT, 2);
+        assertThat(seen.verdict()).isEqualTo(promoted);
+        seen.standby("n1", 3);
+        assertThat(seen.verdict()).isEqualTo(promoted);
+        seen.writable("n1", 3);
+        seen.restSilent("n1", PatroniAnswer.Kind.UNREACHABLE);
+        assertThat(seen.verdict()).isEqualTo(promoted);
+        seen.rest("n1", 200, State.STOPPING, Role.PRIMARY);
+        assertThat(seen.verdict()).isEqualTo(promoted);
+        seen.rest("n1", 200, State.RUNNING, Role.PRIMARY);
+        seen.document("-");
+        assertThat(seen.verdict()).isEqualTo(promoted);
+    }
+
     // --- the timeline goes back
 
     @Test
@@ -147,5 +206,13 @@ class JudgeTest {
         seen.writable("n2", 4);
         seen.rest("n2", 503, State.RUNNING, Role.PRIMARY);
         assertThat(seen.verdict()).as("etcd v3 and Patroni 3.0.2").isInstanceOfSatisfying(Verdict.Blocked.class, blocked -> assertThat(blocked.alarm().kind()).isEqualTo(Alarm.Kind.TIMELINE_WENT_BACK));
+    }
+
+    @Test
+    void who_was_deposed_on_a_higher_timeline_does_not_get_its_place_back_from_the_leader_that_was_followed_down() {
+        promoteN2ByHand();
+        seen.incumbent = Optional.of(new PrimaryWatch.Known(N1, ASKED));
+        seen.regression = Judge.Regression.FOLLOW;
+        assertThat(seen.verdict()).as("its Patroni has not demoted it yet").isEqualTo(new Verdict.Serves(N1));
     }
 }

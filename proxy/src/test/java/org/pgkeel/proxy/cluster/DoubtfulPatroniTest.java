@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.topology.Alarm;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Primary;
 import org.pgkeel.proxy.config.TimelineRegression;
@@ -102,6 +103,25 @@ class DoubtfulPatroniTest {
             watched.awaitPrimary(first);
             assertThat(cluster.reign()).isEqualTo(1);
             assertThat(watched.events).noneMatch(event -> event.endsWith(second.toString()));
+        }
+    }
+
+    @Test
+    void a_server_that_was_promoted_by_hand_gets_nothing_beside_the_leader_until_it_is_the_leader() {
+        try (PatroniStub patroni = patroni(); var watched = watch(patroni)) {
+            Cluster cluster = watched.cluster();
+            watched.awaitPrimary(first);
+            patroni.promotedByHand("n2", true);
+            servers.promote();
+            await(Duration.ofSeconds(90), () -> cluster.topology().alarms().stream().anyMatch(alarm -> alarm.kind() == Alarm.Kind.TWO_PRIMARIES));
+            cluster.doubt(first, DoubtReason.CONNECTION_LOST);
+            await(Duration.ofSeconds(90), () -> watched.events.stream().anyMatch(event -> event.equals("not lost 1") || event.startsWith("found 2")));
+            assertThat(watched.events).doesNotContain("found 2 " + second);
+            assertThat(cluster.primary()).isEqualTo(first);
+            assertThat(cluster.topology().alarms()).anyMatch(alarm -> alarm.kind() == Alarm.Kind.UNKNOWN_PRIMARY);
+            patroni.leader(Optional.of("n2"));
+            watched.awaitPrimary(second);
+            assertThat(cluster.current().timeline()).isEqualTo(2);
         }
     }
 

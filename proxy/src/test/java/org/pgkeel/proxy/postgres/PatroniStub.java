@@ -48,6 +48,7 @@ public final class PatroniStub implements AutoCloseable {
     private final Set<String> withoutMap = ConcurrentHashMap.newKeySet();
     private final Set<String> strange = ConcurrentHashMap.newKeySet();
     private final Set<String> failsafe = ConcurrentHashMap.newKeySet();
+    private final Set<String> promoted = ConcurrentHashMap.newKeySet();
     private final Set<String> stopping = ConcurrentHashMap.newKeySet();
     private volatile Optional<Instant> switchover = Optional.empty();
     private volatile Optional<String> synchronous = Optional.empty();
@@ -152,6 +153,11 @@ public final class PatroniStub implements AutoCloseable {
         set(failsafe, name, active);
     }
 
+    /// This member's PostgreSQL was promoted by hand: it says that it is a primary, and leads as little as before.
+    public void promotedByHand(String name, boolean isPromoted) {
+        set(promoted, name, isPromoted);
+    }
+
     /// This member's PostgreSQL is being shut down, as its Patroni says.
     public void stopping(String name, boolean isStopping) {
         set(stopping, name, isStopping);
@@ -254,7 +260,7 @@ public final class PatroniStub implements AutoCloseable {
                 + (failsafe.contains(name) ? "\"cluster_unlocked\":true,\"failsafe_mode_is_active\":true," : "");
         return """
                 {"state":"%s","role":"%s","timeline":%d,"tags":%s,%s"patroni":{"version":"4.0.7","scope":"stub","name":"%s"}}"""
-                .formatted(stopping.contains(name) ? "stopping" : "running", leads ? "primary" : "replica", timeline, tagsOf(name), marks, name);
+                .formatted(stopping.contains(name) ? "stopping" : "running", leads || promoted.contains(name) ? "primary" : "replica", timeline, tagsOf(name), marks, name);
     }
 
     private static void send(HttpExchange exchange, int code, String body) throws IOException {
