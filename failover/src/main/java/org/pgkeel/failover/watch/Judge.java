@@ -24,7 +24,8 @@ import org.pgkeel.failover.watch.MemberEvidence.Sql;
 ///
 /// - A server is a *candidate* if it says itself that it is not in recovery, and Patroni backs it: its own body (running; role primary,
 ///   or `/primary` is 200), or the leader key in `/cluster`. The role alone is not enough beside another one that has the key and is well: Patroni calls every
-///   server that is not in recovery a primary, one that somebody promoted by hand, too. Without Patroni the first is enough.
+///   server that is not in recovery a primary, one that somebody promoted by hand, too. Without Patroni the first is enough, once all have answered or
+///   are late.
 /// - Who is primary already stays it as long as PostgreSQL says the same timeline and lifetime, and nobody *contradicts*. Silence of
 ///   Patroni is no contradiction, and neither is a plan: who is to be replaced at a certain time serves until it is being stopped.
 /// - The highest timeline wins. Two candidates on it: nobody. A candidate below a timeline that was used before: nobody, unless the rule
@@ -97,12 +98,18 @@ public final class Judge {
         if (waiting && highest <= given.timelineUsed) return new Verdict.Undecided();
         if (top.isEmpty() && given.contradicted && incumbentWrites.isPresent() && objection.isEmpty()) return new Verdict.Undecided();
         if (top.isEmpty()) return nobody(incumbent, incumbentWrites, objection);
+        if (mayBeOutdone()) return new Verdict.Undecided();
         if (top.size() > 1) return blocked(TWO_PRIMARIES_ON_ONE_TIMELINE, "two primaries on one timeline: " + texts(top));
         if (highest < given.timelineUsed && given.regression == Regression.HOLD) {
             return blocked(TIMELINE_WENT_BACK, "the timeline went back from " + given.timelineUsed + " to " + highest + ": " + top.getFirst().text()
                     + " is leader, and what was acknowledged on the higher timeline is not there");
         }
         return new Verdict.Serves(top.getFirst().primary());
+    }
+
+    /// Without Patroni who was replaced and takes writes still is told from the primary only by what the others say. No answer in time is one.
+    private boolean mayBeOutdone() {
+        return evidence.source() == Evidence.Source.NODES && given.incumbent.isEmpty() && evidence.members().stream().anyMatch(each -> each.sql() instanceof Sql.NotAsked);
     }
 
     private Verdict nobody(Optional<MemberEvidence> incumbent, Optional<Candidate> writes, Optional<Objection> objection) {

@@ -95,4 +95,30 @@ class JudgeSilenceTest {
         seen.writable("n2", 4);
         assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(primary("n2", 4)));
     }
+
+    @Test
+    void without_patroni_all_have_to_have_answered_before_the_first_primary_is_believed() {
+        seen.source = Evidence.Source.NODES;
+        seen.documents.clear();
+        for (String name : List.of("n1", "n2", "n3")) seen.members.put(name, MemberEvidence.of(name, SeenCluster.address(name)));
+        seen.nobodyYet();
+        seen.writable("n1", 3);
+        assertThat(seen.verdict()).as("a zombie that answers first").isEqualTo(new Verdict.Undecided());
+        seen.timelineUsed = 4;
+        assertThat(seen.verdict()).as("after a reload").isEqualTo(new Verdict.Undecided());
+        assertThat(seen.alarms()).isEmpty();
+        seen.timelineUsed = 0;
+        seen.silent("n3", NodeReply.Kind.TIMEOUT, 1);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Undecided());
+        seen.writable("n2", 4);
+        assertThat(seen.verdict()).as("no answer is one").isEqualTo(new Verdict.Serves(primary("n2", 4)));
+    }
+
+    @Test
+    void without_patroni_a_primary_that_there_was_waits_for_nobody() {
+        seen.source = Evidence.Source.NODES;
+        seen.documents.clear();
+        seen.members.put("n2", MemberEvidence.of("n2", SeenCluster.address("n2")));
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+    }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Replica;
+import org.pgkeel.proxy.embedded.ServerSettings;
 
 /// A cluster without Patroni, of real servers.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -28,6 +29,10 @@ class NodesWatchTest {
         List<NodeAddress> nodes = servers.nodes();
         NodeAddress first = nodes.getFirst();
         NodeAddress second = nodes.getLast();
+        // A node that refuses has answered.
+        try (var watched = WatchedCluster.ofNodes(List.of(new NodeAddress("127.0.0.1", ServerSettings.freePort()), first))) {
+            watched.awaitPrimary(first);
+        }
         try (var watched = WatchedCluster.ofNodes(nodes)) {
             Cluster cluster = watched.cluster();
             watched.awaitPrimary(first);
