@@ -1,7 +1,7 @@
 package org.pgkeel.failover.hold;
 
 /// How fast held clients are let through to a new primary that is still cold: so many at once, and twice as many after each full
-/// round of completed leases, until the pace is no limit any more. A pure value.
+/// round of leases that came back, until the pace is no limit any more. A lease that is kept comes back when it has begun. A pure value.
 ///
 /// Threading: immutable; who shares it between threads swaps it atomically.
 ///

@@ -19,7 +19,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 /// |----------|-------------------------------------------------------------------|
 /// | Open     | gets one, or waits for one of the pool                            |
 /// | Holding  | waits, at most `hold.max-wait`; within the bounds of `hold.max-clients` and `hold.max-bytes` |
-/// | Draining | gets one if the pace allows it, and gives its permit back with it |
+/// | Draining | gets one if the pace allows it; its permit goes back when the lease has had an answer, or a second has passed |
 /// | Refusing | is refused                                                        |
 ///
 /// Law: held = drained + refused + gone + waiting.
@@ -163,7 +163,7 @@ public final class LeaseGate {
         }
     }
 
-    /// The lease of a permit ended.
+    /// The lease of a permit has begun, or ended.
     void release() {
         while (true) {
             DrainPace now = pace.get();

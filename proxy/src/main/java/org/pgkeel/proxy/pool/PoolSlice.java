@@ -121,7 +121,13 @@ public final class PoolSlice<C extends PooledConnection> {
     public void release(C connection, long nowNanos) {
         assert loop.inEventLoop();
         connection.become(PooledConnection.State.IDLE, nowNanos);
+        LeaseGate permitOf = connection.takePermit();   // the next lease may have one of its own
         offer(connection, nowNanos);
+        if (permitOf != null) permitOf.release();
+    }
+
+    /// The lease has had an answer and goes on: it is none of those that begin any more.
+    public void goesOn(C connection) {
         connection.givePermitBack();
     }
 
@@ -193,6 +199,7 @@ public final class PoolSlice<C extends PooledConnection> {
         waiting.expire(nowNanos, lastFailure());
         if (!shared.gate().isOpen()) waiting.lookElsewhere();
         expireChecks(nowNanos);
+        for (var connection : open) connection.expirePermit(nowNanos);
         idle.expire(nowNanos);
         idle.closeExcess(nowNanos);
         openMore(nowNanos);
@@ -313,7 +320,7 @@ public final class PoolSlice<C extends PooledConnection> {
         LeaseGate.Entry permission = gate.enter();
         if (permission == LeaseGate.Entry.CLOSED) return false;
         connection.become(PooledConnection.State.LEASED, nowNanos);
-        if (permission == LeaseGate.Entry.PERMITTED) connection.permit(gate);
+        if (permission == LeaseGate.Entry.PERMITTED) connection.permit(gate, shared.nowNanos());
         stats.serverAssigned();
         return true;
     }

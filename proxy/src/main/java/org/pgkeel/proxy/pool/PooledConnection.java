@@ -19,11 +19,14 @@ public abstract class PooledConnection {
     /// Where the connection is in its life with the pool.
     public enum State { IDLE, LEASED, RESETTING, MOVING, CLOSED }
 
+    private static final long PERMIT_NANOS = 1_000_000_000L;
+
     private State state = State.IDLE;
     private final long openedNanos;
     private long lifetimeEndsNanos;
     private long sinceNanos;
     private @Nullable LeaseGate permitOf;
+    private long permittedNanos;
 
     /// @param nowNanos      the clock
     /// @param lifetimeNanos how long it may live, 0 for ever
@@ -69,16 +72,29 @@ public abstract class PooledConnection {
     }
 
     /// The lease has a permit of a drain.
-    final void permit(LeaseGate gate) {
+    /// @param nowNanos the clock: what the lease is told to begin at may be long ago
+    final void permit(LeaseGate gate, long nowNanos) {
         permitOf = gate;
+        permittedNanos = nowNanos;
     }
 
-    /// The lease has ended: its permit goes back, if it has one.
-    final void givePermitBack() {
+    /// The lease has no permit any more.
+    /// @return the gate that is to get it back; null if it has none
+    final @Nullable LeaseGate takePermit() {
         LeaseGate gate = permitOf;
-        if (gate == null) return;
         permitOf = null;
-        gate.release();
+        return gate;
+    }
+
+    /// The lease has ended, or is none of those that begin any more: its permit goes back, if it has one.
+    final void givePermitBack() {
+        LeaseGate gate = takePermit();
+        if (gate != null) gate.release();
+    }
+
+    /// A permit is for the beginning of a lease: who waits for an answer longer than that keeps nobody else from one.
+    final void expirePermit(long nowNanos) {
+        if (permitOf != null && nowNanos - permittedNanos >= PERMIT_NANOS) givePermitBack();
     }
 
     /// It was opened before the pool began to connect elsewhere.

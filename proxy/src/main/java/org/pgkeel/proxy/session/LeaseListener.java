@@ -230,7 +230,9 @@ final class LeaseListener implements Lessee {
 
     @Override
     public void settled(byte status) {
+        BackendConnection leased = lease.leased();
         lease.settled(status);
+        if (lease.backend() == leased) leased.slice().goesOn(leased);
     }
 
     @Override

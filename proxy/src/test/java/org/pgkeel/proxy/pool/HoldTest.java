@@ -2,6 +2,7 @@ package org.pgkeel.proxy.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +59,60 @@ class HoldTest {
         world.settle();
         assertThat(clients.stream().filter(client -> client.leased.isPresent())).containsExactlyElementsOf(clients.subList(2, 5));
         assertThat(world.gate.isOpen()).as("nobody waits any more").isTrue();
+    }
+
+    private List<FakeClient> drained(int count) {
+        holding();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < count; i++) clients.add(world.asks("c" + i, 0));
+        become(new Hold.Draining(1));
+        return clients;
+    }
+
+    @Test
+    void who_keeps_a_lease_after_its_first_answer_holds_nobody_up() {
+        List<FakeClient> clients = drained(5);
+        for (FakeClient keeps : clients.subList(0, 2)) {
+            FakeConnection connection = keeps.leased.orElseThrow();
+            connection.slice.goesOn(connection);
+            connection.slice.goesOn(connection);
+        }
+        world.settle();
+        assertThat(clients).allMatch(client -> client.leased.isPresent());
+        assertThat(world.gate.isOpen()).isTrue();
+    }
+
+    /// Whoever is asked meanwhile whether it still answers does.
+    private void passes(Duration time) {
+        world.pass(time);
+        world.tick();
+        for (var connection : List.copyOf(world.made)) if (connection.state() == PooledConnection.State.RESETTING) connection.slice.cleaned(connection, world.nowNanos);
+        world.settle();
+    }
+
+    @Test
+    void who_gets_no_answer_for_a_second_holds_nobody_up() {
+        List<FakeClient> clients = drained(5);
+        passes(Duration.ofMillis(999));
+        assertThat(clients.stream().filter(client -> client.leased.isPresent())).hasSize(2);
+        passes(Duration.ofMillis(1));
+        assertThat(clients).allMatch(client -> client.leased.isPresent());
+    }
+
+    @Test
+    void who_is_lent_what_another_gives_back_has_a_permit_of_its_own() {
+        holding();
+        List<FakeClient> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) clients.add(world.asks("c" + i, 0));
+        world.gate.become(new Hold.Draining(1), world.nowNanos);
+        world.pool.holdChanged();
+        world.runLoops();
+        world.connect();
+        clients.get(0).giveBack(world.nowNanos);
+        FakeConnection connection = clients.get(1).leased.orElseThrow();
+        connection.slice.goesOn(connection);
+        for (int i = 0; i < 4; i++) assertThat(world.gate.enter()).as("none is out after a round of two: four may go").isEqualTo(LeaseGate.Entry.PERMITTED);
+        assertThat(clients.subList(2, 5)).allMatch(FakeClient::isWaiting);
     }
 
     @Test

@@ -110,6 +110,10 @@ class RandomPoolTest {
     private void giveBack(int client, PoolWorld world) {
         var one = clients.get(client);
         if (one.leased.isEmpty()) return;
+        if (random.nextInt(10) == 0) {
+            one.leased.get().slice.goesOn(one.leased.get());
+            return;
+        }
         if (random.nextInt(10) > 0) {
             one.giveBack(world.nowNanos);
         } else {

@@ -60,10 +60,15 @@ final class HeldClientsEndToEndTest {
 
     /// @param hold keys of the section
     private void startProxy(String hold) throws SQLException {
+        startProxy(hold, "");
+    }
+
+    private void startProxy(String hold, String more) throws SQLException {
         postgres.execute("truncate kept");
         proxy = RunningProxy.start(postgres, RunningProxy.config(postgres, 3, """
                 clusters.main { monitor { user = postgres, password = postgres }, hold { %s } }
-                """.formatted(hold)));
+                %s
+                """.formatted(hold, more)));
         console = proxy.console();
     }
 
@@ -231,6 +236,59 @@ final class HeldClientsEndToEndTest {
         }
         assertBooksAddUp();
         assertThat(hold("drained")).isGreaterThanOrEqualTo(4);
+    }
+
+    // --- who keeps a backend
+
+    private void startSlowDrain() throws SQLException {
+        startProxy(PATIENT + ", drain-concurrency = 1", "runtime.event-loops = 1");
+    }
+
+    /// Two that wait behind those who wait already are served.
+    private void assertOthersAreServed(List<WireClient> others) throws Exception {
+        int ahead = (int) hold("waiting");
+        for (int i = 0; i < others.size(); i++) {
+            others.get(i).send(new Query("select 'served'"));
+            awaitWaiting(ahead + i + 1);
+        }
+        comeBack();
+        for (WireClient other : others) assertThat(Replies.untilReady(other)).containsExactly("row served", "SELECT 1", "ready IDLE");
+        assertBooksAddUp();
+    }
+
+    @Test
+    void who_listens_holds_nobody_up_when_there_is_a_primary_again() throws Exception {
+        startSlowDrain();
+        WireClient listens = client();
+        assertThat(Replies.ask(listens, "listen news")).containsExactly("LISTEN", "ready IDLE");
+        List<WireClient> others = clients(2);
+        lose();
+        awaitWaiting(1);
+        assertOthersAreServed(others);
+    }
+
+    @Test
+    void who_stays_in_a_transaction_holds_nobody_up_when_there_is_a_primary_again() throws Exception {
+        startSlowDrain();
+        WireClient stays = client();
+        List<WireClient> others = clients(2);
+        lose();
+        stays.send(new Query("begin"));
+        awaitWaiting(1);
+        assertOthersAreServed(others);
+        assertThat(Replies.untilReady(stays)).containsExactly("BEGIN", "ready IN_TRANSACTION");
+        assertThat(Replies.ask(stays, "commit")).containsExactly("COMMIT", "ready IDLE");
+    }
+
+    @Test
+    void a_long_statement_holds_nobody_up_when_there_is_a_primary_again() throws Exception {
+        startSlowDrain();
+        WireClient takesLong = client();
+        List<WireClient> others = clients(2);
+        lose();
+        takesLong.send(new Query("select pg_sleep(600)"));
+        awaitWaiting(1);
+        assertOthersAreServed(others);
     }
 
     @Test
