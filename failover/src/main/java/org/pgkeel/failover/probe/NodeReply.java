@@ -24,8 +24,10 @@ public sealed interface NodeReply {
         LOST("lost"),
         /// No answer in time: it hangs, or it is slow.
         TIMEOUT("timeout"),
-        /// It answers, and refuses: starting up, shutting down, too many connections.
+        /// It answers, and refuses: starting up, shutting down.
         REFUSED("refused"),
+        /// It lets clients in, and has no place for one more (`53300`): it lives, and what it is it does not say.
+        FULL("full"),
         /// The monitor's login is not accepted.
         DENIED("denied"),
         /// An answer that PostgreSQL would not give.

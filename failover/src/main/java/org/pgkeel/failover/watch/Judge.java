@@ -28,6 +28,7 @@ import org.pgkeel.failover.watch.MemberEvidence.Sql;
 ///   are late.
 /// - Who is primary already stays it as long as PostgreSQL says the same timeline and lifetime, and nobody *contradicts*. Silence of
 ///   Patroni is no contradiction, and neither is a plan: who is to be replaced at a certain time serves until it is being stopped.
+/// - A server that is full (`53300`) says that it lives and lets clients in, which one that starts or stops does not. Who was primary stays it.
 /// - The highest timeline wins. Two candidates on it: nobody. A candidate below a timeline that was used before: nobody, unless the rule
 ///   or an operator says to follow.
 ///
@@ -95,7 +96,7 @@ public final class Judge {
         int highest = backed.stream().mapToInt(each -> each.reply.timeline()).max().orElse(0);
         List<Candidate> top = backed.stream().filter(each -> each.reply.timeline() == highest).toList();
         boolean waiting = incumbent.isPresent() && incumbentWrites.isEmpty() && objection.isEmpty() && isUndecided(incumbent.get());
-        if (waiting && highest <= given.timelineUsed) return new Verdict.Undecided();
+        if (waiting && highest <= given.timelineUsed) return isFull(incumbent.get()) ? new Verdict.Lives() : new Verdict.Undecided();
         if (top.isEmpty() && given.contradicted && incumbentWrites.isPresent() && objection.isEmpty()) return new Verdict.Undecided();
         if (top.isEmpty()) return nobody(incumbent, incumbentWrites, objection);
         if (mayBeOutdone()) return new Verdict.Undecided();
@@ -161,10 +162,16 @@ public final class Judge {
             case Sql.Said(var asked, NodeReply.Standby _, _) -> asked < given.notBeforeNanos;
             case Sql.Said(var asked, NodeReply.Silent(var kind, _), var inARow) -> asked < given.notBeforeNanos || switch (kind) {
                 case TIMEOUT -> inARow <= TIMEOUTS_MAX;
+                // Not silence: each such answer is a sign of life.
+                case FULL -> true;
                 // A login that is not accepted says nothing of the server: the next connection may be let in.
                 case DENIED, LOST, REFUSED, NONSENSE -> false;
             };
         };
+    }
+
+    private boolean isFull(MemberEvidence incumbent) {
+        return incumbent.sql() instanceof Sql.Said(var asked, NodeReply.Silent(var kind, _), _) && kind == NodeReply.Kind.FULL && asked >= given.notBeforeNanos;
     }
 
     /// Whether Patroni says that somebody else than the incumbent should be primary.

@@ -12,13 +12,14 @@ import org.pgkeel.failover.topology.Primary;
 /// | Known   | serves, the same                 | Known                                |
 /// | Known   | serves, another                  | Known: the other                     |
 /// | Known   | leaving, deposed, gone, blocked  | Absent                               |
-/// | Known   | undecided                        | Known                                |
+/// | Known   | undecided, lives                 | Known                                |
 /// | Doubted | doubt                            | Doubted, asked anew                  |
 /// | Doubted | serves, the same                 | Known, since when it was             |
 /// | Doubted | serves, another                  | Known: the other                     |
 /// | Doubted | leaving, deposed, gone, blocked  | Absent                               |
 /// | Doubted | undecided                        | Doubted                              |
-/// | Absent  | doubt, undecided                 | Absent                               |
+/// | Doubted | lives                            | Known, if that was doubted           |
+/// | Absent  | doubt, undecided, lives          | Absent                               |
 /// | Absent  | serves                           | Known                                |
 /// | Absent  | leaving, deposed, gone, blocked  | Absent, for that reason              |
 ///
@@ -29,7 +30,15 @@ public sealed interface PrimaryWatch {
     record Known(Primary primary, long sinceNanos) implements PrimaryWatch {}
 
     /// Something happened to it that may mean nothing. Only what was asked after the doubt counts.
-    record Doubted(Primary primary, long sinceNanos, long doubtNanos, String why) implements PrimaryWatch {}
+    record Doubted(Primary primary, long sinceNanos, long doubtNanos, Matter matter, String why) implements PrimaryWatch {}
+
+    /// What is doubted of a primary.
+    enum Matter {
+        /// Whether it is there.
+        LIFE,
+        /// Whether it is the same, and primary: that it lives is no answer.
+        IDENTITY
+    }
 
     /// @param last       who was it last, and since when
     /// @param sinceNanos when it went; only what was asked later brings it back
@@ -37,7 +46,7 @@ public sealed interface PrimaryWatch {
 
     /// What happens to a watch.
     sealed interface Event {
-        record Doubt(String why) implements Event {}
+        record Doubt(Matter matter, String why) implements Event {}
 
         record Judged(Verdict verdict) implements Event {}
     }
@@ -50,9 +59,9 @@ public sealed interface PrimaryWatch {
     /// @param nowNanos of a monotonic clock
     static PrimaryWatch next(PrimaryWatch watch, Event event, long nowNanos) {
         return switch (event) {
-            case Event.Doubt(var why) -> switch (watch) {
-                case Known(var primary, var since) -> new Doubted(primary, since, nowNanos, why);
-                case Doubted(var primary, var since, _, _) -> new Doubted(primary, since, nowNanos, why);
+            case Event.Doubt(var matter, var why) -> switch (watch) {
+                case Known(var primary, var since) -> new Doubted(primary, since, nowNanos, matter, why);
+                case Doubted(var primary, var since, _, var before, _) -> new Doubted(primary, since, nowNanos, before == Matter.IDENTITY ? before : matter, why);
                 case Absent _ -> watch;
             };
             case Event.Judged(var verdict) -> switch (verdict) {
@@ -61,6 +70,7 @@ public sealed interface PrimaryWatch {
                 case Verdict.Deposed(var text) -> absent(watch, HoldReason.DEPOSED, text, nowNanos);
                 case Verdict.Gone(var text) -> absent(watch, HoldReason.PRIMARY_LOST, text, nowNanos);
                 case Verdict.Blocked(var alarm) -> absent(watch, HoldReason.ALARM, alarm.text(), nowNanos);
+                case Verdict.Lives _ -> lives(watch);
                 case Verdict.Undecided _ -> watch;
             };
         };
@@ -75,10 +85,17 @@ public sealed interface PrimaryWatch {
         };
     }
 
+    private static PrimaryWatch lives(PrimaryWatch watch) {
+        return switch (watch) {
+            case Doubted(var primary, var since, _, var matter, _) when matter == Matter.LIFE -> new Known(primary, since);
+            case Known _, Doubted _, Absent _ -> watch;
+        };
+    }
+
     private static PrimaryWatch absent(PrimaryWatch watch, HoldReason reason, String why, long nowNanos) {
         return switch (watch) {
             case Known known -> new Absent(Optional.of(known), nowNanos, reason, why);
-            case Doubted(var primary, var since, _, _) -> new Absent(Optional.of(new Known(primary, since)), nowNanos, reason, why);
+            case Doubted(var primary, var since, _, _, _) -> new Absent(Optional.of(new Known(primary, since)), nowNanos, reason, why);
             // Before the first primary nothing can be lost, but an alarm is one.
             case Absent(var last, var since, var before, _) -> new Absent(last, since, last.isEmpty() && reason != HoldReason.ALARM ? before : reason, why);
         };
@@ -88,7 +105,7 @@ public sealed interface PrimaryWatch {
     default Optional<Known> incumbent() {
         return switch (this) {
             case Known known -> Optional.of(known);
-            case Doubted(var primary, var since, _, _) -> Optional.of(new Known(primary, since));
+            case Doubted(var primary, var since, _, _, _) -> Optional.of(new Known(primary, since));
             case Absent(var last, _, _, _) -> last;
         };
     }
@@ -97,7 +114,7 @@ public sealed interface PrimaryWatch {
     default long notBeforeNanos() {
         return switch (this) {
             case Known _ -> Evidence.NEVER;
-            case Doubted(_, _, var doubt, _) -> doubt;
+            case Doubted(_, _, var doubt, _, _) -> doubt;
             case Absent(_, var since, _, _) -> since;
         };
     }

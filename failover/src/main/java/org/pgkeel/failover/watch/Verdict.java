@@ -20,6 +20,9 @@ public sealed interface Verdict {
     /// Somebody takes writes, and nobody can say that this is right.
     record Blocked(Alarm alarm) implements Verdict {}
 
+    /// The primary lives and nobody contradicts, but it has no place for a connection over which it could say what it is.
+    record Lives() implements Verdict {}
+
     /// Not all have answered that have to.
     record Undecided() implements Verdict {}
 }

@@ -212,7 +212,7 @@ class FollowedPrimaryTest {
         var documents = new ArrayList<Evidence.Document>();
         for (int i = 0; i < 3; i++) {
             Server server = servers.get(i);
-            NodeReply reply = random.nextInt(6) == 0 ? new NodeReply.Silent(NodeReply.Kind.values()[random.nextInt(5)], "silent") : server.reply();
+            NodeReply reply = random.nextInt(6) == 0 ? new NodeReply.Silent(NodeReply.Kind.values()[random.nextInt(NodeReply.Kind.values().length)], "silent") : server.reply();
             MemberEvidence member = members.get(i).replied(now, reply);
             boolean lies = random.nextInt(3) == 0;
             boolean leads = lies ? random.nextBoolean() : server == leader;

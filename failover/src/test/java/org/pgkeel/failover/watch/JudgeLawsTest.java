@@ -32,7 +32,7 @@ class JudgeLawsTest {
                 switch (random.nextInt(4)) {
                     case 0 -> seen.writable(name, 2 + random.nextInt(4));
                     case 1 -> seen.standby(name, 2 + random.nextInt(4));
-                    case 2 -> seen.silent(name, NodeReply.Kind.values()[random.nextInt(5)], 1 + random.nextInt(3));
+                    case 2 -> seen.silent(name, NodeReply.Kind.values()[random.nextInt(NodeReply.Kind.values().length)], 1 + random.nextInt(3));
                     default -> seen.members.put(name, seen.member(name).with(new MemberEvidence.Sql.NotAsked()));
                 }
                 Mark[] marks = EnumSet.allOf(Mark.class).stream().filter(_ -> random.nextInt(4) == 0).toArray(Mark[]::new);

@@ -68,6 +68,30 @@ class JudgeSilenceTest {
     }
 
     @Test
+    void a_full_server_lives_and_stays_the_primary_however_long_it_is_full() {
+        seen.silent("n1", NodeReply.Kind.FULL, 1000);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Lives());
+        seen.notBefore = ASKED + 1;
+        assertThat(seen.verdict()).as("it was full before the doubt").isEqualTo(new Verdict.Undecided());
+    }
+
+    @Test
+    void a_full_server_is_not_the_primary_against_patroni_s_word() {
+        seen.silent("n1", NodeReply.Kind.FULL, 1);
+        seen.document("n2");
+        assertThat(seen.verdict()).isInstanceOf(Verdict.Deposed.class);
+        seen.leads("n2", 4);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(primary("n2", 4)));
+    }
+
+    @Test
+    void a_full_server_that_was_never_seen_to_take_writes_is_no_primary() {
+        seen.nobodyYet();
+        seen.silent("n1", NodeReply.Kind.FULL, 1);
+        assertThat(seen.verdict()).isInstanceOf(Verdict.Gone.class);
+    }
+
+    @Test
     void what_was_asked_before_the_doubt_says_nothing() {
         seen.notBefore = ASKED + 1;
         assertThat(seen.verdict()).isEqualTo(new Verdict.Undecided());

@@ -20,13 +20,14 @@ import org.pgkeel.failover.watch.PrimaryWatch.Event;
 import org.pgkeel.failover.watch.PrimaryWatch.Event.Doubt;
 import org.pgkeel.failover.watch.PrimaryWatch.Event.Judged;
 import org.pgkeel.failover.watch.PrimaryWatch.Known;
+import org.pgkeel.failover.watch.PrimaryWatch.Matter;
 
 /// Every pair of the table in [PrimaryWatch]. Found at 10, doubted at 20, gone at 30; now it is 40.
 class PrimaryWatchTest {
     private static final Primary PG1 = new Primary("pg1", new NodeAddress("db1", 5432), 3, new Lifetime("10:00", "a"));
     private static final Primary PG2 = new Primary("pg2", new NodeAddress("db2", 5432), 4, new Lifetime("10:01", "b"));
     private static final Known KNOWN = new Known(PG1, 10);
-    private static final Doubted DOUBTED = new Doubted(PG1, 10, 20, "connection_lost");
+    private static final Doubted DOUBTED = new Doubted(PG1, 10, 20, Matter.LIFE, "connection_lost");
     private static final Absent ABSENT = new Absent(Optional.of(KNOWN), 30, HoldReason.PRIMARY_LOST, "does not answer");
     private static final Absent NEVER = new Absent(Optional.empty(), 30, HoldReason.STARTING, "no primary has been found yet");
     private static final Alarm ALARM = new Alarm(Alarm.Kind.TIMELINE_WENT_BACK, "back");
@@ -62,15 +63,23 @@ class PrimaryWatchTest {
 
     @Test
     void a_doubt_lets_only_count_what_was_asked_after_it() {
-        assertThat(after(KNOWN, new Doubt("read_only"))).isEqualTo(new Doubted(PG1, 10, 40, "read_only"));
-        assertThat(after(DOUBTED, new Doubt("read_only"))).isEqualTo(new Doubted(PG1, 10, 40, "read_only"));
-        assertThat(after(ABSENT, new Doubt("read_only"))).isEqualTo(ABSENT);
-        assertThat(after(NEVER, new Doubt("read_only"))).isEqualTo(NEVER);
+        assertThat(after(KNOWN, new Doubt(Matter.IDENTITY, "read_only"))).isEqualTo(new Doubted(PG1, 10, 40, Matter.IDENTITY, "read_only"));
+        assertThat(after(DOUBTED, new Doubt(Matter.IDENTITY, "read_only"))).isEqualTo(new Doubted(PG1, 10, 40, Matter.IDENTITY, "read_only"));
+        assertThat(after(ABSENT, new Doubt(Matter.IDENTITY, "read_only"))).isEqualTo(ABSENT);
+        assertThat(after(NEVER, new Doubt(Matter.IDENTITY, "read_only"))).isEqualTo(NEVER);
     }
 
     @Test
     void undecided_changes_nothing() {
         for (PrimaryWatch before : List.of(KNOWN, DOUBTED, ABSENT, NEVER)) assertThat(after(before, new Verdict.Undecided())).isEqualTo(before);
+    }
+
+    @Test
+    void that_it_lives_ends_a_doubt_of_its_life_and_of_nothing_else() {
+        var another = new Doubted(PG1, 10, 20, Matter.IDENTITY, "other_server");
+        assertThat(after(DOUBTED, new Verdict.Lives())).isEqualTo(KNOWN);
+        for (PrimaryWatch before : List.of(KNOWN, another, ABSENT, NEVER)) assertThat(after(before, new Verdict.Lives())).isEqualTo(before);
+        assertThat(after(another, new Doubt(Matter.LIFE, "connection_lost"))).as("the graver doubt stays").isEqualTo(new Doubted(PG1, 10, 40, Matter.IDENTITY, "connection_lost"));
     }
 
     @Test
@@ -106,12 +115,12 @@ class PrimaryWatchTest {
         assertThat(PrimaryWatch.start(30)).isEqualTo(NEVER);
     }
 
-    /// It is known only after somebody said that it serves, and nobody but a verdict ends a doubt.
+    /// It is known only after somebody said that it serves, or that it lives where only that was doubted, and nobody but a verdict ends a doubt.
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void the_laws_hold_over_any_events(long seed) {
         var random = new SplittableRandom(seed);
-        List<Event> events = List.of(new Doubt("x"), new Judged(new Verdict.Serves(PG1)), new Judged(new Verdict.Serves(PG2)), new Judged(new Verdict.Leaving("t")),
+        List<Event> events = List.of(new Doubt(Matter.LIFE, "x"), new Doubt(Matter.IDENTITY, "y"), new Judged(new Verdict.Lives()), new Judged(new Verdict.Serves(PG1)), new Judged(new Verdict.Serves(PG2)), new Judged(new Verdict.Leaving("t")),
                 new Judged(new Verdict.Deposed("t")), new Judged(new Verdict.Gone("t")), new Judged(new Verdict.Blocked(ALARM)), new Judged(new Verdict.Undecided()));
         PrimaryWatch watch = PrimaryWatch.start(0);
         Optional<Primary> lastServed = Optional.empty();
@@ -122,7 +131,8 @@ class PrimaryWatchTest {
             if (event instanceof Judged(Verdict.Serves(var primary))) lastServed = Optional.of(primary);
             assertThat(watch.incumbent().map(Known::primary)).as("seed %d, step %d", seed, i).isEqualTo(lastServed);
             if (before instanceof Doubted && watch instanceof Known) assertThat(event).isInstanceOf(Judged.class);
-            if (!(before instanceof Known) && watch instanceof Known) assertThat(event).isEqualTo(new Judged(new Verdict.Serves(lastServed.orElseThrow())));
+            boolean livesAfterAll = before instanceof Doubted doubted && doubted.matter() == Matter.LIFE && event.equals(new Judged(new Verdict.Lives()));
+            if (!(before instanceof Known) && watch instanceof Known && !livesAfterAll) assertThat(event).isEqualTo(new Judged(new Verdict.Serves(lastServed.orElseThrow())));
         }
     }
 }

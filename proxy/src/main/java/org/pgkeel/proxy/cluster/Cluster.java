@@ -287,7 +287,7 @@ public final class Cluster {
         var answer = new CompletableFuture<Boolean>();
         onRooms(() -> {
             Optional<WatchedMember> member = watch == null ? Optional.empty() : watch.members().at(lasting.address());
-            member.ifPresent(each -> each.side().renew());
+            member.ifPresent(each -> each.side().renew(SideConnection.Renewal.IF_THERE_IS_A_PLACE));
             if (member.isEmpty()) answer.complete(false);
             else member.get().probe().ask().whenComplete((reply, bug) -> answer.complete(reply instanceof NodeReply.Writable now
                     && now.timeline() == lasting.timeline() && now.lifetime().equals(lasting.lifetime())));

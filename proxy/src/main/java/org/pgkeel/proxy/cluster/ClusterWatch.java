@@ -129,7 +129,7 @@ final class ClusterWatch implements Members.SqlListener {
     private void lookAnew() {
         if (!(watch instanceof PrimaryWatch.Absent(var last, _, _, _)) || roundNanos - lookedAnewNanos < PollPace.LOOK_ANEW.toNanos()) return;
         lookedAnewNanos = roundNanos;
-        last.flatMap(known -> members.at(known.primary().address())).filter(member -> !members.isSqlSilent(member.name())).ifPresent(member -> member.side().renew());
+        last.flatMap(known -> members.at(known.primary().address())).filter(member -> !members.isSqlSilent(member.name())).ifPresent(member -> member.side().renew(SideConnection.Renewal.IF_THERE_IS_A_PLACE));
     }
 
     private Set<PollPace.Urgent> urgent(long nowNanos) {
@@ -164,20 +164,22 @@ final class ClusterWatch implements Members.SqlListener {
         if (ended) return;
         boolean isPrimary = watch.incumbent().map(known -> known.primary().address().equals(node)).orElse(false);
         if (isPrimary) {
-            step(new PrimaryWatch.Event.Doubt(why.word()));
-            members.askAnew(node, switch (why) {
+            Members.Way way = switch (why) {
                 // The connection that is open says nothing about whether another can be opened, and a server that is being shut down answers on
                 // it for a moment yet.
+                case CONNECT_FAILED, CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN -> Members.Way.NEW_CONNECTION;
                 // And where its address has come to lead elsewhere it holds on to whom it led to.
-                case CONNECT_FAILED, CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, READ_ONLY, OTHER_SERVER -> Members.Way.NEW_CONNECTION;
+                case READ_ONLY, OTHER_SERVER -> Members.Way.NOTHING_BUT_NEW;
                 case CONNECTION_LOST, MONITOR_LOST, MONITOR_TIMEOUT -> Members.Way.ANY_CONNECTION;
-            });
+            };
+            step(new PrimaryWatch.Event.Doubt(way == Members.Way.NOTHING_BUT_NEW ? PrimaryWatch.Matter.IDENTITY : PrimaryWatch.Matter.LIFE, why.word()));
+            members.askAnew(node, way);
             if (!restless) {
                 restless = true;
                 hurry();
             }
         } else {
-            members.askAnew(node, why == DoubtReason.OTHER_SERVER ? Members.Way.NEW_CONNECTION : Members.Way.ANY_CONNECTION);
+            members.askAnew(node, why == DoubtReason.OTHER_SERVER ? Members.Way.NOTHING_BUT_NEW : Members.Way.ANY_CONNECTION);
         }
     }
 
@@ -306,7 +308,7 @@ final class ClusterWatch implements Members.SqlListener {
                 contradicted = false;
                 known(before, primary, now);
             }
-            case PrimaryWatch.Doubted(_, _, _, var why) -> {
+            case PrimaryWatch.Doubted(_, _, _, _, var why) -> {
                 if (before instanceof PrimaryWatch.Known) lost(HoldReason.DOUBTED, why);
             }
             case PrimaryWatch.Absent(_, _, var reason, var why) -> {

@@ -36,7 +36,12 @@ import org.pgkeel.proxy.config.PatroniConfig;
 /// Threading: confined to the cluster rooms.
 final class Members {
     /// How a member is asked again.
-    enum Way { ANY_CONNECTION, NEW_CONNECTION }
+    enum Way {
+        ANY_CONNECTION,
+        /// Where it is full: the one that is open.
+        NEW_CONNECTION,
+        NOTHING_BUT_NEW
+    }
 
     private static final String POSITION = "select pg_is_in_recovery(), case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end";
     /// Without Patroni.
@@ -228,7 +233,11 @@ final class Members {
     /// What is asked now was asked after the doubt.
     void askAnew(NodeAddress node, Way way) {
         at(node).ifPresent(member -> {
-            if (way == Way.NEW_CONNECTION) member.side().renew();
+            switch (way) {
+                case ANY_CONNECTION -> { }
+                case NEW_CONNECTION -> member.side().renew(SideConnection.Renewal.IF_THERE_IS_A_PLACE);
+                case NOTHING_BUT_NEW -> member.side().renew(SideConnection.Renewal.AT_ANY_RATE);
+            }
             askSql(member, true);
         });
     }

@@ -24,6 +24,7 @@ import org.pgkeel.protocol.backend.ErrorResponse;
 import org.pgkeel.protocol.backend.ReadyForQuery;
 import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Terminate;
+import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.protocol.wire.Frame;
 import org.pgkeel.protocol.wire.FrameDecoder;
 import org.pgkeel.protocol.wire.FrameLimits;
@@ -47,6 +48,10 @@ import org.pgkeel.proxy.backend.BackendTarget;
 /// | CONNECTING | failed                                       | CLOSED, all questions fail   |
 /// | IDLE       | a question                                   | ASKING                       |
 /// | ASKING     | ReadyForQuery                                | IDLE, or the next question   |
+/// | IDLE       | to be renewed                                | CONNECTING, the old one open |
+/// | ASKING     | ReadyForQuery, to be renewed                 | CONNECTING, the old one open |
+/// | CONNECTING | failed, the server is full, the old one is   | IDLE, or the next question,  |
+/// |            | open and still of use                        | over the old one             |
 /// | ASKING     | deadline                                     | CLOSED, the question fails   |
 /// | IDLE       | lost                                         | CLOSED, the owner hears      |
 /// | ASKING     | lost                                         | CLOSED, the owner hears      |
@@ -58,9 +63,17 @@ public final class SideConnection {
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int QUESTIONS_MAX = 256;
     private static final int ANSWER_BYTES_MAX = 16 * 1024 * 1024;
-    private static final SideFailure GIVEN_UP = new SideFailure(NodeReply.Kind.LOST, "", "given up for a new one");
 
     private enum State { CLOSED, CONNECTING, IDLE, ASKING, ENDED }
+
+    /// Whether questions wait for a new connection, and what the open one is worth if there is none to be had.
+    enum Renewal {
+        NONE,
+        /// Where the server has no place for another one, the open one goes on.
+        IF_THERE_IS_A_PLACE,
+        /// What the open one leads to is not asked any more.
+        AT_ANY_RATE
+    }
 
     /// Hears that a connection that was open is lost; the next question opens another.
     interface Owner {
@@ -96,7 +109,7 @@ public final class SideConnection {
     private long failedNanos;
     private long connections;
     private boolean failedLately;
-    private boolean renews;
+    private Renewal renewal = Renewal.NONE;
 
     /// @param target   where and as whom; asked for every connect, so that a changed certificate counts
     /// @param deadline of a question that names none
@@ -138,12 +151,13 @@ public final class SideConnection {
         return connections;
     }
 
-    /// Gives the connection up, so that the next question is answered by a new one. The one under way is answered before, and questions
-    /// that wait go on waiting.
-    void renew() {
+    /// The next question is answered by a new connection. The one under way is answered before, and questions that wait go on waiting. The
+    /// open connection is closed when the new one is in, for a full server would give its place to somebody else.
+    void renew(Renewal how) {
         assert loop.inEventLoop();
-        if (state == State.IDLE) drop(GIVEN_UP);
-        else renews = state == State.ASKING;
+        if (channel == null || state == State.ENDED) return;
+        if (how.compareTo(renewal) > 0) renewal = how;
+        if (state == State.IDLE) connect();
     }
 
     void end() {
@@ -201,10 +215,13 @@ public final class SideConnection {
                     open.close();
                     return;
                 }
+                Channel replaced = channel;
                 connections++;
                 failedLately = false;
                 channel = open;
+                renewal = Renewal.NONE;
                 state = State.IDLE;
+                if (replaced != null) replaced.close();
                 open.pipeline().addLast(new FrameDecoder(FrameLimits.backend(ANSWER_BYTES_MAX)), new Answers());
                 if (early.isReadable()) open.pipeline().fireChannelRead(early);
                 else early.release();
@@ -215,10 +232,16 @@ public final class SideConnection {
             @Override
             public void failed(BackendFailure failure) {
                 if (state != State.CONNECTING) return;
-                state = State.CLOSED;
+                SideFailure why = failureOf(failure);
+                if (channel != null && why.kind() == NodeReply.Kind.FULL && renewal == Renewal.IF_THERE_IS_A_PLACE) {
+                    renewal = Renewal.NONE;
+                    next();
+                    return;
+                }
+                drop(why);
                 failedNanos = System.nanoTime();
                 failedLately = true;
-                failAll(failureOf(failure));
+                failAll(why);
             }
         });
     }
@@ -227,7 +250,8 @@ public final class SideConnection {
         return switch (failure) {
             case BackendFailure.Unreachable(var text) -> new SideFailure(NodeReply.Kind.LOST, "", text);
             case BackendFailure.TimedOut(var text) -> new SideFailure(NodeReply.Kind.TIMEOUT, "", text);
-            case BackendFailure.Refused refused -> new SideFailure(NodeReply.Kind.REFUSED, refused.sqlState(), refused.text());
+            case BackendFailure.Refused refused -> new SideFailure(refused.sqlState().equals(SqlState.TOO_MANY_CONNECTIONS.code()) ? NodeReply.Kind.FULL : NodeReply.Kind.REFUSED,
+                    refused.sqlState(), refused.text());
             case BackendFailure.AuthenticationFailed(var sqlState, var text) -> new SideFailure(NodeReply.Kind.DENIED, sqlState, text);
             case BackendFailure.ProtocolBroken(var text) -> new SideFailure(NodeReply.Kind.NONSENSE, "", text);
             case BackendFailure.TlsFailed(var text) -> new SideFailure(NodeReply.Kind.DENIED, "", text);
@@ -247,22 +271,24 @@ public final class SideConnection {
         channel.writeAndFlush(out, channel.voidPromise());
     }
 
-    private void renewed() {
-        drop(GIVEN_UP);
-        if (!waiting.isEmpty()) connect();
-    }
-
     /// The connection is of no use any more, and the question that was under way has been answered.
     private void drop(SideFailure why) {
         Channel open = channel;
         channel = null;
         lastFailure = why;
         state = State.CLOSED;
-        renews = false;
+        renewal = Renewal.NONE;
         if (open != null) open.close();
     }
 
     private void lost(SideFailure why) {
+        if (state == State.CONNECTING) {
+            // It was to be replaced: the new one tells.
+            channel.close();
+            channel = null;
+            renewal = Renewal.NONE;
+            return;
+        }
         Question asked = current;
         if (asked != null) finish(asked, asked.failure != null ? asked.failure : why);
         drop(why);
@@ -299,8 +325,8 @@ public final class SideConnection {
                 case ReadyForQuery _ when current != null -> {
                     finish(current, current.failure);
                     if (channel != ctx.channel()) return;
-                    if (renews) renewed();
-                    else next();
+                    if (renewal == Renewal.NONE) next();
+                    else connect();
                 }
                 default -> { }   // descriptions, tags, notices, parameters
             }

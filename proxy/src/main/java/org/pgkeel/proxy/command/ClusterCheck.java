@@ -103,7 +103,7 @@ final class ClusterCheck implements Callable<List<Finding>> {
         if (found.reply() instanceof NodeReply.Silent(var kind, var text)) {
             String key = switch (kind) {
                 case DENIED -> "clusters." + cluster.name() + ".monitor.user = " + monitor.user() + ": ";
-                case LOST, TIMEOUT, REFUSED, NONSENSE -> "as " + monitor.user() + " in " + monitor.database() + ": ";
+                case LOST, TIMEOUT, REFUSED, FULL, NONSENSE -> "as " + monitor.user() + " in " + monitor.database() + ": ";
             };
             findings.add(new Finding.Bad(who(node) + key + text));
         } else if (!found.isMonitor()) {

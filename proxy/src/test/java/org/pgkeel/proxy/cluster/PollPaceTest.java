@@ -44,7 +44,7 @@ class PollPaceTest {
         assertThat(restless(known, true, false, 1000)).isTrue();
         assertThat(restless(known, false, true, 1000)).isTrue();
         assertThat(restless(known, false, false, 9)).isTrue();
-        assertThat(restless(new PrimaryWatch.Doubted(PRIMARY, ago(1000), ago(1000), "why"), false, false, 1000)).isTrue();
+        assertThat(restless(new PrimaryWatch.Doubted(PRIMARY, ago(1000), ago(1000), PrimaryWatch.Matter.LIFE, "why"), false, false, 1000)).isTrue();
     }
 
     @Test
@@ -72,7 +72,7 @@ class PollPaceTest {
         assertThat(urgent(known, false, 199)).containsExactly(Urgent.WHETHER_IT_STOPS);
         assertThat(urgent(known, true, -4_999)).containsExactlyInAnyOrder(Urgent.WHETHER_IT_STOPS, Urgent.WHO_LEADS);
         assertThat(urgent(known, false, -5_000)).isEmpty();
-        assertThat(urgent(new PrimaryWatch.Doubted(PRIMARY, ago(1000), ago(0), "why"), false, 0)).as("it is asked already").isEmpty();
+        assertThat(urgent(new PrimaryWatch.Doubted(PRIMARY, ago(1000), ago(0), PrimaryWatch.Matter.LIFE, "why"), false, 0)).as("it is asked already").isEmpty();
         assertThat(PollPace.urgent(known, false, Optional.empty(), NOW, TODAY)).isEmpty();
     }
 }
