@@ -155,7 +155,7 @@ final class ClientLease {
             return;
         }
         leased.requests().clear();
-        if (session.sharing().aloneAnswered() && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
+        if (session.sharing().aloneAnswered() && session.waiting().size() > 0) context.loop().execute(this::next);
         boolean mayHaveReset = settings.answered() && !settings.startup().isEmpty();
         if (settings.failed()) {
             settings.failureHandled();
@@ -166,7 +166,7 @@ final class ClientLease {
                 return;
             }
             session.becomes(ClientSession.State.IDLE);
-            if (awaitsReplies || session.waiting().size() > 0) context.loop().execute(this::resumeReading);
+            if (awaitsReplies || session.waiting().size() > 0) context.loop().execute(this::next);
             return;
         }
         if (mayHaveReset && status != 'E' && session.state() == ClientSession.State.LEASED && !settings.tracker().inStep()) {
@@ -188,7 +188,7 @@ final class ClientLease {
             return;
         }
         boolean onReplica = path.isOnReplica();
-        if (onReplica && session.waiting().size() > 0) context.loop().execute(this::resumeReading);
+        if (onReplica && session.waiting().size() > 0) context.loop().execute(this::next);
         if (status != 'I') return;
         boolean keeps = !pins.isEmpty() || !session.looksInto();
         if (keeps && context.draining()) session.end().drain();
@@ -235,6 +235,12 @@ final class ClientLease {
         if (whole) session.waiting().again(requests);
         else socket.write(SessionMessages.error(Refusal.of(RefusalReason.PRIMARY_LOST, "a replica gave the read up, retry it")), SessionMessages.readyForQuery());
         session.progress().goesOn();
+    }
+
+    /// What stood before it is answered.
+    private void next() {
+        times.requested(System.nanoTime());
+        resumeReading();
     }
 
     /// There is room for what the client asks; a message that waited for answers has them.

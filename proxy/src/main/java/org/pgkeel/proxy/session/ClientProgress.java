@@ -48,7 +48,10 @@ final class ClientProgress {
         session.becomes(ClientSession.State.IDLE);
         session.context().loop().execute(() -> {
             session.socket().readAgain();
-            if (session.isOpen() && session.state() == ClientSession.State.IDLE && session.lease().backend() == null) session.walk().resume();
+            if (session.isOpen() && session.state() == ClientSession.State.IDLE && session.lease().backend() == null) {
+                session.times().requested(System.nanoTime());   // its time until now was that of what has failed, or of what stood before it
+                session.walk().resume();
+            }
             path.listenAgain();
         });
     }
