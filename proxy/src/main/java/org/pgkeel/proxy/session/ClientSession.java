@@ -165,6 +165,7 @@ public final class ClientSession {
             return;
         }
         becomes(State.IDLE);
+        times.ready(System.nanoTime());
         sharing.aloneOver();
         socket.readAgain();
         walk.refusePending(

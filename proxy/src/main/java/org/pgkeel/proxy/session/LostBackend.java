@@ -294,6 +294,7 @@ final class LostBackend {
     private void resolved(CommitOutcome outcome, InFlight inFlight, LossVerdict ifAborted, BatchContents first) {
         if (!session.isOpen()) return;
         session.path().wrote(System.nanoTime());   // It may have been committed long after its connection was lost.
+        session.times().ready(System.nanoTime());
         switch (outcome) {
             case CommitOutcome.Committed _ -> committed(first, inFlight);
             case CommitOutcome.Aborted _ -> apply(ifAborted, first);

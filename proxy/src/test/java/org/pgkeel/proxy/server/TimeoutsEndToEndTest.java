@@ -91,6 +91,17 @@ class TimeoutsEndToEndTest {
         }
     }
 
+    @Test
+    void nor_is_the_time_of_a_wait_that_ended_in_a_refusal() throws Exception {
+        try (TestProxy proxy = proxy("databases.\"*\".pool.max-wait = 7s\ntimeouts.client-idle = 6s"); WireClient holder = client(proxy, "timed holder"); WireClient client = client(proxy, "timed waiter")) {
+            Replies.ask(holder, "begin");
+            assertThat(Replies.ask(client, "select 1")).containsExactly("error 57P03", "ready IDLE");
+            assertStays(client);
+            Replies.ask(holder, "rollback");
+            assertThat(Replies.ask(client, "select 1")).containsExactly("row 1", "SELECT 1", "ready IDLE");
+        }
+    }
+
     /// Hears nothing for long enough for the limits to have been looked at.
     private static void assertStays(WireClient client) throws IOException {
         client.patience(Duration.ofMillis(1300));
