@@ -79,12 +79,17 @@ final class LostBackend {
         session.lease().takeBack();
         BatchContents first = first();
         restIsUnknown = !loss.midMessage() && node == LossRules.Node.PRIMARY && !session.commit().isWatched() && restMayCommit();
-        if (anything && loss.isDeath()) session.path().deaths().seen(lost.greeting().address(), lost.openedNanos(), System.nanoTime());
+        if (anything && loss.isDeath()) countDeath(session.path().deaths());
         var at = new LossRules.Situation(loss, first, anything, whole, commit, node, session.path().deaths().count());
         LossVerdict verdict = restIsUnknown ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : LossRules.verdict(at);
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
         session.context().stats().backendLost(verdict.word());
         apply(verdict, first);
+    }
+
+    private void countDeath(ServerDeaths deaths) {
+        if (node == LossRules.Node.PRIMARY) deaths.ofPrimary(lost.reign().number());
+        else deaths.ofReplica(lost.greeting().address(), lost.openedNanos(), System.nanoTime());
     }
 
     private BatchContents first() {

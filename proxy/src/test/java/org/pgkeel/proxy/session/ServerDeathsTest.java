@@ -13,28 +13,37 @@ class ServerDeathsTest {
 
     @Test
     void a_server_dies_once_however_many_connections_that_costs() {
-        deaths.seen(ONE, 10, 100);
-        deaths.seen(ONE, 20, 101);
-        deaths.seen(ONE, 100, 102);
+        deaths.ofReplica(ONE, 10, 100);
+        deaths.ofReplica(ONE, 20, 101);
+        deaths.ofReplica(ONE, 100, 102);
         assertThat(deaths.count()).isEqualTo(1);
-        deaths.seen(ONE, 103, 110);
+        deaths.ofReplica(ONE, 103, 110);
+        assertThat(deaths.count()).isEqualTo(2);
+    }
+
+    @Test
+    void a_primary_whose_connections_are_cut_lives_on() {
+        for (int cut = 0; cut < 5; cut++) deaths.ofPrimary(7);
+        assertThat(deaths.count()).isEqualTo(1);
+        deaths.ofPrimary(8);
+        deaths.ofPrimary(7);
         assertThat(deaths.count()).isEqualTo(2);
     }
 
     @Test
     void each_server_dies_by_itself() {
-        deaths.seen(ONE, 10, 100);
-        deaths.seen(OTHER, 10, 101);
-        deaths.seen(ONE, 20, 102);
+        deaths.ofReplica(ONE, 10, 100);
+        deaths.ofReplica(OTHER, 10, 101);
+        deaths.ofReplica(ONE, 20, 102);
         assertThat(deaths.count()).isEqualTo(2);
     }
 
     @Test
     void they_are_forgotten_with_the_unit() {
-        deaths.seen(ONE, 10, 100);
+        deaths.ofReplica(ONE, 10, 100);
         deaths.forget();
         assertThat(deaths.count()).isZero();
-        deaths.seen(ONE, 20, 102);
+        deaths.ofReplica(ONE, 20, 102);
         assertThat(deaths.count()).isEqualTo(1);
     }
 }
