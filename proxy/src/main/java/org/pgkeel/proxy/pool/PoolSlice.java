@@ -197,7 +197,7 @@ public final class PoolSlice<C extends PooledConnection> {
     /// To be called about ten times a second: deadlines, ages, limits, the reserve, the minimum.
     public void tick(long nowNanos) {
         waiting.expire(nowNanos, lastFailure());
-        if (!shared.gate().isOpen()) waiting.lookElsewhere();
+        if (!shared.gate().isOpen() && !shared.key().isToReplica()) waiting.lookElsewhere();   // who waits for a replica would find the same one
         expireChecks(nowNanos);
         for (var connection : open) connection.expirePermit(nowNanos);
         idle.expire(nowNanos);

@@ -2,6 +2,7 @@ package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,8 @@ import org.pgkeel.proxy.statement.StatementClass;
 final class SessionRoutes {
     /// A unit whose rule says `wait` looks so often for a replica.
     private static final long WAIT_MILLIS = 20;
+    /// Of a client that a replica's pool does not serve: they would be the same with another replica.
+    private static final Set<RefusalReason> ELSEWHERE_TOO = EnumSet.of(RefusalReason.POOL_WAIT_TIMEOUT, RefusalReason.CANCELLED_WHILE_WAITING, RefusalReason.HOLD_TIMEOUT, RefusalReason.HOLD_QUEUE_FULL);
 
     private final ClientSession session;
     private final SessionContext context;
@@ -263,7 +266,7 @@ final class SessionRoutes {
     /// The pool of a replica has no connection for the unit.
     /// @return whether it goes elsewhere
     boolean isRefusedHere(@Nullable PoolSlice<BackendConnection> asked, Refusal why) {
-        if (asked == null || !asked.shared().key().isToReplica() || why.reason() == RefusalReason.POOL_WAIT_TIMEOUT || why.reason() == RefusalReason.CANCELLED_WHILE_WAITING) return false;
+        if (asked == null || !asked.shared().key().isToReplica() || ELSEWHERE_TOO.contains(why.reason())) return false;
         NodeAddress there = asked.shared().key().replica().orElseThrow();
         context.nodes().use(there).failed(System.nanoTime());
         moves.failedAt(there, by);

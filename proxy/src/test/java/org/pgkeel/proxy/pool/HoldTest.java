@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.refusal.RefusalReason;
 
 /// What a hold means for a pool. The world's gate: 60 s, 5 clients, 100 bytes, a drain of 2 at once; a client's request has 10 bytes.
@@ -218,6 +219,20 @@ class HoldTest {
         become(new Hold.Draining(1));
         assertThat(clients.get(1).leased).isPresent();
         assertThat(clients.get(3).leased).isPresent();
+    }
+
+    @Test
+    void one_that_waits_for_a_paused_replica_goes_on_to_wait_there() {
+        SharedPool<FakeConnection> replica = world.pool.toReplica(new NodeAddress("replica", 5432));
+        world.byHand.become(new Hold.Holding(world.nowNanos, HoldReason.BY_HAND), world.nowNanos);
+        replica.pause(world.byHand);
+        world.settle();
+        FakeClient client = new FakeClient("client");
+        client.ask(replica.slice(0), world.nowNanos);
+        client.hasAnotherPool();
+        replica.slice(0).tick(world.nowNanos);
+        assertThat(client.isWaiting()).isTrue();
+        assertThat(world.byHand.snapshot(world.nowNanos)).satisfies(books -> assertThat(List.of(books.held(), books.gone())).containsExactly(1L, 0L));
     }
 
     @Test
