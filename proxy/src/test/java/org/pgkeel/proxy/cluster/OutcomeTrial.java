@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.Descent;
@@ -33,7 +34,8 @@ import org.pgkeel.proxy.cluster.TrialClient.Operation;
 
 /// Real servers are lost in all ways while clients commit, xids are given out again on purpose, and the verdicts of [OutcomeResolver] are
 /// compared with the rows that are there. Beside it run the rules that a hurried engineer would write: they must be found wrong, or
-/// the trial proves nothing.
+/// the trial proves nothing. How many of the commits under way are done already is chance, but for one of each round: its server has committed it,
+/// and nobody has heard of that, when the primary is lost.
 final class OutcomeTrial implements AutoCloseable {
     /// What happens to the primary.
     enum Event {
@@ -110,12 +112,14 @@ final class OutcomeTrial implements AutoCloseable {
         var acknowledged = new ConcurrentLinkedQueue<Operation>();
         var interrupted = new ArrayList<Operation>();
         var verdicts = new ArrayList<CompletionStage<CommitOutcome>>();
-        List<Thread> threads = start(acknowledged, operation -> {
+        Consumer<Operation> lost = operation -> {
             synchronized (interrupted) {
                 interrupted.add(operation);
                 verdicts.add(resolver.resolve(operation.lost(), Runnable::run));
             }
-        });
+        };
+        Operation unheard = commitUnheard();
+        List<Thread> threads = start(acknowledged, lost);
         long load = 100 + random.nextInt(300);
         if (event == Event.LAG_KILL_PROMOTE) {
             elapse(load / 2);
@@ -125,6 +129,7 @@ final class OutcomeTrial implements AutoCloseable {
             elapse(load);
         }
         happen(event);
+        lost.accept(unheard);
         threads.forEach(OutcomeTrial::join);
         if (!event.staysAlive()) {
             if (event.promotes()) cluster.promote();
@@ -144,7 +149,16 @@ final class OutcomeTrial implements AutoCloseable {
         }
     }
 
-    private List<Thread> start(ConcurrentLinkedQueue<Operation> acknowledged, java.util.function.Consumer<Operation> interrupted) {
+    private Operation commitUnheard() {
+        try {
+            return new TrialClient(cluster.primary(), random.split(), ids, _ -> {}, _ -> {})
+                    .commitUnheard(id -> cluster.primaryServer().query("postgres", "select count(*) from t where id = " + id).equals("1"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<Thread> start(ConcurrentLinkedQueue<Operation> acknowledged, Consumer<Operation> interrupted) {
         clients.clear();
         try {
             for (int i = 0; i < CLIENTS; i++) clients.add(new TrialClient(cluster.primary(), random.split(), ids, acknowledged::add, interrupted));

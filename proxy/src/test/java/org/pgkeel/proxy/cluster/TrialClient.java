@@ -4,11 +4,14 @@ import io.netty.buffer.Unpooled;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
+import org.awaitility.Awaitility;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.InFlight.Stage;
 import org.pgkeel.failover.outcome.InFlight.StreamEnd;
@@ -96,12 +99,25 @@ final class TrialClient {
         }
     }
 
+    /// Commits one row, and the connection is cut before anything of the answer to its commit is read.
+    /// @param isThere whether the row with that number is to be seen, and so the server has committed it
+    Operation commitUnheard(LongPredicate isThere) throws IOException {
+        long id = ids.incrementAndGet();
+        try {
+            sendInTwoSteps(id);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(() -> isThere.test(id));
+            return new Operation(id, Form.TWO_STEP, inFlight(StreamEnd.FENCED));
+        } finally {
+            cut();
+        }
+    }
+
     private InFlight inFlight(StreamEnd end) {
         return new InFlight(origin, connection.pid(), Work.TRANSACTION, stage, end, probe);
     }
 
     private void commit(long id, Form form) throws IOException {
-        String insert = "insert into t (id) values (" + id + ")";
+        String insert = insert(id);
         switch (form) {
             case ONE_WRITE -> {
                 stage = Stage.COMMIT_SENT;
@@ -113,11 +129,7 @@ final class TrialClient {
                 awaitReady();
             }
             case TWO_STEP -> {
-                probe = new Probe.Unanswered();
-                connection.send(out -> writeInsert(insert, out));
-                awaitMark();
-                stage = Stage.COMMIT_SENT;
-                connection.send(Sync.INSTANCE);
+                sendInTwoSteps(id);
                 awaitReady();
             }
             case EXPLICIT -> {
@@ -135,6 +147,18 @@ final class TrialClient {
                 awaitReady();
             }
         }
+    }
+
+    private void sendInTwoSteps(long id) throws IOException {
+        probe = new Probe.Unanswered();
+        connection.send(out -> writeInsert(insert(id), out));
+        awaitMark();
+        stage = Stage.COMMIT_SENT;
+        connection.send(Sync.INSTANCE);
+    }
+
+    private static String insert(long id) {
+        return "insert into t (id) values (" + id + ")";
     }
 
     private static void writeInsert(String insert, io.netty.buffer.ByteBuf out) {
