@@ -52,6 +52,7 @@ final class ClientProgress {
                 session.times().requested(System.nanoTime());   // its time until now was that of what has failed, or of what stood before it
                 session.walk().resume();
             }
+            if (session.context().draining()) session.end().drain();
             path.listenAgain();
         });
     }

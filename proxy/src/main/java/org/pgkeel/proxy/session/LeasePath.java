@@ -200,6 +200,11 @@ final class LeasePath implements Waiter<BackendConnection> {
 
     // --- it waits
 
+    /// It asks for nothing but a backend to listen on.
+    boolean waitsToListen() {
+        return session.state() == ClientSession.State.WAITING && comeback == null && session.waiting().size() == 0;
+    }
+
     @Override
     public int requestBytes() {
         return askingBytes + session.waiting().size();

@@ -74,7 +74,7 @@ final class SessionEnd {
     /// The proxy shuts down. Ends the session now if it is outside of a transaction, else when it has come out of it.
     void drain() {
         ClientSession.State state = session.state();
-        boolean idle = state == ClientSession.State.IDLE && !session.failedTransaction().isOpen() || state == ClientSession.State.LEASED && session.lease().isIdle();
+        boolean idle = state == ClientSession.State.IDLE && !session.failedTransaction().isOpen() || state == ClientSession.State.LEASED && session.lease().isIdle() || session.path().waitsToListen();
         if (idle || state == ClientSession.State.GREETING) refused(RefusalReason.SHUTDOWN, "the proxy shuts down");
     }
 

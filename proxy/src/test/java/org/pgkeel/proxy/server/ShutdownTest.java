@@ -100,6 +100,44 @@ final class ShutdownTest {
     }
 
     @Test
+    void who_waits_for_a_backend_only_to_listen_is_not_waited_for() throws Exception {
+        try (PostgresFixture own = PostgresFixture.start(FixtureOptions.DEFAULT); RunningProxy draining = RunningProxy.start(own, watched(own, "hold.max-wait = 10m"))) {
+            Connection client = draining.connect();
+            RunningProxy.run(client, "listen shutdown_ear");
+            Connection console = draining.console();
+            own.kill();
+            await().until(() -> RunningProxy.show(console, "HOLD").getFirst().get("waiting").equals("1"));
+
+            RunningProxy.inBackground(() -> draining.server().stop(Duration.ofMinutes(10))).get(90, TimeUnit.SECONDS);
+
+            assertEnded(client);
+        }
+    }
+
+    @Test
+    void who_loses_its_backend_while_the_proxy_waits_is_not_waited_for_any_more() throws Exception {
+        try (PostgresFixture own = PostgresFixture.start(FixtureOptions.DEFAULT); RunningProxy draining = RunningProxy.start(own, watched(own, "outcome = off"))) {
+            own.execute("create table slow (v text)", "grant all on slow to app");
+            Connection client = draining.connect();
+            var asked = RunningProxy.inBackground(() -> RunningProxy.run(client, "insert into slow select 'slow' from pg_sleep(600)"));
+            await().until(() -> own.query("select count(*) from pg_stat_activity where state = 'active' and query like 'insert into slow%'").equals("1"));
+
+            var stopped = RunningProxy.inBackground(() -> draining.server().stop(Duration.ofMinutes(10)));
+            await().until(draining.server()::isDraining);
+            assertThat(stopped).isNotDone();
+            own.kill();
+
+            stopped.get(90, TimeUnit.SECONDS);
+            assertThat(asked).isCompletedExceptionally();
+            assertEnded(client);
+        }
+    }
+
+    private static String watched(PostgresFixture postgres, String more) {
+        return RunningProxy.config(postgres, 3, "clusters.main { monitor { user = postgres, password = postgres }, %s }".formatted(more));
+    }
+
+    @Test
     void who_is_left_when_the_wait_is_over_hears_57P01_and_postgresql_has_no_sessions_left() throws Exception {
         Connection client = proxy.connect();
         client.setAutoCommit(false);
