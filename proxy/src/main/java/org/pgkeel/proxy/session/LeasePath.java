@@ -253,7 +253,7 @@ final class LeasePath implements Waiter<BackendConnection> {
     @Override
     public boolean findsElsewhere() {
         SessionRoutes mine = routes;
-        return session.state() == ClientSession.State.WAITING && comeback == null && mine != null && mine.findsReplica(System.nanoTime());
+        return session.state() == ClientSession.State.WAITING && comeback == null && !session.pins().owesListen() && mine != null && mine.findsReplica(System.nanoTime());
     }
 
     @Override

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.proxy.embedded.PostgresServer;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 import org.postgresql.PGConnection;
@@ -60,6 +62,42 @@ final class ListenThroughFailoverTest {
             assertThat(((PGConnection) silent).getNotifications()).isNullOrEmpty();
             assertThat(idle.getWarnings().getMessage()).contains("LISTEN was registered again");
         }
+    }
+
+    /// It began to listen in what a replica might have done, and asks for nothing that one can do.
+    @Test
+    void a_client_that_listens_waits_for_the_primary_though_there_are_replicas() throws Exception {
+        try (ReplicatedPostgres postgres = new ReplicatedPostgres(1); TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, postgres.cluster() + """
+                routing = [ { name = reads, when { statement = read }, to = replica, consistency = eventual, or-else = primary } ]
+                clusters.main.hold.max-wait = 10m
+                """)) {
+            await().until(() -> proxy.server().clusters().get("main").primary() != null);
+            try (Connection client = proxy.connect("preferQueryMode", "simple"); Connection reader = proxy.connect()) {
+                postgres.replica(0).kill();
+                TestProxy.execute(client, "begin read only", "listen ear", "commit");
+                startAgain(postgres.replica(0));
+                String replica = String.valueOf(postgres.replica(0).settings().port());
+                await().pollInterval(Duration.ofMillis(100)).until(() -> replica.equals(TestProxy.value(reader, "select current_setting('port')")));
+
+                postgres.primary().kill();
+                await().until(() -> proxy.server().clusters().get("main").primary() == null);
+                assertThat(TestProxy.value(reader, "select current_setting('port')")).isEqualTo(replica);
+                startAgain(postgres.primary());
+
+                await().until(() -> {
+                    postgres.execute("notify ear");
+                    PGNotification[] some = ((PGConnection) client).getNotifications(50);
+                    return some != null && some.length > 0;
+                });
+            }
+        }
+    }
+
+    private static void startAgain(PostgresServer server) {
+        await().ignoreExceptions().until(() -> {
+            server.start();
+            return true;
+        });
     }
 
     private static List<String> heard(Connection client, int count) {
