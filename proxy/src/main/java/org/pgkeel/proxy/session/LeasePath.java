@@ -212,7 +212,7 @@ final class LeasePath implements Waiter<BackendConnection> {
 
     /// What has come meanwhile is kept, too.
     void hasSentMore() {
-        if (session.state() == ClientSession.State.WAITING && waitsAt != null) waitsAt.hasSentMore(this);
+        if (session.isWaiting() && waitsAt != null) waitsAt.hasSentMore(this);
     }
 
     /// What goes wrong here is the client's own, in the turn of the one that gave the backend back.

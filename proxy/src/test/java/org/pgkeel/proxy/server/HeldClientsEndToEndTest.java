@@ -8,12 +8,16 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +32,7 @@ import org.pgkeel.protocol.frontend.FrontendMessage;
 import org.pgkeel.protocol.frontend.Parse;
 import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Sync;
+import org.pgkeel.protocol.wire.StartupMessage;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.postgres.FixtureOptions;
@@ -213,6 +218,28 @@ final class HeldClientsEndToEndTest {
 
         comeBack();
         assertThat(Replies.untilReady(late)).containsExactly("row late", "SELECT 1", "ready IDLE");
+        assertBooksAddUp();
+    }
+
+    @Test
+    void what_is_sent_by_one_that_is_not_greeted_yet_counts() throws Exception {
+        startProxy(PATIENT + ", max-bytes = 64KiB", "auth.method = trust");
+        client();
+        lose();
+        ByteBuf out = Unpooled.buffer();
+        var startup = new TreeMap<>(Map.of("user", PostgresFixture.APP_USER, "database", PostgresFixture.DATABASE, "work_mem", "1MB"));
+        new StartupMessage(StartupMessage.MAJOR, 0, startup).encode(out);
+        try (var socket = new Socket("127.0.0.1", proxy.server().port())) {
+            socket.getOutputStream().write(out.array(), 0, out.readableBytes());
+            awaitWaiting(1);
+            out.clear();
+            new Query("select 'early' /* " + "x".repeat(5_000) + " */").encode(out);
+            socket.getOutputStream().write(out.array(), 0, out.readableBytes());
+            await().untilAsserted(() -> assertThat(hold("waiting_bytes")).isEqualTo(out.readableBytes()));
+        }
+        assertThat(hold("refused")).isZero();
+        awaitWaiting(0);
+        comeBack();
         assertBooksAddUp();
     }
 
