@@ -14,6 +14,9 @@ final class RequestWalk {
     /// A message longer than this is given a backend before it is whole; a shorter one is waited for.
     static final int WAITED_FOR_BYTES_MAX = 16 * 1024;
 
+    /// A message's type and length.
+    private static final int HEADER_BYTES = 5;
+
     private final ClientSession session;
     private final ClientLease lease;
     private final ClientMessages messages;
@@ -112,7 +115,7 @@ final class RequestWalk {
     /// @param answerQuery     tells the client, ReadyForQuery included
     /// @param answerUntilSync tells the client; ReadyForQuery follows when its Sync comes
     void refusePending(Runnable answerQuery, Runnable answerUntilSync) {
-        if (waiting.size() == 0) return;
+        if (waiting.size() < HEADER_BYTES) return;   // nothing was asked yet: it is a client that listens, and waits by itself
         ByteBuf all = waiting.peek();
         byte type = all.getByte(all.readerIndex());
         if (type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL) {
@@ -148,7 +151,7 @@ final class RequestWalk {
             session.commit().copy().end(backend);
             from = at;
         }
-        while (end - at >= 5) {
+        while (end - at >= HEADER_BYTES) {
             byte type = in.getByte(at);
             int length = in.getInt(at + 1);
             if (length < 4 || length - 4 > messageBytesMax) throw tooLong(type, length);

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.Socket;
@@ -341,6 +342,26 @@ final class HeldClientsEndToEndTest {
         }
         String log = lines.list.stream().map(ILoggingEvent::getFormattedMessage).collect(Collectors.joining("\n"));
         assertThat(log).contains("cluster main: hold begins: primary_lost").containsPattern("cluster main: hold ends after \\d+ ms: primary .*; 2 held, 0 refused, 0 gone, 2 wait");
+    }
+
+    @Test
+    void one_that_listens_and_is_refused_within_the_head_of_a_message_goes_on_with_it() throws Exception {
+        startProxy("max-wait = 1s");
+        WireClient listens = client();
+        assertThat(Replies.ask(listens, "listen news")).containsExactly("LISTEN", "ready IDLE");
+        lose();
+        ByteBuf query = Unpooled.buffer();
+        new Query("select 'heard'").encode(query);
+        byte[] bytes = ByteBufUtil.getBytes(query);
+        listens.sendRaw(bytes, 0, 3);
+        long refused = hold("refused");
+        await().untilAsserted(() -> assertThat(hold("refused")).isGreaterThanOrEqualTo(refused + 2));
+
+        comeBack();
+        await().untilAsserted(() -> assertThat(hold()).containsEntry("state", "open"));
+        listens.sendRaw(bytes, 3, bytes.length - 3);
+        assertThat(Replies.untilReady(listens)).containsExactly("row heard", "SELECT 1", "ready IDLE");
+        assertBooksAddUp();
     }
 
     // --- what was under way
