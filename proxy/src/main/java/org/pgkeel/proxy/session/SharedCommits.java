@@ -32,7 +32,7 @@ final class SharedCommits {
     private boolean isClientPlain() {
         Pins pins = session.pins();
         ClientSettings settings = session.settings();
-        return session.state() == ClientSession.State.IDLE && session.looksInto() && pins.isEmpty() && !pins.areMissing() && !settings.meaningIsOwn() && !settings.tracksTransaction();
+        return session.state() == ClientSession.State.IDLE && session.looksInto() && pins.isEmpty() && !pins.areMissing() && !pins.owesListen() && !settings.meaningIsOwn() && !settings.tracksTransaction();
     }
 
     /// Its request is not in a batch any more: it is answered, or runs by itself.
