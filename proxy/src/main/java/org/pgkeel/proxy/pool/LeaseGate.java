@@ -19,7 +19,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 /// |----------|-------------------------------------------------------------------|
 /// | Open     | gets one, or waits for one of the pool                            |
 /// | Holding  | waits, at most `hold.max-wait`; within the bounds of `hold.max-clients` and `hold.max-bytes` |
-/// | Draining | gets one if the pace allows it; its permit goes back when the lease has had an answer, or a second has passed |
+/// | Draining | gets one if the pace allows it; its permit goes back when the lease has had an answer, or after 200 ms |
 /// | Refusing | is refused                                                        |
 ///
 /// Law: held = drained + refused + gone + waiting.

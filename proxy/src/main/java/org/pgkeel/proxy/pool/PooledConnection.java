@@ -19,7 +19,8 @@ public abstract class PooledConnection {
     /// Where the connection is in its life with the pool.
     public enum State { IDLE, LEASED, RESETTING, MOVING, CLOSED }
 
-    private static final long PERMIT_NANOS = 1_000_000_000L;
+    /// Behind a failover commits may wait for a standby for seconds: those of the next round are to wait beside them.
+    private static final long PERMIT_NANOS = 200_000_000L;
 
     private State state = State.IDLE;
     private final long openedNanos;
