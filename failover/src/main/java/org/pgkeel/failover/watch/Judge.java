@@ -205,7 +205,12 @@ public final class Judge {
         return switch (sql) {
             case Sql.NotAsked _, Sql.Said(_, NodeReply.Writable _, _) -> true;
             case Sql.Said(_, NodeReply.Standby _, _) -> false;
-            case Sql.Said(_, NodeReply.Silent(var kind, _), var inARow) -> kind == NodeReply.Kind.TIMEOUT && inARow <= TIMEOUTS_MAX;
+            case Sql.Said(_, NodeReply.Silent(var kind, _), var inARow) -> switch (kind) {
+                case FULL -> true;
+                // One that is late once, or whose open connection has ended, is asked again at once.
+                case TIMEOUT, LOST -> inARow <= 1;
+                case REFUSED, DENIED, NONSENSE -> false;
+            };
         };
     }
 

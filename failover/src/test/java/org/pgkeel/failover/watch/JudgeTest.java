@@ -155,6 +155,10 @@ class JudgeTest {
         seen.notBefore = Evidence.NEVER;
         seen.silent("n1", NodeReply.Kind.TIMEOUT, 1);
         assertThat(seen.verdict()).as("it is late once").isEqualTo(new Verdict.Undecided());
+        seen.silent("n1", NodeReply.Kind.LOST, 1);
+        assertThat(seen.verdict()).as("its open connection has ended").isInstanceOf(Verdict.Gone.class);
+        seen.silent("n1", NodeReply.Kind.FULL, 7);
+        assertThat(seen.verdict()).as("it is full").isEqualTo(new Verdict.Lives());
         seen.nobodyYet();
         seen.members.put("n1", MemberEvidence.of("n1", address("n1")));
         assertThat(seen.verdict()).as("at the start").isInstanceOf(Verdict.Gone.class);
@@ -164,7 +168,7 @@ class JudgeTest {
     @EnumSource(value = NodeReply.Kind.class, names = {"LOST", "REFUSED", "DENIED", "NONSENSE"})
     void its_own_word_is_enough_for_the_new_primary_as_soon_as_the_server_of_the_leader_is_dead(NodeReply.Kind kind) {
         promoteN2ByHand();
-        seen.silent("n1", kind, 1);
+        seen.silent("n1", kind, 2);
         assertThat(seen.verdict()).as("the leader key lasts for a while").isEqualTo(new Verdict.Serves(primary("n2", 4)));
     }
 

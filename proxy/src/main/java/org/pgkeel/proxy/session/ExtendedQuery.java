@@ -195,7 +195,7 @@ final class ExtendedQuery {
             if (behind == Behind.NOT_THERE) return RequestWalk.INCOMPLETE;
             start = behind == Behind.END ? commit.enclosure().beginInBatch(backend, kind, in, from, at) : commit.executes(backend, kind, in, from, at);
             if (start == RequestWalk.HELD) return RequestWalk.HELD;
-        } else if (statement == null || (statement.flags() & StatementScan.TRANSACTION_CONTROL) != 0) {
+        } else if (statement == null || (statement.flags() & StatementScan.MAY_COMMIT) != 0) {
             backend.requests().commits();
         }
         if (statement != null && statement.flags() != StatementScan.PLAIN && effects.mustHear(statement)) {

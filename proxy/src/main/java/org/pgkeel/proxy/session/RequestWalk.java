@@ -115,9 +115,14 @@ final class RequestWalk {
     /// @param answerQuery     tells the client, ReadyForQuery included
     /// @param answerUntilSync tells the client; ReadyForQuery follows when its Sync comes
     void refusePending(Runnable answerQuery, Runnable answerUntilSync) {
-        if (waiting.size() < HEADER_BYTES) return;   // nothing was asked yet: it is a client that listens, and waits by itself
+        if (waiting.size() < HEADER_BYTES) return;
         ByteBuf all = waiting.peek();
         byte type = all.getByte(all.readerIndex());
+        // It has asked for nothing: it is a client that listens, and waits by itself. What it has sent is the rest of something that has failed.
+        if (skip > 0 || droppingUntilSync || !asks(type)) {
+            resume();
+            return;
+        }
         if (type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL) {
             int bytes = 1 + all.getInt(all.readerIndex() + 1);
             int there = Math.min(bytes, all.readableBytes());
@@ -246,10 +251,16 @@ final class RequestWalk {
     /// The message has to wait; what came before it was given to the backend.
     static final int HELD = -2;
 
-    private static boolean needsBackend(byte type) {
+    private static boolean asks(byte type) {
         return switch (type) {
-            case FrontendType.QUERY, FrontendType.PARSE, FrontendType.BIND, FrontendType.DESCRIBE, FrontendType.CLOSE,
-                 FrontendType.EXECUTE, FrontendType.FUNCTION_CALL -> true;
+            case FrontendType.QUERY, FrontendType.PARSE, FrontendType.BIND, FrontendType.DESCRIBE, FrontendType.CLOSE, FrontendType.EXECUTE, FrontendType.FUNCTION_CALL -> true;
+            default -> false;
+        };
+    }
+
+    private static boolean needsBackend(byte type) {
+        if (asks(type)) return true;
+        return switch (type) {
             case FrontendType.SYNC, FrontendType.FLUSH, FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL,
                  FrontendType.TERMINATE -> false;
             default -> throw new ProtocolViolation("unknown message type " + (type & 0xFF));

@@ -39,7 +39,7 @@ final class SimpleQuery {
         boolean scanned = kind.isPlain() && !session.settings().dialectMayChange();
         int flags = scanned ? StatementScan.PLAIN : StatementScan.scan(in, at + 5, next - 1);
         if (watched && !mayGo(backend, kind, in, from, at, next)) return RequestWalk.HELD;
-        if (!watched && (flags & StatementScan.TRANSACTION_CONTROL) != 0) backend.requests().commits();
+        if (!watched && (flags & StatementScan.MAY_COMMIT) != 0) backend.requests().commits();
         session.inserts().query(backend.exchange(), in, at + 5, next - 1, flags);
         session.statements().queryBegins(backend);
         session.settings().beforeBatch(backend);

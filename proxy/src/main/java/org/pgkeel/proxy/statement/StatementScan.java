@@ -24,6 +24,8 @@ public final class StatementScan {
     public static final int MULTI = 8;
     /// A statement begins with CREATE, ALTER, DROP or IMPORT.
     public static final int DDL = 16;
+    /// Without these flags no statement ends a transaction: PREPARE TRANSACTION is one to look closer at.
+    public static final int MAY_COMMIT = LOOK_CLOSER | TRANSACTION_CONTROL;
 
     private static final int RESULT = LOOK_CLOSER | TRANSACTION_CONTROL | VOLATILE_LITERAL | MULTI | DDL;
 

@@ -364,6 +364,22 @@ final class HeldClientsEndToEndTest {
         assertBooksAddUp();
     }
 
+    @Test
+    void one_that_listens_and_is_refused_behind_the_rest_of_a_copy_that_failed_hears_nothing_of_it() throws Exception {
+        startProxy("max-wait = 1s");
+        WireClient listens = client();
+        assertThat(Replies.ask(listens, "listen news")).containsExactly("LISTEN", "ready IDLE");
+        lose();
+        listens.sendRaw(new byte[] {'d', 0, 0, 0, 5, 'x'}, 0, 6);
+        long refused = hold("refused");
+        await().untilAsserted(() -> assertThat(hold("refused")).isGreaterThanOrEqualTo(refused + 2));
+
+        comeBack();
+        await().untilAsserted(() -> assertThat(hold()).containsEntry("state", "open"));
+        assertThat(Replies.ask(listens, "select 'heard'")).containsExactly("row heard", "SELECT 1", "ready IDLE");
+        assertBooksAddUp();
+    }
+
     // --- what was under way
 
     @Test

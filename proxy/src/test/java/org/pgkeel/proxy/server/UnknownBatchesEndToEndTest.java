@@ -154,6 +154,21 @@ class UnknownBatchesEndToEndTest {
     }
 
     @Test
+    void a_transaction_that_may_have_been_prepared_is_not_told_to_be_rolled_back() throws Exception {
+        try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "off"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            assertThat(Replies.ask(client, "begin")).endsWith("ready IN_TRANSACTION");
+            link.stopAt("S\0\0\0\4", SteppingLink.Held.REPLIES);
+            client.send(parse("insert into done values ('" + LONG + "')"), bind(), execute(), parse("prepare transaction 'unknown'"), bind(), execute(), Sync.INSTANCE);
+            link.awaitStopped();
+            await().until(() -> postgres.query("select count(*) from pg_prepared_xacts").equals("1"));
+            link.cut();
+            assertThat(untilReady(client)).containsExactly("error 08007", "ready IDLE");
+        } finally {
+            postgres.execute("rollback prepared 'unknown'");
+        }
+    }
+
+    @Test
     void a_commit_that_was_flushed_and_that_nobody_followed_is_not_told_to_be_rolled_back() throws Exception {
         try (var link = new SteppingLink(postgres.host(), postgres.port()); TestProxy proxy = proxy(link, "off"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
             Replies.ask(client, "select 1");
