@@ -39,7 +39,7 @@ final class ChaosRun {
     /// Longer than a replica takes to start and to be rewound.
     private static final Duration LEFT_BEHIND_AFTER = Duration.ofSeconds(20);
     private static final Duration PAUSE_LIMIT = Duration.ofSeconds(90);
-    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    private static final Duration WARM_UP = Duration.ofSeconds(20);
     private static final Duration BEFORE = Duration.ofMillis(1_000);
     private static final Duration BEFORE_SPREAD = Duration.ofMillis(500);
     private static final Duration AFTER = Duration.ofMillis(500);

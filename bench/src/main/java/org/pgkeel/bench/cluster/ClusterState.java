@@ -24,6 +24,8 @@ import java.util.stream.Stream;
 /// Threading: shared, without state of its own.
 final class ClusterState {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(100);
+    /// Each question is three logins and five requests, while the clients' pauses are measured on the same cores.
+    private static final Duration ASK_IF_HEALTHY_AFTER = Duration.ofMillis(500);
     private static final Duration ANSWER_LIMIT = Duration.ofMillis(1_500);
 
     /// What one node says.
@@ -89,7 +91,7 @@ final class ClusterState {
         for (List<Answer> answers = ask(); !healthy(answers); answers = ask()) {
             if (System.nanoTime() > deadline) throw new IOException("not healthy within " + limit + ":\n" + describe());
             unhealthy.accept(answers.stream().collect(Collectors.toMap(answer -> answer.node.name(), Answer::said)));
-            Processes.pause(ASK_AGAIN_AFTER);
+            Processes.pause(ASK_IF_HEALTHY_AFTER);
         }
     }
 

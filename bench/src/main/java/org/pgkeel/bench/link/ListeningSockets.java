@@ -1,11 +1,11 @@
 package org.pgkeel.bench.link;
 
+import java.io.BufferedReader;
+import java.io.FileReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -15,8 +15,10 @@ import java.util.Set;
 /// Who listens on this machine at this moment, by the kernel's own table, without touching anybody. Immutable.
 public final class ListeningSockets {
     private static final String LISTEN = "0A";
-    /// Listening sockets come first in the table; all others need not be read.
-    private static final int BYTES_MAX = 64 * 1_024;
+    /// Of the table at a time: the kernel writes what is read, and connections cost it more than the listeners in front of them.
+    private static final int BUFFER_CHARS = 1_024;
+    /// The column of it.
+    private static final int STATE = 3;
     private static final int MAPPED_LENGTH = 32;
 
     private final Set<String> addresses;
@@ -28,9 +30,13 @@ public final class ListeningSockets {
     public static ListeningSockets now() {
         var addresses = new HashSet<String>();
         for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
-            try (InputStream in = Files.newInputStream(table)) {
-                new String(in.readNBytes(BYTES_MAX), StandardCharsets.US_ASCII).lines().map(line -> line.strip().split("\\s+"))
-                        .filter(columns -> columns.length > 3 && columns[3].equals(LISTEN)).forEach(columns -> addresses.add(ipv4(columns[1])));
+            try (var in = new BufferedReader(new FileReader(table.toFile(), StandardCharsets.US_ASCII), BUFFER_CHARS)) {
+                in.readLine();   // names of the columns
+                for (String line = in.readLine(); line != null; line = in.readLine()) {
+                    String[] columns = line.strip().split("\\s+");
+                    if (columns.length <= STATE || !columns[STATE].equals(LISTEN)) break;   // listening sockets come first
+                    addresses.add(ipv4(columns[1]));
+                }
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot read " + table, e);
             }
