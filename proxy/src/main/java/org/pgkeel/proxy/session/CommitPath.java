@@ -262,7 +262,7 @@ final class CommitPath {
     }
 
     private void acknowledged(BackendConnection leased) {
-        if (!watch.endFailed() && watch.isMarkOwn()) watch.mark().ifPresent(mark -> acknowledged(mark, leased.origin()));
+        if (watch.isAsked() && !watch.endFailed() && watch.isMarkOwn()) watch.mark().ifPresent(mark -> acknowledged(mark, leased.origin()));
     }
 
     /// Its server was lost, and the survivor has it: the next failover may lose it yet.

@@ -76,6 +76,7 @@ final class CommitWatch {
 
     /// A statement is about to be executed.
     void executes(StatementClass statement) {
+        if (statement.isRead() && !ending) return;   // it begins, ends and commits nothing
         boolean ends = statement.has(StatementKind.COMMIT) || statement.has(StatementKind.ROLLBACK) || statement.has(StatementKind.PREPARE_TRANSACTION);
         boolean inside = begun || inBlock && !ending;
         boolean maintains = BatchContents.maintains(statement);
