@@ -3,9 +3,9 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.pgkeel.proxy.server.RoutedReads.EVENTUAL;
-import static org.pgkeel.proxy.server.RoutedReads.READS;
-import static org.pgkeel.proxy.server.RoutedReads.awaitReplica;
+import static org.pgkeel.proxy.server.RoutedWorld.EVENTUAL;
+import static org.pgkeel.proxy.server.RoutedWorld.READS;
+import static org.pgkeel.proxy.server.RoutedWorld.awaitReplica;
 
 import java.io.IOException;
 import java.sql.Connection;
@@ -20,9 +20,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.proxy.wire.WireClient;
@@ -30,32 +29,21 @@ import org.pgkeel.proxy.wire.WireClient;
 /// Reads go to a real replica, writes never do, and no client notices but by the load of its primary.
 /// What a replica turns away: [TurnedAwayReadsEndToEndTest].
 class RoutingEndToEndTest {
-    private static RoutedReads routed;
-    private static ReplicatedPostgres postgres;
-
-    @BeforeAll
-    static void start() {
-        routed = RoutedReads.start();
-        postgres = routed.postgres();
-    }
-
-    @AfterAll
-    static void stop() {
-        routed.close();
-    }
+    @RegisterExtension
+    static final RoutedWorld world = new RoutedWorld();
 
     @ParameterizedTest
     @ValueSource(strings = {"simple", "extended", "extendedForPrepared", "extendedCacheEverything"})
     void reads_are_served_by_the_replica_and_writes_by_the_primary(String mode) throws SQLException {
-        postgres.execute("truncate secrets");
-        try (TestProxy proxy = routed.proxy(READS); Connection client = proxy.connect("preferQueryMode", mode, "prepareThreshold", "1"); Connection writer = proxy.connect("preferQueryMode", mode)) {
+        world.postgres().execute("truncate secrets");
+        try (TestProxy proxy = world.proxy(READS); Connection client = proxy.connect("preferQueryMode", mode, "prepareThreshold", "1"); Connection writer = proxy.connect("preferQueryMode", mode)) {
             awaitReplica(client);
             for (int i = 0; i < 20; i++) {
                 int id = i + 1;
                 await().pollInterval(Duration.ofMillis(20)).until(() -> "replica".equals(readThing(client, id)));
                 TestProxy.execute(writer, "insert into secrets values (" + i + ")");
             }
-            assertThat(postgres.query("select count(*) from secrets")).isEqualTo("20");
+            assertThat(world.postgres().query("select count(*) from secrets")).isEqualTo("20");
             assertThat(TestProxy.value(writer, "select count(*) from secrets")).isEqualTo("20");
             await().until(() -> TestProxy.column(client, "select where_am_i() union all select where_am_i()").equals(List.of("replica", "replica")));
             assertThat(TestProxy.value(client, "insert into secrets values (99) returning where_am_i()")).isEqualTo("primary");
@@ -75,7 +63,7 @@ class RoutingEndToEndTest {
 
     @Test
     void a_read_only_transaction_runs_on_the_replica_and_another_one_on_the_primary() throws SQLException {
-        try (TestProxy proxy = routed.proxy(READS); Connection client = proxy.connect()) {
+        try (TestProxy proxy = world.proxy(READS); Connection client = proxy.connect()) {
             awaitReplica(client);
             client.setAutoCommit(false);
             client.setReadOnly(true);
@@ -106,8 +94,8 @@ class RoutingEndToEndTest {
     /// PgKeel asks the replica what is left of the lock, while the client asks on already.
     @Test
     void a_write_right_behind_what_has_pinned_its_client_to_a_replica_goes_to_the_primary() throws Exception {
-        postgres.execute("truncate secrets");
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary")); Connection first = proxy.connect(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+        world.postgres().execute("truncate secrets");
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary")); Connection first = proxy.connect(); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
             awaitReplica(first);
             for (int i = 0; i < 50; i++) {
                 await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(20)).until(() -> beginsOnReplica(client));
@@ -129,7 +117,7 @@ class RoutingEndToEndTest {
 
     @Test
     void a_batch_with_a_write_in_it_runs_on_the_primary_as_a_whole() throws SQLException {
-        try (TestProxy proxy = routed.proxy(READS); Connection client = proxy.connect("preferQueryMode", "simple")) {
+        try (TestProxy proxy = world.proxy(READS); Connection client = proxy.connect("preferQueryMode", "simple")) {
             awaitReplica(client);
             try (var statement = client.createStatement()) {
                 statement.execute("select where_am_i(); insert into secrets values (7); select where_am_i()");
@@ -145,10 +133,10 @@ class RoutingEndToEndTest {
         long seed = Long.getLong("pgkeel.seed", System.nanoTime());
         System.out.println("RoutingEndToEndTest seed " + seed);
         var random = new Random(seed);
-        var replica = postgres.replica(0);
+        var replica = world.postgres().replica(0);
         var ended = new AtomicBoolean();
         var served = new ArrayList<CompletableFuture<int[]>>();
-        try (TestProxy proxy = routed.proxy(READS); Connection first = proxy.connect()) {
+        try (TestProxy proxy = world.proxy(READS); Connection first = proxy.connect()) {
             awaitReplica(first);
             TestProxy.execute(first, "update log set v = 0");
             for (int client = 0; client < 4; client++) {
@@ -204,11 +192,11 @@ class RoutingEndToEndTest {
 
     @Test
     void rules_are_reloaded_and_counted_and_a_rule_can_refuse_or_wait() throws Exception {
-        var replica = postgres.replica(0);
-        try (TestProxy proxy = routed.proxy(""); Connection client = proxy.connect(); Connection console = proxy.connectAs("postgres", "postgres", "pgkeel", "preferQueryMode", "simple")) {
+        var replica = world.postgres().replica(0);
+        try (TestProxy proxy = world.proxy(""); Connection client = proxy.connect(); Connection console = proxy.connectAs("postgres", "postgres", "pgkeel", "preferQueryMode", "simple")) {
             assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("primary");
             assertThat(TestProxy.column(console, "show routes")).isEmpty();
-            assertThat(proxy.reload(postgres.cluster() + EVENTUAL.formatted("refuse"))).isEmpty();
+            assertThat(proxy.reload(world.postgres().cluster() + EVENTUAL.formatted("refuse"))).isEmpty();
             awaitReplica(client);
             long hits = hits(console);
             assertThat(hits).isPositive();
@@ -217,12 +205,12 @@ class RoutingEndToEndTest {
             await().untilAsserted(() -> assertThatThrownBy(() -> TestProxy.value(client, "select where_am_i()"))
                     .isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P03")));
             assertThat(TestProxy.value(client, "insert into secrets values (1) returning where_am_i()")).isEqualTo("primary");
-            assertThat(proxy.reload(postgres.cluster() + EVENTUAL.formatted("wait"))).isEmpty();
+            assertThat(proxy.reload(world.postgres().cluster() + EVENTUAL.formatted("wait"))).isEmpty();
             var waiting = Meanwhile.asks(() -> TestProxy.value(client, "select where_am_i()"));
             replica.start();
             assertThat(waiting.get(90, TimeUnit.SECONDS)).isEqualTo("replica");
             assertThat(hits(console)).as("hits go on").isGreaterThan(hits);
-            assertThat(proxy.reload(postgres.cluster())).isEmpty();
+            assertThat(proxy.reload(world.postgres().cluster())).isEmpty();
             assertThat(TestProxy.value(client, "select where_am_i()")).isEqualTo("primary");
         }
     }
@@ -234,41 +222,41 @@ class RoutingEndToEndTest {
 
     @Test
     void reads_go_on_while_there_is_no_primary() throws Exception {
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary")); Connection client = proxy.connect(); Connection writer = proxy.connect("preferQueryMode", "simple")) {
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary")); Connection client = proxy.connect(); Connection writer = proxy.connect("preferQueryMode", "simple")) {
             awaitReplica(client);
-            postgres.primary().kill();
+            world.postgres().primary().kill();
             try {
                 var writing = Meanwhile.asks(() -> TestProxy.value(writer, "insert into secrets values (5) returning where_am_i()"));
                 for (int i = 0; i < 50; i++) assertThat(TestProxy.value(client, "select where_am_i() from pg_sleep(0.02)")).isEqualTo("replica");
                 assertThat(writing).isNotDone();
-                postgres.primary().start();
+                world.postgres().primary().start();
                 assertThat(writing.get(90, TimeUnit.SECONDS)).isEqualTo("primary");
             } finally {
-                postgres.primary().start();
+                world.postgres().primary().start();
             }
         }
     }
 
     @Test
     void a_read_that_finds_neither_a_replica_nor_a_primary_is_held_until_its_replica_is_back() throws Exception {
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary") + "clusters.main.hold.max-wait = 10m\n"); Connection client = proxy.connect();
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary") + "clusters.main.hold.max-wait = 10m\n"); Connection client = proxy.connect();
              Connection writer = proxy.connect("preferQueryMode", "simple"); Connection console = proxy.connectAs("postgres", "postgres", "pgkeel", "preferQueryMode", "simple")) {
             awaitReplica(client);
-            postgres.replica(0).kill();
-            postgres.primary().kill();
+            world.postgres().replica(0).kill();
+            world.postgres().primary().kill();
             try {
                 var writing = Meanwhile.asks(() -> TestProxy.value(writer, "insert into secrets values (6) returning where_am_i()"));
                 await().untilAsserted(() -> assertThat(waiting(console)).isEqualTo("1"));
                 var reading = Meanwhile.asks(() -> TestProxy.value(client, "select where_am_i()"));
                 await().untilAsserted(() -> assertThat(waiting(console)).isEqualTo("2"));
-                postgres.replica(0).start();
+                world.postgres().replica(0).start();
                 assertThat(reading.get(90, TimeUnit.SECONDS)).isEqualTo("replica");
                 assertThat(waiting(console)).isEqualTo("1");
-                postgres.primary().start();
+                world.postgres().primary().start();
                 assertThat(writing.get(90, TimeUnit.SECONDS)).isEqualTo("primary");
             } finally {
-                postgres.replica(0).start();
-                postgres.primary().start();
+                world.postgres().replica(0).start();
+                world.postgres().primary().start();
             }
         }
     }

@@ -3,8 +3,8 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.pgkeel.proxy.server.RoutedReads.EVENTUAL;
-import static org.pgkeel.proxy.server.RoutedReads.awaitReplica;
+import static org.pgkeel.proxy.server.RoutedWorld.EVENTUAL;
+import static org.pgkeel.proxy.server.RoutedWorld.awaitReplica;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,30 +17,18 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// What a real replica refuses, does not know yet, cancels or takes down with it runs again elsewhere, unseen by its client; but not where the client keeps
 /// something on the replica, or had answers from there in its transaction.
 class TurnedAwayReadsEndToEndTest {
-    private static RoutedReads routed;
-    private static ReplicatedPostgres postgres;
-
-    @BeforeAll
-    static void start() {
-        routed = RoutedReads.start();
-        postgres = routed.postgres();
-    }
-
-    @AfterAll
-    static void stop() {
-        routed.close();
-    }
+    @RegisterExtension
+    static final RoutedWorld world = new RoutedWorld();
 
     @Test
     void what_a_client_keeps_on_a_replica_stays_its_own_when_a_unit_fails_there() throws SQLException {
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary"))) {
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary"))) {
             try (Connection client = proxy.connect("preferQueryMode", "simple")) {
                 await().pollInterval(Duration.ofMillis(20)).until(() -> {
                     TestProxy.execute(client, "begin read only");
@@ -69,13 +57,13 @@ class TurnedAwayReadsEndToEndTest {
     }
 
     private static String locksOnReplica() {
-        return postgres.replica(0).query("postgres", "select count(*) from pg_locks where locktype = 'advisory'");
+        return world.postgres().replica(0).query("postgres", "select count(*) from pg_locks where locktype = 'advisory'");
     }
 
     @Test
     void what_a_replica_refuses_runs_on_the_primary_and_is_learnt() throws SQLException {
-        postgres.execute("truncate secrets");
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary")); Connection simple = proxy.connect("preferQueryMode", "simple"); Connection extended = proxy.connect("prepareThreshold", "1")) {
+        world.postgres().execute("truncate secrets");
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary")); Connection simple = proxy.connect("preferQueryMode", "simple"); Connection extended = proxy.connect("prepareThreshold", "1")) {
             awaitReplica(simple);
             for (int i = 0; i < 3; i++) {
                 assertThat(TestProxy.value(simple, "select writes_in_secret(1)")).isEqualTo("1");
@@ -84,18 +72,18 @@ class TurnedAwayReadsEndToEndTest {
                     read.executeQuery().next();
                 }
             }
-            assertThat(postgres.query("select string_agg(n::text, '' order by n) from secrets")).isEqualTo("111222");
+            assertThat(world.postgres().query("select string_agg(n::text, '' order by n) from secrets")).isEqualTo("111222");
             awaitReplica(simple);
         }
     }
 
     @Test
     void a_table_that_the_replica_does_not_have_yet_is_read_on_the_primary() throws SQLException {
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary")); Connection client = proxy.connect(); Connection prepared = proxy.connect("prepareThreshold", "1")) {
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary")); Connection client = proxy.connect(); Connection prepared = proxy.connect("prepareThreshold", "1")) {
             awaitReplica(client);
-            postgres.replica(0).execute("postgres", "select pg_wal_replay_pause()");
+            world.postgres().replica(0).execute("postgres", "select pg_wal_replay_pause()");
             try {
-                postgres.execute("create table fresh (n int)", "insert into fresh values (5)");
+                world.postgres().execute("create table fresh (n int)", "insert into fresh values (5)");
                 assertThat(TestProxy.value(client, "select n from fresh")).isEqualTo("5");
                 try (PreparedStatement read = prepared.prepareStatement("select n from fresh where n > ?")) {
                     read.setInt(1, 2);
@@ -111,9 +99,9 @@ class TurnedAwayReadsEndToEndTest {
                 assertThatThrownBy(() -> TestProxy.value(client, "select n from nowhere")).isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42P01"));
                 awaitReplica(client);
             } finally {
-                postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
+                world.postgres().replica(0).execute("postgres", "select pg_wal_replay_resume()");
             }
-            postgres.execute("drop table fresh");
+            world.postgres().execute("drop table fresh");
         }
     }
 
@@ -132,13 +120,13 @@ class TurnedAwayReadsEndToEndTest {
 
     @Test
     void a_conflict_with_recovery_is_not_seen() throws Exception {
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary")); Connection client = proxy.connect(); Connection prepared = proxy.connect("prepareThreshold", "1")) {
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary")); Connection client = proxy.connect(); Connection prepared = proxy.connect("prepareThreshold", "1")) {
             awaitReplica(client);
             String conflicts = "select sum(confl_lock + confl_snapshot + confl_bufferpin) from pg_stat_database_conflicts";
-            int before = Integer.parseInt(postgres.replica(0).query("postgres", conflicts));
+            int before = Integer.parseInt(world.postgres().replica(0).query("postgres", conflicts));
             for (int round = 0; round < 3; round++) {
-                postgres.execute("create table doomed as select generate_series(1, 10) n");
-                postgres.awaitReplayed(postgres.replica(0));
+                world.postgres().execute("create table doomed as select generate_series(1, 10) n");
+                world.postgres().awaitReplayed(world.postgres().replica(0));
                 var read = Meanwhile.asks(() -> TestProxy.value(client, "select count(*) || ' of doomed' from doomed, pg_sleep(2)"));
                 var other = Meanwhile.asks(() -> {
                     try (PreparedStatement statement = prepared.prepareStatement("select count(*) + ? from doomed, pg_sleep(2)")) {
@@ -149,21 +137,21 @@ class TurnedAwayReadsEndToEndTest {
                     }
                 });
                 // Another conflict may come before the one that is made here.
-                await().pollInterval(Duration.ofMillis(10)).until(() -> read.isDone() || other.isDone() || postgres.replica(0).query("postgres",
+                await().pollInterval(Duration.ofMillis(10)).until(() -> read.isDone() || other.isDone() || world.postgres().replica(0).query("postgres",
                         "select count(*) from pg_stat_activity where query like '%from doomed%' and state = 'active' and pid <> pg_backend_pid()").equals("2"));
-                postgres.execute("begin; lock table doomed in access exclusive mode; commit");   // replayed, it cancels who reads
+                world.postgres().execute("begin; lock table doomed in access exclusive mode; commit");   // replayed, it cancels who reads
                 assertThat(read.get(90, TimeUnit.SECONDS)).isEqualTo("10 of doomed");
                 assertThat(other.get(90, TimeUnit.SECONDS)).isEqualTo("17");
-                postgres.execute("drop table doomed");
+                world.postgres().execute("drop table doomed");
             }
-            await().untilAsserted(() -> assertThat(Integer.parseInt(postgres.replica(0).query("postgres", conflicts))).isGreaterThan(before));
+            await().untilAsserted(() -> assertThat(Integer.parseInt(world.postgres().replica(0).query("postgres", conflicts))).isGreaterThan(before));
         }
     }
 
     @Test
     void a_replica_that_is_killed_under_reads_costs_no_error_and_comes_back() throws Exception {
-        var replica = postgres.replica(0);
-        try (TestProxy proxy = routed.proxy(EVENTUAL.formatted("primary")); Connection first = proxy.connect(); Connection inTransaction = proxy.connect()) {
+        var replica = world.postgres().replica(0);
+        try (TestProxy proxy = world.proxy(EVENTUAL.formatted("primary")); Connection first = proxy.connect(); Connection inTransaction = proxy.connect()) {
             awaitReplica(first);
             inTransaction.setAutoCommit(false);
             inTransaction.setReadOnly(true);
