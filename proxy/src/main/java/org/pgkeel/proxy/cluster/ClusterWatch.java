@@ -60,6 +60,7 @@ final class ClusterWatch implements Members.SqlListener {
     /// Whose next reply is another server's.
     private final Set<NodeAddress> another = new HashSet<>();
     private final Strays strays = new Strays();
+    private final AlarmLog alarmLog;
     private long roundNanos;
     private long askedAllNanos;
     private long lookedAnewNanos;
@@ -70,6 +71,7 @@ final class ClusterWatch implements Members.SqlListener {
     ClusterWatch(Cluster cluster, ClusterConfig config, Rooms rooms) {
         this.cluster = cluster;
         this.rooms = rooms;
+        this.alarmLog = new AlarmLog(cluster.name());
         this.patroni = config.patroni().isPresent();
         this.calmMillis = config.patroni().map(each -> each.poll().toMillis()).orElse(1000L);
         this.maxWait = config.hold().maxWait();
@@ -286,13 +288,8 @@ final class ClusterWatch implements Members.SqlListener {
     private void judge() {
         if (ended) return;
         Judge.Judgement judgement = verdict(regression);
-        for (Alarm alarm : judgement.alarms()) {
-            if (alarms.stream().noneMatch(known -> known.kind() == alarm.kind())) log.error("cluster {}: ALARM {}: {}", cluster.name(), alarm.kind().word(), alarm.text());
-        }
-        for (Alarm alarm : alarms) {
-            if (judgement.alarms().stream().noneMatch(still -> still.kind() == alarm.kind())) log.info("cluster {}: alarm {} is over", cluster.name(), alarm.kind().word());
-        }
         alarms = judgement.alarms();
+        alarmLog.stand(alarms, System.nanoTime());
         if (members.wantsDocuments()) members.askDocuments(true);
         step(new PrimaryWatch.Event.Judged(judgement.verdict()));
         publish();
