@@ -26,6 +26,7 @@ import org.pgkeel.bench.verdict.RoundResult;
 import org.pgkeel.bench.verdict.Rules.OutcomeTracking;
 import org.pgkeel.bench.verdict.Rules.Replication;
 import org.pgkeel.bench.verdict.RunResult;
+import org.pgkeel.bench.workload.PgbenchLoad;
 import org.pgkeel.bench.workload.Workload;
 import org.pgkeel.bench.workload.Workloads;
 import picocli.CommandLine;
@@ -147,10 +148,10 @@ public final class Chaos implements Callable<Integer> {
             say("starting the cluster: " + dcs + ", " + replication());
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(dcs, replication())));
             cluster.awaitHealthy(START_LIMIT);
-            Front front = cleanup.add(front(target, cluster, work));
-            Stage stage = cleanup.add(Stage.set(cluster, front, new Stage.Work(workloads(), clients, Duration.ofMillis(paceMillis), seed), work));
-            say("ready after %.1f s: %s".formatted((System.nanoTime() - began) / 1e9, front.version()));
-            var about = List.of(front.version(), cluster.patroniVersion() + ", PostgreSQL 15, " + dcs + ", " + replication() + (target == Target.PGKEEL ? ", outcome = " + outcome : ""),
+            Stage stage = cleanup.add(Stage.set(cluster, () -> cleanup.add(front(target, cluster, work)), new Stage.Work(workloads(), clients, Duration.ofMillis(paceMillis), seed), work));
+            String version = stage.front().version();
+            say("ready after %.1f s: %s".formatted((System.nanoTime() - began) / 1e9, version));
+            var about = List.of(version, cluster.patroniVersion() + ", PostgreSQL 15, " + dcs + ", " + replication() + (target == Target.PGKEEL ? ", outcome = " + outcome : ""),
                     String.join(", ", workloads()) + ": " + clients + " clients each (insert-storm: 64 at least), a step every " + paceMillis + " ms at most; " + Runtime.getRuntime().availableProcessors() + " cores");
             return new RunResult(target.name().toLowerCase(Locale.ROOT), about, command(seed), seed, rounds(stage, seed));
         }
@@ -203,11 +204,11 @@ public final class Chaos implements Callable<Integer> {
         if (!chosenWorkloads.isEmpty()) return chosenWorkloads;
         boolean losesNothing = replication() == ClusterOptions.Replication.SYNCHRONOUS;
         var usual = Workloads.all().stream().filter(w -> !w.onlyByName() && (losesNothing || w.tellsTransactions())).map(Workload::name);
-        return Stream.concat(usual, losesNothing ? Stream.of("pgbench") : Stream.of()).toList();
+        return Stream.concat(usual, losesNothing ? Stream.of(PgbenchLoad.NAME) : Stream.of()).toList();
     }
 
     private static List<String> workloadNames() {
-        return Stream.concat(Workloads.all().stream().map(Workload::name), Stream.of("pgbench")).toList();
+        return Stream.concat(Workloads.all().stream().map(Workload::name), Stream.of(PgbenchLoad.NAME)).toList();
     }
 
     private ClusterOptions.Replication replication() {

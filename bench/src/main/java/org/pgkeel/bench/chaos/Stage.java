@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.pgkeel.bench.client.Login;
 import org.pgkeel.bench.cluster.Cleanup;
 import org.pgkeel.bench.cluster.PatroniCluster;
@@ -39,6 +40,11 @@ final class Stage implements AutoCloseable {
     /// @param names   of the workloads
     record Work(List<String> names, int clients, Duration pace, long seed) {}
 
+    /// What the clients connect to, opened when it is wanted.
+    interface Entrance {
+        Front open() throws IOException;
+    }
+
     private final PatroniCluster cluster;
     private final Front front;
     private final DirectWriter directWriter;
@@ -51,29 +57,34 @@ final class Stage implements AutoCloseable {
         this.directWriter = cleanup.add(new DirectWriter(cluster));
     }
 
-    /// Makes the tables and lets the clients log in.
+    /// Makes the tables, then opens the entrance, and lets the clients log in: a PgKeel that starts finds what its clients use in the catalogue, as it does
+    /// where an application has been there before. A procedure that is made behind its back it learns of from the first CALL, and the fault may come before.
     ///
     /// @param cluster healthy; it and the front stay the caller's
-    static Stage set(PatroniCluster cluster, Front front, Work work, WorkFolder folder) throws IOException, SQLException {
-        var stage = new Stage(cluster, front);
+    static Stage set(PatroniCluster cluster, Entrance entrance, Work work, WorkFolder folder) throws IOException, SQLException {
+        onPrimary(cluster, PatroniCluster.APPLICATION, primary -> makeTables(primary, work.names));
+        var stage = new Stage(cluster, entrance.open());
         try {
-            var endpoint = new Endpoint(front.addresses(), front.doors(), PatroniCluster.APPLICATION, PATIENCE);
+            var endpoint = new Endpoint(stage.front.addresses(), stage.front.doors(), PatroniCluster.APPLICATION, PATIENCE);
             for (Workload workload : Workloads.all()) {
                 if (work.names.contains(workload.name())) stage.loads.add(stage.cleanup.add(new WorkerLoad(workload, endpoint, Math.max(work.clients, workload.clientsMin()), work.pace, work.seed)));
             }
-            if (work.names.contains("pgbench")) stage.loads.add(stage.cleanup.add(new PgbenchLoad(PGBENCH, endpoint, PGBENCH_CLIENTS, PGBENCH_PER_SECOND, folder.path())));
-            return stage.onPrimary(PatroniCluster.APPLICATION, primary -> {
-                try (Statement statement = primary.createStatement()) {
-                    statement.execute("drop owned by current_user cascade");   // what an attempt before left
-                    for (Load load : stage.loads) load.prepare(primary);
-                    for (String sql : DirectWriter.schema()) statement.execute(sql);
-                }
-                return stage;
-            });
-        } catch (IOException | SQLException | RuntimeException e) {
+            if (work.names.contains(PgbenchLoad.NAME)) stage.loads.add(stage.cleanup.add(new PgbenchLoad(PGBENCH, endpoint, PGBENCH_CLIENTS, PGBENCH_PER_SECOND, folder.path())));
+            return stage;
+        } catch (RuntimeException e) {
             stage.close();
             throw e;
         }
+    }
+
+    /// @return how many statements that took
+    private static int makeTables(Connection primary, List<String> names) throws SQLException {
+        List<String> schema = Stream.concat(Workloads.schema(names).stream(), DirectWriter.schema().stream()).toList();
+        try (Statement statement = primary.createStatement()) {
+            statement.execute("drop owned by current_user cascade");   // what an attempt before left
+            for (String sql : schema) statement.execute(sql);
+        }
+        return schema.size();
     }
 
     PatroniCluster cluster() {
@@ -134,6 +145,10 @@ final class Stage implements AutoCloseable {
     /// Does it with a session of the primary itself, and again when the cluster is well if that fails: on a busy machine Patroni replaces a primary
     /// that nothing was done to.
     <T> T onPrimary(Login login, Deed<T> deed) throws IOException, SQLException {
+        return onPrimary(cluster, login, deed);
+    }
+
+    private static <T> T onPrimary(PatroniCluster cluster, Login login, Deed<T> deed) throws IOException, SQLException {
         for (int attempt = 1; ; attempt++) {
             try (Connection primary = cluster.awaitLeader(SETTLE_LIMIT).connectDirectly(login)) {
                 primary.setNetworkTimeout(Runnable::run, (int) ANSWER_LIMIT.toMillis());

@@ -8,13 +8,10 @@ import java.util.List;
 import org.pgkeel.bench.check.Finding;
 import org.pgkeel.bench.history.Operation;
 
-/// A workload with its clients, as a round sees it: prepared once, then begun, paused and checked, over and over.
+/// A workload with its clients, as a round sees it: begun, paused and checked, over and over. Its tables are there already, see [Workloads#schema].
 /// Sessions live from round to round, because that is what a failover must not end.
 public interface Load extends AutoCloseable {
     String name();
-
-    /// Makes the tables.
-    void prepare(Connection primary) throws SQLException;
 
     /// Empties the tables for the next round; only while paused.
     void reset(Connection primary) throws SQLException;

@@ -24,6 +24,8 @@ import org.pgkeel.bench.history.Operation;
 ///
 /// Threading: confined to one thread.
 public final class PgbenchLoad implements Load {
+    /// Among the workloads.
+    public static final String NAME = "pgbench";
     private static final int ACCOUNTS = 100_000;
     private static final int TELLERS = 10;
 
@@ -46,25 +48,20 @@ public final class PgbenchLoad implements Load {
         this.folder = folder;
     }
 
-    @Override
-    public String name() {
-        return "pgbench";
+    /// What `pgbench --initialize` makes with scale 1.
+    static List<String> schema() {
+        return List.of("create table pgbench_branches (bid int primary key, bbalance int, filler char(88)) with (fillfactor = 100)",
+                "create table pgbench_tellers (tid int primary key, bid int, tbalance int, filler char(84)) with (fillfactor = 100)",
+                "create table pgbench_accounts (aid int primary key, bid int, abalance int, filler char(84)) with (fillfactor = 100)",
+                "create table pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22))",
+                "insert into pgbench_branches values (1, 0, '')",
+                "insert into pgbench_tellers select n, 1, 0, '' from generate_series(1, " + TELLERS + ") n",
+                "insert into pgbench_accounts select n, 1, 0, '' from generate_series(1, " + ACCOUNTS + ") n");
     }
 
-    /// What `pgbench --initialize` makes with scale 1.
     @Override
-    public void prepare(Connection primary) throws SQLException {
-        try (Statement statement = primary.createStatement()) {
-            statement.execute("""
-                    create table pgbench_branches (bid int primary key, bbalance int, filler char(88)) with (fillfactor = 100);
-                    create table pgbench_tellers (tid int primary key, bid int, tbalance int, filler char(84)) with (fillfactor = 100);
-                    create table pgbench_accounts (aid int primary key, bid int, abalance int, filler char(84)) with (fillfactor = 100);
-                    create table pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22));
-                    insert into pgbench_branches values (1, 0, '');
-                    insert into pgbench_tellers select n, 1, 0, '' from generate_series(1, %d) n;
-                    insert into pgbench_accounts select n, 1, 0, '' from generate_series(1, %d) n
-                    """.formatted(TELLERS, ACCOUNTS));
-        }
+    public String name() {
+        return NAME;
     }
 
     /// Nothing is emptied: the sums hold over all rounds.

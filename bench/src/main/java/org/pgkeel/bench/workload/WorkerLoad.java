@@ -37,13 +37,10 @@ public final class WorkerLoad implements Load {
     }
 
     @Override
-    public void prepare(Connection primary) throws SQLException {
-        execute(primary, workload.schema());
-    }
-
-    @Override
     public void reset(Connection primary) throws SQLException {
-        execute(primary, workload.reset());
+        try (Statement statement = primary.createStatement()) {
+            for (String sql : workload.reset()) statement.execute(sql);
+        }
     }
 
     @Override
@@ -83,12 +80,6 @@ public final class WorkerLoad implements Load {
             }
         } catch (InterruptedException ended) {
             worker.close();
-        }
-    }
-
-    private static void execute(Connection primary, List<String> statements) throws SQLException {
-        try (Statement statement = primary.createStatement()) {
-            for (String sql : statements) statement.execute(sql);
         }
     }
 }

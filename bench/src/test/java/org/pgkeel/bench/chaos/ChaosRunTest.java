@@ -2,8 +2,14 @@ package org.pgkeel.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -37,8 +43,10 @@ class ChaosRunTest {
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
             cluster.awaitHealthy(START_LIMIT);
             List<String> names = Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).toList();
-            Front front = cleanup.add(Front.Keels.start(cluster, work, PROGRAM, 1, "clusters.main.outcome = strict"));
-            Stage stage = cleanup.add(Stage.set(cluster, front, new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
+            Stage stage = cleanup.add(Stage.set(cluster, () -> {
+                assertThat(procedures(cluster)).as("known to PgKeel before the first fault").contains("chaos_routines_free_put", "chaos_routines_keyed_put");
+                return cleanup.add(Front.Keels.start(cluster, work, PROGRAM, 1, "clusters.main.outcome = strict"));
+            }, new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
             var run = new ChaosRun(stage, Replication.SYNCHRONOUS, OutcomeTracking.STRICT, System.out::println);
             var random = new SplittableRandom(SEED);
 
@@ -60,7 +68,7 @@ class ChaosRunTest {
             PatroniCluster cluster = cleanup.add(PatroniCluster.start(ClusterOptions.of(DcsKind.ZOOKEEPER, ClusterOptions.Replication.SYNCHRONOUS)));
             cluster.awaitHealthy(START_LIMIT);
             List<String> names = Stream.concat(Workloads.all().stream().filter(w -> !w.onlyByName()).map(Workload::name), Stream.of("pgbench")).toList();
-            Stage stage = cleanup.add(Stage.set(cluster, new Front.Direct(cluster), new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
+            Stage stage = cleanup.add(Stage.set(cluster, () -> new Front.Direct(cluster), new Stage.Work(names, 3, Duration.ofMillis(50), SEED), work));
             var run = new ChaosRun(stage, Replication.SYNCHRONOUS, OutcomeTracking.STRICT, System.out::println);
             var random = new SplittableRandom(SEED);
 
@@ -75,6 +83,17 @@ class ChaosRunTest {
                 assertThat(round.pauses().longestDirect()).as(scenario).isGreaterThan(500);
                 assertThat(round.loads().stream().map(LoadResult::name)).containsExactlyElementsOf(names);
             }
+        }
+    }
+
+    private static List<String> procedures(PatroniCluster cluster) throws IOException {
+        try (Connection primary = cluster.awaitLeader(START_LIMIT).connectDirectly(PatroniCluster.APPLICATION); Statement statement = primary.createStatement();
+             ResultSet rows = statement.executeQuery("select proname from pg_proc where prokind = 'p'")) {
+            var names = new ArrayList<String>();
+            while (rows.next()) names.add(rows.getString(1));
+            return names;
+        } catch (SQLException e) {
+            throw new IOException(e);
         }
     }
 }

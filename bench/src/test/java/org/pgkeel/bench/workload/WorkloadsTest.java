@@ -53,7 +53,7 @@ class WorkloadsTest {
         try (Connection primary = connect()) {
             for (Load load : loads()) {
                 try (load) {
-                    load.prepare(primary);
+                    prepare(primary, load);
                     for (int round = 0; round < 2; round++) {
                         List<Operation> operations = round(load, primary);
                         assertThat(load.check(operations, primary)).as(load.name()).isEmpty();
@@ -102,7 +102,7 @@ class WorkloadsTest {
             for (Load load : loads()) {
                 if (load.name().equals("pgbench")) continue;
                 try (load) {
-                    load.prepare(primary);
+                    prepare(primary, load);
                     load.reset(primary);
                     load.begin();
                     var operations = new ArrayList<Operation>();
@@ -123,7 +123,7 @@ class WorkloadsTest {
 
     private static List<Defect> spoilt(Connection primary, String name, String sql) throws Exception {
         try (Load load = loads(name).getFirst()) {
-            load.prepare(primary);
+            prepare(primary, load);
             List<Operation> operations = round(load, primary);
             assertThat(load.check(operations, primary)).isEmpty();
             try (Statement statement = primary.createStatement()) {
@@ -132,6 +132,12 @@ class WorkloadsTest {
             return load.check(operations, primary).stream().map(Finding::defect).distinct().toList();
         } finally {
             drop(primary);
+        }
+    }
+
+    private static void prepare(Connection primary, Load load) throws Exception {
+        try (Statement statement = primary.createStatement()) {
+            for (String sql : Workloads.schema(List.of(load.name()))) statement.execute(sql);
         }
     }
 
