@@ -22,6 +22,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 /// | a request                                  | anything else                           | waits                    |
 /// | the end of the event loop's turn, or a commit | a free lane and enough rows             | a batch leaves            |
 /// | the end of a batch that failed             | a request that may be the reason        | it runs alone, in its turn |
+/// | the second death of a server               | requests that may be the reason         | they run one after the other, and nothing beside them |
 ///
 /// Threading: confined to its event loop.
 final class BatchQueue {
@@ -48,6 +49,8 @@ final class BatchQueue {
     private int alone;
     private long aloneSinceNanos;
     private long commitNanos;
+    /// What left last may be what servers die of.
+    private boolean suspectLeft;
     private boolean pumpDue;
     private boolean retired;
     private @Nullable ScheduledFuture<?> timer;
@@ -140,7 +143,7 @@ final class BatchQueue {
     /// Those that came before need not wait for the end of the turn: a lane is free, and they are its share. It is a COPY, which nobody is
     /// told of at once: this is called in the midst of what a client has sent.
     private @Nullable Contribution firstOfShare(long nowNanos) {
-        if (choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
+        if (isSuspectUnderWay() || choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
         Contribution first = choice.look(waiting, rule.maxRows());
         return first != null && first.mayBeCopied() ? first : null;
     }
@@ -170,8 +173,10 @@ final class BatchQueue {
                 again(LOOK_AGAIN_NANOS);
                 return;
             }
+            if (isSuspectUnderWay()) return;
             Contribution first = choice.look(waiting, rule.maxRows());
             if (first == null) return;   // its lane is held, or it is being read
+            if (first.isSuspect() && batches + alone > 0) return;
             long now = System.nanoTime();
             if (!first.isApart()) {
                 int underWay = underWay(now);
@@ -189,6 +194,10 @@ final class BatchQueue {
             }
             flush(first, now);
         }
+    }
+
+    private boolean isSuspectUnderWay() {
+        return suspectLeft && batches + alone > 0;
     }
 
     /// In an order by key the rows of a lane that is held come to no other batch: where one key has most of the rows, those of the others are not kept waiting for them.
@@ -210,6 +219,7 @@ final class BatchQueue {
     /// @param first that [#choice] has found, with those that may leave with it
     private void flush(Contribution first, long nowNanos) {
         crowd.seen(waiting.rows() + sentRows + alone);
+        suspectLeft = first.isSuspect();
         Size size = choice.rows() >= rule.copyFromRows() && first.mayBeCopied() ? Size.MANY : Size.FEW;
         int limit = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : rule.maxRows();
         int share = size == Size.MANY && underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : limit;

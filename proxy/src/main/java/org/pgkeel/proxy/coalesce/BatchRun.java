@@ -2,7 +2,6 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +14,7 @@ import org.pgkeel.proxy.pool.Waiter;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Diversion;
+import org.pgkeel.proxy.relay.ErrorMeaning;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.OutcomeProbe;
 import org.pgkeel.proxy.settings.Settings;
@@ -58,6 +58,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     private boolean tracked;
     private Optional<TransactionMark> mark = Optional.empty();
     private @Nullable BatchError error;
+    /// With which the server ends the session.
+    private byte @Nullable [] lastWords;
     /// By what an INSERT has called: whoever has the backend next must not find that.
     private boolean settingsChanged;
     private @Nullable ByteBuf notices;
@@ -184,7 +186,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
             giveUp(CloseReason.REPLIES_OWED);
             return;
         }
-        List<Contribution> left = taken.size() == wanted.size() ? List.of() : without(wanted, taken);
+        List<Contribution> left = Batch.without(wanted, taken);
         state = State.SENT;
         tracked = place.isTracked();
         if (tracked) {
@@ -195,17 +197,6 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         leased.slice().stats().received(out.readableBytes());
         leased.channel().writeAndFlush(out, leased.channel().voidPromise());
         if (!left.isEmpty()) queue.leftOver(left);
-    }
-
-    /// @param some of them, in the same order
-    private static List<Contribution> without(List<Contribution> wanted, List<Contribution> some) {
-        var left = new ArrayList<Contribution>();
-        int at = 0;
-        for (Contribution each : wanted) {
-            if (at < some.size() && some.get(at) == each) at++;
-            else left.add(each);
-        }
-        return left;
     }
 
     private void sync(ByteBuf out) {
@@ -271,6 +262,8 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
     }
 
     private void notice(ByteBuf in, int at, int next) {
+        byte[] body = bodyOf(in, at, next);
+        if (ErrorMeaning.isGoodbye(body)) lastWords = body;
         Step now = script.now();
         if (now != null && now.of() != null) {
             shown(now, in, at, next);
@@ -286,15 +279,21 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
 
     private void failed(ByteBuf in, int at, int next) {
         if (error != null) return;
-        byte[] body = new byte[next - at - 5];
-        in.getBytes(at + 5, body);
+        byte[] body = bodyOf(in, at, next);
         var said = new BatchError(body, script.now());
         // The session ends, and what it was committing may be committed all the same: the end of the connection decides.
-        if (said.endsSession()) return;
+        if (said.endsSession()) lastWords = body;
+        if (lastWords != null) return;
         error = said;
         script.skipRest(leased());
         if (state == State.SENT) sendSync();
         state = State.FAILED;
+    }
+
+    private static byte[] bodyOf(ByteBuf in, int at, int next) {
+        byte[] body = new byte[next - at - 5];
+        in.getBytes(at + 5, body);
+        return body;
     }
 
     private boolean ready(byte status) {
@@ -392,7 +391,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         if (state == State.OVER || gone == null) return;
         LostBatch.Commit commit = state != State.COMMITTING ? new LostBatch.Commit.SurelyNot() : tracked ? new LostBatch.Commit.Tracked(mark) : new LostBatch.Commit.Untracked();
         state = State.LOST;
-        new LostBatch(this, gone).handle(commit, ending, why);
+        new LostBatch(this, gone, ending, lastWords).handle(commit, why);
     }
 
     /// Nothing of it is under way any more.

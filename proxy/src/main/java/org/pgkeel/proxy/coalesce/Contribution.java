@@ -30,6 +30,7 @@ public final class Contribution {
     private final RowKeys keys = new RowKeys();
     private long lanes;
     private boolean apart;
+    private boolean suspect;
     private boolean unsayable;
     private boolean heldBack;
     private State state = State.FREE;
@@ -71,6 +72,7 @@ public final class Contribution {
         this.attempts = 0;
         this.abandoned = false;
         this.apart = false;
+        this.suspect = false;
         this.unsayable = false;
         this.heldBack = false;
         this.keys.clear();
@@ -134,6 +136,16 @@ public final class Contribution {
     void setApart(InsertWay why) {
         apart = true;
         aloneFor = why;
+    }
+
+    /// Servers may die of it: while it is under way nothing else of its queue is.
+    boolean isSuspect() {
+        return suspect;
+    }
+
+    void setSuspect() {
+        suspect = true;
+        setApart(InsertWay.BACKEND_FAILED);
     }
 
     /// No COPY can say its rows.

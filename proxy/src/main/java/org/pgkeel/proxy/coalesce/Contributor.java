@@ -31,7 +31,12 @@ public interface Contributor {
     /// @param notices as above
     void committed(ByteBuf replies, int from, int to, ByteBuf notices);
 
-    /// It did not happen, and is to be run as if nothing shared a commit.
+    /// A server has died under it, and it did not happen.
+    /// @param reign in which that server was the primary
+    /// @return how often that has happened to it
+    int serverDied(long reign);
+
+    /// It did not happen, and is to be run as if nothing shared a commit. How often servers have died under it is remembered.
     void alone();
 
     /// It did not happen, and this is what the server said to it.

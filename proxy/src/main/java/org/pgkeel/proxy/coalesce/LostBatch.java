@@ -1,13 +1,17 @@
 package org.pgkeel.proxy.coalesce;
 
 import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.CommitOutcome;
 import org.pgkeel.failover.outcome.InFlight;
 import org.pgkeel.failover.outcome.Probe;
 import org.pgkeel.failover.outcome.TransactionMark;
 import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.proxy.cluster.DoubtReason;
+import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Loss;
 import org.slf4j.Logger;
@@ -21,6 +25,9 @@ import org.slf4j.LoggerFactory;
 /// | watched                  | surely not   | it is sent again                                              |
 /// | watched, `outcome = off` | may be done  | its clients are told that nobody knows                        |
 /// | watched                  | may be done  | the survivor is asked: committed, sent again, or nobody knows |
+///
+/// What servers die of is not sent for ever. Requests that have had two servers die under them run one after the other, so that none dies of another one's row. The one that
+/// a third server dies under is told so, in a batch of its own or by the rules of all that runs by itself ([Loss#DEATHS_MAX]).
 ///
 /// Threading: confined to its event loop.
 final class LostBatch {
@@ -41,13 +48,18 @@ final class LostBatch {
 
     private final BatchRun run;
     private final BackendConnection gone;
+    private final Loss.Ending ending;
+    private final boolean death;
 
-    LostBatch(BatchRun run, BackendConnection gone) {
+    /// @param lastWords of the server, if it said any
+    LostBatch(BatchRun run, BackendConnection gone, Loss.Ending ending, byte @Nullable [] lastWords) {
         this.run = run;
         this.gone = gone;
+        this.ending = ending;
+        this.death = Loss.isDeath(ending, lastWords);
     }
 
-    void handle(Commit commit, Loss.Ending ending, String why) {
+    void handle(Commit commit, String why) {
         boolean watched = run.place().outlivesBackends();
         if (watched && ending != Loss.Ending.FENCED) run.place().cluster().doubt(gone.greeting().address(), DoubtReason.CONNECTION_LOST);
         if (!watched) {
@@ -56,19 +68,16 @@ final class LostBatch {
             return;
         }
         switch (commit) {
-            case Commit.SurelyNot _ -> {
-                again();
-                run.over();
-            }
+            case Commit.SurelyNot _ -> again();
             case Commit.Untracked _ -> {
                 run.over();
                 unknown();
             }
-            case Commit.Tracked(var mark) -> findOut(mark, ending);
+            case Commit.Tracked(var mark) -> findOut(mark);
         }
     }
 
-    private void findOut(Optional<TransactionMark> mark, Loss.Ending ending) {
+    private void findOut(Optional<TransactionMark> mark) {
         InFlight.StreamEnd end = switch (ending) {
             case TOLD, SHUT_DOWN, END_OF_FILE -> InFlight.StreamEnd.IN_ORDER;
             case BROKEN -> InFlight.StreamEnd.BROKEN;
@@ -88,16 +97,29 @@ final class LostBatch {
                 run.acknowledge(mark, gone, System.nanoTime());
                 run.count(System.nanoTime());
                 for (Contribution each : run.taken()) BatchRun.finish(each, () -> run.committed(each, Unpooled.EMPTY_BUFFER));
+                run.over();
             }
             case CommitOutcome.Aborted _ -> again();
-            case CommitOutcome.Unknown _ -> unknown();
+            case CommitOutcome.Unknown _ -> {
+                unknown();
+                run.over();
+            }
         }
-        run.over();
     }
 
     private void again() {
-        for (Contribution each : run.taken()) each.forgetReplies();
-        run.queue().again(run.taken());
+        var back = new ArrayList<Contribution>(run.taken());
+        var givenUp = new LinkedHashMap<Contribution, Integer>();
+        for (Contribution each : run.taken()) {
+            each.forgetReplies();
+            int deaths = death ? each.client().serverDied(gone.reign().number()) : 0;
+            if (deaths >= Loss.DEATHS_MAX) givenUp.put(each, deaths);
+            else if (deaths == Loss.DEATHS_MAX - 1) each.setSuspect();
+        }
+        back.removeAll(givenUp.keySet());
+        run.queue().again(back);
+        run.over();
+        givenUp.forEach((each, deaths) -> BatchRun.finish(each, () -> each.client().refused(Refusal.serversDied(deaths))));
     }
 
     private void unknown() {

@@ -23,6 +23,12 @@ public record Refusal(RefusalReason reason, String message, Optional<String> det
         return of(RefusalReason.CANCELLED_WHILE_WAITING, "canceling statement due to user request");
     }
 
+    /// Servers have died under it so often that it is not run again. It was rolled back.
+    public static Refusal serversDied(int times) {
+        return of(RefusalReason.PRIMARY_LOST, "failover: servers have died " + times + " times under this, it was rolled back and is not run again",
+                "It may be what they die of: look into their logs before it is sent again.");
+    }
+
     public Refusal withDetail(String text) {
         return new Refusal(reason, message, Optional.of(text), hint);
     }

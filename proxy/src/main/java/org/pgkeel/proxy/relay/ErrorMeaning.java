@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 /// What an error of the server means for the lease, whatever it means for the client. Decided by severity, SQLSTATE and routine, never by the
 /// message's text.
 /// <https://www.postgresql.org/docs/current/protocol-error-fields.html>
-final class ErrorMeaning {
+public final class ErrorMeaning {
     private ErrorMeaning() {}
 
     /// The server ends the session: FATAL or PANIC. Field V is never translated; S is, and a German ERROR begins with F.
@@ -27,7 +27,7 @@ final class ErrorMeaning {
     }
 
     /// A notice by which a server that is stopped at once, or that crashed, ends the session: not one that a function raises with that SQLSTATE.
-    static boolean isGoodbye(byte[] notice) {
+    public static boolean isGoodbye(byte[] notice) {
         return isShutdown(notice) && ErrorBody.field(notice, 'R').equals("quickdie");
     }
 

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param why        for people
 /// @param ending     how the stream of replies ended
-/// @param lastWords  the server's FATAL error that was kept from the client: the ErrorResponse behind its length
+/// @param lastWords  the server's FATAL error that was kept from the client, or the WARNING with which it ends at once: the message behind its length
 /// @param status     byte of the last ReadyForQuery
 /// @param owed       batches of the client that are complete and not answered, the proxy's own included
 /// @param open       messages of a batch were sent, and no Sync behind them
@@ -19,13 +19,25 @@ import org.jspecify.annotations.Nullable;
 /// @param copyIn     the backend was taking CopyData
 public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte status, int owed, boolean open, boolean failed, int visible, int received, boolean rows,
                    boolean withheld, boolean midMessage, boolean copyIn) {
-    /// The server may have died of what it was asked: it was not told to end, or panicked.
+    /// A failover, and another one right behind it, are a pause. What servers die under once more may be the cause.
+    public static final int DEATHS_MAX = 3;
+
+    /// The server may have died of what it was asked.
     public boolean isDeath() {
+        return isDeath(ending, lastWords);
+    }
+
+    /// The server may have died of what it was asked: it ended without a word, or panicked. One that says why was told to end, or died of something else.
+    public static boolean isDeath(Ending ending, byte @Nullable [] lastWords) {
         return switch (ending) {
-            case END_OF_FILE, BROKEN -> true;
-            case SHUT_DOWN -> lastWords != null && ErrorBody.field(lastWords, 'V').equals("PANIC");
+            case END_OF_FILE, BROKEN -> lastWords == null || panics(lastWords);
+            case SHUT_DOWN -> lastWords != null && panics(lastWords);
             case TOLD, FENCED -> false;
         };
+    }
+
+    private static boolean panics(byte[] words) {
+        return ErrorBody.field(words, 'V').equals("PANIC");
     }
 
     /// How a stream of replies ends.

@@ -37,6 +37,8 @@ final class ReplyWalk {
     private @Nullable Aside aside;
     private byte @Nullable [] errorOfAside;
     private Farewell farewell = Farewell.UNSAID;
+    /// The WARNING with which the server ends at once, kept from the client.
+    private byte @Nullable [] goodbye;
     private final AnsweredBatch answered = new AnsweredBatch();
     private final UnwrittenRows unwrittenRows;
     private final ReplyRuns runs;
@@ -87,7 +89,7 @@ final class ReplyWalk {
         boolean kept = client.toClient().isWithholding();
         if (walked > 0) answered.takeBackRows();
         int had = answered.had() - runs.unwritten();   // what was not written is not among them
-        byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : null;
+        byte[] lastWords = farewell instanceof Farewell.Kept(byte[] words) ? words : goodbye;
         return new Loss(why, ending, lastWords, exchange.status(), exchange.owed(), exchange.clientIsWithinBatch(), exchange.hasFailed() && !repeats,
                 kept ? answered.hadBefore() : had, had, kept ? answered.hadRowsBefore() : answered.hasRows(), kept, skip > 0 && skipVerdict == Verdict.PASS && !kept, exchange.copyIn());
     }
@@ -420,7 +422,10 @@ final class ReplyWalk {
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
-        boolean goodbye = next <= end && client != null && client.outlivesBackend() && ErrorMeaning.isGoodbye(ErrorBody.copy(in, at + 5, next));
-        return goodbye ? runs.drop(in, from, unwrittenRows.takeBack(client, from, at), next) : pass(in, from, at, next);
+        if (next > end || client == null || !client.outlivesBackend()) return pass(in, from, at, next);
+        byte[] body = ErrorBody.copy(in, at + 5, next);
+        if (!ErrorMeaning.isGoodbye(body)) return pass(in, from, at, next);
+        goodbye = body;
+        return runs.drop(in, from, unwrittenRows.takeBack(client, from, at), next);
     }
 }

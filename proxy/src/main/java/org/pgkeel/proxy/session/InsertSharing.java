@@ -267,11 +267,18 @@ final class InsertSharing implements Contributor {
     private void answered(int bytes, long now) {
         if (contribution.statement() == null) session.statements().forgetUnnamed();
         else if (units.parses()) session.statements().restoreUnnamed(contribution.statement());
+        session.path().deaths().forget();
         SessionTimes times = session.times();
         times.ready(now);
         for (int unit = 0; unit < contribution.units(); unit++) session.pool().shared().slice(context.index()).stats().queryEnded(times.queryNanos());
         session.waiting().drop(bytes);
         if (session.sharing().over() && context.draining()) session.end().drain();
+    }
+
+    @Override
+    public int serverDied(long reign) {
+        session.path().deaths().ofPrimary(reign);
+        return session.path().deaths().count();
     }
 
     @Override

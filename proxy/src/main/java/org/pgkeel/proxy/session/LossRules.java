@@ -43,9 +43,6 @@ final class LossRules {
     private static final Set<StatementKind> READS_IN_BLOCK = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK, StatementKind.SAVEPOINT,
             StatementKind.SET_TRANSACTION, StatementKind.QUERY, StatementKind.SHOW, StatementKind.EXPLAIN, StatementKind.CURSOR, StatementKind.COPY_OUT, StatementKind.SESSION);
 
-    /// A failover, and another one right behind it, are a pause. What servers die under once more may be the cause.
-    private static final int DEATHS_MAX = 3;
-
     private LossRules() {}
 
     /// What is known when a backend is lost.
@@ -162,7 +159,7 @@ final class LossRules {
 
     /// Servers have died under it so often that it is not run any more.
     static boolean mayBeTheCause(int deaths) {
-        return deaths >= DEATHS_MAX;
+        return deaths >= Loss.DEATHS_MAX;
     }
 
     /// It did not happen: it may be done again, unless the client has seen rows of it, it is not known word for word, or servers may die of it.

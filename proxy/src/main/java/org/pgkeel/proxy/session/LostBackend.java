@@ -201,7 +201,7 @@ final class LostBackend {
     /// The server's word if an administrator may have ended just this session.
     private byte @Nullable [] ended() {
         byte[] words = loss.lastWords();
-        return words != null && ErrorBody.hasSqlState(words, "57P01") ? words : null;
+        return loss.ending() == Loss.Ending.SHUT_DOWN && words != null && ErrorBody.hasSqlState(words, "57P01") ? words : null;
     }
 
     private static Refusal outcomeUnknown() {
@@ -212,8 +212,7 @@ final class LostBackend {
         if (copies) return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the COPY was rolled back, retry it with its data");
         int deaths = session.path().deaths().count();
         if (!LossRules.mayBeTheCause(deaths)) return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
-        return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: servers have died " + deaths + " times under this, it was rolled back and is not run again",
-                "It may be what they die of: look into their logs before it is sent again.");
+        return Refusal.serversDied(deaths);
     }
 
     private void fail(RefusalReason reason, BatchContents first) {

@@ -9,6 +9,11 @@ interface UnansweredContributor extends Contributor {
     default void pauseReading() {}
 
     @Override
+    default int serverDied(long reign) {
+        throw new AssertionError();
+    }
+
+    @Override
     default void alone() {
         throw new AssertionError();
     }
