@@ -3,6 +3,7 @@ package org.pgkeel.failover.watch;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
@@ -31,11 +32,34 @@ public final class Strays {
     /// @param seconds  since 1970, when it began
     public record Checkpoint(int timeline, Lsn at, long seconds) {}
 
-    /// Those of the primary on its timeline, since it is.
-    private final Set<Checkpoint> checkpoints = new LinkedHashSet<>();
-    /// Replicas that have been on its number.
-    private final Set<NodeAddress> followed = new HashSet<>();
-    private final Set<NodeAddress> strays = new HashSet<>();
+    /// All that is known of them. Threading: immutable.
+    ///
+    /// @param checkpoints those of the primary on its timeline, since it is; the oldest first
+    /// @param followed    replicas that have been on its number
+    /// @param strays      those of them that are
+    public record Known(List<Checkpoint> checkpoints, Set<NodeAddress> followed, Set<NodeAddress> strays) {
+        public static final Known NOTHING = new Known(List.of(), Set.of(), Set.of());
+
+        public Known {
+            checkpoints = List.copyOf(checkpoints);
+            followed = Set.copyOf(followed);
+            strays = Set.copyOf(strays);
+        }
+    }
+
+    private final Set<Checkpoint> checkpoints;
+    private final Set<NodeAddress> followed;
+    private final Set<NodeAddress> strays;
+
+    public Strays(Known known) {
+        checkpoints = new LinkedHashSet<>(known.checkpoints);
+        followed = new HashSet<>(known.followed);
+        strays = new HashSet<>(known.strays);
+    }
+
+    public Known known() {
+        return new Known(List.copyOf(checkpoints), followed, strays);
+    }
 
     /// Another reign begins.
     /// @return whether two servers have made its timeline

@@ -15,7 +15,7 @@ class StraysTest {
     private static final NodeAddress REPLICA = address("c");
     private static final Checkpoint ITS_OWN = new Checkpoint(2, new Lsn(1000), 50);
 
-    private final Strays strays = new Strays();
+    private final Strays strays = new Strays(Strays.Known.NOTHING);
 
     private static Primary primary(String name, int timeline) {
         return new Primary(name, address(name), timeline, new Lifetime("start of " + name, "reset"));

@@ -110,17 +110,32 @@ public final class Cluster {
     }
 
     void start() {
-        if (isWatched()) onRooms(() -> {
-            watch = new ClusterWatch(this, config, rooms);
-            watch.start();
+        onRooms(() -> begin(ClusterKnowledge.nothingBut(current(), System.nanoTime())));
+    }
+
+    /// Instead of the one before, which ends: with what that knows, as far as these are the same servers.
+    void takeOver(Cluster before) {
+        onRooms(() -> {
+            long now = System.nanoTime();
+            Optional<ClusterKnowledge> known = Optional.ofNullable(before.watch).filter(_ -> continues(before)).map(ClusterWatch::knowledge);
+            before.endWatch();
+            begin(known.map(each -> each.within(config, before.config, now)).orElseGet(() -> ClusterKnowledge.nothingBut(current(), now)));
         });
     }
 
+    private void begin(ClusterKnowledge known) {
+        if (!isWatched()) return;
+        watch = new ClusterWatch(this, config, rooms, known);
+        watch.start();
+    }
+
     void end() {
-        onRooms(() -> {
-            if (watch != null) watch.end();
-            watch = null;
-        });
+        onRooms(this::endWatch);
+    }
+
+    private void endWatch() {
+        if (watch != null) watch.end();
+        watch = null;
     }
 
     private void onRooms(Runnable work) {

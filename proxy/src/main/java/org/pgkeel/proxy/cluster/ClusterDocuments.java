@@ -29,13 +29,20 @@ final class ClusterDocuments {
     private final Rooms rooms;
     private final PollErrors errors;
     private final Listener listener;
-    private List<Evidence.Document> documents = List.of();
+    private List<Evidence.Document> documents;
     private @Nullable DocumentRound round;
     private boolean full;
     private boolean wanted;
-    private String scope = "";
+    private String scope;
     /// Where it was asked for and has not been answered.
     private final Set<URI> underWay = new HashSet<>();
+
+    /// What members have said. Threading: immutable.
+    ///
+    /// @param scope the cluster's, empty if it is not known
+    record Known(String scope, List<Evidence.Document> documents) {
+        static final Known NOTHING = new Known("", List.of());
+    }
 
     /// Whoever knows the members.
     interface Listener {
@@ -50,12 +57,18 @@ final class ClusterDocuments {
     }
 
     /// @param seeds who is asked when no member is known that talks
-    ClusterDocuments(PatroniClient client, List<URI> seeds, Rooms rooms, PollErrors errors, Listener listener) {
+    ClusterDocuments(PatroniClient client, List<URI> seeds, Known known, Rooms rooms, PollErrors errors, Listener listener) {
         this.client = client;
         this.seeds = seeds;
         this.rooms = rooms;
         this.errors = errors;
         this.listener = listener;
+        this.scope = known.scope;
+        this.documents = known.documents;
+    }
+
+    Known known() {
+        return new Known(scope, documents);
     }
 
     /// Those that count, of the last round that brought any.

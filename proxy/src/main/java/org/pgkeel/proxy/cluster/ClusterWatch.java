@@ -49,7 +49,6 @@ final class ClusterWatch implements Members.SqlListener {
     private Hold hold;
     private Reign reign;
     private long drainedReign;
-    private int timelineUsed;
     private long changedNanos;
     private List<Alarm> alarms = List.of();
     private List<Replica> replicas = List.of();
@@ -59,7 +58,7 @@ final class ClusterWatch implements Members.SqlListener {
     private final Set<NodeAddress> silent = new HashSet<>();
     /// Whose next reply is another server's.
     private final Set<NodeAddress> another = new HashSet<>();
-    private final Strays strays = new Strays();
+    private final Strays strays;
     private final AlarmLog alarmLog;
     private long roundNanos;
     private long askedAllNanos;
@@ -68,7 +67,8 @@ final class ClusterWatch implements Members.SqlListener {
     private boolean contradicted;
     private boolean ended;
 
-    ClusterWatch(Cluster cluster, ClusterConfig config, Rooms rooms) {
+    /// @param known from before a reload. Who is primary by that is asked before anybody is served: what changed may be how it is reached.
+    ClusterWatch(Cluster cluster, ClusterConfig config, Rooms rooms, ClusterKnowledge known) {
         this.cluster = cluster;
         this.rooms = rooms;
         this.alarmLog = new AlarmLog(cluster.name());
@@ -78,12 +78,13 @@ final class ClusterWatch implements Members.SqlListener {
         this.regression = config.timelineRegression() == TimelineRegression.FOLLOW ? Judge.Regression.FOLLOW : Judge.Regression.HOLD;
         long now = System.nanoTime();
         this.changedNanos = now;
-        this.watch = PrimaryWatch.start(now);
+        this.watch = PrimaryWatch.next(known.watch(), new PrimaryWatch.Event.Doubt(PrimaryWatch.Matter.LIFE, "the configuration has changed"), now);
+        this.contradicted = known.contradicted();
+        this.strays = new Strays(known.strays());
         this.hold = new Hold.Holding(now, HoldReason.STARTING);
-        this.reign = cluster.current();
+        this.reign = known.reign();
         this.drainedReign = Math.max(1, reign.number());
-        this.timelineUsed = reign.timeline();
-        this.members = new Members(config, rooms, cluster.errors(), this::judge, this);
+        this.members = new Members(config, known, rooms, cluster.errors(), this::judge, this);
     }
 
     void start() {
@@ -98,6 +99,10 @@ final class ClusterWatch implements Members.SqlListener {
 
     Members members() {
         return members;
+    }
+
+    ClusterKnowledge knowledge() {
+        return members.knowledge(reign, watch, contradicted, strays.known());
     }
 
     // --- what happens
@@ -259,7 +264,7 @@ final class ClusterWatch implements Members.SqlListener {
         if (!node.equals(leader.name()) && !node.equals(leader.address().toString())) {
             return Optional.of("the leader whose timeline went back is " + leader.name() + " (" + leader.address() + "), not " + node);
         }
-        log.warn("cluster {}: {} ({}) is followed to timeline {} by hand, down from {}", cluster.name(), leader.name(), leader.address(), leader.timeline(), timelineUsed);
+        log.warn("cluster {}: {} ({}) is followed to timeline {} by hand, down from {}", cluster.name(), leader.name(), leader.address(), leader.timeline(), reign.timeline());
         Judge.Regression before = regression;
         regression = Judge.Regression.FOLLOW;
         judge();
@@ -274,7 +279,7 @@ final class ClusterWatch implements Members.SqlListener {
     }
 
     private Judge.Judgement verdict(Judge.Regression rule) {
-        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), timelineUsed, watch.notBeforeNanos(), namedSinceNanos(), contradicted, rule));
+        return Judge.judge(new Judge.Case(members.evidence(), watch.incumbent(), reign.timeline(), watch.notBeforeNanos(), namedSinceNanos(), contradicted, rule));
     }
 
     private void tickHold() {
@@ -301,10 +306,7 @@ final class ClusterWatch implements Members.SqlListener {
         watch = PrimaryWatch.next(before, event, now);
         if (watch.equals(before)) return;
         switch (watch) {
-            case PrimaryWatch.Known(var primary, _) -> {
-                contradicted = false;
-                known(before, primary, now);
-            }
+            case PrimaryWatch.Known(var primary, _) -> known(before, primary, now);
             case PrimaryWatch.Doubted(_, _, _, _, var why) -> {
                 if (before instanceof PrimaryWatch.Known) lost(HoldReason.DOUBTED, why);
             }
@@ -328,6 +330,7 @@ final class ClusterWatch implements Members.SqlListener {
     }
 
     private void known(PrimaryWatch before, Primary primary, long now) {
+        contradicted = false;
         if (reign.isOf(primary)) {
             boolean drained = drainedReign == reign.number();
             if (!(before instanceof PrimaryWatch.Doubted)) log.info("cluster {}: primary is {} again, the same as before", cluster.name(), primary.address());
@@ -340,7 +343,6 @@ final class ClusterWatch implements Members.SqlListener {
         if (before instanceof PrimaryWatch.Known) lost(HoldReason.PRIMARY_LOST, "another took over");
         changedNanos = now;
         reign = new Reign(reign.number() + 1, primary.address(), primary.timeline(), primary.lifetime());
-        timelineUsed = primary.timeline();
         Optional<Primary> last = before.incumbent().map(PrimaryWatch.Known::primary);
         if (last.isPresent() && strays.begins(last.get(), primary)) {
             log.warn("cluster {}: two servers have made timeline {}: who was on it before is not read from until it has come to a checkpoint of {}", cluster.name(), primary.timeline(), primary.address());

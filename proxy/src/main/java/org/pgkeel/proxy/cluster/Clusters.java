@@ -44,25 +44,23 @@ public final class Clusters implements AutoCloseable {
         return found;
     }
 
-    /// A cluster whose section changed, or whose certificates towards Patroni did, is watched anew, and goes on where the one before was: with its reign, as long as the same server lasts, and its
+    /// A cluster whose section changed, or whose certificates towards Patroni did, is watched anew, and goes on where the one before was: with what that knew of the same servers, and its
     /// counters. Others stay as they are.
     public synchronized void reload(Map<String, ClusterConfig> configured) {
         var all = new LinkedHashMap<String, Cluster>();
         var before = byName;
-        var fresh = new ArrayList<Cluster>();
         configured.forEach((name, config) -> {
             Cluster known = before.get(name);
-            if (known != null && known.isAs(config)) {
-                all.put(name, known);
-            } else {
-                var made = known == null ? new Cluster(config, rooms) : Cluster.instead(known, config, rooms);
-                fresh.add(made);
-                all.put(name, made);
-            }
+            if (known == null) all.put(name, new Cluster(config, rooms));
+            else all.put(name, known.isAs(config) ? known : Cluster.instead(known, config, rooms));
         });
         byName = all;
-        before.values().stream().filter(cluster -> !all.containsValue(cluster)).forEach(Cluster::end);
-        fresh.forEach(Cluster::start);
+        before.values().stream().filter(cluster -> !all.containsKey(cluster.name())).forEach(Cluster::end);
+        all.forEach((name, cluster) -> {
+            Cluster known = before.get(name);
+            if (known == null) cluster.start();
+            else if (known != cluster) cluster.takeOver(known);
+        });
     }
 
     @Override

@@ -9,7 +9,7 @@ import org.pgkeel.failover.patroni.PatroniAnswer;
 import org.pgkeel.failover.patroni.PatroniClient;
 import org.pgkeel.failover.watch.LeaderLease;
 
-/// Patroni's `ttl` and `loop_wait`, from whichever member says them; they hardly ever change. Its defaults until then.
+/// Patroni's `ttl` and `loop_wait`, from whichever member says them; they hardly ever change. Those that are known until then.
 ///
 /// Threading: confined to the cluster rooms.
 final class LeaderTerms {
@@ -18,14 +18,15 @@ final class LeaderTerms {
 
     private final PatroniClient client;
     private final Rooms rooms;
-    private LeaderLease lease = LeaderLease.DEFAULT;
+    private LeaderLease lease;
     private boolean asked;
     private long askedNanos;
     private long pauseNanos;
 
-    LeaderTerms(PatroniClient client, Rooms rooms) {
+    LeaderTerms(PatroniClient client, LeaderLease known, Rooms rooms) {
         this.client = client;
         this.rooms = rooms;
+        this.lease = known;
     }
 
     LeaderLease lease() {

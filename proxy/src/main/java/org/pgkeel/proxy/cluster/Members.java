@@ -21,10 +21,14 @@ import org.pgkeel.failover.patroni.PatroniAnswer;
 import org.pgkeel.failover.patroni.PatroniClient;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.failover.watch.Evidence;
+import org.pgkeel.failover.watch.LeaderLease;
 import org.pgkeel.failover.watch.MemberEvidence;
+import org.pgkeel.failover.watch.PrimaryWatch;
+import org.pgkeel.failover.watch.Strays;
 import org.pgkeel.proxy.backend.BackendTarget;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.config.ClusterConfig;
@@ -77,26 +81,39 @@ final class Members {
         void connectionLost(NodeAddress node);
     }
 
+    /// @param known from before a reload
     /// @param judge called when there is news
     /// @param sql   called before, when it comes from a PostgreSQL
-    Members(ClusterConfig config, Rooms rooms, PollErrors errors, Runnable judge, SqlListener sql) {
+    Members(ClusterConfig config, ClusterKnowledge known, Rooms rooms, PollErrors errors, Runnable judge, SqlListener sql) {
         this.sql = sql;
         this.config = config;
         this.rooms = rooms;
         this.errors = errors;
         this.judge = judge;
         this.timeout = config.patroni().map(PatroniConfig::timeout).orElse(NODES_TIMEOUT);
-        this.patroni = config.patroni().map(this::patroni);
-        for (NodeAddress node : config.nodes()) byName.put(node.toString(), member(node.toString(), node, Optional.empty()));
+        this.patroni = config.patroni().map(asked -> patroni(asked, known));
+        for (WatchedMember.Known each : known.members()) byName.put(each.evidence().name(), member(each));
+        for (NodeAddress node : config.nodes()) byName.computeIfAbsent(node.toString(), name -> member(name, node, Optional.empty()));
     }
 
-    private Patroni patroni(PatroniConfig asked) {
+    /// For whoever watches the same servers next.
+    ClusterKnowledge knowledge(Reign reign, PrimaryWatch watch, boolean contradicted, Strays.Known strays) {
+        return new ClusterKnowledge(reign, watch, contradicted, strays, byName.values().stream().map(WatchedMember::known).toList(),
+                patroni.map(each -> each.documents.known()).orElse(ClusterDocuments.Known.NOTHING), patroni.map(each -> each.terms.lease()).orElse(LeaderLease.DEFAULT));
+    }
+
+    private Patroni patroni(PatroniConfig asked, ClusterKnowledge known) {
         var client = new PatroniClient(timeout, asked.login().map(login -> new PatroniClient.Login(login.user(), login.password().reveal())), rooms.patroniTlsOf().apply(config.name()).context());
-        return new Patroni(client, new ClusterDocuments(client, asked.members(), rooms, errors, new DocumentListener()), new LeaderTerms(client, rooms));
+        return new Patroni(client, new ClusterDocuments(client, asked.members(), known.documents(), rooms, errors, new DocumentListener()), new LeaderTerms(client, known.lease(), rooms));
     }
 
     private WatchedMember member(String name, NodeAddress address, Optional<URI> restUrl) {
-        return new WatchedMember(name, address, restUrl, side(address), () -> sql.isAnother(address), System.nanoTime());
+        return member(WatchedMember.Known.byName(name, address, restUrl, System.nanoTime()));
+    }
+
+    private WatchedMember member(WatchedMember.Known known) {
+        NodeAddress address = known.evidence().address();
+        return new WatchedMember(known, side(address), () -> sql.isAnother(address));
     }
 
     private SideConnection side(NodeAddress address) {

@@ -20,7 +20,7 @@ public final class MonitorLogin {
     /// @param patience of the connect and of each question
     public static CompletionStage<Found> ask(ClusterConfig config, Rooms rooms, NodeAddress node, Duration patience) {
         var connection = new SideConnection(rooms.loop(), rooms.connector(), node, () -> Members.target(config, rooms, node, patience), patience, _ -> { });
-        return new SqlProbe(connection, () -> { }).ask()
+        return new SqlProbe(connection, SqlProbe.Answered.NOBODY, () -> { }).ask()
                 .thenCompose(reply -> connection.query(IS_MONITOR).handle((rows, failure) -> new Found(reply,
                         failure == null && rows.size() == 1 && rows.getFirst().getFirst().equals("t"))))
                 .whenComplete((_, _) -> rooms.loop().execute(connection::end));

@@ -42,16 +42,26 @@ final class SqlProbe implements NodeProbe {
     private final SideConnection connection;
     private final Runnable another;
     private long lifetimeOf = -1;
-    private Lifetime lifetime = Lifetime.UNKNOWN;
-    private String systemIdentifier = "";
-    private Checkpoint checkpoint = new Checkpoint(0, Lsn.ZERO, 0);
-    /// Where the recovery ended that its life as primary began with, if any; null if it was no primary when it answered last.
-    private @Nullable String recoveredTo;
+    private Answered answered;
 
+    /// Who answered last. Threading: immutable.
+    ///
+    /// @param recoveredTo where the recovery ended that its life as primary began with, if any; null if it was no primary
+    record Answered(Lifetime lifetime, String systemIdentifier, Checkpoint checkpoint, @Nullable String recoveredTo) {
+        /// Nobody yet.
+        static final Answered NOBODY = new Answered(Lifetime.UNKNOWN, "", new Checkpoint(0, Lsn.ZERO, 0), null);
+    }
+
+    /// @param before  who answered here before this began to ask
     /// @param another called ahead of an answer that is another server's than the one before, or another run's
-    SqlProbe(SideConnection connection, Runnable another) {
+    SqlProbe(SideConnection connection, Answered before, Runnable another) {
         this.connection = connection;
+        this.answered = before;
         this.another = another;
+    }
+
+    Answered answered() {
+        return answered;
     }
 
     @Override
@@ -61,17 +71,17 @@ final class SqlProbe implements NodeProbe {
 
     /// Of the cluster that its data was made for, as it said last; empty before. Who is restored or copied from another one's backup has that one's.
     String systemIdentifier() {
-        return systemIdentifier;
+        return answered.systemIdentifier;
     }
 
     /// The one that its control file named last.
     Checkpoint checkpoint() {
-        return checkpoint;
+        return answered.checkpoint;
     }
 
     /// The run of the server that answered last; [Lifetime#UNKNOWN] before the first answer.
     Lifetime lifetime() {
-        return lifetime;
+        return answered.lifetime;
     }
 
     /// Whether its server has said over the connection of now who it is.
@@ -81,8 +91,8 @@ final class SqlProbe implements NodeProbe {
 
     /// Whether a connection has reached the server that answered here last, in its run of then.
     boolean isSame(ReachedServer there) {
-        if (!there.postmasterStart().equals(lifetime.postmasterStart())) return false;
-        return recoveredTo == null ? there.isInRecovery() : !there.isInRecovery() && there.replayed().equals(recoveredTo);
+        if (!there.postmasterStart().equals(answered.lifetime.postmasterStart())) return false;
+        return answered.recoveredTo == null ? there.isInRecovery() : !there.isInRecovery() && there.replayed().equals(answered.recoveredTo);
     }
 
     /// @param walFile name of a WAL file; empty for none
@@ -95,16 +105,16 @@ final class SqlProbe implements NodeProbe {
         if (rows.size() != 1 || rows.getFirst().size() != COLUMNS) return new NodeReply.Silent(NodeReply.Kind.NONSENSE, "an answer of another shape");
         List<String> row = rows.getFirst();
         try {
+            var checkpoint = new Checkpoint(Integer.parseInt(row.get(7)), Lsn.parse(row.get(8)), Long.parseLong(row.get(9)));
+            Lifetime before = answered.lifetime;
+            Lifetime lifetime = before;
             if (!knowsConnection()) {
                 lifetimeOf = connection.connections();
-                Lifetime before = lifetime;
-                boolean same = row.get(2).equals(before.postmasterStart()) && !row.get(0).isEmpty() && row.get(6).equals(recoveredTo);
+                boolean same = row.get(2).equals(before.postmasterStart()) && !row.get(0).isEmpty() && row.get(6).equals(answered.recoveredTo);
                 if (!same) lifetime = new Lifetime(row.get(2), row.get(3));
                 if (!before.equals(Lifetime.UNKNOWN) && !before.postmasterStart().equals(lifetime.postmasterStart())) another.run();
             }
-            recoveredTo = row.get(0).isEmpty() ? null : row.get(6);
-            systemIdentifier = row.get(5);
-            checkpoint = new Checkpoint(Integer.parseInt(row.get(7)), Lsn.parse(row.get(8)), Long.parseLong(row.get(9)));
+            answered = new Answered(lifetime, row.get(5), checkpoint, row.get(0).isEmpty() ? null : row.get(6));
             Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
             if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);
             return new NodeReply.Writable(timeline(row.get(0)), lifetime, position.orElse(Lsn.ZERO));

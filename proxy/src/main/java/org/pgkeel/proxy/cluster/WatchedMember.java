@@ -24,20 +24,34 @@ final class WatchedMember {
     private boolean positionUnderWay;
     private MemberEvidence evidence;
     private @Nullable URI restUrl;
-    private Map<String, String> tags = Map.of();
+    private Map<String, String> tags;
     private Set<String> endpoints;
     private int patroniTimeline;
     /// When `/cluster` named it last, later by the time in which nobody had a map.
     private long namedNanos;
 
+    /// All that is known of it. Threading: immutable.
+    record Known(MemberEvidence evidence, SqlProbe.Answered answered, Optional<URI> restUrl, Map<String, String> tags, Set<String> endpoints, int patroniTimeline, long namedNanos) {
+        /// Before it was asked anything.
+        static Known byName(String name, NodeAddress address, Optional<URI> restUrl, long nowNanos) {
+            return new Known(MemberEvidence.of(name, address), SqlProbe.Answered.NOBODY, restUrl, Map.of(), restUrl.isPresent() ? Set.of() : Set.of(Replica.REPLICA, Replica.READ_ONLY), 0, nowNanos);
+        }
+    }
+
     /// @param another called ahead of an answer of another server than before
-    WatchedMember(String name, NodeAddress address, Optional<URI> restUrl, SideConnection side, Runnable another, long nowNanos) {
-        this.evidence = MemberEvidence.of(name, address);
+    WatchedMember(Known known, SideConnection side, Runnable another) {
+        this.evidence = known.evidence;
         this.side = side;
-        this.probe = new SqlProbe(side, another);
-        this.restUrl = restUrl.orElse(null);
-        this.endpoints = restUrl.isPresent() ? Set.of() : Set.of(Replica.REPLICA, Replica.READ_ONLY);
-        this.namedNanos = nowNanos;
+        this.probe = new SqlProbe(side, known.answered, another);
+        this.restUrl = known.restUrl.orElse(null);
+        this.tags = known.tags;
+        this.endpoints = known.endpoints;
+        this.patroniTimeline = known.patroniTimeline;
+        this.namedNanos = known.namedNanos;
+    }
+
+    Known known() {
+        return new Known(evidence, probe.answered(), restUrl(), tags, endpoints, patroniTimeline, namedNanos);
     }
 
     String name() {

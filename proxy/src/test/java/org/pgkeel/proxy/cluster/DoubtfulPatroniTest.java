@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.patroni.PatroniAnswer;
 import org.pgkeel.failover.topology.Alarm;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Primary;
@@ -84,6 +85,27 @@ class DoubtfulPatroniTest {
                 await(Duration.ofSeconds(90), () -> watched.cluster().primary() == null);
                 patroni.silentMap("n2", false);
                 watched.awaitPrimary(first);
+            }
+        }
+    }
+
+    /// By Patroni's defaults the lease would last for 19 s yet, and nobody says when it was heard.
+    @Test
+    void when_a_leader_was_heard_last_and_what_its_lease_is_stays_known_when_it_is_watched_anew() {
+        try (PatroniStub patroni = patroni()) {
+            patroni.lease(300, 294);
+            try (var watched = watch(patroni)) {
+                watched.awaitPrimary(first);
+                await(Duration.ofSeconds(90), patroni::hasToldLease);
+                patroni.silentMap("n2", true);
+                patroni.silent("n1", true);
+                await(Duration.ofSeconds(90), () -> watched.cluster().snapshot().nodes().stream().anyMatch(node -> node.name().equals("n1") && node.patroni().equals(PatroniAnswer.Kind.TIMEOUT.word())));
+                watched.reload(TimelineRegression.FOLLOW);
+                watched.awaitPrimary(first);
+                await(Duration.ofSeconds(90), () -> watched.cluster().primary() == null);
+                patroni.silentMap("n2", false);
+                watched.awaitPrimary(first);
+                assertThat(watched.cluster().reign()).isEqualTo(1);
             }
         }
     }

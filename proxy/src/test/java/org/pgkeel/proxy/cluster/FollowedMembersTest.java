@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -150,6 +151,48 @@ class FollowedMembersTest {
             elsewhere.named("n2", false);
             await(() -> replicas(watched.cluster()).isEmpty());
         }
+    }
+
+    @Test
+    void a_leader_without_its_dcs_is_served_on_when_it_is_watched_anew() {
+        try (var watched = watch()) {
+            await(() -> replicas(watched.cluster()).equals(List.of(second)));
+            for (String name : List.of("n1", "n2")) patroni.silentMap(name, true);
+            patroni.failsafe("n1", true);
+            await(() -> watched.cluster().topology().flags().contains(Topology.Flag.FAILSAFE));
+            servers.primaryServer().execute("postgres", "select pg_stat_reset_shared('bgwriter')");
+            watched.reload(TimelineRegression.FOLLOW);
+            watched.awaitPrimary(first);
+            Cluster anew = watched.cluster();
+            assertThat(replicas(anew)).containsExactly(second);
+            await(() -> anew.topology().flags().contains(Topology.Flag.FAILSAFE));
+            assertThat(anew.reign()).as("it is the same run of the same server").isEqualTo(1);
+            await(() -> anew.hold() instanceof Hold.Open);
+        }
+    }
+
+    /// The word that counts comes from a member that is not heard any more.
+    @Test
+    void who_was_deposed_is_not_served_for_want_of_a_map_when_it_is_watched_anew() {
+        try (var watched = watch()) {
+            await(() -> replicas(watched.cluster()).equals(List.of(second)));
+            patroni.leader(Optional.of("n2"));
+            await(() -> watched.events.contains("lost deposed"));
+            for (String name : List.of("n1", "n2")) patroni.silentMap(name, true);
+            watched.reload(TimelineRegression.FOLLOW);
+            long before = mapsMissed(watched.cluster());
+            await(() -> mapsMissed(watched.cluster()) >= before + 4);   // What was said before counts no more.
+            assertThat(watched.cluster().primary()).isNull();
+            for (String name : List.of("n1", "n2")) patroni.silentMap(name, false);
+            patroni.leader(Optional.of("n1"));
+            watched.awaitPrimary(first);
+            assertThat(watched.cluster().reign()).isEqualTo(1);
+        }
+    }
+
+    private long mapsMissed(Cluster cluster) {
+        LongAdder missed = cluster.errors().counts().get(new PollErrors.Key(patroni.url("n1").getAuthority(), "patroni", PatroniAnswer.Kind.TIMEOUT.word()));
+        return missed == null ? 0 : missed.sum();
     }
 
     /// Answers that were on their way come when nobody watches any more.

@@ -9,6 +9,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Replica;
+import org.pgkeel.proxy.config.TimelineRegression;
 import org.pgkeel.proxy.embedded.PostgresServer;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
 import org.pgkeel.proxy.server.ReplicatedPostgres;
@@ -35,6 +36,10 @@ class ForkedTimelineTest {
                 first.start();
                 Awaitility.await().until(() -> role(watched, first).equals("replica"));
                 assertThat(replicas(watched)).isEmpty();
+                watched.reload(TimelineRegression.FOLLOW);
+                watched.awaitPrimary(address(second));
+                Awaitility.await().until(() -> role(watched, first).equals("replica"));
+                assertThat(replicas(watched)).as("watched anew").isEmpty();
 
                 first.kill();
                 try (PostgresServer anew = second.replicate(first.folder().resolveSibling("anew"), first.settings().port()).start()) {
