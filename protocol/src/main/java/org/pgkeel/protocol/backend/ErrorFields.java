@@ -22,6 +22,7 @@ public record ErrorFields(SequencedMap<Character, String> byType) {
     public static final char MESSAGE = 'M';
     public static final char DETAIL = 'D';
     public static final char HINT = 'H';
+    public static final char ROUTINE = 'R';
 
     public ErrorFields {
         byType = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(byType));

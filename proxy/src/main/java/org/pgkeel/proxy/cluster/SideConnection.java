@@ -21,6 +21,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.protocol.backend.BackendMessage;
 import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.ErrorResponse;
+import org.pgkeel.protocol.backend.NoticeResponse;
 import org.pgkeel.protocol.backend.ReadyForQuery;
 import org.pgkeel.protocol.frontend.Query;
 import org.pgkeel.protocol.frontend.Terminate;
@@ -36,6 +37,7 @@ import org.pgkeel.proxy.backend.BackendFailure;
 import org.pgkeel.proxy.backend.BackendGreeting;
 import org.pgkeel.proxy.backend.BackendListener;
 import org.pgkeel.proxy.backend.BackendTarget;
+import org.pgkeel.proxy.backend.UnreplicatedCommit;
 
 /// The proxy's own connection to one PostgreSQL, over which it asks simple queries, one after the other, each with a deadline. It is
 /// opened when the first question comes, and again, at a bounded pace, when it was lost.
@@ -322,6 +324,8 @@ public final class SideConnection {
             switch (BackendMessage.decode(frame.type(), frame.body())) {
                 case DataRow row when current != null -> row(row, bytes);
                 case ErrorResponse error -> error(error);
+                case NoticeResponse(var fields) when current != null && UnreplicatedCommit.isToldBy(fields) ->
+                    current.failure = new SideFailure(NodeReply.Kind.REFUSED, fields.code(), fields.message() + " (SQLSTATE " + fields.code() + ")");
                 case ReadyForQuery _ when current != null -> {
                     finish(current, current.failure);
                     if (channel != ctx.channel()) return;

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.TransactionMark;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.backend.UnreplicatedCommit;
 import org.pgkeel.proxy.observe.InsertWay;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.Waiter;
@@ -223,11 +224,17 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         try {
             messages.read(arrived, this::message);
         } catch (ProtocolViolation violation) {
-            BackendConnection broken = leased();
-            log.warn("backend {} pid {}: {}", broken.greeting().address(), broken.greeting().pid(), violation.getMessage());
-            broken.abandon(CloseReason.PROTOCOL_BROKEN, System.nanoTime());
-            lost(Loss.Ending.BROKEN, "the server broke the protocol: " + violation.getMessage());
+            endsHere(CloseReason.PROTOCOL_BROKEN, Loss.Ending.BROKEN, "the server broke the protocol: " + violation.getMessage());
+        } catch (UnreplicatedCommit unreplicated) {
+            endsHere(CloseReason.UNREPLICATED, Loss.Ending.FENCED, unreplicated.getMessage());
         }
+    }
+
+    private void endsHere(CloseReason reason, Loss.Ending ending, String why) {
+        BackendConnection ended = leased();
+        log.warn("backend {} pid {}: {}", ended.greeting().address(), ended.greeting().pid(), why);
+        ended.abandon(reason, System.nanoTime());
+        lost(ending, why);
     }
 
     private boolean message(byte type, ByteBuf in, int at, int next) {
@@ -270,6 +277,7 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
             return;
         }
         if (now != null) return;
+        if (tracked && UnreplicatedCommit.isToldBy(in, at + 5, next)) throw new UnreplicatedCommit();
         // Behind the last answer: it is about the commit, and everybody's; but for a deferred trigger that came since the catalogue was asked.
         if (taken.size() > 1) for (Contribution each : taken) each.target().table().outdate();
         ByteBuf kept = notices == null ? Unpooled.buffer(256) : notices;

@@ -34,6 +34,8 @@ public enum CloseReason {
     RECYCLED,
     /// Another server is the primary now.
     FENCED,
+    /// Somebody cancelled the wait of its commit for a synchronous standby.
+    UNREPLICATED,
     /// It belongs to its client alone: a replication connection, or one with state that cannot be taken away, or that a cancel may hit which is lost.
     DEDICATED,
     /// The proxy shuts down.

@@ -11,6 +11,7 @@ import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.protocol.wire.FrontendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.backend.BackendGreeting;
+import org.pgkeel.proxy.backend.UnreplicatedCommit;
 import org.pgkeel.proxy.pool.CloseReason;
 import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.PooledConnection;
@@ -368,6 +369,7 @@ public final class BackendConnection extends PooledConnection {
 
     /// @param arrived released here
     /// @throws ProtocolViolation if the server breaks the protocol; [#brokeProtocol] is to follow
+    /// @throws UnreplicatedCommit if what it says next means nothing; [#isNotBelieved] is to follow
     void read(ByteBuf arrived) {
         Diversion reader = diversion;
         if (reader != null) reader.read(arrived);
@@ -379,6 +381,10 @@ public final class BackendConnection extends PooledConnection {
 
     void brokeProtocol(ProtocolViolation violation) {
         lost(CloseReason.PROTOCOL_BROKEN, "the server broke the protocol: " + violation.getMessage(), Loss.Ending.BROKEN);
+    }
+
+    void isNotBelieved(UnreplicatedCommit why) {
+        lost(CloseReason.UNREPLICATED, why.getMessage(), Loss.Ending.FENCED);
     }
 
     /// The socket is closed, by whomever.

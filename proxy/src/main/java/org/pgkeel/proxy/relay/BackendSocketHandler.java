@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.backend.UnreplicatedCommit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,9 @@ final class BackendSocketHandler extends ChannelInboundHandlerAdapter {
         } catch (ProtocolViolation violation) {
             log.warn("backend {} pid {}: {}", connection.greeting().address(), connection.greeting().pid(), violation.getMessage());
             connection.brokeProtocol(violation);
+        } catch (UnreplicatedCommit unreplicated) {
+            log.warn("backend {} pid {}: {}", connection.greeting().address(), connection.greeting().pid(), unreplicated.getMessage());
+            connection.isNotBelieved(unreplicated);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.relay;
 
 import org.jspecify.annotations.Nullable;
+import org.pgkeel.proxy.backend.UnreplicatedCommit;
 
 /// How a leased backend connection ended, and how far its client had been answered then.
 ///
@@ -50,7 +51,7 @@ public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte 
         END_OF_FILE,
         /// Reset, a write that failed, or an end of file within a message: replies may be missing.
         BROKEN,
-        /// The proxy itself ended it: another server is the primary now.
+        /// The proxy itself ended it: another server is the primary now, or the server would call an [UnreplicatedCommit] a success.
         FENCED
     }
 }

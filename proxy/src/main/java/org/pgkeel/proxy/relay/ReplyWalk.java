@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.ProtocolViolation;
+import org.pgkeel.proxy.backend.UnreplicatedCommit;
 
 /// Walks what a backend sends, header by header, and passes it on through [ReplyRuns]. Only messages whose place in the [ReplyPlan] asks for
 /// it are taken out, changed, or followed by one of the proxy's own; [PlannedReplies] does that.
@@ -420,9 +421,11 @@ final class ReplyWalk {
     }
 
     /// A server that is stopped at once, or that crashed, says goodbye with a WARNING.
+    /// @throws UnreplicatedCommit if it is about a commit whose outcome is to be known
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
         if (next > end || client == null || !client.outlivesBackend()) return pass(in, from, at, next);
+        if (client.commits() && UnreplicatedCommit.isToldBy(in, at + 5, next)) throw new UnreplicatedCommit();
         byte[] body = ErrorBody.copy(in, at + 5, next);
         if (!ErrorMeaning.isGoodbye(body)) return pass(in, from, at, next);
         goodbye = body;
