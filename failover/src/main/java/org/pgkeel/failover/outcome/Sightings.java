@@ -145,12 +145,12 @@ public final class Sightings {
         if (node != null) looked(node, askedNanos, answeredNanos);
     }
 
-    /// A run was alive at this time: a connection to it had just ended.
-    public synchronized void alive(Origin origin, long nowNanos) {
+    /// A run was alive at this time: it has answered what was asked later. Not when its connection is found ended: it may have ended long before, where nobody was there to find it.
+    public synchronized void alive(Origin origin, long atNanos) {
         Node node = nodes.get(origin.node());
         Life life = node == null ? null : node.lives.peekLast();
-        if (life == null || !life.is(origin.lifetime())) return;
-        node.lookedNanos = nowNanos;
+        if (life == null || !life.is(origin.lifetime()) || atNanos - node.lookedNanos <= 0) return;
+        node.lookedNanos = atNanos;
         node.blindNanos = 0;
     }
 

@@ -78,12 +78,22 @@ class SightingsTest {
     }
 
     @Test
-    void a_connection_that_just_ended_is_a_look() {
+    void a_question_that_was_answered_is_a_look() {
         seen(PG1, FIRST, new Writable(4, Optional.empty()));
         after(1100);
         sightings.alive(ORIGIN, nowMillis * 1_000_000);
         after(900);
         assertThat(descent(PG1, new Lifetime("10:05", "reset 2"), writes(4))).isEqualTo(new CrashRecovery(S));
+    }
+
+    @Test
+    void a_question_from_before_the_last_look_makes_up_for_nothing() {
+        seen(PG1, FIRST, new Writable(4, Optional.empty()));
+        after(1100);
+        sightings.refused(PG1, nowMillis * 1_000_000, nowMillis * 1_000_000);
+        sightings.alive(ORIGIN, (nowMillis - 100) * 1_000_000);
+        after(100);
+        assertThat(descent(PG1, new Lifetime("10:05", "reset 2"), writes(4))).isEqualTo(new Untold(Reason.CRASH_UNSEEN));
     }
 
     @Test

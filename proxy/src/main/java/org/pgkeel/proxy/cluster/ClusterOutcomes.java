@@ -101,11 +101,12 @@ public final class ClusterOutcomes<C> implements ClusterListener, AutoCloseable 
     }
 
     /// The outcome of a transaction in flight. It never fails.
+    /// @param aliveNanos as in [Outcomes]
     /// @param on where the result is completed
-    public CompletionStage<CommitOutcome> resolve(InFlight lost, Executor on) {
+    public CompletionStage<CommitOutcome> resolve(InFlight lost, long aliveNanos, Executor on) {
         boolean needsSurvivor = OutcomeRules.next(lost, Evidence.NONE) instanceof Step.FindSurvivor;
         if (needsSurvivor && !isOurs(lost.origin())) return resolver.decidedAtOnce(new CommitOutcome.Unknown(CommitOutcome.Reason.OTHER_SERVERS), on);
-        CompletionStage<CommitOutcome> outcome = resolver.resolve(lost, on);
+        CompletionStage<CommitOutcome> outcome = resolver.resolve(lost, aliveNanos, on);
         witness.hurry();
         return outcome;
     }

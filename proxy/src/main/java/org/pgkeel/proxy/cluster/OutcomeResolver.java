@@ -24,7 +24,6 @@ import org.pgkeel.failover.outcome.CommitOutcome.Unknown;
 import org.pgkeel.failover.outcome.Descent;
 import org.pgkeel.failover.outcome.Evidence;
 import org.pgkeel.failover.outcome.InFlight;
-import org.pgkeel.failover.outcome.InFlight.StreamEnd;
 import org.pgkeel.failover.outcome.NodeAnswer;
 import org.pgkeel.failover.outcome.NodeAnswer.Standby;
 import org.pgkeel.failover.outcome.NodeAnswer.Writable;
@@ -131,8 +130,10 @@ public final class OutcomeResolver {
     }
 
     /// The outcome of a transaction in flight. It never fails.
-    /// @param on where the result is completed: the event loop of who asks
-    public CompletionStage<CommitOutcome> resolve(InFlight lost, Executor on) {
+    /// @param aliveNanos when its server lived for sure
+    /// @param on         where the result is completed: the event loop of who asks
+    public CompletionStage<CommitOutcome> resolve(InFlight lost, long aliveNanos, Executor on) {
+        if (lost.probe() instanceof Probe.Answered) sightings.alive(lost.origin(), aliveNanos);
         return start(lost, Purpose.OUTCOME, on);
     }
 
@@ -150,7 +151,6 @@ public final class OutcomeResolver {
             open.decrementAndGet();
             return decidedAtOnce(new Unknown(Reason.TOO_MANY), on);
         }
-        if (purpose == Purpose.OUTCOME && lost.end() == StreamEnd.IN_ORDER) sightings.alive(lost.origin(), now);
         rooms.execute(() -> {
             waiting.add(one);
             goOn();

@@ -9,9 +9,10 @@ import org.pgkeel.failover.outcome.TransactionMark;
 
 /// Who finds out what became of transactions whose server was lost, as those know it who had them.
 public interface Outcomes {
-    /// @param on where the result is completed
+    /// @param aliveNanos when its server lived for sure: before the question for its mark, which was answered, and not when its connection was found ended
+    /// @param on         where the result is completed
     /// @return never fails
-    CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, Executor on);
+    CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, long aliveNanos, Executor on);
 
     /// A client was told that its transaction is committed. Called on its event loop, for every transaction: cheap.
     /// @param loop of the session: its number

@@ -134,6 +134,11 @@ abstract class BatchRun implements Waiter<BackendConnection>, Diversion {
         return place;
     }
 
+    /// When its lease began.
+    final long sentNanos() {
+        return sentNanos;
+    }
+
     /// Those whose rows it has.
     final List<Contribution> taken() {
         return taken;

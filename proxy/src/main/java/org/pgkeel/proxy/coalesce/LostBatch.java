@@ -85,7 +85,7 @@ final class LostBatch {
         };
         var inFlight = new InFlight(gone.origin(), gone.greeting().pid(), Work.TRANSACTION, InFlight.Stage.COMMIT_SENT, end, new Probe.Answered(mark));
         Coalescer coalescer = run.coalescer();
-        coalescer.outcomes().resolve(run.place().cluster(), inFlight, coalescer.loop()).thenAccept(outcome -> resolved(outcome, mark)).exceptionally(bug -> {
+        coalescer.outcomes().resolve(run.place().cluster(), inFlight, run.sentNanos(), coalescer.loop()).thenAccept(outcome -> resolved(outcome, mark)).exceptionally(bug -> {
             log.error("a batch of {} rows: its clients were not all told what became of it", run.taken().size(), bug);
             return null;
         });

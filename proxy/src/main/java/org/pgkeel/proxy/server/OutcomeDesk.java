@@ -72,9 +72,9 @@ final class OutcomeDesk implements Outcomes, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, Executor on) {
+    public CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, long aliveNanos, Executor on) {
         Of of = clusters.get(cluster.name());
-        if (of != null) return of.outcomes.resolve(lost, on);
+        if (of != null) return of.outcomes.resolve(lost, aliveNanos, on);
         return CompletableFuture.supplyAsync(() -> new CommitOutcome.Unknown(CommitOutcome.Reason.NO_ANSWER_IN_TIME), on);
     }
 

@@ -123,7 +123,7 @@ final class LostBackend {
         switch (verdict) {
             case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
                 session.becomes(ClientSession.State.RESOLVING);
-                session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.context().loop())
+                session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.times().leasedNanos(), session.context().loop())
                         .thenAccept(outcome -> guarded(() -> resolved(outcome, inFlight, ifAborted, first)));
             }
             case LossVerdict.Close _ -> session.end().lost(loss);

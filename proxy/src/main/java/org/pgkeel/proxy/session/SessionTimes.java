@@ -69,6 +69,11 @@ final class SessionTimes {
         return turnNanos;
     }
 
+    /// When the lease began.
+    long leasedNanos() {
+        return leasedNanos;
+    }
+
     /// Of the last answer.
     long readyNanos() {
         return readyNanos;

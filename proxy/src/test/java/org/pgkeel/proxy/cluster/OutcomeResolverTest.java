@@ -61,7 +61,11 @@ class OutcomeResolverTest {
     }
 
     private CompletableFuture<CommitOutcome> resolve(InFlight lost) {
-        return resolver.resolve(lost, Runnable::run).toCompletableFuture();
+        return resolve(lost, clock.get());
+    }
+
+    private CompletableFuture<CommitOutcome> resolve(InFlight lost, long aliveNanos) {
+        return resolver.resolve(lost, aliveNanos, Runnable::run).toCompletableFuture();
     }
 
     private static CommitOutcome outcome(CompletableFuture<CommitOutcome> resolved) {
@@ -178,6 +182,23 @@ class OutcomeResolverTest {
         sightings.seen(new NodeAnswer(PG1, LIFE, new NodeAnswer.Writable(4, Optional.empty())), clock.get(), clock.get());
         first.complete(List.of(List.of("10:05", "reset 2", "0/3000")));
         assertThat(outcome(resolved)).as("the commit was not flushed before the crash").isEqualTo(new Aborted(Reason.BEYOND_SWITCH));
+    }
+
+    /// The proxy was stopped for a while, and hears of the end of the connection only when it goes on.
+    @Test
+    void that_a_connection_is_found_ended_late_hides_no_run_that_nobody_saw() {
+        server.statuses.put(70L, "committed");
+        sightings.seen(new NodeAnswer(PG1, LIFE, new NodeAnswer.Writable(4, Optional.empty())), clock.get(), clock.get());
+        long asked = clock.incrementAndGet();
+        seconds(30);
+        server.change(() -> {
+            server.reset = "reset 3";
+            server.start = "10:06";
+            server.replayed = "0/5000";
+            server.replication.complete(List.of(List.of("0"), List.of("on"), List.of("10:06", "reset 3", "0/5000")));
+        });
+        var lost = new InFlight(ORIGIN, 1234, Work.TRANSACTION, Stage.COMMIT_SENT, StreamEnd.IN_ORDER, Probe.answered(new TransactionMark(70, Lsn.parse("0/1000"))));
+        assertThat(outcome(resolve(lost, asked))).as("the status may be of a transaction of the run between").isEqualTo(new Unknown(Reason.CRASH_UNSEEN));
     }
 
     /// Deposed, and nobody has taken over yet: what it commits may be lost.

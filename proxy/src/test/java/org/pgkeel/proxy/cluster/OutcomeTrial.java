@@ -115,7 +115,7 @@ final class OutcomeTrial implements AutoCloseable {
         Consumer<Operation> lost = operation -> {
             synchronized (interrupted) {
                 interrupted.add(operation);
-                verdicts.add(resolver.resolve(operation.lost(), Runnable::run));
+                verdicts.add(resolver.resolve(operation.lost(), operation.begunNanos(), Runnable::run));
             }
         };
         Operation unheard = commitUnheard();

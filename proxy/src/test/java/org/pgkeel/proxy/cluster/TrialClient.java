@@ -35,7 +35,7 @@ final class TrialClient {
     enum Form { ONE_WRITE, TWO_STEP, EXPLICIT }
 
     /// @param lost with the success that came, or how far it had come
-    record Operation(long id, Form form, InFlight lost) {}
+    record Operation(long id, Form form, InFlight lost, long begunNanos) {}
 
     private final RawClient connection;
     private final Origin origin;
@@ -48,6 +48,7 @@ final class TrialClient {
     private Stage stage = Stage.COMMIT_NOT_SENT;
     private Probe probe = new Probe.NotSent();
     private boolean locallyOnly;
+    private long begunNanos;
 
     TrialClient(NodeAddress node, RandomGenerator random, AtomicLong ids, Consumer<Operation> acknowledged, Consumer<Operation> interrupted) throws IOException {
         connection = new RawClient(node, "postgres", "postgres", 20_000);
@@ -83,16 +84,17 @@ final class TrialClient {
             stage = Stage.COMMIT_NOT_SENT;
             probe = new Probe.NotSent();
             locallyOnly = false;
+            begunNanos = System.nanoTime();
             try {
                 commit(id, form);
                 if (locallyOnly) throw new SocketException("committed locally only");
-                acknowledged.accept(new Operation(id, form, inFlight(StreamEnd.FENCED)));
+                acknowledged.accept(new Operation(id, form, inFlight(StreamEnd.FENCED), begunNanos));
             } catch (Fatal | EOFException e) {
-                interrupted.accept(new Operation(id, form, inFlight(cut ? StreamEnd.FENCED : StreamEnd.IN_ORDER)));
+                interrupted.accept(new Operation(id, form, inFlight(cut ? StreamEnd.FENCED : StreamEnd.IN_ORDER), begunNanos));
                 connection.close();
                 return;
             } catch (IOException e) {
-                interrupted.accept(new Operation(id, form, inFlight(cut ? StreamEnd.FENCED : StreamEnd.BROKEN)));
+                interrupted.accept(new Operation(id, form, inFlight(cut ? StreamEnd.FENCED : StreamEnd.BROKEN), begunNanos));
                 connection.close();
                 return;
             }
@@ -103,10 +105,11 @@ final class TrialClient {
     /// @param isThere whether the row with that number is to be seen, and so the server has committed it
     Operation commitUnheard(LongPredicate isThere) throws IOException {
         long id = ids.incrementAndGet();
+        begunNanos = System.nanoTime();
         try {
             sendInTwoSteps(id);
             Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(() -> isThere.test(id));
-            return new Operation(id, Form.TWO_STEP, inFlight(StreamEnd.FENCED));
+            return new Operation(id, Form.TWO_STEP, inFlight(StreamEnd.FENCED), begunNanos);
         } finally {
             cut();
         }

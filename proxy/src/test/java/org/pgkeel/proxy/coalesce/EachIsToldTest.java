@@ -112,7 +112,7 @@ class EachIsToldTest {
 
     private static final class NoOutcomes implements Outcomes {
         @Override
-        public CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, Executor on) {
+        public CompletionStage<CommitOutcome> resolve(Cluster cluster, InFlight lost, long aliveNanos, Executor on) {
             throw new AssertionError();
         }
 
