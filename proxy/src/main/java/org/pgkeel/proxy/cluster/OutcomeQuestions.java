@@ -61,7 +61,8 @@ final class OutcomeQuestions {
     }
 
     /// Commits something, and returns when the synchronous standbys have it, and with it all that was committed before.
-    static final String COMMIT_EVERYWHERE = "select set_config('statement_timeout', '0', true); select set_config('synchronous_commit', 'on', true); select " + LIFETIME
+    static final String COMMIT_EVERYWHERE = "select set_config('statement_timeout', '0', true); select set_config('synchronous_commit', 'on', true); "
+            + "select set_config('client_min_messages', 'warning', true); select " + LIFETIME   // the warning that the wait was cancelled
             + ", case when current_setting('synchronous_standby_names') <> '' then pg_catalog.pg_logical_emit_message(true, 'pgkeel', ''::text)::text else '' end";
 
     static String historyFile(int timeline) {

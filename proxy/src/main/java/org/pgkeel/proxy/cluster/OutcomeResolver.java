@@ -178,10 +178,13 @@ public final class OutcomeResolver {
     private void goOn() {
         stats.open(open.get());
         if (!asking && !waiting.isEmpty()) primary.get().ifPresent(this::ask);
-        if (!ticking && !(waiting.isEmpty() && unconfirmed.isEmpty())) {
-            ticking = true;
-            rooms.schedule(this::tick, TICK.toMillis(), TimeUnit.MILLISECONDS);
-        }
+        tickSoon();
+    }
+
+    private void tickSoon() {
+        if (ticking || waiting.isEmpty() && unconfirmed.isEmpty()) return;
+        ticking = true;
+        rooms.schedule(this::tick, TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void tick() {
@@ -347,7 +350,11 @@ public final class OutcomeResolver {
                 if (same) decide(one, new CommitOutcome.Committed(Reason.STATUS));
                 else waiting.add(one);   // Ask again, whoever is the primary now.
             }
-            if (same) confirm(node);   // Those that came meanwhile.
+            if (!same) {
+                tickSoon();   // At once it would fail again, as without a connection.
+                return;
+            }
+            confirm(node);   // Those that came meanwhile.
             wake();
         }, rooms);
     }

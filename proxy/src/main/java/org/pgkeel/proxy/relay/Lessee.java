@@ -84,6 +84,9 @@ public interface Lessee {
     /// It has sent the end of a transaction that is to commit.
     boolean commits();
 
+    /// It has sent the end of a transaction, and what became of that can be found out though the connection is lost.
+    boolean commitIsTracked();
+
     /// The transaction's mark came, as [Exchange#expectMark] had announced.
     /// @param in   holds the body of the DataRow
     /// @param from where it begins

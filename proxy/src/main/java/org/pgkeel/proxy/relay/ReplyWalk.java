@@ -425,7 +425,11 @@ final class ReplyWalk {
     private int notice(ByteBuf in, int from, int at, int next, int end) {
         Lessee client = connection.lessee();
         if (next > end || client == null || !client.outlivesBackend()) return pass(in, from, at, next);
-        if (client.commits() && UnreplicatedCommit.isToldBy(in, at + 5, next)) throw new UnreplicatedCommit();
+        if (client.commitIsTracked() && UnreplicatedCommit.isToldBy(in, at + 5, next)) {
+            runs.drop(in, from, unwrittenRows.takeBack(client, from, at), next);
+            runs.finish();   // what came before counts as had
+            throw new UnreplicatedCommit();
+        }
         byte[] body = ErrorBody.copy(in, at + 5, next);
         if (!ErrorMeaning.isGoodbye(body)) return pass(in, from, at, next);
         goodbye = body;

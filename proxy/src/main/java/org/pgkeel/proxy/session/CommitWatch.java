@@ -67,6 +67,7 @@ final class CommitWatch {
     /// What ends a prepared transaction, whose mark was asked for.
     private @Nullable Work ofPrepared;
     private Question question = NOT_ASKED;
+    private long askedNanos = Long.MIN_VALUE;
     private boolean sent;
     /// More than one transaction ends in the batch under way.
     private boolean several;
@@ -163,9 +164,10 @@ final class CommitWatch {
 
     /// What comes next ends this prepared transaction.
     /// @param ends COMMIT_PREPARED or ROLLBACK_PREPARED
-    void prepared(Work ends, TransactionMark mark) {
+    /// @param askedNanos see [#asked]
+    void prepared(Work ends, TransactionMark mark, long askedNanos) {
         ofPrepared = ends;
-        asked();
+        asked(askedNanos);
         answered(Optional.of(mark));
     }
 
@@ -220,8 +222,16 @@ final class CommitWatch {
         return work == Work.UNMARKED;
     }
 
-    void asked() {
-        if (!isAsked()) question = new Question.Asked();
+    /// @param nowNanos no later than when the question is sent
+    void asked(long nowNanos) {
+        if (isAsked()) return;
+        question = new Question.Asked();
+        askedNanos = nowNanos;
+    }
+
+    /// When the question was asked last, or a little earlier: its answer proves that the server lived then.
+    long askedNanos() {
+        return askedNanos;
     }
 
     boolean isAsked() {

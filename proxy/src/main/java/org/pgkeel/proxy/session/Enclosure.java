@@ -151,7 +151,7 @@ final class Enclosure {
     void begin(BackendConnection leased, Optional<Routine> routine) {
         begins(whose(routine), Step.RUNNING);
         if (routine.isPresent()) watch.encloses();
-        watch.asked();
+        watch.asked(session.times().turnNanos());
         begin(leased, BEGIN);
     }
 
@@ -243,7 +243,7 @@ final class Enclosure {
     /// @param effect what the COMMIT does to the session; null if that does not matter
     void sendUpToCommit(BackendConnection leased, ByteBuf in, int text, int commit, int end, @Nullable Object effect) {
         begins(new Whose.Clients(in.toString(commit, end - commit, StandardCharsets.US_ASCII), effect), Step.RUNNING);
-        watch.asked();
+        watch.asked(session.times().turnNanos());
         leased.outgoing().room(5).writeByte(FrontendType.QUERY).writeInt(commit - text + 5);
         leased.outgoing().run(in, text, commit);
         leased.exchange().block().requestSent();

@@ -180,6 +180,11 @@ final class LeaseListener implements Lessee {
     }
 
     @Override
+    public boolean commitIsTracked() {
+        return commits() && commit.watch().knowledge(true) == LossRules.Knowledge.ASKED;
+    }
+
+    @Override
     public void marked(ByteBuf in, int from, int to) {
         commit.marked(in, from, to);
     }

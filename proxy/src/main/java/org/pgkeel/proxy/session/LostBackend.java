@@ -119,11 +119,16 @@ final class LostBackend {
         return statement == null ? StatementClass.UNREAD : session.statements().classOf(statement);
     }
 
+    /// Since when its server is known to have lived at least, if the question for the mark was answered: in this lease.
+    private long aliveNanos() {
+        return Math.max(session.times().leasedNanos(), session.commit().watch().askedNanos());
+    }
+
     private void apply(LossVerdict verdict, BatchContents first) {
         switch (verdict) {
             case LossVerdict.Resolve(InFlight inFlight, LossVerdict ifAborted) -> {
                 session.becomes(ClientSession.State.RESOLVING);
-                session.context().outcomes().resolve(session.pool().cluster(), inFlight, session.times().leasedNanos(), session.context().loop())
+                session.context().outcomes().resolve(session.pool().cluster(), inFlight, aliveNanos(), session.context().loop())
                         .thenAccept(outcome -> guarded(() -> resolved(outcome, inFlight, ifAborted, first)));
             }
             case LossVerdict.Close _ -> session.end().lost(loss);

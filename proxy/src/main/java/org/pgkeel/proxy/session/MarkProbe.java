@@ -88,7 +88,7 @@ final class MarkProbe {
     }
 
     private boolean asked() {
-        watch.asked();
+        watch.asked(session.times().turnNanos());
         awaitsAnswer = session.commit().isStrict();
         return !awaitsAnswer;
     }

@@ -99,7 +99,7 @@ final class PreparedCommit {
         @Override
         public void done(byte status) {
             step = Step.KNOWN;
-            mark.ifPresent(known -> session.commit().watch().prepared(work, known));
+            mark.ifPresent(known -> session.commit().watch().prepared(work, known, session.times().leasedNanos()));
         }
     }
 

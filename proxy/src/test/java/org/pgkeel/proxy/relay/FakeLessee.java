@@ -187,6 +187,11 @@ final class FakeLessee implements Lessee, Waiter<BackendConnection> {
     }
 
     @Override
+    public boolean commitIsTracked() {
+        return commits;
+    }
+
+    @Override
     public void marked(ByteBuf in, int from, int to) {
         heard.add("marked");
     }

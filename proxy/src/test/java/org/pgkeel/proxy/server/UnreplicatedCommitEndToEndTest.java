@@ -3,9 +3,12 @@ package org.pgkeel.proxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -13,6 +16,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgkeel.protocol.frontend.Bind;
+import org.pgkeel.protocol.frontend.Describe;
+import org.pgkeel.protocol.frontend.Execute;
+import org.pgkeel.protocol.frontend.Parse;
+import org.pgkeel.protocol.frontend.Sync;
+import org.pgkeel.protocol.frontend.Target;
+import org.pgkeel.proxy.wire.WireClient;
 
 /// No synchronous standby is there, and an administrator cancels what waits for one: the server calls that a success, with a warning.
 final class UnreplicatedCommitEndToEndTest {
@@ -78,6 +89,48 @@ final class UnreplicatedCommitEndToEndTest {
             for (var each : together) assertThat(each.get(60, TimeUnit.SECONDS)).isEqualTo("ok");
             assertThat(postgres.query("select count(*) from kept where what = 'once'")).isEqualTo("3");
             assertThat(proxy.coalesced().batches()).isPositive();
+        }
+    }
+
+    /// Its replies up to the commit came with the warning.
+    @Test
+    void a_prepared_transaction_that_is_committed_has_each_reply_once() throws Exception {
+        try (TestProxy proxy = proxy("strict", ""); Connection preparing = proxy.connect("preferQueryMode", "simple"); WireClient client = WireClient.ofApp(proxy.port(), Map.of())) {
+            TestProxy.execute(preparing, "begin", "insert into kept values ('once')", "prepare transaction 'p'");
+            waitForStandby("nobody");
+            var answered = Meanwhile.asks(() -> {
+                client.send(new Parse("", "commit prepared 'p'", List.of()), new Bind("", "", List.of(), List.of(), List.of()), new Describe(Target.PORTAL, ""), new Execute("", 0), Sync.INSTANCE);
+                return types(client);
+            });
+            cancel(CLIENT);
+            await().atMost(Duration.ofSeconds(30)).until(() -> waiters(CONFIRMATION) == 1);
+            waitForStandby("");
+            assertThat(answered.get(60, TimeUnit.SECONDS)).containsExactly("ParseComplete", "BindComplete", "NoData", "CommandComplete", "ReadyForQuery");
+            assertThat(postgres.query("select count(*) from kept")).isEqualTo("1");
+        }
+    }
+
+    private static List<String> types(WireClient client) throws IOException {
+        var types = new ArrayList<String>();
+        do types.add(client.read().getClass().getSimpleName()); while (!types.getLast().equals("ReadyForQuery"));
+        return types;
+    }
+
+    /// It has no mark that could be found again, and is not done again each time that somebody cancels it.
+    @ParameterizedTest
+    @ValueSource(strings = {"simple", "extended"})
+    void maintenance_ends_as_the_server_says(String queryMode) throws Exception {
+        try (TestProxy proxy = proxy("strict", ""); Connection client = proxy.connect("preferQueryMode", queryMode)) {
+            postgres.execute("insert into kept values ('once')");
+            waitForStandby("nobody");
+            var done = Meanwhile.does(() -> TestProxy.execute(client, "vacuum (analyze) kept"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                postgres.query("select count(pg_cancel_backend(pid))" + WAIT + CLIENT);
+                return done.isDone();
+            });
+            assertThat(done.get()).isEqualTo("ok");
+            await().until(() -> !postgres.query("select analyze_count from pg_stat_user_tables where relname = 'kept'").equals("0"));
+            assertThat(postgres.query("select analyze_count from pg_stat_user_tables where relname = 'kept'")).isEqualTo("1");
         }
     }
 

@@ -31,7 +31,7 @@ class CommitWatchTest {
 
     private void asksAndSends(String end, int xid) {
         assertThat(watch.mustAsk()).isTrue();
-        watch.asked();
+        watch.asked(5);
         watch.answered(mark(xid));
         executes(end);
         watch.sent();
@@ -54,7 +54,7 @@ class CommitWatchTest {
 
     @Test
     void the_mark_of_a_prepared_transaction_is_that_of_its_end_alone() {
-        watch.prepared(Work.COMMIT_PREPARED, mark(7).orElseThrow());
+        watch.prepared(Work.COMMIT_PREPARED, mark(7).orElseThrow(), 5);
         executes("commit prepared 'x'");
         watch.sent();
         assertThat(watch.knowledge(true)).isEqualTo(Knowledge.ASKED);
@@ -64,12 +64,12 @@ class CommitWatchTest {
         watch.over();
         assertThat(watch.isMarkOwn()).isTrue();
 
-        watch.prepared(Work.ROLLBACK_PREPARED, mark(7).orElseThrow());
+        watch.prepared(Work.ROLLBACK_PREPARED, mark(7).orElseThrow(), 5);
         executes("insert into t values (1)");
         assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
         watch.over();
 
-        watch.prepared(Work.ROLLBACK_PREPARED, mark(7).orElseThrow());
+        watch.prepared(Work.ROLLBACK_PREPARED, mark(7).orElseThrow(), 5);
         executes("rollback prepared 'x'", "rollback prepared 'y'");
         assertThat(watch.knowledge(true)).isEqualTo(Knowledge.NONE);
     }
@@ -299,7 +299,7 @@ class CommitWatchTest {
                 xid++;
             }
             if (commits && watch.mustAsk()) {
-                watch.asked();
+                watch.asked(5);
                 watch.answered(wrote ? mark(xid) : Optional.empty());
             }
             executes(what);
