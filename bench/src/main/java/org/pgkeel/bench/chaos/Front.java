@@ -102,7 +102,7 @@ sealed interface Front extends AutoCloseable {
         /// @param program what `run` and `version` are given to: the launcher, or a JVM with PgKeel's main class
         /// @param more    of their configuration
         static Keels start(PatroniCluster cluster, WorkFolder work, List<String> program, int count, String more) throws IOException {
-            String version = Processes.run(VERSION_LIMIT, Map.of(), Stream.concat(program.stream(), Stream.of("version")).toList()).lines().findFirst().orElse("PgKeel");
+            String version = Processes.run(VERSION_LIMIT, Map.of(), Stream.concat(program.stream(), Stream.of("version")).toList()).lines().toList().getLast();   // the launcher may have said first that it builds
             var keels = new Keels(new ArrayList<>(), count == 1 ? version : version + ", " + count + " of it");
             try {
                 for (int n = 1; n <= count; n++) keels.proxies.add(PgKeelProcess.start("pgkeel-" + n, program, work, PgKeelProcess.inFrontOf(cluster, more)));
