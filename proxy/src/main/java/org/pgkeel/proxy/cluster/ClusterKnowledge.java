@@ -28,12 +28,15 @@ record ClusterKnowledge(Reign reign, PrimaryWatch watch, boolean contradicted, S
         return new ClusterKnowledge(reign, PrimaryWatch.start(nowNanos), false, Strays.Known.NOTHING, List.of(), ClusterDocuments.Known.NOTHING, LeaderLease.DEFAULT);
     }
 
-    /// What of it holds with another configuration of the same servers. Members that Patroni names are what they are, whoever is asked first. Those of `nodes` are whom it lists, and where the
+    /// What of it holds with another configuration of the same servers. Members that Patroni names are what they are, whoever else is asked from now on. But where a URL is listed no more, it was
+    /// wrong, or those that are left may be another cluster's: they are asked as at the beginning, since who was known by it would still answer, and be believed. Those of `nodes` are whom it lists, and where the
     /// primary is none of them, the others are asked as at the beginning. So they are where Patroni comes or goes, as members have other names then.
     ///
     /// @param before that it was gathered with
     ClusterKnowledge within(ClusterConfig config, ClusterConfig before, long nowNanos) {
-        if (config.patroni().isPresent() && before.patroni().isPresent()) return this;
+        if (config.patroni().isPresent() && before.patroni().isPresent()) {
+            return config.patroni().get().members().containsAll(before.patroni().get().members()) ? this : nothingBut(reign, nowNanos);
+        }
         boolean listed = watch.incumbent().map(known -> config.nodes().contains(known.primary().address())).orElse(true);
         if (config.patroni().isPresent() || before.patroni().isPresent() || !listed) return nothingBut(reign, nowNanos);
         return new ClusterKnowledge(reign, watch, contradicted, strays, members.stream().filter(each -> config.nodes().contains(each.evidence().address())).toList(), documents, lease);

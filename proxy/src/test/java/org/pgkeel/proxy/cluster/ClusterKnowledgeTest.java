@@ -73,4 +73,11 @@ class ClusterKnowledgeTest {
     void whom_patroni_names_is_known_whoever_is_asked_first() {
         assertThat(KNOWN.within(patroni("http://a:8008", "http://c:8008"), patroni("http://a:8008"), 20)).isSameAs(KNOWN);
     }
+
+    @Test
+    void of_whom_patroni_named_nobody_is_known_where_one_of_its_urls_is_listed_no_more() {
+        assertThat(KNOWN.within(patroni("http://c:8008", "http://d:8008"), patroni("http://a:8008", "http://b:8008", "http://c:8008"), 20)).as("another cluster, which has one of its machines")
+                .isEqualTo(ClusterKnowledge.nothingBut(REIGN, 20));
+        assertThat(KNOWN.within(patroni("http://a:8008"), patroni("http://a:8008", "http://c:8008"), 20)).as("a wrong one").isEqualTo(ClusterKnowledge.nothingBut(REIGN, 20));
+    }
 }
