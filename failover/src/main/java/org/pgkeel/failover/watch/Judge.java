@@ -110,7 +110,7 @@ public final class Judge {
 
     /// Without Patroni who was replaced and takes writes still is told from the primary only by what the others say. No answer in time is one.
     private boolean mayBeOutdone() {
-        return evidence.source() == Evidence.Source.NODES && given.incumbent.isEmpty() && evidence.members().stream().anyMatch(each -> each.sql() instanceof Sql.NotAsked);
+        return evidence.source() == Evidence.Source.NODES && evidence.members().stream().anyMatch(each -> each.sql() instanceof Sql.NotAsked);
     }
 
     private Verdict nobody(Optional<MemberEvidence> incumbent, Optional<Candidate> writes, Optional<Objection> objection) {

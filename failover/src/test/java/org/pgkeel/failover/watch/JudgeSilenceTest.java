@@ -139,10 +139,26 @@ class JudgeSilenceTest {
     }
 
     @Test
-    void without_patroni_a_primary_that_there_was_waits_for_nobody() {
+    void without_patroni_a_primary_that_there_was_waits_for_nobody_but_who_has_been_listed_since() {
         seen.source = Evidence.Source.NODES;
         seen.documents.clear();
+        seen.silent("n3", NodeReply.Kind.TIMEOUT, 7);
+        assertThat(seen.verdict()).as("down from the start").isEqualTo(new Verdict.Serves(N1));
         seen.members.put("n2", MemberEvidence.of("n2", SeenCluster.address("n2")));
+        assertThat(seen.verdict()).as("n2 may have replaced it").isEqualTo(new Verdict.Undecided());
+        seen.silent("n2", NodeReply.Kind.TIMEOUT, 1);
         assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
+    }
+
+    @Test
+    void without_patroni_of_those_that_have_been_listed_since_who_was_replaced_gets_nothing_if_it_answers_first() {
+        seen.source = Evidence.Source.NODES;
+        seen.documents.clear();
+        seen.silent("n1", NodeReply.Kind.REFUSED, 7);
+        seen.writable("n2", 4);
+        seen.members.put("n3", MemberEvidence.of("n3", SeenCluster.address("n3")));
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Undecided());
+        seen.writable("n3", 5);
+        assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(primary("n3", 5)));
     }
 }
