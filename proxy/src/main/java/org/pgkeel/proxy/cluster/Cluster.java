@@ -26,12 +26,15 @@ import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.PatroniConfig;
 import org.pgkeel.proxy.observe.ClusterSnapshot;
 import org.pgkeel.proxy.tls.PatroniTls;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One PostgreSQL cluster: who takes writes now, who replicates, and whether clients have to wait.
 ///
 /// Threading: shared. What can be read is one immutable view behind a volatile field; changes happen on the one thread of the
 /// cluster rooms.
 public final class Cluster {
+    private static final Logger log = LoggerFactory.getLogger(Cluster.class);
     /// [ReplicaState#freshAsOfNanos] of a replica of which nothing is known.
     public static final long NEVER = Long.MIN_VALUE;
 
@@ -117,9 +120,16 @@ public final class Cluster {
     void takeOver(Cluster before) {
         onRooms(() -> {
             long now = System.nanoTime();
-            Optional<ClusterKnowledge> known = Optional.ofNullable(before.watch).filter(_ -> continues(before)).map(ClusterWatch::knowledge);
-            before.endWatch();
-            begin(known.map(each -> each.within(config, before.config, now)).orElseGet(() -> ClusterKnowledge.nothingBut(current(), now)));
+            try {
+                Optional<ClusterKnowledge> known = Optional.ofNullable(before.watch).filter(_ -> continues(before)).map(ClusterWatch::knowledge);
+                before.endWatch();
+                begin(known.map(each -> each.within(config, before.config, now)).orElseGet(() -> ClusterKnowledge.nothingBut(current(), now)));
+            } catch (RuntimeException | Error bug) {
+                log.error("cluster {}: what was known of it before the reload is lost", name(), bug);
+                before.endWatch();
+                endWatch();
+                begin(ClusterKnowledge.nothingBut(current(), now));
+            }
         });
     }
 
@@ -127,6 +137,7 @@ public final class Cluster {
         if (!isWatched()) return;
         watch = new ClusterWatch(this, config, rooms, known);
         watch.start();
+        lookAtDoubt();
     }
 
     void end() {
@@ -134,8 +145,9 @@ public final class Cluster {
     }
 
     private void endWatch() {
-        if (watch != null) watch.end();
+        ClusterWatch ended = watch;
         watch = null;
+        if (ended != null) ended.end();
     }
 
     private void onRooms(Runnable work) {

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.failover.topology.NodeAddress;
+import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.failover.topology.Replica;
 import org.pgkeel.proxy.embedded.ServerSettings;
 
@@ -86,6 +89,44 @@ class NodesWatchTest {
             assertThat(cluster.current().timeline()).isEqualTo(2);
             assertThat(watched.events).contains("found 2 " + first, "lost primary_lost", "found 3 " + second);
         }
+    }
+
+    /// It comes to whoever replaces the watch, which does not watch yet. As long as it is not looked at, nor are those that come behind it.
+    @Test
+    void a_doubt_that_comes_before_there_is_a_watch_is_looked_at_when_it_begins() {
+        try (var watched = WatchedCluster.ofNodes(servers.nodes())) {
+            await(() -> watched.cluster().primary() != null);
+            NodeAddress primary = watched.cluster().primary();
+            var cluster = new Cluster(watched.cluster().config(), watched.cluster().rooms());
+            var lost = new CopyOnWriteArrayList<HoldReason>();
+            cluster.addListener(new LostListener(lost));
+            cluster.doubt(primary, DoubtReason.CONNECTION_LOST);
+            cluster.history().toCompletableFuture().join();   // The thread of the cluster rooms is past the doubt.
+            cluster.start();
+            await(() -> primary.equals(cluster.primary()));
+            cluster.doubt(primary, DoubtReason.CONNECTION_LOST);
+            await(() -> lost.contains(HoldReason.DOUBTED));
+            cluster.end();
+        }
+    }
+
+    private record LostListener(List<HoldReason> lost) implements ClusterListener {
+        @Override
+        public void primaryLost(HoldReason reason) {
+            lost.add(reason);
+        }
+
+        @Override
+        public void primaryFound(Reign reign) {}
+
+        @Override
+        public void primaryNotLost(Reign reign) {}
+
+        @Override
+        public void replicaIsAnother(NodeAddress node) {}
+
+        @Override
+        public void replicasChanged() {}
     }
 
     private static void await(java.util.concurrent.Callable<Boolean> condition) {
