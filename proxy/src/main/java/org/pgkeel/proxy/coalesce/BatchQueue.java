@@ -22,7 +22,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 /// | a request                                  | anything else                           | waits                    |
 /// | the end of the event loop's turn, or a commit | a free lane and enough rows             | a batch leaves            |
 /// | the end of a batch that failed             | a request that may be the reason        | it runs alone, in its turn |
-/// | the second death of a server               | requests that may be the reason         | they run one after the other, and nothing beside them |
+/// | deaths of servers                          | requests that may be the reason         | they run one after the other, and nothing beside them |
 ///
 /// Threading: confined to its event loop.
 final class BatchQueue {

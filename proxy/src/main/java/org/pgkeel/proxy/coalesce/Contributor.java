@@ -2,6 +2,7 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.buffer.ByteBuf;
 import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.relay.ServerDeath;
 
 /// A client whose INSERT has been taken: exactly one of the calls that end it follows.
 ///
@@ -31,12 +32,12 @@ public interface Contributor {
     /// @param notices as above
     void committed(ByteBuf replies, int from, int to, ByteBuf notices);
 
-    /// A server has died under it, and it did not happen.
+    /// A server may have died under it, and it did not happen.
     /// @param reign in which that server was the primary
-    /// @return how often that has happened to it
-    int serverDied(long reign);
+    /// @return what all that have died under it weigh
+    int serverDied(ServerDeath how, long reign);
 
-    /// It did not happen, and is to be run as if nothing shared a commit. How often servers have died under it is remembered.
+    /// It did not happen, and is to be run as if nothing shared a commit. What servers have died under it is remembered.
     void alone();
 
     /// It did not happen, and this is what the server said to it.

@@ -2,7 +2,6 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.outcome.CommitOutcome;
@@ -14,6 +13,7 @@ import org.pgkeel.proxy.cluster.DoubtReason;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.relay.ServerDeath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 /// | watched, `outcome = off` | may be done  | its clients are told that nobody knows                        |
 /// | watched                  | may be done  | the survivor is asked: committed, sent again, or nobody knows |
 ///
-/// What servers die of is not sent for ever. Requests that have had two servers die under them run one after the other, so that none dies of another one's row. The one that
-/// a third server dies under is told so, in a batch of its own or by the rules of all that runs by itself ([Loss#DEATHS_MAX]).
+/// What servers die of is not sent for ever. Requests that may be the reason by what [ServerDeath] says run one after the other, so that none dies of another one's row. The one
+/// that servers go on dying under is told so, in a batch of its own or by the rules of all that runs by itself.
 ///
 /// Threading: confined to its event loop.
 final class LostBatch {
@@ -49,14 +49,14 @@ final class LostBatch {
     private final BatchRun run;
     private final BackendConnection gone;
     private final Loss.Ending ending;
-    private final boolean death;
+    private final ServerDeath death;
 
     /// @param lastWords of the server, if it said any
     LostBatch(BatchRun run, BackendConnection gone, Loss.Ending ending, byte @Nullable [] lastWords) {
         this.run = run;
         this.gone = gone;
         this.ending = ending;
-        this.death = Loss.isDeath(ending, lastWords);
+        this.death = ServerDeath.of(ending, lastWords);
     }
 
     void handle(Commit commit, String why) {
@@ -109,17 +109,17 @@ final class LostBatch {
 
     private void again() {
         var back = new ArrayList<Contribution>(run.taken());
-        var givenUp = new LinkedHashMap<Contribution, Integer>();
+        var givenUp = new ArrayList<Contribution>();
         for (Contribution each : run.taken()) {
             each.forgetReplies();
-            int deaths = death ? each.client().serverDied(gone.reign().number()) : 0;
-            if (deaths >= Loss.DEATHS_MAX) givenUp.put(each, deaths);
-            else if (deaths == Loss.DEATHS_MAX - 1) each.setSuspect();
+            int weight = each.client().serverDied(death, gone.reign().number());
+            if (ServerDeath.isGivenUp(weight)) givenUp.add(each);
+            else if (ServerDeath.isSuspect(weight)) each.setSuspect();
         }
-        back.removeAll(givenUp.keySet());
+        back.removeAll(givenUp);
         run.queue().again(back);
         run.over();
-        givenUp.forEach((each, deaths) -> BatchRun.finish(each, () -> each.client().refused(Refusal.serversDied(deaths))));
+        givenUp.forEach(each -> BatchRun.finish(each, () -> each.client().refused(Refusal.serversDied())));
     }
 
     private void unknown() {

@@ -28,7 +28,7 @@ public enum InsertWay {
     NO_COMPANY(Way.ALONE),
     /// The server refused its batch.
     BATCH_FAILED(Way.ALONE),
-    /// The backend of its batch was of no use, or two servers have died under it.
+    /// The backend of its batch was of no use, or servers have died under it more than once.
     BACKEND_FAILED(Way.ALONE),
     /// What it leaves to its commit may warn, or depend on the rows of others: deferred triggers.
     DEFERRED(Way.ALONE),

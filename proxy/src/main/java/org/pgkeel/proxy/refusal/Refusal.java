@@ -24,8 +24,8 @@ public record Refusal(RefusalReason reason, String message, Optional<String> det
     }
 
     /// Servers have died under it so often that it is not run again. It was rolled back.
-    public static Refusal serversDied(int times) {
-        return of(RefusalReason.PRIMARY_LOST, "failover: servers have died " + times + " times under this, it was rolled back and is not run again",
+    public static Refusal serversDied() {
+        return of(RefusalReason.PRIMARY_LOST, "failover: servers have died under this again and again, it was rolled back and is not run again",
                 "It may be what they die of: look into their logs before it is sent again.");
     }
 

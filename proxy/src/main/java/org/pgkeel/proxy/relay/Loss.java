@@ -20,25 +20,8 @@ import org.pgkeel.proxy.backend.UnreplicatedCommit;
 /// @param copyIn     the backend was taking CopyData
 public record Loss(String why, Ending ending, byte @Nullable [] lastWords, byte status, int owed, boolean open, boolean failed, int visible, int received, boolean rows,
                    boolean withheld, boolean midMessage, boolean copyIn) {
-    /// A failover, and another one right behind it, are a pause. What servers die under once more may be the cause.
-    public static final int DEATHS_MAX = 3;
-
-    /// The server may have died of what it was asked.
-    public boolean isDeath() {
-        return isDeath(ending, lastWords);
-    }
-
-    /// The server may have died of what it was asked: it ended without a word, or panicked. One that says why was told to end, or died of something else.
-    public static boolean isDeath(Ending ending, byte @Nullable [] lastWords) {
-        return switch (ending) {
-            case END_OF_FILE, BROKEN -> lastWords == null || panics(lastWords);
-            case SHUT_DOWN -> lastWords != null && panics(lastWords);
-            case TOLD, FENCED -> false;
-        };
-    }
-
-    private static boolean panics(byte[] words) {
-        return ErrorBody.field(words, 'V').equals("PANIC");
+    public ServerDeath death() {
+        return ServerDeath.of(ending, lastWords);
     }
 
     /// How a stream of replies ends.

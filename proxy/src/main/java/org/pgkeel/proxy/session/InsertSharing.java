@@ -17,6 +17,7 @@ import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.Outgoing;
+import org.pgkeel.proxy.relay.ServerDeath;
 import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.StatementScan;
 
@@ -276,9 +277,9 @@ final class InsertSharing implements Contributor {
     }
 
     @Override
-    public int serverDied(long reign) {
-        session.path().deaths().ofPrimary(reign);
-        return session.path().deaths().count();
+    public int serverDied(ServerDeath how, long reign) {
+        session.path().deaths().ofPrimary(how, reign);
+        return session.path().deaths().weight();
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.pgkeel.failover.outcome.Probe;
 import org.pgkeel.failover.outcome.Work;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.relay.Loss;
+import org.pgkeel.proxy.relay.ServerDeath;
 import org.pgkeel.proxy.statement.StatementKind;
 
 /// Decides what becomes of a client whose backend was lost. Pure.
@@ -33,7 +34,7 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | outside, on a replica, a write whose end was sent        | `08007`: it may have been promoted before                 |
 /// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
 /// | at COMMIT                                                | what the survivor says: `COMMIT`, `40001`, `08007`         |
-/// | where it would get the same again, three servers dead    | `40001`, in a failed transaction where it had begun one    |
+/// | where it would get the same again, too many servers dead | `40001`, in a failed transaction where it had begun one    |
 final class LossRules {
     /// What leaves a transaction failed that has failed, or ends it: not `ROLLBACK TO`, which mends it.
     private static final Set<StatementKind> LEAVES_FAILED = Set.of(StatementKind.BEGIN, StatementKind.COMMIT, StatementKind.COMMIT_AND_CHAIN, StatementKind.ROLLBACK,
@@ -50,8 +51,8 @@ final class LossRules {
     /// @param whole  all that is not answered is known word for word
     /// @param commit how far the transaction's end was
     /// @param node   what was lost
-    /// @param deaths of servers under what is under way, this one included
-    record Situation(Loss loss, BatchContents first, boolean anything, boolean whole, CommitPoint commit, Node node, int deaths) {}
+    /// @param deathsWeight of the servers that have died under what is under way, this one included
+    record Situation(Loss loss, BatchContents first, boolean anything, boolean whole, CommitPoint commit, Node node, int deathsWeight) {}
 
     /// What the backend belonged to.
     enum Node {
@@ -157,15 +158,10 @@ final class LossRules {
         return at.commit().knowledge() == Knowledge.ASKED && (work == Work.COMMIT_PREPARED || work == Work.ROLLBACK_PREPARED);
     }
 
-    /// Servers have died under it so often that it is not run any more.
-    static boolean mayBeTheCause(int deaths) {
-        return deaths >= Loss.DEATHS_MAX;
-    }
-
     /// It did not happen: it may be done again, unless the client has seen rows of it, it is not known word for word, or servers may die of it.
     private static LossVerdict again(Situation at) {
         Loss loss = at.loss();
-        if (at.whole() && !loss.rows() && !mayBeTheCause(at.deaths())) return new LossVerdict.Rerun(loss.visible());
+        if (at.whole() && !loss.rows() && !ServerDeath.isGivenUp(at.deathsWeight())) return new LossVerdict.Rerun(loss.visible());
         boolean transactionBegun = at.first().has(StatementKind.BEGIN) && !at.first().has(StatementKind.COMMIT);
         return transactionBegun ? new LossVerdict.FailTransaction(false, loss.visible()) : new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
     }

@@ -17,6 +17,7 @@ import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.ErrorBody;
 import org.pgkeel.proxy.relay.Loss;
 import org.pgkeel.proxy.relay.RequestLog;
+import org.pgkeel.proxy.relay.ServerDeath;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
 import org.slf4j.Logger;
@@ -79,8 +80,8 @@ final class LostBackend {
         session.lease().takeBack();
         BatchContents first = first();
         restIsUnknown = !loss.midMessage() && node == LossRules.Node.PRIMARY && !session.commit().isWatched() && restMayCommit();
-        if (anything && loss.isDeath()) countDeath(session.path().deaths());
-        var at = new LossRules.Situation(loss, first, anything, whole, commit, node, session.path().deaths().count());
+        if (anything) countDeath(session.path().deaths());
+        var at = new LossRules.Situation(loss, first, anything, whole, commit, node, session.path().deaths().weight());
         LossVerdict verdict = restIsUnknown ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : LossRules.verdict(at);
         log.debug("client {}: backend {} lost ({}): {}", session.identity().address(), lost.greeting().address(), loss, verdict);
         session.context().stats().backendLost(verdict.word());
@@ -88,8 +89,8 @@ final class LostBackend {
     }
 
     private void countDeath(ServerDeaths deaths) {
-        if (node == LossRules.Node.PRIMARY) deaths.ofPrimary(lost.reign().number());
-        else deaths.ofReplica(lost.greeting().address(), lost.openedNanos(), System.nanoTime());
+        if (node == LossRules.Node.PRIMARY) deaths.ofPrimary(loss.death(), lost.reign().number());
+        else deaths.ofReplica(loss.death(), lost.greeting().address(), lost.openedNanos(), System.nanoTime());
     }
 
     private BatchContents first() {
@@ -215,9 +216,8 @@ final class LostBackend {
 
     private Refusal rolledBack() {
         if (copies) return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the COPY was rolled back, retry it with its data");
-        int deaths = session.path().deaths().count();
-        if (!LossRules.mayBeTheCause(deaths)) return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
-        return Refusal.serversDied(deaths);
+        if (ServerDeath.isGivenUp(session.path().deaths().weight())) return Refusal.serversDied();
+        return Refusal.of(RefusalReason.PRIMARY_LOST, "failover: the transaction was rolled back, retry it");
     }
 
     private void fail(RefusalReason reason, BatchContents first) {

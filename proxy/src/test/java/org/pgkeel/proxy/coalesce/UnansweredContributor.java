@@ -2,6 +2,7 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.buffer.ByteBuf;
 import org.pgkeel.proxy.refusal.Refusal;
+import org.pgkeel.proxy.relay.ServerDeath;
 
 /// A client of a test without a server: nothing can be answered, so any answer is a bug. Nothing waits on disk, nor runs alone, where a test does not say so. It has no socket to read from.
 interface UnansweredContributor extends Contributor {
@@ -9,7 +10,7 @@ interface UnansweredContributor extends Contributor {
     default void pauseReading() {}
 
     @Override
-    default int serverDied(long reign) {
+    default int serverDied(ServerDeath how, long reign) {
         throw new AssertionError();
     }
 

@@ -16,14 +16,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgkeel.proxy.observe.CoalesceSnapshot;
 import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 
 /// A row that its server dies of: it is given up, and neither those that share its commit nor those beside it are.
 class DeadlyRowsEndToEndTest {
+    /// Its own process is killed, without a word.
     private static final int DEADLY = 13;
+    /// A helper process of the server is: all sessions are ended with a word.
+    private static final int CRASHES_HELPER = 14;
     private static final String WATCHED = """
             runtime.event-loops = 1
             clusters.main { monitor { user = "%s", password = "%s" }, outcome = strict, hold.max-wait = 5m }
@@ -39,7 +42,19 @@ class DeadlyRowsEndToEndTest {
         postgres.execute("alter database app set synchronous_commit = on",
                 "create table rows (id int primary key)", "grant all on rows to app", 
                 "create function kill() returns void language plpgsql security definer as $$ begin copy (select 1) to program 'printf x >> deaths; kill -9 $PPID'; end $$",
-                "create function kills() returns trigger language plpgsql as $$ begin if new.id = " + DEADLY + " then perform kill(); end if; return new; end $$",
+                """
+                create function crash() returns void language plpgsql security definer as $$
+                declare helper int;
+                begin
+                  loop
+                    select pid into helper from pg_stat_activity where backend_type = 'background writer';
+                    exit when found;
+                    perform pg_stat_clear_snapshot(), pg_sleep(0.01);
+                  end loop;
+                  execute format('copy (select 1) to program ''printf x >> deaths; kill -9 %s''', helper);
+                  perform pg_sleep(600);
+                end $$""",
+                "create function kills() returns trigger language plpgsql as $$ begin if new.id = " + DEADLY + " then perform kill(); elsif new.id = " + CRASHES_HELPER + " then perform crash(); end if; return new; end $$",
                 "create trigger kills before insert on rows for each row execute function kills()",
                 "create function waits() returns text language plpgsql stable security definer as $$ begin while (pg_stat_file('released', true)).size is null loop perform pg_sleep(0.01); end loop; return 'waited'; end $$");
     }
@@ -88,8 +103,8 @@ class DeadlyRowsEndToEndTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ", dedup-by = id", ", order-by = id, lanes = 1"})
-    void a_row_that_its_server_dies_of_is_given_up_and_those_of_its_batch_are_not(String rule) throws Exception {
+    @CsvSource(delimiter = '|', value = {DEADLY + "| 3 | ''", DEADLY + "| 3 | ', dedup-by = id'", DEADLY + "| 3 | ', order-by = id, lanes = 1'", CRASHES_HELPER + "| 9 | ''"})
+    void a_row_that_its_server_dies_of_is_given_up_and_those_of_its_batch_are_not(int deadlyId, int deathsMost, String rule) throws Exception {
         boolean dedup = rule.contains("dedup");
         try (TestProxy proxy = TestProxy.start(postgres, WATCHED + "coalesce = [ { table = public.rows, max-delay = 10s" + rule + " } ]\n"); Connection rival = postgres.connectAsSuperuser(PostgresFixture.DATABASE)) {
             Connection first = client(proxy);
@@ -100,20 +115,33 @@ class DeadlyRowsEndToEndTest {
             await().until(() -> postgres.query("select count(*) from pg_stat_activity where usename = 'app' and wait_event_type = 'Lock'").equals("1"));
             var innocent = new ArrayList<CompletableFuture<String>>();
             innocent.add(inserts(client(proxy), 2));
-            CompletableFuture<String> deadly = inserts(client(proxy), DEADLY);
+            CompletableFuture<String> deadly = inserts(client(proxy), deadlyId);
             innocent.add(inserts(client(proxy), 3));
             innocent.add(inserts(client(proxy), 4));
             await().until(() -> proxy.coalescedTables().stream().mapToLong(CoalesceSnapshot::waitingRows).sum() == 4);
             rival.rollback();
 
             assertThat(before.get(90, TimeUnit.SECONDS)).isEqualTo("ok");
-            await().atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> deadly.isDone() || deaths() > 3);
+            await().atMost(Duration.ofSeconds(240)).ignoreExceptions().until(() -> deadly.isDone() || deaths() > deathsMost);
             assertThat(deadly).isDone();
             assertThat(deadly.get()).isEqualTo("40001");
             for (CompletableFuture<String> each : innocent) assertThat(each.get(90, TimeUnit.SECONDS)).isEqualTo("ok");
             assertThat(inserts(first, 5).get(90, TimeUnit.SECONDS)).isEqualTo("ok");
-            assertThat(deaths()).isEqualTo(3);
+            assertThat(deaths()).isEqualTo(deathsMost);
             assertThat(postgres.query("select string_agg(id::text, ' ' order by id) from rows where id > 0")).isEqualTo("1 2 3 4 5");
+        }
+    }
+
+    @Test
+    void what_a_helper_of_the_server_dies_of_is_given_up() throws Exception {
+        try (TestProxy proxy = TestProxy.start(postgres, WATCHED)) {
+            Connection client = client(proxy);
+            CompletableFuture<String> deadly = Meanwhile.does(() -> TestProxy.value(client, "select crash()"));
+            await().atMost(Duration.ofSeconds(240)).ignoreExceptions().until(() -> deadly.isDone() || deaths() > 9);
+            assertThat(deadly).isDone();
+            assertThat(deadly.get()).isEqualTo("40001");
+            assertThat(deaths()).isEqualTo(9);
+            assertThat(inserts(client, 5).get(90, TimeUnit.SECONDS)).isEqualTo("ok");
         }
     }
 

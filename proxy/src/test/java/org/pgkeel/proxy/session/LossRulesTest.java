@@ -318,20 +318,20 @@ class LossRulesTest {
 
     @ParameterizedTest
     @EnumSource(LossRules.Node.class)
-    void what_servers_die_under_is_done_again_twice_and_then_given_up(LossRules.Node node) {
-        for (int deaths = 0; deaths < 3; deaths++) assertThat(afterDeaths(deaths, node, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
-        assertThat(afterDeaths(3, node, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(LOST);
-        assertThat(afterDeaths(3, node, batch(true, true, StatementKind.BEGIN, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 0));
+    void what_servers_die_under_is_done_again_and_then_given_up(LossRules.Node node) {
+        for (int weight = 0; weight < 9; weight++) assertThat(afterDeaths(weight, node, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
+        assertThat(afterDeaths(9, node, batch(true, true, StatementKind.QUERY), UNKNOWN)).isEqualTo(LOST);
+        assertThat(afterDeaths(9, node, batch(true, true, StatementKind.BEGIN, StatementKind.QUERY), UNKNOWN)).isEqualTo(new LossVerdict.FailTransaction(false, 0));
     }
 
     @Test
     void a_write_that_servers_die_under_is_looked_up_and_given_up_only_if_it_was_aborted() {
-        assertThat(afterDeaths(3, LossRules.Node.PRIMARY, batch(false, true, StatementKind.DATA), SENT))
+        assertThat(afterDeaths(9, LossRules.Node.PRIMARY, batch(false, true, StatementKind.DATA), SENT))
                 .isInstanceOfSatisfying(LossVerdict.Resolve.class, resolve -> assertThat(resolve.ifAborted()).isEqualTo(LOST));
     }
 
-    private static LossVerdict afterDeaths(int deaths, LossRules.Node node, BatchContents first, CommitPoint commit) {
-        return LossRules.verdict(new Situation(loss('I', 0, false), first, true, true, commit, node, deaths));
+    private static LossVerdict afterDeaths(int weight, LossRules.Node node, BatchContents first, CommitPoint commit) {
+        return LossRules.verdict(new Situation(loss('I', 0, false), first, true, true, commit, node, weight));
     }
 
     private static LossVerdict onReplica(LossRules.Node node, Loss loss, BatchContents first, boolean whole) {
@@ -392,7 +392,7 @@ class LossRulesTest {
             var first = new BatchContents(random.nextBoolean(), random.nextBoolean(), has, random.nextBoolean());
             CommitPoint commit = List.of(UNKNOWN, ONLY_READ, KEPT_BACK, SENT).get(random.nextInt(4));
             LossRules.Node node = random.nextBoolean() ? LossRules.Node.REPLICA : LossRules.Node.REPLICA_TURNED_AWAY;
-            var at = new Situation(loss, first, random.nextBoolean(), random.nextBoolean(), commit, node, random.nextInt(5));
+            var at = new Situation(loss, first, random.nextBoolean(), random.nextBoolean(), commit, node, random.nextInt(12));
             String what = "seed " + seed + ", round " + round + ": " + at;
             switch (LossRules.verdict(at)) {
                 case LossVerdict.Resolve _ -> throw new AssertionError(what);
@@ -402,7 +402,7 @@ class LossRulesTest {
                 case LossVerdict.Rerun(int suppressed) -> {
                     assertThat(suppressed).as(what).isEqualTo(visible);
                     assertThat(rows).as(what).isFalse();
-                    assertThat(at.deaths()).as(what).isLessThan(3);
+                    assertThat(at.deathsWeight()).as(what).isLessThan(9);
                 }
                 case LossVerdict.FailTransaction(_, int suppressed) -> assertThat(suppressed).as(what).isEqualTo(visible);
                 case LossVerdict.EndOfBatch _ -> assertThat(loss.failed()).as(what).isTrue();
