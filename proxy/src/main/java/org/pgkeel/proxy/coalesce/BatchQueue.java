@@ -49,7 +49,7 @@ final class BatchQueue {
     private int alone;
     private long aloneSinceNanos;
     private long commitNanos;
-    /// What left last may be what servers die of.
+    /// What left last may be what servers die of, and something is under way.
     private boolean suspectLeft;
     private boolean pumpDue;
     private boolean retired;
@@ -126,6 +126,7 @@ final class BatchQueue {
     void aloneEnded(long lanesOfIt) {
         choice.ends(lanesOfIt);
         alone--;
+        oneEnded();
         pumpSoon();
     }
 
@@ -143,7 +144,7 @@ final class BatchQueue {
     /// Those that came before need not wait for the end of the turn: a lane is free, and they are its share. It is a COPY, which nobody is
     /// told of at once: this is called in the midst of what a client has sent.
     private @Nullable Contribution firstOfShare(long nowNanos) {
-        if (isSuspectUnderWay() || choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
+        if (suspectLeft || choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
         Contribution first = choice.look(waiting, rule.maxRows());
         return first != null && first.mayBeCopied() ? first : null;
     }
@@ -173,7 +174,7 @@ final class BatchQueue {
                 again(LOOK_AGAIN_NANOS);
                 return;
             }
-            if (isSuspectUnderWay()) return;
+            if (suspectLeft) return;
             Contribution first = choice.look(waiting, rule.maxRows());
             if (first == null) return;   // its lane is held, or it is being read
             if (first.isSuspect() && batches + alone > 0) return;
@@ -194,10 +195,6 @@ final class BatchQueue {
             }
             flush(first, now);
         }
-    }
-
-    private boolean isSuspectUnderWay() {
-        return suspectLeft && batches + alone > 0;
     }
 
     /// In an order by key the rows of a lane that is held come to no other batch: where one key has most of the rows, those of the others are not kept waiting for them.
@@ -281,8 +278,13 @@ final class BatchQueue {
         sentBytes -= batch.bytes();
         buffered.add(-batch.bytes());
         choice.ends(batch.lanes());
+        oneEnded();
         if (tookNanos > 0) commitNanos = commitNanos == 0 ? tookNanos : (commitNanos * 3 + tookNanos) / 4;
         pump();
+    }
+
+    private void oneEnded() {
+        if (batches + alone == 0) suspectLeft = false;
     }
 
     /// What was answered to a batch, until its clients are told.
