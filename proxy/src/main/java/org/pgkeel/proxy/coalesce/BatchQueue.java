@@ -2,6 +2,7 @@ package org.pgkeel.proxy.coalesce;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -22,7 +23,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 /// | a request                                  | anything else                           | waits                    |
 /// | the end of the event loop's turn, or a commit | a free lane and enough rows             | a batch leaves            |
 /// | the end of a batch that failed             | a request that may be the reason        | it runs alone, in its turn |
-/// | deaths of servers                          | requests that may be the reason         | they run one after the other, and nothing beside them |
+/// | deaths of servers                          | requests that may be the reason         | they run one after the other, and nothing beside them, for a second each |
 ///
 /// Threading: confined to its event loop.
 final class BatchQueue {
@@ -30,6 +31,9 @@ final class BatchQueue {
     private static final int SHARED_MAX = 100;
 
     private static final long LOOK_AGAIN_NANOS = 1_000_000;
+
+    /// What kills its server does so at once. Whatever is under way for longer waits for a lock, maybe, and holds up nobody.
+    private static final Duration SUSPICION = Duration.ofSeconds(1);
 
     private final CoalesceRule rule;
     private final int lanes;
@@ -51,6 +55,10 @@ final class BatchQueue {
     private long commitNanos;
     /// What left last may be what servers die of, and something is under way.
     private boolean suspectLeft;
+    /// When it left, or when the first began that found nothing under way.
+    private long leftNanos;
+    /// Since then the servers were there for less than [#SUSPICION].
+    private boolean leftLately;
     private boolean pumpDue;
     private boolean retired;
     private @Nullable ScheduledFuture<?> timer;
@@ -120,6 +128,7 @@ final class BatchQueue {
     void aloneBegins(InsertWay why, int rows, long lanesOfIt, long nowNanos) {
         choice.begins(lanesOfIt);
         stats.rows(why, rows);
+        if (batches + alone == 0) leaves(nowNanos);
         if (alone++ == 0) aloneSinceNanos = nowNanos;
     }
 
@@ -144,7 +153,7 @@ final class BatchQueue {
     /// Those that came before need not wait for the end of the turn: a lane is free, and they are its share. It is a COPY, which nobody is
     /// told of at once: this is called in the midst of what a client has sent.
     private @Nullable Contribution firstOfShare(long nowNanos) {
-        if (suspectLeft || choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
+        if (isSuspectUnderWay() || choice.isOrdered() || waiting.rows() < policy.share(crowd.rows()) || underWay(nowNanos) >= lanes) return null;
         Contribution first = choice.look(waiting, rule.maxRows());
         return first != null && first.mayBeCopied() ? first : null;
     }
@@ -174,10 +183,10 @@ final class BatchQueue {
                 again(LOOK_AGAIN_NANOS);
                 return;
             }
-            if (suspectLeft) return;
+            if (isSuspectUnderWay()) return;
             Contribution first = choice.look(waiting, rule.maxRows());
             if (first == null) return;   // its lane is held, or it is being read
-            if (first.isSuspect() && batches + alone > 0) return;
+            if (first.isSuspect() && leftLately && batches + alone > 0) return;
             long now = System.nanoTime();
             if (!first.isApart()) {
                 int underWay = underWay(now);
@@ -195,6 +204,15 @@ final class BatchQueue {
             }
             flush(first, now);
         }
+    }
+
+    private boolean isSuspectUnderWay() {
+        return suspectLeft && leftLately;
+    }
+
+    private void leaves(long nowNanos) {
+        leftNanos = nowNanos;
+        leftLately = true;
     }
 
     /// In an order by key the rows of a lane that is held come to no other batch: where one key has most of the rows, those of the others are not kept waiting for them.
@@ -217,6 +235,7 @@ final class BatchQueue {
     private void flush(Contribution first, long nowNanos) {
         crowd.seen(waiting.rows() + sentRows + alone);
         suspectLeft = first.isSuspect();
+        leaves(nowNanos);
         Size size = choice.rows() >= rule.copyFromRows() && first.mayBeCopied() ? Size.MANY : Size.FEW;
         int limit = size == Size.FEW ? Math.min(SHARED_MAX, rule.maxRows()) : rule.maxRows();
         int share = size == Size.MANY && underWay(nowNanos) + 1 < lanes ? policy.share(crowd.rows()) : limit;
@@ -321,8 +340,12 @@ final class BatchQueue {
         loop.execute(() -> BatchRun.finish(contribution, () -> contribution.client().refused(Refusal.cancelled())));
     }
 
-    /// Refuses those that have waited for longer than a client waits for a backend, or for the end of a hold.
+    /// Ends suspicions, and refuses those that have waited for longer than a client waits for a backend, or for the end of a hold.
     void tick(long nowNanos, WaitLimit limit) {
+        if (leftLately && limit.isOpenFor(SUSPICION, leftNanos, nowNanos)) {
+            leftLately = false;
+            pumpSoon();
+        }
         var late = new ArrayList<Contribution>(0);
         for (Contribution each : waiting) {
             if (!limit.isOver(each.sinceNanos(), nowNanos)) break;

@@ -29,6 +29,11 @@ public final class WaitLimit {
         return !most.isZero() && nowNanos - since >= most.toNanos();
     }
 
+    /// Since then nothing was held for that long, and is not now.
+    public boolean isOpenFor(Duration time, long sinceNanos, long nowNanos) {
+        return open && nowNanos - gate.deadlineBegins(sinceNanos) >= time.toNanos();
+    }
+
     /// What is said to whom it is over for; empty where it is the pool's.
     public Optional<Refusal> ofHold() {
         return open ? Optional.empty() : Optional.of(gate.waitedTooLong());

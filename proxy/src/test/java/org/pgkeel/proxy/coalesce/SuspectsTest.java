@@ -1,6 +1,7 @@
 package org.pgkeel.proxy.coalesce;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -10,16 +11,22 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.proxy.observe.InsertWay;
+import org.pgkeel.proxy.pool.LeaseGate;
+import org.pgkeel.proxy.pool.WaitLimit;
 
-/// What servers may die of leaves its queue by itself.
+/// What servers may die of leaves its queue by itself, and holds up nobody for long.
 class SuspectsTest {
     /// Longer than a row waits for others, or for one that runs alone.
     private static final long LONG_NANOS = Duration.ofMillis(100).toNanos();
+    private static final long HALF_A_SECOND = Duration.ofMillis(500).toNanos();
 
     private final EmbeddedChannel loop = new EmbeddedChannel();
     private final BatchQueue queue = new BatchQueue(TestTargets.rule(), new BufferedBytes(1 << 20), loop.eventLoop(), (_, _, _) -> { }, new CoalesceStats("t"), null);
     private final Target target = TestTargets.of(new SpillWorld.Nowhere(), queue, "insert into t values (1)");
+    private final LeaseGate gate = new LeaseGate("main", new LeaseGate.Bounds(Duration.ofSeconds(60), 100, 1 << 20, 8), _ -> { });
     private final List<String> left = new ArrayList<>();
 
     @AfterEach
@@ -51,6 +58,19 @@ class SuspectsTest {
         loop.runPendingTasks();
     }
 
+    private void tick(long nowNanos) {
+        queue.tick(nowNanos, new WaitLimit(gate, Duration.ofSeconds(30)));
+        loop.runPendingTasks();
+    }
+
+    /// What runs alone is waited for as long as for rows.
+    private void leave(String... names) {
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            loop.runPendingTasks();
+            assertThat(left).containsExactly(names);
+        });
+    }
+
     @Test
     void nothing_leaves_beside_it() {
         suspectComes();
@@ -79,6 +99,40 @@ class SuspectsTest {
         innocentRunsAlone();
         innocentComes();
         assertThat(left).containsExactly("suspect", "innocent");
+    }
+
+    @Test
+    void one_that_does_not_end_holds_up_nobody_for_long() {
+        long start = System.nanoTime();
+        suspectComes();
+        innocentComes();
+        tick(start + HALF_A_SECOND);
+        assertThat(left).containsExactly("suspect");
+        tick(System.nanoTime() + 2 * HALF_A_SECOND);
+        leave("suspect", "innocent");
+    }
+
+    @Test
+    void one_that_is_first_waits_not_for_long() {
+        innocentRunsAlone();
+        suspectComes();
+        assertThat(left).isEmpty();
+        tick(System.nanoTime() + 2 * HALF_A_SECOND);
+        assertThat(left).containsExactly("suspect");
+    }
+
+    @Test
+    void the_time_in_which_it_waits_for_a_server_does_not_count() {
+        suspectComes();
+        innocentComes();
+        long now = System.nanoTime();
+        gate.become(new Hold.Holding(now, HoldReason.PRIMARY_LOST), now);
+        tick(now + 10 * HALF_A_SECOND);
+        gate.become(Hold.OPEN, now + 11 * HALF_A_SECOND);
+        tick(now + 12 * HALF_A_SECOND);
+        assertThat(left).containsExactly("suspect");
+        tick(now + 13 * HALF_A_SECOND);
+        leave("suspect", "innocent");
     }
 
     private final class Client implements UnansweredContributor {
