@@ -1,11 +1,10 @@
 package org.pgkeel.bench.link;
 
-import java.io.BufferedReader;
-import java.io.FileReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -15,8 +14,6 @@ import java.util.Set;
 /// Who listens on this machine at this moment, by the kernel's own table, without touching anybody. Immutable.
 public final class ListeningSockets {
     private static final String LISTEN = "0A";
-    /// Of the table at a time: the kernel writes what is read, and connections cost it more than the listeners in front of them.
-    private static final int BUFFER_CHARS = 1_024;
     /// The column of it.
     private static final int STATE = 3;
     private static final int MAPPED_LENGTH = 32;
@@ -30,11 +27,11 @@ public final class ListeningSockets {
     public static ListeningSockets now() {
         var addresses = new HashSet<String>();
         for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
-            try (var in = new BufferedReader(new FileReader(table.toFile(), StandardCharsets.US_ASCII), BUFFER_CHARS)) {
+            try (var in = Files.newBufferedReader(table, StandardCharsets.US_ASCII)) {
                 in.readLine();   // names of the columns
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
                     String[] columns = line.strip().split("\\s+");
-                    if (columns.length <= STATE || !columns[STATE].equals(LISTEN)) break;   // listening sockets come first
+                    if (columns.length <= STATE || !columns[STATE].equals(LISTEN)) break;   // listening sockets come first: all others need not be read
                     addresses.add(ipv4(columns[1]));
                 }
             } catch (IOException e) {
