@@ -60,7 +60,7 @@ final class UnitReader {
                     if (!parse(in, at + 5, next)) return false;
                 }
                 case FrontendType.BIND -> {
-                    int portalEnd = in.indexOf(at + 5, next, (byte) 0);
+                    int portalEnd = nameEnd(in, at + 5, next);
                     if (portalEnd < 0 || !statement(in, portalEnd + 1, next)) return false;
                 }
                 case FrontendType.DESCRIBE -> {
@@ -77,24 +77,29 @@ final class UnitReader {
     }
 
     private boolean parse(ByteBuf in, int nameFrom, int next) {
-        int nameEnd = in.indexOf(nameFrom, next, (byte) 0);
-        int textEnd = nameEnd < 0 ? -1 : in.indexOf(nameEnd + 1, next, (byte) 0);
-        if (textEnd < 0) return false;
+        int nameEnd = nameEnd(in, nameFrom, next);
+        if (nameEnd < 0) return false;
+        int text = nameEnd + 1;
         if (nameEnd == nameFrom) {
             parsedUnnamed = true;
+            // What is kept prepared knows its class: no need to look into the text again.
+            SharedStatement kept = session.walk().parsing().known(in, text, next);
+            if (kept != null) {
+                listener.prepared(session.statements().classOf(kept), kept);
+                return true;
+            }
         } else {
             if (parsed.isEmpty()) parsed = new HashSet<>(2);
             parsed.add(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1));
         }
-        // What is kept prepared knows its class: no need to look into the text again.
-        SharedStatement kept = nameEnd == nameFrom ? session.walk().parsing().known(in, nameEnd + 1, next) : null;
-        if (kept != null) listener.prepared(session.statements().classOf(kept), kept);
-        else listener.text(session.statements().classOf(in, nameEnd + 1, textEnd), in, nameEnd + 1, textEnd);
+        int textEnd = in.indexOf(text, next, (byte) 0);
+        if (textEnd < 0) return false;
+        listener.text(session.statements().classOf(in, text, textEnd), in, text, textEnd);
         return true;
     }
 
     private boolean statement(ByteBuf in, int nameFrom, int next) {
-        int nameEnd = in.indexOf(nameFrom, next, (byte) 0);
+        int nameEnd = nameEnd(in, nameFrom, next);
         if (nameEnd < 0) return false;
         boolean isUnnamed = nameEnd == nameFrom;
         if (isUnnamed ? parsedUnnamed : !parsed.isEmpty() && parsed.contains(in.toString(nameFrom, nameEnd - nameFrom, StandardCharsets.ISO_8859_1))) return true;
@@ -102,5 +107,11 @@ final class UnitReader {
         if (statement == null) return false;
         listener.prepared(session.statements().classOf(statement), statement);
         return true;
+    }
+
+    /// Most names are empty, which is seen without a search.
+    /// @return where the name's terminator stands; -1 if it has none
+    private static int nameEnd(ByteBuf in, int from, int next) {
+        return from < next && in.getByte(from) == 0 ? from : in.indexOf(from, next, (byte) 0);
     }
 }
