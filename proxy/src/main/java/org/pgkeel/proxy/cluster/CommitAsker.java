@@ -14,7 +14,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 /// Threading: shared; its connections are confined to the cluster rooms.
 final class CommitAsker implements SqlAsker {
     /// A connect included.
-    private static final Duration ANSWER_MAX = Duration.ofSeconds(10);
+    private static final Duration ANSWER_MAX = OutcomeResolver.CONFIRM_MAX;
     private static final Duration CONNECT_MAX = Duration.ofSeconds(2);
 
     private final Supplier<Cluster> cluster;

@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.cluster;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,9 @@ import org.pgkeel.failover.topology.NodeAddress;
 final class OutcomeQuestions {
     /// The run of a server, as [Lifetime] compares it.
     static final String LIFETIME = SqlProbe.POSTMASTER_START + ", coalesce(" + SqlProbe.STATS_RESET + ", '')";
+
+    /// Servers show at least the first hundred bytes of what they do.
+    private static final String CONFIRMS = "/* pgkeel confirms */ ";
 
     /// A standby names the highest timeline it is known to replay; each of the three sources may be behind, or hidden from the role.
     private static final String SELF = "with self as materialized (select pg_catalog.pg_is_in_recovery() as standby) select self.standby, " + LIFETIME
@@ -60,10 +64,16 @@ final class OutcomeQuestions {
         return row.size() == 3 && lifetime(row, 0).equals(lost.origin().lifetime()) && row.get(2).equals("0");
     }
 
-    /// Commits something, and returns when the synchronous standbys have it, and with it all that was committed before.
-    static final String COMMIT_EVERYWHERE = "select set_config('statement_timeout', '0', true); select set_config('synchronous_commit', 'on', true); "
-            + "select set_config('client_min_messages', 'warning', true); select " + LIFETIME   // the warning that the wait was cancelled
-            + ", case when current_setting('synchronous_standby_names') <> '' then pg_catalog.pg_logical_emit_message(true, 'pgkeel', ''::text)::text else '' end";
+    /// Commits something, and returns when the synchronous standbys have it, and with it all that was committed before. As long as it waits for them a server
+    /// does not see that it was given up, so each ends those before it.
+    /// @param patience after which whoever asked has given up
+    static String commitEverywhere(Duration patience) {
+        return CONFIRMS + "select set_config('statement_timeout', '0', true); select set_config('synchronous_commit', 'on', true); "
+                + "select set_config('client_min_messages', 'warning', true); "   // the warning that the wait was cancelled
+                + "select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity where usename = current_user and wait_event = 'SyncRep' and query like '" + CONFIRMS
+                + "%' and query_start < pg_catalog.clock_timestamp() - interval '" + patience.toMillis() + " ms'; select " + LIFETIME
+                + ", case when current_setting('synchronous_standby_names') <> '' then pg_catalog.pg_logical_emit_message(true, 'pgkeel', ''::text)::text else '' end";
+    }
 
     static String historyFile(int timeline) {
         return "select pg_catalog.pg_read_file('pg_wal/%08X.history')".formatted(timeline);

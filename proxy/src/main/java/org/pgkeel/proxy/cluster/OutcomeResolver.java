@@ -48,7 +48,7 @@ public final class OutcomeResolver {
     private static final int ASKED_AT_ONCE_MAX = 1000;
     private static final Duration TICK = Duration.ofMillis(25);
     private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
-    private static final Duration CONFIRM_MAX = Duration.ofSeconds(10);
+    static final Duration CONFIRM_MAX = Duration.ofSeconds(10);
     private static final Duration HISTORY_RETRY = Duration.ofMillis(250);
     /// How long a transaction may go on after its connection was lost before its backend is ended.
     private static final Duration END_BACKEND_AFTER = Duration.ofMillis(200);
@@ -342,7 +342,7 @@ public final class OutcomeResolver {
         NodeAnswer asked = survivor;
         var these = List.copyOf(unconfirmed);
         confirming = true;
-        committer.ask(node, OutcomeQuestions.COMMIT_EVERYWHERE).toCompletableFuture().orTimeout(CONFIRM_MAX.toMillis(), TimeUnit.MILLISECONDS).whenCompleteAsync((rows, failure) -> {
+        committer.ask(node, OutcomeQuestions.commitEverywhere(CONFIRM_MAX)).toCompletableFuture().orTimeout(CONFIRM_MAX.toMillis(), TimeUnit.MILLISECONDS).whenCompleteAsync((rows, failure) -> {
             confirming = false;
             boolean same = failure == null && Optional.of(node).equals(primary.get()) && !rows.isEmpty() && rows.getLast().size() > 1 && OutcomeQuestions.lifetime(rows.getLast(), 0).equals(asked.lifetime());
             for (Waiting one : these) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
@@ -62,6 +63,24 @@ final class UnreplicatedCommitEndToEndTest {
             waitForStandby("");
             assertThat(written.get(60, TimeUnit.SECONDS)).isEqualTo("ok");
             assertThat(postgres.query("select count(*) from kept")).isEqualTo("1");
+        }
+    }
+
+    /// A server does not notice that it was given up while it waits for a standby, and has places for a hundred.
+    @Test
+    void a_confirmation_that_was_given_up_is_ended() throws Exception {
+        try (TestProxy proxy = proxy("strict", ""); Connection client = proxy.connect("preferQueryMode", "simple")) {
+            waitForStandby("nobody");
+            var written = Meanwhile.does(() -> TestProxy.execute(client, "insert into kept values ('once')"));
+            cancel(CLIENT);
+            var asked = new HashSet<String>();
+            await().atMost(Duration.ofSeconds(50)).until(() -> {
+                String last = waiting(CONFIRMATION);
+                return !last.isEmpty() && asked.add(last) && asked.size() == 4;
+            });
+            assertThat(waiters(CONFIRMATION)).isLessThan(4);
+            waitForStandby("");
+            assertThat(written.get(60, TimeUnit.SECONDS)).isEqualTo("ok");
         }
     }
 
