@@ -49,6 +49,14 @@ class DoubtfulPatroniTest {
         Awaitility.await().atMost(atMost).pollInterval(Duration.ofMillis(5)).until(condition);
     }
 
+    /// Nobody can tell from there on whether the leader key is still its own.
+    private void silenceOnceTheLeaseIsKnown(WatchedCluster watched, PatroniStub patroni) {
+        watched.awaitPrimary(first);
+        await(Duration.ofSeconds(90), patroni::hasToldLease);
+        patroni.silentMap("n2", true);
+        patroni.silent("n1", true);
+    }
+
     /// With a ttl of 300 s and a loop_wait of 298 s another server may be leader from 1 s of silence on; by Patroni's defaults it would be 19 s.
     @Test
     void a_leader_whose_patroni_is_silent_is_served_while_another_member_confirms_it_and_no_longer_once_its_lease_may_have_ended() {
@@ -56,11 +64,7 @@ class DoubtfulPatroniTest {
             patroni.lease(300, 298);
             try (var watched = watch(patroni)) {
                 Cluster cluster = watched.cluster();
-                watched.awaitPrimary(first);
-                await(Duration.ofSeconds(90), patroni::hasToldLease);
-                patroni.silentMap("n2", true);
-                patroni.silent("n1", true);
-                // Nobody can tell whether the leader key is still its own.
+                silenceOnceTheLeaseIsKnown(watched, patroni);
                 await(Duration.ofSeconds(90), () -> cluster.primary() == null);
                 await(Duration.ofSeconds(90), () -> watched.events.contains("lost switchover"));
                 patroni.silentMap("n2", false);
@@ -78,10 +82,7 @@ class DoubtfulPatroniTest {
         try (PatroniStub patroni = patroni()) {
             patroni.lease(300, 294);
             try (var watched = watch(patroni)) {
-                watched.awaitPrimary(first);
-                await(Duration.ofSeconds(90), patroni::hasToldLease);
-                patroni.silentMap("n2", true);
-                patroni.silent("n1", true);
+                silenceOnceTheLeaseIsKnown(watched, patroni);
                 await(Duration.ofSeconds(90), () -> watched.cluster().primary() == null);
                 patroni.silentMap("n2", false);
                 watched.awaitPrimary(first);
@@ -95,10 +96,7 @@ class DoubtfulPatroniTest {
         try (PatroniStub patroni = patroni()) {
             patroni.lease(300, 294);
             try (var watched = watch(patroni)) {
-                watched.awaitPrimary(first);
-                await(Duration.ofSeconds(90), patroni::hasToldLease);
-                patroni.silentMap("n2", true);
-                patroni.silent("n1", true);
+                silenceOnceTheLeaseIsKnown(watched, patroni);
                 await(Duration.ofSeconds(90), () -> watched.cluster().snapshot().nodes().stream().anyMatch(node -> node.name().equals("n1") && node.patroni().equals(PatroniAnswer.Kind.TIMEOUT.word())));
                 watched.reload(TimelineRegression.FOLLOW);
                 watched.awaitPrimary(first);
