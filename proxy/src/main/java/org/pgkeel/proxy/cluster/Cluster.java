@@ -61,6 +61,8 @@ public final class Cluster {
     private final AtomicBoolean polling = new AtomicBoolean();
     private final AtomicBoolean asking = new AtomicBoolean();
     private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
+    /// Somebody has asked for commits that do not wait for the disk.
+    private volatile boolean asynchronous;
     private volatile long wantedNanos;
     private volatile long readNanos = System.nanoTime() - DEMAND_NANOS;
     private volatile View view;
@@ -90,7 +92,9 @@ public final class Cluster {
         Reign last = before.current();
         boolean among = isAmong(before, config);
         Reign known = among ? last : new Reign(last.number(), Reign.NONE.address(), 0, Reign.NONE.lifetime());
-        return new Cluster(config, rooms, known, before.counters, before.errors, among ? before.lineage : new Object());
+        var cluster = new Cluster(config, rooms, known, before.counters, before.errors, among ? before.lineage : new Object());
+        cluster.asynchronous = before.asynchronous;
+        return cluster;
     }
 
     /// Whether a reload changes nothing for it: neither its section, nor what is in the files that only its beginning reads.
@@ -344,6 +348,15 @@ public final class Cluster {
     /// A client is told that something was committed. Callable from any thread.
     public void wrote(long nowNanos) {
         lastWriteNanos.accumulateAndGet(nowNanos, (before, now) -> before == NEVER || now - before > 0 ? now : before);
+    }
+
+    /// A client has set, or may have set, `synchronous_commit = off`: from now on commits may be acknowledged that are not on disk yet. Cheap; callable from any thread.
+    public void becomesAsynchronous() {
+        if (!asynchronous) asynchronous = true;
+    }
+
+    boolean commitsAsynchronously() {
+        return asynchronous;
     }
 
     /// When any client was told so last, as far as [#wrote] was told; [#NEVER] before the first.

@@ -217,7 +217,8 @@ final class ClusterWatch implements Members.SqlListener {
         switch (reply) {
             case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() -> {
                 strays.primarySaid(primary, member.probe().checkpoint());
-                cluster.freshness().primaryFlushed(askedNanos, flushed);
+                SqlProbe.Answered said = member.probe().answered();
+                cluster.freshness().primaryIsAt(askedNanos, commitsAsynchronously(said) ? said.inserted() : flushed);
             }
             case NodeReply.Standby(var timeline, _, var replayed) when timeline == primary.timeline() -> {
                 strays.replicaSaid(member.address(), member.probe().checkpoint());
@@ -227,15 +228,20 @@ final class ClusterWatch implements Members.SqlListener {
         }
     }
 
-    /// @param row whether it is in recovery, and where it is
+    /// What was acknowledged lies before what is on disk. Where commits are acknowledged before they are on disk, it lies before what will be.
+    private boolean commitsAsynchronously(SqlProbe.Answered primary) {
+        return primary.asynchronous() || cluster.commitsAsynchronously();
+    }
+
+    /// @param row whether it is in recovery, and where it is; of a primary, too, where its WAL ends that is not on disk yet
     void position(WatchedMember member, long askedNanos, List<String> row) {
         if (!comparable().contains(member)) return;
         boolean isPrimary = watch instanceof PrimaryWatch.Known(var primary, _) && member.address().equals(primary.address());
         boolean inRecovery = row.getFirst().equals("t");
-        if (isPrimary == inRecovery || row.getLast().isEmpty()) return;
-        Lsn position = Lsn.parse(row.getLast());
-        if (isPrimary) cluster.freshness().primaryFlushed(askedNanos, position);
-        else cluster.freshness().replicaReplayed(member.address(), position);
+        String position = row.get(isPrimary && commitsAsynchronously(member.probe().answered()) ? 2 : 1);
+        if (isPrimary == inRecovery || position.isEmpty()) return;
+        if (isPrimary) cluster.freshness().primaryIsAt(askedNanos, Lsn.parse(position));
+        else cluster.freshness().replicaReplayed(member.address(), Lsn.parse(position));
     }
 
     /// At once, before any client says so.

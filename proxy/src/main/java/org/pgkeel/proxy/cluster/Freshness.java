@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
 
-/// How fresh replicas are: which flush positions of the primary they have replayed, and when those were asked for. Everything that was
-/// acknowledged before a position was asked for lies before it, so a replica that has replayed it shows it.
+/// How fresh replicas are: which positions of the primary they have replayed, and when those were asked for. Everything that was
+/// acknowledged before a position was asked for lies before it, so a replica that has replayed it shows it. It is the position up to which the primary's
+/// WAL is on disk; where commits are acknowledged before that, its end, which a replica may not reach before somebody else commits.
 ///
 /// Positions of another timeline cannot be compared: a replica counts only while it surely follows the primary's timeline, and everything
 /// is forgotten when the reign changes.
@@ -20,7 +21,7 @@ final class Freshness {
     /// 50 ms apart they reach back 10 s; a replica further behind is fresh as of the last that it has passed.
     private static final int SAMPLES_MAX = 200;
 
-    private record Sample(long askedNanos, Lsn flushed) {}
+    private record Sample(long askedNanos, Lsn position) {}
 
     /// What is known of one replica.
     ///
@@ -36,12 +37,12 @@ final class Freshness {
 
     private final Deque<Sample> samples = new ArrayDeque<>();
     private final Map<NodeAddress, State> states = new ConcurrentHashMap<>();
-    private Lsn flushed = Lsn.ZERO;
+    private Lsn reached = Lsn.ZERO;
 
     void forgetAll() {
         samples.clear();
         states.replaceAll((_, before) -> State.unknown(before.shown.incarnation()));
-        flushed = Lsn.ZERO;
+        reached = Lsn.ZERO;
     }
 
     /// Its connection was lost, or it follows another timeline: it may come back with less than it had.
@@ -59,11 +60,11 @@ final class Freshness {
         return known == null ? UNKNOWN : known;
     }
 
-    void primaryFlushed(long askedNanos, Lsn position) {
+    void primaryIsAt(long askedNanos, Lsn position) {
         if (samples.size() == SAMPLES_MAX) samples.removeFirst();
         samples.addLast(new Sample(askedNanos, position));
-        if (position.compareTo(flushed) <= 0) return;
-        flushed = position;
+        if (position.compareTo(reached) <= 0) return;
+        reached = position;
         states.replaceAll((_, before) -> before.replayed == null ? before : state(before.shown.freshAsOfNanos(), before.replayed, before.shown.incarnation()));
     }
 
@@ -72,7 +73,7 @@ final class Freshness {
         long asOf = before.freshAsOfNanos();
         for (Iterator<Sample> newestFirst = samples.descendingIterator(); newestFirst.hasNext();) {
             Sample sample = newestFirst.next();
-            if (sample.flushed.compareTo(position) > 0) continue;
+            if (sample.position.compareTo(position) > 0) continue;
             asOf = asOf == Cluster.NEVER || sample.askedNanos - asOf > 0 ? sample.askedNanos : asOf;
             break;
         }
@@ -80,7 +81,7 @@ final class Freshness {
     }
 
     private State state(long freshAsOfNanos, Lsn replayed, long incarnation) {
-        long lagBytes = flushed.equals(Lsn.ZERO) ? Long.MAX_VALUE : flushed.bytesAhead(replayed);
+        long lagBytes = reached.equals(Lsn.ZERO) ? Long.MAX_VALUE : reached.bytesAhead(replayed);
         return new State(new ReplicaState(freshAsOfNanos, lagBytes, incarnation), replayed);
     }
 }

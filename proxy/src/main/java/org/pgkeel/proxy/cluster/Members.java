@@ -47,7 +47,7 @@ final class Members {
         NOTHING_BUT_NEW
     }
 
-    private static final String POSITION = "select pg_is_in_recovery(), case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end";
+    private static final String POSITION = "select pg_is_in_recovery(), case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end, case when not pg_is_in_recovery() then pg_current_wal_insert_lsn() end";
     /// Without Patroni.
     private static final Duration NODES_TIMEOUT = Duration.ofMillis(800);
     /// A member that `/cluster` does not name any more, and that takes no writes, is forgotten after this time. It does not run while nobody has a map.
@@ -294,7 +294,7 @@ final class Members {
         member.side().query(POSITION).whenComplete((rows, failure) -> {
             member.endPosition();
             // Over a new connection somebody else may answer: who that is is to be known first.
-            if (failure != null || !isStill(member) || !member.probe().knowsConnection() || rows.size() != 1 || rows.getFirst().size() != 2) return;
+            if (failure != null || !isStill(member) || !member.probe().knowsConnection() || rows.size() != 1 || rows.getFirst().size() != 3) return;
             watch.position(member, asked, rows.getFirst());
         });
     }

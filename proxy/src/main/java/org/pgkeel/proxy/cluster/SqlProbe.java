@@ -34,9 +34,12 @@ final class SqlProbe implements NodeProbe {
                                                                timeline_id) end,
                    (select system_identifier from pg_control_system()),
                    pg_last_wal_replay_lsn(),
-                   timeline_id, checkpoint_lsn, extract(epoch from checkpoint_time)::bigint
+                   timeline_id, checkpoint_lsn, extract(epoch from checkpoint_time)::bigint,
+                   case when not pg_is_in_recovery() then pg_current_wal_insert_lsn() end,
+                   current_setting('synchronous_commit') = 'off' or exists (select from pg_db_role_setting, unnest(setconfig) as setting
+                                                                            where setting ~* '^synchronous_commit=(off|false|no|0)$')
             from pg_control_checkpoint()""".formatted(POSTMASTER_START, STATS_RESET);
-    private static final int COLUMNS = 10;
+    private static final int COLUMNS = 12;
     private static final int TIMELINE_DIGITS = 8;
 
     private final SideConnection connection;
@@ -47,9 +50,11 @@ final class SqlProbe implements NodeProbe {
     /// Who answered last. Threading: immutable.
     ///
     /// @param recoveredTo where the recovery ended that its life as primary began with, if any; null if it was no primary
-    record Answered(Lifetime lifetime, String systemIdentifier, Checkpoint checkpoint, @Nullable String recoveredTo) {
+    /// @param inserted    where its WAL ends, on disk or not; [Lsn#ZERO] of a standby
+    /// @param asynchronous the server, a database or a role has `synchronous_commit = off`
+    record Answered(Lifetime lifetime, String systemIdentifier, Checkpoint checkpoint, @Nullable String recoveredTo, Lsn inserted, boolean asynchronous) {
         /// Nobody yet.
-        static final Answered NOBODY = new Answered(Lifetime.UNKNOWN, "", new Checkpoint(0, Lsn.ZERO, 0), null);
+        static final Answered NOBODY = new Answered(Lifetime.UNKNOWN, "", new Checkpoint(0, Lsn.ZERO, 0), null, Lsn.ZERO, false);
     }
 
     /// @param before  who answered here before this began to ask
@@ -114,7 +119,8 @@ final class SqlProbe implements NodeProbe {
                 if (!same) lifetime = new Lifetime(row.get(2), row.get(3));
                 if (!before.equals(Lifetime.UNKNOWN) && !before.postmasterStart().equals(lifetime.postmasterStart())) another.run();
             }
-            answered = new Answered(lifetime, row.get(5), checkpoint, row.get(0).isEmpty() ? null : row.get(6));
+            Lsn inserted = row.get(10).isEmpty() ? Lsn.ZERO : Lsn.parse(row.get(10));
+            answered = new Answered(lifetime, row.get(5), checkpoint, row.get(0).isEmpty() ? null : row.get(6), inserted, row.get(11).equals("t"));
             Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
             if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);
             return new NodeReply.Writable(timeline(row.get(0)), lifetime, position.orElse(Lsn.ZERO));

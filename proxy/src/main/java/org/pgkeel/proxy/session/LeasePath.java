@@ -91,6 +91,7 @@ final class LeasePath implements Waiter<BackendConnection> {
         RouteRules inForce = context.rules();
         if (inForce == null) return;
         Cluster cluster = pool.cluster();
+        if (session.settings().tracker().desired().commitsAsynchronously()) cluster.becomesAsynchronous();
         if (inForce.ofCluster()) cluster.wrote(now);
         if (routes != null && cluster.isReadLately(now)) cluster.wantFreshness();
     }

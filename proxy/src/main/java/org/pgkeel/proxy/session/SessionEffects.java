@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgkeel.proxy.prepare.SharedStatement;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.relay.PendingParse;
+import org.pgkeel.proxy.settings.Settings;
 import org.pgkeel.proxy.statement.Effect;
 import org.pgkeel.proxy.statement.StatementScan;
 
@@ -110,7 +111,10 @@ final class SessionEffects {
                 if (gone != null) leased.statements().remove(gone);
             }
             case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
-            case Effect.SetParameter _, Effect.SetToBound _, Effect.SetLocal _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
+            case Effect.SetLocal(var name) -> {
+                if (Settings.mayCommitAsynchronously(name)) pool.cluster().becomesAsynchronous();
+            }
+            case Effect.SetParameter _, Effect.SetToBound _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
                  Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.TemporaryTable _, Effect.VacateDatabase _, Effect.Pin _ -> { }

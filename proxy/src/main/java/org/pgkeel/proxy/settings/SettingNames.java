@@ -9,6 +9,9 @@ final class SettingNames {
     /// Of two parts, of which SET may name one.
     static final String DATE_STYLE = "datestyle";
     static final String SESSION_AUTHORIZATION = "session_authorization";
+    static final String SYNCHRONOUS_COMMIT = "synchronous_commit";
+    /// Its values by which a commit is acknowledged before it is on disk.
+    static final Set<String> ASYNCHRONOUS = Set.of("off", "false", "no", "0");
 
     /// Reported by ParameterStatus and settable by a client.
     private static final Set<String> REPORTED = Set.of("application_name", "client_encoding", "datestyle",
@@ -19,7 +22,7 @@ final class SettingNames {
     private static final Set<String> NOT_SEMANTIC = Set.of("application_name", "statement_timeout", "lock_timeout",
             "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout", "deadlock_timeout",
             "client_connection_check_interval", "work_mem", "hash_mem_multiplier", "maintenance_work_mem", "temp_buffers",
-            "temp_file_limit", "client_min_messages", "synchronous_commit", "commit_delay", "commit_siblings",
+            "temp_file_limit", "client_min_messages", SYNCHRONOUS_COMMIT, "commit_delay", "commit_siblings",
             "extra_float_digits", "bytea_output", "vacuum_cost_delay", "vacuum_cost_limit", "debug_print_parse",
             "debug_print_plan", "debug_print_rewritten", "debug_pretty_print", "effective_io_concurrency",
             "maintenance_io_concurrency", "wal_compression", "scram_iterations", "password_encryption",

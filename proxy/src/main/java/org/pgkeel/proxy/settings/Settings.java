@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -26,18 +27,22 @@ public final class Settings {
     private final String[] pairs;
     private final int hash;
     private final boolean staying;
+    private final boolean asynchronous;
     private final boolean large;
 
     private Settings(String[] pairs) {
         this.pairs = pairs;
         this.hash = Arrays.hashCode(pairs);
         boolean any = false;
+        boolean late = false;
         long length = 0;
         for (int i = 0; i < pairs.length; i += 2) {
             any |= SettingNames.stays(pairs[i]);
+            late |= pairs[i].equals(SettingNames.SYNCHRONOUS_COMMIT) && SettingNames.ASYNCHRONOUS.contains(pairs[i + 1].toLowerCase(Locale.ROOT));
             length += pairs[i].length() + pairs[i + 1].length();
         }
         this.staying = any;
+        this.asynchronous = late;
         this.large = length > LARGE_CHARS;
     }
 
@@ -79,6 +84,17 @@ public final class Settings {
     /// A backend that has them cannot be brought to others for sure: it is of no use to another client.
     public boolean stay() {
         return staying;
+    }
+
+    /// Commits are acknowledged before they are on disk.
+    public boolean commitsAsynchronously() {
+        return asynchronous;
+    }
+
+    /// Whether they may be, once a parameter was set to what is not known.
+    /// @param name empty if it is not known either
+    public static boolean mayCommitAsynchronously(String name) {
+        return name.isEmpty() || name.equals(SettingNames.SYNCHRONOUS_COMMIT);
     }
 
     boolean isLarge() {

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgkeel.protocol.frontend.Bind;
 import org.pgkeel.protocol.frontend.Execute;
 import org.pgkeel.protocol.frontend.FrontendMessage;
@@ -108,6 +110,27 @@ class ConsistencyEndToEndTest {
             postgres.replica(0).execute("postgres", "select pg_wal_replay_resume()");
             awaitRead(cluster, new Seen(20, "replica"));
             awaitRead(writer, new Seen(20, "replica"));
+        }
+    }
+
+    /// The primary acknowledges such a commit before it is on disk, and sends it to replicas only then: here after seconds.
+    @ParameterizedTest
+    @ValueSource(strings = {"set synchronous_commit = off; update log set v = %d", "begin; set local synchronous_commit = off; update log set v = %d; commit", "update log set v = %d"})
+    void a_session_sees_what_it_wrote_where_commits_do_not_wait_for_the_disk(String write) throws Exception {
+        boolean byRole = write.startsWith("update");
+        postgres.primary().execute("postgres", "alter system set wal_writer_delay = '5s'", "select pg_reload_conf()");
+        if (byRole) postgres.primary().execute("postgres", "alter role " + PostgresFixture.APP_USER + " set synchronous_commit = off");
+        try (TestProxy proxy = proxy(); Connection client = proxy.connect("ApplicationName", "session", "preferQueryMode", "simple")) {
+            awaitRead(client, new Seen(0, "replica"));
+            for (int v = 1; v <= 15; v++) {
+                TestProxy.execute(client, write.formatted(v));
+                Thread.sleep(120);   // the replicas are asked twice meanwhile
+                assertThat(read(client).value()).isEqualTo(v);
+            }
+            postgres.execute("update log set v = 16");
+            awaitRead(client, new Seen(16, "replica"));
+        } finally {
+            postgres.primary().execute("postgres", "alter role " + PostgresFixture.APP_USER + " reset synchronous_commit", "alter system reset wal_writer_delay", "select pg_reload_conf()");
         }
     }
 
