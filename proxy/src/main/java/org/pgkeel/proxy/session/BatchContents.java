@@ -31,6 +31,11 @@ public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKi
         return new BatchContents(executes, onlyReads, inside, complete);
     }
 
+    /// It begins a transaction that is open behind it.
+    boolean beginsTransaction() {
+        return has(StatementKind.BEGIN) && !has(StatementKind.COMMIT);
+    }
+
     /// Whether some of it may have been committed before its end, or has effects that hang on no transaction.
     boolean commitsInside() {
         return has(StatementKind.COMMITS_INSIDE) || has(StatementKind.PREPARE_TRANSACTION) || has(StatementKind.FINISH_PREPARED);

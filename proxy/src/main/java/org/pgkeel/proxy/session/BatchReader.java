@@ -87,6 +87,7 @@ final class BatchReader {
             else if (rolledBack && !BatchContents.isHarmless(statement)) kinds.remove(StatementKind.BEGIN);
         }
         if (statement.has(StatementKind.COMMIT)) kinds.add(StatementKind.COMMIT);
+        if (statement.has(StatementKind.ELSEWHERE)) kinds.add(StatementKind.ELSEWHERE);
         onlyReads &= BatchContents.isHarmless(statement);
     }
 

@@ -93,7 +93,7 @@ final class CommitWatch {
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
         if (statement.has(StatementKind.COPY_IN)) watching = Watching.COPY;
         if (statement.has(StatementKind.FINISH_PREPARED) && ofPrepared != null) work = ofPrepared;
-        else if (BatchContents.commitsInside(statement, inside) || statement.has(StatementKind.FINISH_PREPARED)) work = Work.COMMITS_INSIDE;
+        else if (BatchContents.commitsInside(statement, inside) || statement.has(StatementKind.FINISH_PREPARED) || statement.has(StatementKind.ELSEWHERE)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
         else if (statement.has(StatementKind.NOTIFY) && work == Work.TRANSACTION) work = Work.UNMARKED;
         if (writes) wrote = true;
@@ -107,7 +107,7 @@ final class CommitWatch {
                 case ROLLBACK -> behind = true;
                 case BEGIN -> behind = false;
                 case COMMIT, COMMIT_AND_CHAIN, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION -> { }
-                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> {
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, ELSEWHERE, OTHER -> {
                     if (behind) return true;
                 }
             }

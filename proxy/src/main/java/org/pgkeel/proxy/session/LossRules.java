@@ -27,9 +27,10 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// | outside, only reads under way, no row of them seen       | the same again                                            |
 /// | outside, only reads under way, rows seen                 | `40001`                                                   |
 /// | outside, an open batch, neither Sync nor COMMIT sent     | the same again, or `40001` where rows were seen            |
-/// | outside, BEGIN and more under way, not its COMMIT        | the same again; a failed transaction where rows were seen  |
+/// | outside, BEGIN and more under way, not its COMMIT        | the same again; a failed transaction where rows were seen, or something was done elsewhere |
 /// | outside, a write whose end was sent, marked              | what the survivor says: its reply, the same again, `08007` |
 /// | outside, a write whose end was sent, not marked          | `08007`                                                   |
+/// | outside, something done elsewhere, no transaction begun  | `08007`                                                   |
 /// | outside, the end of a prepared transaction, marked       | what became of that, as the survivor says                 |
 /// | outside, on a replica, a write whose end was sent        | `08007`: it may have been promoted before                 |
 /// | in COPY FROM STDIN, the end of the data not sent         | `40001`                                                   |
@@ -135,11 +136,11 @@ final class LossRules {
         if (at.node() != Node.PRIMARY && !loss.copyIn()) return mayHaveWrittenThere(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : again;
         if (first.commitsInside() && first.executes() && !endsPrepared(at)) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
+        if (first.has(StatementKind.ELSEWHERE) && !first.beginsTransaction()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         CommitPoint commit = at.commit();
         if (commit.knowledge() == Knowledge.ASKED) return commit.sent() ? new LossVerdict.Resolve(inFlight(at), again) : again;
         if (!first.executes() || first.onlyReads() || commit.knowledge() == Knowledge.NOTHING_WRITTEN) return again;
-        boolean transactionBegun = first.has(StatementKind.BEGIN) && !first.has(StatementKind.COMMIT);
-        if (!first.complete() && !first.has(StatementKind.COMMIT) || transactionBegun) return again;
+        if (!first.complete() && !first.has(StatementKind.COMMIT) || first.beginsTransaction()) return again;
         return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
     }
 
@@ -158,12 +159,12 @@ final class LossRules {
         return at.commit().knowledge() == Knowledge.ASKED && (work == Work.COMMIT_PREPARED || work == Work.ROLLBACK_PREPARED);
     }
 
-    /// It did not happen: it may be done again, unless the client has seen rows of it, it is not known word for word, or servers may die of it.
+    /// It did not happen: it may be done again, unless the client has seen rows of it, it is not known word for word, it has done something elsewhere, or servers may die of it.
     private static LossVerdict again(Situation at) {
         Loss loss = at.loss();
-        if (at.whole() && !loss.rows() && !ServerDeath.isGivenUp(at.deathsWeight())) return new LossVerdict.Rerun(loss.visible());
-        boolean transactionBegun = at.first().has(StatementKind.BEGIN) && !at.first().has(StatementKind.COMMIT);
-        return transactionBegun ? new LossVerdict.FailTransaction(false, loss.visible()) : new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
+        boolean mayRunAgain = at.whole() && !loss.rows() && !at.first().has(StatementKind.ELSEWHERE) && !ServerDeath.isGivenUp(at.deathsWeight());
+        if (mayRunAgain) return new LossVerdict.Rerun(loss.visible());
+        return at.first().beginsTransaction() ? new LossVerdict.FailTransaction(false, loss.visible()) : new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
     }
 
     private static InFlight inFlight(Situation at) {

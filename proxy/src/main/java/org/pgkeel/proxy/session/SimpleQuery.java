@@ -119,7 +119,7 @@ final class SimpleQuery {
             case QUERY, EXPLAIN, DATA, DDL, COPY_IN, NOTIFY -> in.indexOf(from, to, (byte) '$') < 0
                     || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().dialect());
             case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, MAINTENANCE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
-                 LISTEN, SESSION, EXECUTE, OTHER -> false;
+                 LISTEN, SESSION, EXECUTE, ELSEWHERE, OTHER -> false;
         };
     }
 

@@ -18,6 +18,7 @@ final class ClassBuilder {
     private Why why = Why.ONLY_READS;
     private TransactionModes modes = TransactionModes.UNSAID;
     private Optional<Routine> contained = Optional.empty();
+    private boolean elsewhere;
 
     void kind(StatementKind kind) {
         kinds.add(kind);
@@ -30,6 +31,11 @@ final class ClassBuilder {
 
     void write(Reason reason, String word) {
         raise(Access.WRITE, reason, word);
+    }
+
+    /// It does something that hangs on no transaction of this server.
+    void elsewhere() {
+        elsewhere = true;
     }
 
     private void raise(Access at, Reason reason, String word) {
@@ -57,11 +63,13 @@ final class ClassBuilder {
 
     void function(String name) {
         functions.add(name);
+        elsewhere |= name.startsWith("dblink", name.lastIndexOf('.') + 1);
     }
 
     /// @param characters of the names and the hint, which have one character for each byte so far
     StatementClass build(String hint, Characters characters, boolean plain) {
         return new StatementClass(access, why, kinds, modes, relations.stream().map(characters::textOrBytes).toList(), functions.stream().map(characters::textOrBytes).toList(),
-                characters.textOrBytes(hint), plain, kinds.size() == 1 ? contained : Optional.empty());
+                characters.textOrBytes(hint), plain, kinds.size() == 1 ? contained : Optional.empty(),
+                elsewhere);
     }
 }

@@ -122,14 +122,16 @@ public final class Classifier {
     private void copy() {
         QueryScan scan = new QueryScan(tokens, catalogue, found);
         tokens.takeIf("binary");
+        String relation = "";
         if (tokens.isNext('(')) scan.scanParentheses();
-        else scan.relationWithColumns();
+        else relation = scan.relationWithColumns();
         boolean to = tokens.takeIf("to");
         boolean overTheWire = tokens.isNext("stdout") || tokens.isNext("stdin");
         if (to && overTheWire) found.kind(StatementKind.COPY_OUT);
         else if (to) found.kind(StatementKind.OTHER, Access.WRITE, Reason.COPY_TO_SERVER, "copy");
         else if (tokens.takeIf("from") && (tokens.isNext("stdin") || tokens.isNext("stdout"))) found.kind(StatementKind.COPY_IN, Access.WRITE, Reason.NOT_A_READ, "copy");
         else found.kind(StatementKind.DATA, Access.WRITE, Reason.NOT_A_READ, "copy");
+        if (tokens.isNext("program") || !to && scan.isForeign(relation)) found.elsewhere();
     }
 
     private void endOfTransaction(String word) {

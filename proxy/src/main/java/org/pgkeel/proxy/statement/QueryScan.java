@@ -32,6 +32,8 @@ final class QueryScan {
     /// Among the queries of a WITH, whose names may have columns behind them.
     private boolean inWith;
     private boolean relationNext;
+    /// That relation is what the statement modifies.
+    private boolean targetNext;
 
     QueryScan(Tokens tokens, Catalogue catalogue, ClassBuilder found) {
         this.tokens = tokens;
@@ -57,7 +59,8 @@ final class QueryScan {
     }
 
     /// Reads a relation's name and the columns behind it.
-    void relationWithColumns() {
+    /// @return the name
+    String relationWithColumns() {
         String qualified = "";
         while (!tokens.atEnd() && tokens.current().isIdentifier()) {
             Token name = tokens.take();
@@ -70,6 +73,12 @@ final class QueryScan {
         if (tokens.takeIf('(')) {
             while (!tokens.atEnd() && !tokens.takeIf(')')) tokens.take();
         }
+        return qualified;
+    }
+
+    /// Whether a relation is, or may be, another server's.
+    boolean isForeign(String qualified) {
+        return catalogue.hazard(qualified.substring(qualified.lastIndexOf('.') + 1)) == Catalogue.Hazard.FOREIGN;
     }
 
     private void look(Token token) {
@@ -170,6 +179,8 @@ final class QueryScan {
     private void relation(String qualified) {
         if (relationNext) {
             found.relation(qualified);
+            if (targetNext && isForeign(qualified)) found.elsewhere();
+            targetNext = false;
             relationNext = false;
         }
     }
@@ -198,8 +209,12 @@ final class QueryScan {
             case "update", "truncate", "lock" -> {
                 if (!token.isWord("lock") && !token.isWord("truncate")) found.write(Reason.MODIFIES, token.text());
                 relation = found.isWrite();
+                targetNext = relation;
             }
-            case "insert", "delete", "merge" -> found.write(Reason.MODIFIES, token.text());
+            case "insert", "delete", "merge" -> {
+                found.write(Reason.MODIFIES, token.text());
+                targetNext = true;
+            }
             case "into" -> {
                 found.write(Reason.SELECTS_INTO, token.text());
                 relation = true;

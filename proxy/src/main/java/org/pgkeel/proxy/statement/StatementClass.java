@@ -9,7 +9,7 @@ import java.util.Optional;
 public final class StatementClass {
     /// A text that was not looked into, as for its length.
     public static final StatementClass UNREAD =
-            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "", false, Optional.empty());
+            new StatementClass(Access.WRITE, new Why(Why.Reason.UNREADABLE, ""), List.of(StatementKind.OTHER), TransactionModes.UNSAID, List.of(), List.of(), "", false, Optional.empty(), false);
 
     private final Access access;
     private final Why why;
@@ -21,19 +21,23 @@ public final class StatementClass {
     private final String hint;
     private final boolean plain;
     private final Optional<Routine> contained;
+    private final boolean elsewhere;
 
-    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint, boolean plain, Optional<Routine> contained) {
+    StatementClass(Access access, Why why, List<StatementKind> kinds, TransactionModes modes, List<String> relations, List<String> functions, String hint, boolean plain, Optional<Routine> contained,
+                   boolean elsewhere) {
         this.access = access;
         this.why = why;
         this.kinds = List.copyOf(kinds);
         long bits = kinds.stream().mapToLong(StatementKind::bit).reduce(0, (a, b) -> a | b);
-        this.kindBits = functions.stream().anyMatch(StatementClass::notifies) ? bits | StatementKind.NOTIFY.bit() : bits;
+        if (functions.stream().anyMatch(StatementClass::notifies)) bits |= StatementKind.NOTIFY.bit();
+        this.kindBits = elsewhere ? bits | StatementKind.ELSEWHERE.bit() : bits;
         this.modes = modes;
         this.relations = List.copyOf(relations);
         this.functions = List.copyOf(functions);
         this.hint = hint;
         this.plain = plain;
         this.contained = contained;
+        this.elsewhere = elsewhere;
     }
 
     /// The heaviest of its statements.
@@ -59,7 +63,7 @@ public final class StatementClass {
         return function.equals("pg_notify") || function.equals("pg_catalog.pg_notify");
     }
 
-    /// Whether one of its statements is of this kind; what calls `pg_notify` is of the kind NOTIFY, too.
+    /// Whether one of its statements is of this kind; what calls `pg_notify` is of the kind NOTIFY, too, and only this says of ELSEWHERE.
     public boolean has(StatementKind kind) {
         return (kindBits & kind.bit()) == kind.bit();
     }
@@ -97,7 +101,7 @@ public final class StatementClass {
 
     /// The same text, of which a node has said with `25006` that it writes.
     public StatementClass asWrite() {
-        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint, plain, contained);
+        return new StatementClass(Access.WRITE, new Why(Why.Reason.FUNCTION_MAY_WRITE, "25006"), kinds, modes, relations, functions, hint, plain, contained, elsewhere);
     }
 
     @Override

@@ -52,6 +52,17 @@ class CommitWatchTest {
         assertThat(watch.mark()).isEmpty();
     }
 
+    /// Its xid says nothing of the foreign server, and without one it may still have written there.
+    @Test
+    void nothing_is_learnt_of_a_transaction_that_does_something_elsewhere() {
+        executes("begin", "select dblink_exec('insert into t values (1)')", "insert into t values (1)");
+        watch.batchOver(true);
+        asksAndSends("commit", 7);
+        assertThat(watch.work()).isEqualTo(Work.COMMITS_INSIDE);
+        watch.over();
+        assertThat(watch.work()).isEqualTo(Work.TRANSACTION);
+    }
+
     @Test
     void the_mark_of_a_prepared_transaction_is_that_of_its_end_alone() {
         watch.prepared(Work.COMMIT_PREPARED, mark(7).orElseThrow(), 5);

@@ -110,6 +110,17 @@ class LossRulesTest {
         assertThat(verdict(loss('I', 0, false), batch(false, false, StatementKind.COMMITS_INSIDE), KEPT_BACK)).isEqualTo(NOT_KNOWN);
     }
 
+    /// A foreign server may have committed, whether this one has or not.
+    @Test
+    void what_does_something_elsewhere_is_never_done_again() {
+        for (CommitPoint commit : List.of(UNKNOWN, KEPT_BACK)) {
+            assertThat(verdict(loss('I', 0, false), batch(false, false, StatementKind.DATA, StatementKind.ELSEWHERE), commit)).isEqualTo(NOT_KNOWN);
+            assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.BEGIN, StatementKind.DATA, StatementKind.ELSEWHERE), commit)).as("its COMMIT is still to come")
+                    .isEqualTo(new LossVerdict.FailTransaction(false, 0));
+            assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.BEGIN, StatementKind.DATA, StatementKind.ELSEWHERE, StatementKind.COMMIT), commit)).isEqualTo(NOT_KNOWN);
+        }
+    }
+
     @Test
     void in_a_block_of_the_proxys_own_nothing_commits_inside() {
         BatchContents call = batch(false, true, StatementKind.COMMITS_INSIDE).enclosed();

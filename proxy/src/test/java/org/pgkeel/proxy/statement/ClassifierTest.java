@@ -55,6 +55,22 @@ class ClassifierTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
+        "insert into foreign_table values (1)", "insert into foreign_table (a) values (1)", "update public.foreign_table set a = 1", "update only foreign_table set a = 1", "delete from foreign_table", "truncate table foreign_table", "copy foreign_table (a) from stdin", "merge into foreign_table using t on true when matched then delete",
+        "with x as (insert into foreign_table values (1) returning a) select * from x", "select 1; insert into foreign_table values (1)", "select dblink_exec('insert')",
+        "select * from public.dblink('select 1') as t(a int)", "copy t from program 'cat'", "copy t (a) from program 'cat'", "copy t to program 'cat'", "copy (select 1) to program 'cat'",
+    })
+    void what_may_do_something_elsewhere_is_told(String sql) {
+        assertThat(classOf(sql)).matches(each -> each.has(StatementKind.ELSEWHERE) && each.asWrite().has(StatementKind.ELSEWHERE), sql);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"select * from foreign_table", "insert into t values (1)", "insert into t select * from foreign_table", "delete from t using foreign_table", "copy foreign_table to stdout", "copy t from stdin", "copy t from '/file'", "select program from dblink", "copy program to stdout"})
+    void what_stays_in_its_transaction_does_nothing_elsewhere(String sql) {
+        assertThat(classOf(sql)).matches(each -> !each.has(StatementKind.ELSEWHERE), sql);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
         "insert into t values (1)", "update t set a = 1", "delete from t", "merge into t using u on true when matched then delete", "truncate t",
         "select * from t for update", "select * from t for share", "select * from t for no key update", "select * from t for key share", "select 1 into t",
         "with x as (insert into t values (1) returning a) select * from x", "select * from (with x as (delete from t returning *) select * from x) y",
