@@ -85,7 +85,7 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--workloads", split = ",", paramLabel = "NAME", description = "Only these (default: all but insert-storm; in async mode without pgbench and copies, which know no xid).")
     private List<String> chosenWorkloads = List.of();
 
-    @Option(names = "--clients", paramLabel = "N", defaultValue = "4", description = "Of each workload (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--clients", paramLabel = "N", defaultValue = "4", description = "Of each workload but pgbench, which has 3 (default: ${DEFAULT-VALUE}).")
     private int clients;
 
     @Option(names = "--pace-ms", paramLabel = "N", defaultValue = "40", description = "From one step of a client to the next, at least (default: ${DEFAULT-VALUE}).")

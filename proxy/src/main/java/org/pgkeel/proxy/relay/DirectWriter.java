@@ -7,7 +7,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 
 /// Writes to one channel: straight to its descriptor while Netty's queue is empty, through the queue otherwise, and
-/// always through the pipeline under TLS. `performance.md` of the bench has the figures of the short cut.
+/// always through the pipeline under TLS.
 ///
 /// Threading: confined to the channel's event loop.
 public final class DirectWriter {

@@ -10,7 +10,7 @@ import org.pgkeel.protocol.backend.ErrorFields;
 import org.pgkeel.protocol.backend.Severity;
 
 class RefusalReasonTest {
-    /// The table of the house style and the timeouts' codes: who changes one changes what clients and dashboards see.
+    /// The codes of refusals and timeouts: who changes one changes what clients and dashboards see.
     @Test
     void the_table_is_as_documented() {
         Map<RefusalReason, String> documented = Map.ofEntries(
