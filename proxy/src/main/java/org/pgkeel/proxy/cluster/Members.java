@@ -134,6 +134,7 @@ final class Members {
         var startup = new LinkedHashMap<String, String>();
         startup.put("application_name", "pgkeel monitor");
         startup.put("client_encoding", "UTF8");
+        startup.put("search_path", "pg_catalog");   // nobody's functions and operators are to stand in for the server's
         return new BackendTarget(address, monitor.database(), monitor.user(), monitor.password().<Credential>map(Credential.Password::new)
                 .orElse(new Credential.None()), rooms.tlsOf().apply(config.name()), startup, timeout);
     }
