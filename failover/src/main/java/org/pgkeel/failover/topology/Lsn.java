@@ -1,5 +1,7 @@
 package org.pgkeel.failover.topology;
 
+import java.util.Set;
+
 /// A position in the write-ahead log, as `pg_lsn`: comparable within one timeline only. Threading: immutable.
 /// <https://www.postgresql.org/docs/current/datatype-pg-lsn.html>
 ///
@@ -7,6 +9,9 @@ package org.pgkeel.failover.topology;
 public record Lsn(long value) implements Comparable<Lsn> {
     public static final Lsn ZERO = new Lsn(0);
     private static final int HALF_DIGITS_MAX = 8;
+    private static final int PAGE_BYTES = 8192;
+    /// Of a page of WAL, and of the first one in a file.
+    private static final Set<Long> HEADER_BYTES = Set.of(24L, 40L);
 
     /// @param text as PostgreSQL prints it, `16/B374D848`
     /// @throws IllegalArgumentException if it is no LSN
@@ -25,6 +30,13 @@ public record Lsn(long value) implements Comparable<Lsn> {
             value = value << 4 | digit;
         }
         return value;
+    }
+
+    /// Where the last record ends, if this is the end of the WAL that `pg_current_wal_insert_lsn()` says: at the beginning of a page it counts the header, which nobody
+    /// writes, and nobody replays, before a record stands behind it.
+    public Lsn behindLastRecord() {
+        long inPage = value & PAGE_BYTES - 1;
+        return HEADER_BYTES.contains(inPage) ? new Lsn(value - inPage) : this;
     }
 
     /// How far this position is ahead of `other`, in bytes; 0 if it is not.

@@ -61,8 +61,8 @@ public final class Cluster {
     private final AtomicBoolean polling = new AtomicBoolean();
     private final AtomicBoolean asking = new AtomicBoolean();
     private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
-    /// Somebody has asked for commits that do not wait for the disk.
-    private volatile boolean asynchronous;
+    /// Somebody has asked for commits that do not wait for the disk. Of all that a reload put in each other's place.
+    private final AtomicBoolean asynchronous;
     private volatile long wantedNanos;
     private volatile long readNanos = System.nanoTime() - DEMAND_NANOS;
     private volatile View view;
@@ -71,11 +71,12 @@ public final class Cluster {
     private record Doubt(NodeAddress node, DoubtReason why) {}
 
     Cluster(ClusterConfig config, Rooms rooms) {
-        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors(), new Object());
+        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors(), new AtomicBoolean(), new Object());
     }
 
-    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors, Object lineage) {
+    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors, AtomicBoolean asynchronous, Object lineage) {
         this.config = config;
+        this.asynchronous = asynchronous;
         this.lineage = lineage;
         this.watched = config.monitor().isPresent();
         this.rooms = rooms;
@@ -92,9 +93,7 @@ public final class Cluster {
         Reign last = before.current();
         boolean among = isAmong(before, config);
         Reign known = among ? last : new Reign(last.number(), Reign.NONE.address(), 0, Reign.NONE.lifetime());
-        var cluster = new Cluster(config, rooms, known, before.counters, before.errors, among ? before.lineage : new Object());
-        cluster.asynchronous = before.asynchronous;
-        return cluster;
+        return new Cluster(config, rooms, known, before.counters, before.errors, before.asynchronous, among ? before.lineage : new Object());
     }
 
     /// Whether a reload changes nothing for it: neither its section, nor what is in the files that only its beginning reads.
@@ -350,13 +349,14 @@ public final class Cluster {
         lastWriteNanos.accumulateAndGet(nowNanos, (before, now) -> before == NEVER || now - before > 0 ? now : before);
     }
 
-    /// A client has set, or may have set, `synchronous_commit = off`: from now on commits may be acknowledged that are not on disk yet. Cheap; callable from any thread.
-    public void becomesAsynchronous() {
-        if (!asynchronous) asynchronous = true;
+    /// From now on commits may be acknowledged that are not on disk yet. Cheap; callable from any thread.
+    public void becomesAsynchronous(String why) {
+        if (asynchronous.get() || !asynchronous.compareAndSet(false, true)) return;
+        log.info("cluster {}: replicas are asked for the end of the WAL from now on, as commits may not wait for the disk: {}", name(), why);
     }
 
     boolean commitsAsynchronously() {
-        return asynchronous;
+        return asynchronous.get();
     }
 
     /// When any client was told so last, as far as [#wrote] was told; [#NEVER] before the first.

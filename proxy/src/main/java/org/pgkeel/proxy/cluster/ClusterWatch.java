@@ -230,7 +230,9 @@ final class ClusterWatch implements Members.SqlListener {
 
     /// What was acknowledged lies before what is on disk. Where commits are acknowledged before they are on disk, it lies before what will be.
     private boolean commitsAsynchronously(SqlProbe.Answered primary) {
-        return primary.asynchronous() || cluster.commitsAsynchronously();
+        // For good: connections of before keep what they logged in with.
+        if (primary.asynchronous()) cluster.becomesAsynchronous("the server, a database or a role has synchronous_commit = off");
+        return cluster.commitsAsynchronously();
     }
 
     /// @param row whether it is in recovery, and where it is; of a primary, too, where its WAL ends that is not on disk yet
@@ -238,10 +240,12 @@ final class ClusterWatch implements Members.SqlListener {
         if (!comparable().contains(member)) return;
         boolean isPrimary = watch instanceof PrimaryWatch.Known(var primary, _) && member.address().equals(primary.address());
         boolean inRecovery = row.getFirst().equals("t");
-        String position = row.get(isPrimary && commitsAsynchronously(member.probe().answered()) ? 2 : 1);
+        boolean toEnd = isPrimary && commitsAsynchronously(member.probe().answered());
+        String position = row.get(toEnd ? 2 : 1);
         if (isPrimary == inRecovery || position.isEmpty()) return;
-        if (isPrimary) cluster.freshness().primaryIsAt(askedNanos, Lsn.parse(position));
-        else cluster.freshness().replicaReplayed(member.address(), Lsn.parse(position));
+        Lsn at = Lsn.parse(position);
+        if (isPrimary) cluster.freshness().primaryIsAt(askedNanos, toEnd ? at.behindLastRecord() : at);
+        else cluster.freshness().replicaReplayed(member.address(), at);
     }
 
     /// At once, before any client says so.

@@ -36,7 +36,7 @@ final class SqlProbe implements NodeProbe {
                    pg_last_wal_replay_lsn(),
                    timeline_id, checkpoint_lsn, extract(epoch from checkpoint_time)::bigint,
                    case when not pg_is_in_recovery() then pg_current_wal_insert_lsn() end,
-                   current_setting('synchronous_commit') = 'off' or exists (select from pg_db_role_setting, unnest(setconfig) as setting
+                   current_setting('synchronous_commit') = 'off' or exists (select from pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) as setting
                                                                             where setting ~* '^synchronous_commit=(off|false|no|0)$')
             from pg_control_checkpoint()""".formatted(POSTMASTER_START, STATS_RESET);
     private static final int COLUMNS = 12;
@@ -119,7 +119,7 @@ final class SqlProbe implements NodeProbe {
                 if (!same) lifetime = new Lifetime(row.get(2), row.get(3));
                 if (!before.equals(Lifetime.UNKNOWN) && !before.postmasterStart().equals(lifetime.postmasterStart())) another.run();
             }
-            Lsn inserted = row.get(10).isEmpty() ? Lsn.ZERO : Lsn.parse(row.get(10));
+            Lsn inserted = row.get(10).isEmpty() ? Lsn.ZERO : Lsn.parse(row.get(10)).behindLastRecord();
             answered = new Answered(lifetime, row.get(5), checkpoint, row.get(0).isEmpty() ? null : row.get(6), inserted, row.get(11).equals("t"));
             Optional<Lsn> position = row.get(1).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(1)));
             if (row.get(0).isEmpty()) return new NodeReply.Standby(row.get(4).isEmpty() ? 0 : Integer.parseInt(row.get(4)), lifetime, position);

@@ -16,6 +16,7 @@ import org.pgkeel.proxy.refusal.Refusal;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.Effect;
+import org.pgkeel.proxy.statement.PinReason;
 import org.pgkeel.proxy.statement.Statement;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.Statements;
@@ -87,13 +88,18 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// The client is about to be told of something that it wrote, or may have written: of that other clients may demand to see it, whether or not this one
     /// has units that go to replicas.
     void wrote(long now) {
+        Cluster cluster = pool.cluster();
+        if (mayCommitAsynchronously()) cluster.becomesAsynchronous("a client has set synchronous_commit, or may have");
         if (routes != null) routes.remembersWrite(now);
         RouteRules inForce = context.rules();
         if (inForce == null) return;
-        Cluster cluster = pool.cluster();
-        if (session.settings().tracker().desired().commitsAsynchronously()) cluster.becomesAsynchronous();
         if (inForce.ofCluster()) cluster.wrote(now);
         if (routes != null && cluster.isReadLately(now)) cluster.wantFreshness();
+    }
+
+    /// By what it said at its login, or in words that nobody has understood. A session pool's clients are not looked at.
+    private boolean mayCommitAsynchronously() {
+        return session.settings().tracker().desired().commitsAsynchronously() || session.pins().contains(PinReason.SET_CONFIG) || session.pins().contains(PinReason.STATEMENT_NOT_INSPECTED);
     }
 
     // --- it asks

@@ -20,6 +20,8 @@ import org.pgkeel.proxy.statement.StatementScan;
 ///
 /// Threading: confined to the session's event loop.
 final class SessionEffects {
+    private static final String ASYNCHRONOUS = "a client has set synchronous_commit";
+
     private final SessionContext context;
     private final DatabasePool pool;
     private final ClientSettings settings;
@@ -111,10 +113,13 @@ final class SessionEffects {
                 if (gone != null) leased.statements().remove(gone);
             }
             case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
-            case Effect.SetLocal(var name) -> {
-                if (Settings.mayCommitAsynchronously(name)) pool.cluster().becomesAsynchronous();
+            case Effect.SetParameter(var name, var value) -> {
+                if (Settings.isAsynchronous(name, value)) pool.cluster().becomesAsynchronous(ASYNCHRONOUS);
             }
-            case Effect.SetParameter _, Effect.SetToBound _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
+            case Effect.SetLocal(var name, var value) -> {
+                if (value.isPresent() ? Settings.isAsynchronous(name, value.get()) : Settings.mayBeAsynchronous(name)) pool.cluster().becomesAsynchronous(ASYNCHRONOUS);
+            }
+            case Effect.SetToBound _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,
                  Effect.PrepareStatement _, Effect.ExecuteStatement _, Effect.Listen _, Effect.Unlisten _, Effect.UnlistenAll _, Effect.CloseCursor _, Effect.CloseAll _,
                  Effect.AdvisoryUnlock _, Effect.AdvisoryUnlockAll _, Effect.SessionSequence _, Effect.TemporaryTable _, Effect.VacateDatabase _, Effect.Pin _ -> { }

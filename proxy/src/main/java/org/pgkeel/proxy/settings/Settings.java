@@ -38,7 +38,7 @@ public final class Settings {
         long length = 0;
         for (int i = 0; i < pairs.length; i += 2) {
             any |= SettingNames.stays(pairs[i]);
-            late |= pairs[i].equals(SettingNames.SYNCHRONOUS_COMMIT) && SettingNames.ASYNCHRONOUS.contains(pairs[i + 1].toLowerCase(Locale.ROOT));
+            late |= isAsynchronous(pairs[i], pairs[i + 1]);
             length += pairs[i].length() + pairs[i + 1].length();
         }
         this.staying = any;
@@ -91,9 +91,14 @@ public final class Settings {
         return asynchronous;
     }
 
-    /// Whether they may be, once a parameter was set to what is not known.
+    /// Whether they are where a parameter is set to this.
+    public static boolean isAsynchronous(String name, String value) {
+        return name.equals(SettingNames.SYNCHRONOUS_COMMIT) && SettingNames.ASYNCHRONOUS.contains(value.toLowerCase(Locale.ROOT));
+    }
+
+    /// Whether they may be where a parameter is set to what is not known.
     /// @param name empty if it is not known either
-    public static boolean mayCommitAsynchronously(String name) {
+    public static boolean mayBeAsynchronous(String name) {
         return name.isEmpty() || name.equals(SettingNames.SYNCHRONOUS_COMMIT);
     }
 

@@ -142,7 +142,7 @@ public final class SettingsTracker {
     private void completed(Effect effect, String commandTag) {
         switch (effect) {
             case Effect.SetParameter(String name, String value) -> set(name, value);
-            case Effect.SetLocal(String name) -> setLocal(name);
+            case Effect.SetLocal(String name, _) -> setLocal(name);
             case Effect.ResetParameter(String name) -> reset(name);
             case Effect.ResetAll _ -> resetTo(identity(explicit), identity(applied));
             case Effect.DiscardAll _ -> resetTo(Settings.NONE, Settings.NONE);

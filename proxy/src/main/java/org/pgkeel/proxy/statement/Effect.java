@@ -30,8 +30,9 @@ public sealed interface Effect {
     /// `SET LOCAL`, `set_config(..., true)`: gone with the transaction. (`SET TRANSACTION` has no effect here: it says how the
     /// transaction runs.)
     ///
-    /// @param name in lower case; empty when the text does not tell
-    record SetLocal(String name) implements Effect {}
+    /// @param name  in lower case; empty when the text does not tell
+    /// @param value empty when the text does not tell
+    record SetLocal(String name, Optional<String> value) implements Effect {}
 
     /// `RESET name`, `SET name TO DEFAULT`, `SET TIME ZONE LOCAL`.
     record ResetParameter(String name) implements Effect {}

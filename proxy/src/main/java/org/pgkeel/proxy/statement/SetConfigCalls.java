@@ -80,7 +80,7 @@ final class SetConfigCalls {
         Optional<String> isLocal = complete ? truth(arguments.get(2)) : Optional.empty();
         if (isLocal.equals(Optional.of("true"))) {
             String setting = name.map(Lexer::lowerCase).orElse("");
-            effects.add(new Effect.SetLocal(setting));
+            effects.add(new Effect.SetLocal(setting, value));
             if (Dialect.isOf(setting)) effects.add(new Effect.Pin(PinReason.SET_CONFIG));
             if (SetStatement.makesTemporary(setting, value.orElse(""))) effects.add(new Effect.Pin(PinReason.TEMP_TABLE));
             return;

@@ -205,7 +205,7 @@ final class SetStatement {
 
     private void assign(String name, String value) {
         if (!TRANSACTION_SETTINGS.contains(name)) {
-            effects.add(local ? new Effect.SetLocal(name) : set(name, value, characters));
+            effects.add(local ? new Effect.SetLocal(name, Optional.of(value)) : set(name, value, characters));
             if (local && Dialect.isOf(name)) effects.add(new Effect.Pin(PinReason.SET_CONFIG));   // what follows may be read wrongly
             if (makesTemporary(name, value)) effects.add(new Effect.Pin(PinReason.TEMP_TABLE));
         }

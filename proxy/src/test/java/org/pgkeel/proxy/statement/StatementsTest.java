@@ -22,7 +22,7 @@ class StatementsTest {
             case Effect.SetParameter(String name, String value) -> "Set " + name + "=" + value;
             case Effect.SetToBound(String name, int number) -> "Bound " + name + "=$" + number;
             case Effect.VacateDatabase(String name) -> "Vacate " + name;
-            case Effect.SetLocal(String name) -> "Local " + name;
+            case Effect.SetLocal(String name, _) -> "Local " + name;
             case Effect.ResetParameter(String name) -> "Reset " + name;
             case Effect.Discard(Effect.Discard.What what) -> "Discard " + what;
             case Effect.Commit(boolean andChain) -> andChain ? "Commit and chain" : "Commit";
