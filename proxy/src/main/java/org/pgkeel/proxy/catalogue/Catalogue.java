@@ -109,7 +109,7 @@ public final class Catalogue {
                 case 'p' -> procedures.put(row.name(), Procedure.CONTAINED);
                 case 'q' -> procedures.put(row.name(), Procedure.MAY_END);
                 case 'x' -> unsafe = true;
-                default -> hazards.put(row.name(), hazard(row.kind()));
+                default -> hazards.merge(row.name(), hazard(row.kind()), (one, other) -> one == Hazard.FOREIGN ? one : other);
             }
         }
         BuiltinFunctions.removeThoseThatWrite(harmless, mayWrite);
@@ -147,6 +147,12 @@ public final class Catalogue {
     public @org.jspecify.annotations.Nullable Hazard hazard(String identifier) {
         if (hazardsBeyondAscii && !isAscii(identifier)) return Hazard.VIEW;
         return hazards.get(identifier);
+    }
+
+    /// Whether a relation of this name, of whatever schema, is, or may be, another server's.
+    public boolean mayBeForeign(String name) {
+        if (hazardsBeyondAscii && !isAscii(name)) return hazards.containsValue(Hazard.FOREIGN);
+        return hazards.get(name) == Hazard.FOREIGN;
     }
 
     /// Whether a run of operator characters may hold an operator that writes.

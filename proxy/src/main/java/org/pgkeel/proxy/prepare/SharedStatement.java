@@ -152,13 +152,19 @@ public final class SharedStatement {
     ///
     /// @param classes of this event loop
     public StatementClass classOf(ClassCache classes, Dialect dialect, Catalogue catalogue) {
-        if (kind == Kind.SQL_PREPARE) return EXECUTED;
         Classified known = classified;
         if (known == null || known.catalogue != catalogue || !known.dialect.equals(dialect)) {
-            known = new Classified(dialect, catalogue, classes.classify(Unpooled.wrappedBuffer(body), 0, textEnd(body), dialect, catalogue));
+            known = new Classified(dialect, catalogue, classify(classes, dialect, catalogue));
             classified = known;
         }
         return known.statementClass;
+    }
+
+    private StatementClass classify(ClassCache classes, Dialect dialect, Catalogue catalogue) {
+        StatementClass ofText = classes.classify(Unpooled.wrappedBuffer(body), 0, textEnd(body), dialect, catalogue);
+        boolean elsewhere = ofText.actsElsewhere() || uses.stream().anyMatch(each -> each.classOf(classes, dialect, catalogue).actsElsewhere());
+        StatementClass own = kind == Kind.SQL_PREPARE ? EXECUTED : ofText;
+        return elsewhere ? own.asElsewhere() : own;
     }
 
     /// What it is if it is an INSERT; looked into once for each dialect.

@@ -10,12 +10,13 @@ import org.pgkeel.proxy.statement.StatementKind;
 /// @param executes  something in it is executed, not only prepared or described
 /// @param onlyReads whatever it executes can only read, or concerns the session or the beginning of a transaction alone
 /// @param kinds     of all that it executes
+/// @param elsewhere something that it executes hangs on no transaction of this server
 /// @param complete  its end was sent: a Query, a FunctionCall, or a Sync
-public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKind> kinds, boolean complete) {
+public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKind> kinds, boolean elsewhere, boolean complete) {
     /// Of a batch of which nothing else is known.
     /// @param mayCommit it, or one behind it, may end a transaction
     static BatchContents unknown(boolean complete, boolean mayCommit) {
-        return new BatchContents(true, false, mayCommit ? EnumSet.of(StatementKind.OTHER, StatementKind.COMMIT) : EnumSet.of(StatementKind.OTHER), complete);
+        return new BatchContents(true, false, mayCommit ? EnumSet.of(StatementKind.OTHER, StatementKind.COMMIT) : EnumSet.of(StatementKind.OTHER), false, complete);
     }
 
     boolean has(StatementKind kind) {
@@ -28,7 +29,7 @@ public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKi
         Set<StatementKind> inside = EnumSet.copyOf(kinds);
         inside.remove(StatementKind.COMMITS_INSIDE);
         inside.add(StatementKind.DATA);
-        return new BatchContents(executes, onlyReads, inside, complete);
+        return new BatchContents(executes, onlyReads, inside, elsewhere, complete);
     }
 
     /// It begins a transaction that is open behind it.
@@ -45,6 +46,11 @@ public record BatchContents(boolean executes, boolean onlyReads, Set<StatementKi
     /// @param inside a block is open where the text begins
     static boolean commitsInside(StatementClass statement, boolean inside) {
         return !inside && statement.kinds().size() == 1 && statement.has(StatementKind.COMMITS_INSIDE);
+    }
+
+    /// It does something that hangs on no transaction of this server: to prepare that does not.
+    static boolean actsElsewhere(StatementClass statement) {
+        return statement.actsElsewhere() && !isHarmless(statement);
     }
 
     /// All that it does is maintenance. Outside of a block it is done again; in one it is part of the transaction.

@@ -27,6 +27,7 @@ final class BatchReader {
     private final Set<StatementKind> kinds = EnumSet.noneOf(StatementKind.class);
     private boolean executes;
     private boolean onlyReads = true;
+    private boolean elsewhere;
     /// Behind a ROLLBACK, no block has begun since.
     private boolean rolledBack;
     /// Behind a BEGIN, whose block has not ended since.
@@ -48,7 +49,7 @@ final class BatchReader {
             reader.message(in, type, at + 5);
             complete = type == FrontendType.QUERY || type == FrontendType.FUNCTION_CALL || type == FrontendType.SYNC;
         }
-        return new BatchContents(reader.executes, reader.onlyReads, reader.kinds, complete);
+        return new BatchContents(reader.executes, reader.onlyReads, reader.kinds, reader.elsewhere, complete);
     }
 
     private void message(ByteBuf in, byte type, int at) {
@@ -87,8 +88,8 @@ final class BatchReader {
             else if (rolledBack && !BatchContents.isHarmless(statement)) kinds.remove(StatementKind.BEGIN);
         }
         if (statement.has(StatementKind.COMMIT)) kinds.add(StatementKind.COMMIT);
-        if (statement.has(StatementKind.ELSEWHERE)) kinds.add(StatementKind.ELSEWHERE);
         onlyReads &= BatchContents.isHarmless(statement);
+        elsewhere |= BatchContents.actsElsewhere(statement);
     }
 
     private static String string(ByteBuf in, int at) {

@@ -93,7 +93,7 @@ final class CommitWatch {
         begun = statement.has(StatementKind.BEGIN) || begun && !ends;
         if (statement.has(StatementKind.COPY_IN)) watching = Watching.COPY;
         if (statement.has(StatementKind.FINISH_PREPARED) && ofPrepared != null) work = ofPrepared;
-        else if (BatchContents.commitsInside(statement, inside) || statement.has(StatementKind.FINISH_PREPARED) || statement.has(StatementKind.ELSEWHERE)) work = Work.COMMITS_INSIDE;
+        else if (BatchContents.commitsInside(statement, inside) || statement.has(StatementKind.FINISH_PREPARED) || BatchContents.actsElsewhere(statement)) work = Work.COMMITS_INSIDE;
         else if (statement.has(StatementKind.PREPARE_TRANSACTION)) work = Work.PREPARE;
         else if (statement.has(StatementKind.NOTIFY) && work == Work.TRANSACTION) work = Work.UNMARKED;
         if (writes) wrote = true;
@@ -107,7 +107,7 @@ final class CommitWatch {
                 case ROLLBACK -> behind = true;
                 case BEGIN -> behind = false;
                 case COMMIT, COMMIT_AND_CHAIN, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION -> { }
-                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, ELSEWHERE, OTHER -> {
+                case QUERY, SHOW, EXPLAIN, COPY_OUT, COPY_IN, CURSOR, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, FINISH_PREPARED, LISTEN, NOTIFY, SESSION, EXECUTE, OTHER -> {
                     if (behind) return true;
                 }
             }
@@ -134,6 +134,11 @@ final class CommitWatch {
     void unwatchable() {
         wrote = true;
         watching = copies() ? Watching.COPY : Watching.IMPOSSIBLE;
+    }
+
+    /// What was sent last executes something that hangs on no transaction of this server.
+    void actsElsewhere() {
+        work = Work.COMMITS_INSIDE;
     }
 
     /// What was sent last, a CALL or DO alone, runs in a block of PgKeel's own. Nobody sees whether it notifies.

@@ -98,7 +98,7 @@ final class Enclosure {
         for (StatementKind kind : text.kinds()) {
             boolean same = switch (kind) {
                 case QUERY, SHOW, EXPLAIN, COPY_OUT, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, LISTEN, NOTIFY, SESSION -> true;
-                case COPY_IN, CURSOR, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED, EXECUTE, ELSEWHERE, OTHER -> false;
+                case COPY_IN, CURSOR, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED, EXECUTE, OTHER -> false;
             };
             if (!same) return false;
         }
@@ -127,7 +127,7 @@ final class Enclosure {
         for (StatementKind kind : text.kinds().subList(0, last)) {
             boolean goesOn = switch (kind) {
                 case QUERY, SHOW, EXPLAIN, COPY_OUT, DATA, DDL, COMMITS_INSIDE, MAINTENANCE, LISTEN, NOTIFY, SESSION, BEGIN, SAVEPOINT, SET_TRANSACTION -> true;
-                case COPY_IN, CURSOR, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, PREPARE_TRANSACTION, FINISH_PREPARED, EXECUTE, ELSEWHERE, OTHER -> false;
+                case COPY_IN, CURSOR, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, PREPARE_TRANSACTION, FINISH_PREPARED, EXECUTE, OTHER -> false;
             };
             if (!goesOn) return false;
             open |= kind == StatementKind.BEGIN;

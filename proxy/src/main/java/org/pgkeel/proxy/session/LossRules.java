@@ -136,7 +136,7 @@ final class LossRules {
         if (at.node() != Node.PRIMARY && !loss.copyIn()) return mayHaveWrittenThere(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : again;
         if (first.commitsInside() && first.executes() && !endsPrepared(at)) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
-        if (first.has(StatementKind.ELSEWHERE) && !first.beginsTransaction()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
+        if (first.elsewhere() && !first.beginsTransaction()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         CommitPoint commit = at.commit();
         if (commit.knowledge() == Knowledge.ASKED) return commit.sent() ? new LossVerdict.Resolve(inFlight(at), again) : again;
         if (!first.executes() || first.onlyReads() || commit.knowledge() == Knowledge.NOTHING_WRITTEN) return again;
@@ -162,7 +162,7 @@ final class LossRules {
     /// It did not happen: it may be done again, unless the client has seen rows of it, it is not known word for word, it has done something elsewhere, or servers may die of it.
     private static LossVerdict again(Situation at) {
         Loss loss = at.loss();
-        boolean mayRunAgain = at.whole() && !loss.rows() && !at.first().has(StatementKind.ELSEWHERE) && !ServerDeath.isGivenUp(at.deathsWeight());
+        boolean mayRunAgain = at.whole() && !loss.rows() && !at.first().elsewhere() && at.commit().work() != Work.COMMITS_INSIDE && !ServerDeath.isGivenUp(at.deathsWeight());
         if (mayRunAgain) return new LossVerdict.Rerun(loss.visible());
         return at.first().beginsTransaction() ? new LossVerdict.FailTransaction(false, loss.visible()) : new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
     }

@@ -293,7 +293,7 @@ final class SessionRoutes {
     boolean turnsAway(BackendConnection leased, byte[] errorBody, int visible) {
         NodeAddress there = node;
         Route.ToReplica route = by;
-        if (there == null || route == null || leased.exchange().status() != 'I' || leased.requests().isIncomplete() || moves.areTooMany()) return false;
+        if (there == null || route == null || leased.exchange().status() != 'I' || leased.requests().isIncomplete() || unit.actsElsewhere() || moves.areTooMany()) return false;
         String code = ErrorBody.field(errorBody, 'C');
         boolean elsewhere = switch (code) {
             // A conflict with recovery, or a deadlock with it.

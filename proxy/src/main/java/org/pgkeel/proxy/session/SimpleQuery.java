@@ -119,7 +119,7 @@ final class SimpleQuery {
             case QUERY, EXPLAIN, DATA, DDL, COPY_IN, NOTIFY -> in.indexOf(from, to, (byte) '$') < 0
                     || !Statements.hasParameter(in.toString(from, to - from, StandardCharsets.ISO_8859_1), session.settings().dialect());
             case SHOW, COPY_OUT, CURSOR, COMMITS_INSIDE, MAINTENANCE, BEGIN, COMMIT, COMMIT_AND_CHAIN, ROLLBACK, SAVEPOINT, SET_TRANSACTION, PREPARE_TRANSACTION, FINISH_PREPARED,
-                 LISTEN, SESSION, EXECUTE, ELSEWHERE, OTHER -> false;
+                 LISTEN, SESSION, EXECUTE, OTHER -> false;
         };
     }
 
@@ -213,7 +213,8 @@ final class SimpleQuery {
         for (SharedStatement made : renamed.made()) QueryPreparation.forget(backend, made);
         byte[] bytes = (renamed.text() + "\0").getBytes(StandardCharsets.ISO_8859_1);
         Outgoing out = backend.outgoing();
-        if (isExtendable(backend, statements, renamed)) {
+        boolean elsewhere = renamed.executes().values().stream().anyMatch(each -> session.statements().classOf(each).actsElsewhere());
+        if (!elsewhere && isExtendable(backend, statements, renamed)) {
             session.commit().watch().executes(kind);
             parse(backend, bytes.length);
             out.room(bytes.length).writeBytes(bytes);
@@ -221,6 +222,7 @@ final class SimpleQuery {
             return execute(backend, kind, in, at, next);
         }
         if (session.commit().isWatched() && !BatchContents.isHarmless(kind)) session.commit().watch().unwatchable();
+        if (elsewhere) session.commit().watch().actsElsewhere();
         expectEffects(backend.exchange(), statements, renamed);
         if (renamed.executes().values().stream().anyMatch(this::endsTransaction)) session.commit().watch().mayEnd();
         out.room(bytes.length + 5).writeByte(FrontendType.QUERY).writeInt(bytes.length + 4).writeBytes(bytes);

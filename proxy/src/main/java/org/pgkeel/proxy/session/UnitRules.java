@@ -34,6 +34,7 @@ final class UnitRules implements UnitReader.Listener {
     private boolean inBlock;
     private boolean begins;
     private boolean reads;
+    private boolean elsewhere;
     private StatementClass query = StatementClass.UNREAD;
 
     UnitRules(ClientSession session) {
@@ -63,6 +64,11 @@ final class UnitRules implements UnitReader.Listener {
         return reads;
     }
 
+    /// The unit does something that hangs on no transaction of its server.
+    boolean actsElsewhere() {
+        return elsewhere;
+    }
+
     /// The unit begins a transaction.
     boolean begins() {
         return begins;
@@ -80,6 +86,7 @@ final class UnitRules implements UnitReader.Listener {
     /// Nothing is known of what comes next.
     void over() {
         reads = false;
+        elsewhere = false;
         begins = false;
         query = StatementClass.UNREAD;
     }
@@ -118,6 +125,7 @@ final class UnitRules implements UnitReader.Listener {
     private void join(StatementClass kind) {
         boolean opens = kind.has(StatementKind.BEGIN);
         reads &= kind.isRead();
+        elsewhere |= kind.actsElsewhere();
         if (inBlock) {
             // Where a transaction runs its BEGIN has said.
             if (kind.has(StatementKind.COMMIT) || kind.has(StatementKind.ROLLBACK)) inBlock = false;

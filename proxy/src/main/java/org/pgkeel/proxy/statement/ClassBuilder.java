@@ -49,6 +49,10 @@ final class ClassBuilder {
         return access == Access.WRITE;
     }
 
+    boolean actsElsewhere() {
+        return elsewhere;
+    }
+
     void modes(TransactionModes said) {
         modes = modes.with(said);
     }

@@ -112,6 +112,7 @@ public final class Classifier {
             new QueryScan(tokens, catalogue, found).scan(token);
         } else {
             found.write(Reason.NOT_A_READ, token.text());
+            new QueryScan(tokens, catalogue, found).scan(token);
         }
     }
 
@@ -151,6 +152,11 @@ public final class Classifier {
         boolean transaction = tokens.takeIf("transaction") && !tokens.atEnd() && tokens.current().kind() == Token.Kind.STRING;
         if (transaction) found.kind(StatementKind.PREPARE_TRANSACTION, Access.WRITE, Reason.NOT_A_READ, "prepare transaction");
         else found.kind(StatementKind.SESSION, Access.SESSION, Reason.SESSION, "prepare");
+        while (!tokens.atEnd() && !tokens.takeIf("as")) tokens.take();
+        if (tokens.atEnd()) return;
+        var prepared = new ClassBuilder();
+        new QueryScan(tokens, catalogue, prepared).scan(tokens.take());
+        if (prepared.actsElsewhere()) found.elsewhere();
     }
 
     private void set() {
@@ -186,6 +192,7 @@ public final class Classifier {
                 body = true;
             }
             commits |= token.isWord("concurrently");
+            if (token.text().startsWith("dblink")) found.elsewhere();
             commits |= first && (token.isWord("database") || token.isWord("tablespace") || token.isWord("subscription"));
             first = false;
         }

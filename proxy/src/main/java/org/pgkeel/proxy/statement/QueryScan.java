@@ -34,6 +34,7 @@ final class QueryScan {
     private boolean relationNext;
     /// That relation is what the statement modifies.
     private boolean targetNext;
+    private boolean truncates;
 
     QueryScan(Tokens tokens, Catalogue catalogue, ClassBuilder found) {
         this.tokens = tokens;
@@ -78,7 +79,7 @@ final class QueryScan {
 
     /// Whether a relation is, or may be, another server's.
     boolean isForeign(String qualified) {
-        return catalogue.hazard(qualified.substring(qualified.lastIndexOf('.') + 1)) == Catalogue.Hazard.FOREIGN;
+        return catalogue.mayBeForeign(qualified.substring(qualified.lastIndexOf('.') + 1));
     }
 
     private void look(Token token) {
@@ -116,9 +117,10 @@ final class QueryScan {
             closed = outer.opener();
             inFrom = outer.inFrom();
             inWith = outer.inWith();
-        } else if (c == ',' && inFrom) {
+        } else if (c == ',' && (inFrom || truncates)) {
             shift(token);
             relationNext = true;
+            targetNext = truncates;
             return;
         } else if (OPERATOR_CHARACTERS.indexOf(c) >= 0) {
             operator(token);
@@ -210,6 +212,7 @@ final class QueryScan {
                 if (!token.isWord("lock") && !token.isWord("truncate")) found.write(Reason.MODIFIES, token.text());
                 relation = found.isWrite();
                 targetNext = relation;
+                truncates = token.isWord("truncate");
             }
             case "insert", "delete", "merge" -> {
                 found.write(Reason.MODIFIES, token.text());

@@ -9,8 +9,8 @@ import org.pgkeel.proxy.catalogue.Catalogue;
 /// <https://www.postgresql.org/docs/current/plpgsql-transactions.html>
 final class RoutineReader {
     private static final Set<String> ENDING = Set.of("commit", "rollback", "call");
-    /// What no routine may do, said in other words where a transaction block is open.
-    private static final Pattern REFUSED = Pattern.compile("\\b(?:vacuum|cluster|concurrently|reindex|repack|discard\\s+all|(?:create|drop|alter)\\s+(?:database|tablespace|system|subscription))\\b",
+    /// What no routine may do, said in other words where a transaction block is open; and what is done elsewhere, on which no block has a hold.
+    private static final Pattern REFUSED = Pattern.compile("\\b(?:vacuum|cluster|concurrently|reindex|repack|dblink\\w*|discard\\s+all|(?:create|drop|alter)\\s+(?:database|tablespace|system|subscription))\\b",
             Pattern.CASE_INSENSITIVE);
 
     private RoutineReader() {}
@@ -18,7 +18,7 @@ final class RoutineReader {
     /// @param tokens of the statement, from CALL or DO on
     /// @return empty if it may end a transaction
     static Optional<Routine> read(Tokens tokens, Dialect dialect, Catalogue catalogue) {
-        return tokens.take().isWord("call") ? procedure(tokens, catalogue) : code(tokens, dialect);
+        return tokens.take().isWord("call") ? procedure(tokens, catalogue) : code(tokens, dialect, catalogue);
     }
 
     private static Optional<Routine> procedure(Tokens tokens, Catalogue catalogue) {
@@ -32,7 +32,7 @@ final class RoutineReader {
         };
     }
 
-    private static Optional<Routine> code(Tokens tokens, Dialect dialect) {
+    private static Optional<Routine> code(Tokens tokens, Dialect dialect, Catalogue catalogue) {
         Optional<String> code = Optional.empty();
         while (!tokens.atEnd()) {
             Token token = tokens.take();
@@ -44,14 +44,15 @@ final class RoutineReader {
                 return Optional.empty();
             }
         }
-        return code.isEmpty() || mayEnd(code.get(), dialect) ? Optional.empty() : Optional.of(new Routine.Code());
+        return code.isEmpty() || mayEnd(code.get(), dialect, catalogue) ? Optional.empty() : Optional.of(new Routine.Code());
     }
 
-    private static boolean mayEnd(String code, Dialect dialect) {
+    private static boolean mayEnd(String code, Dialect dialect, Catalogue catalogue) {
         if (REFUSED.matcher(code).find()) return true;
         Lexer lexer = new Lexer(code, dialect);
         for (Token token = lexer.next(), next; !token.isEnd(); token = next) {
             next = lexer.next();
+            if (token.isIdentifier() && catalogue.mayBeForeign(token.text())) return true;
             if (token.kind() != Token.Kind.WORD) continue;
             if (ENDING.contains(token.text())) return true;
             // `ON CONFLICT DO NOTHING`

@@ -29,8 +29,7 @@ public final class StatementClass {
         this.why = why;
         this.kinds = List.copyOf(kinds);
         long bits = kinds.stream().mapToLong(StatementKind::bit).reduce(0, (a, b) -> a | b);
-        if (functions.stream().anyMatch(StatementClass::notifies)) bits |= StatementKind.NOTIFY.bit();
-        this.kindBits = elsewhere ? bits | StatementKind.ELSEWHERE.bit() : bits;
+        this.kindBits = functions.stream().anyMatch(StatementClass::notifies) ? bits | StatementKind.NOTIFY.bit() : bits;
         this.modes = modes;
         this.relations = List.copyOf(relations);
         this.functions = List.copyOf(functions);
@@ -63,9 +62,20 @@ public final class StatementClass {
         return function.equals("pg_notify") || function.equals("pg_catalog.pg_notify");
     }
 
-    /// Whether one of its statements is of this kind; what calls `pg_notify` is of the kind NOTIFY, too, and only this says of ELSEWHERE.
+    /// Whether one of its statements is of this kind; what calls `pg_notify` is of the kind NOTIFY, too.
     public boolean has(StatementKind kind) {
         return (kindBits & kind.bit()) == kind.bit();
+    }
+
+    /// It writes a foreign table, calls `dblink`, or has COPY start a program; or what it prepares does. What that does elsewhere hangs on no transaction of this server, so
+    /// that it is never to be run a second time.
+    public boolean actsElsewhere() {
+        return elsewhere;
+    }
+
+    /// The same text, which executes something that acts elsewhere.
+    public StatementClass asElsewhere() {
+        return new StatementClass(access, why, kinds, modes, relations, functions, hint, plain, contained, true);
     }
 
     /// What its BEGIN or SET TRANSACTION says; [TransactionModes#UNSAID] without one.

@@ -44,9 +44,6 @@ public enum StatementKind {
     /// `LISTEN`, `UNLISTEN`.
     LISTEN,
     NOTIFY,
-    /// Beside what else it is: writes a foreign table, calls `dblink`, or has COPY start a program. What that does elsewhere hangs on no transaction of this server, so
-    /// that it is never to be run a second time.
-    ELSEWHERE,
     /// `SET`, `RESET`, `DISCARD`, `PREPARE`, `DEALLOCATE`, `LOAD`.
     SESSION,
     /// `EXECUTE`: its text is elsewhere.

@@ -52,12 +52,12 @@ answer(kind, name) as (
     union all select distinct 'c', p.proname from tainted t join pg_catalog.pg_proc p on t.kind = 'p' and p.oid = t.oid
         join pg_catalog.pg_type a on a.oid = p.proargtypes[0]
         where p.prokind = 'f' and p.pronargs - p.pronargdefaults <= 1 and (a.typtype in ('c', 'd') or a.typname in ('record', 'any', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray'))
-    union all select max(t.label), c.relname from tainted t join pg_catalog.pg_class c on t.kind = 'r' and c.oid = t.oid group by c.relname
+    union all select min(t.label), c.relname from tainted t join pg_catalog.pg_class c on t.kind = 'r' and c.oid = t.oid group by c.relname
     union all select distinct 't', y.typname from tainted t join pg_catalog.pg_type y on t.kind = 't' and y.oid = t.oid
     union all select distinct 'o', o.oprname from tainted t join pg_catalog.pg_operator o on t.kind = 'o' and o.oid = t.oid
     union all select case when bool_and(language in ('plpgsql', 'sql')
             and text !~* '[[:<:]](commit|rollback|call|do(?![[:space:]]+(nothing|update|select)[[:>:]]))[[:>:]]'
-            and code !~* '[[:<:]](vacuum|cluster|concurrently|reindex|repack|discard[[:space:]]+all|(create|drop|alter)[[:space:]]+(database|tablespace|system|subscription))[[:>:]]') then 'p' else 'q' end, name from procedure group by name
+            and code !~* '[[:<:]](vacuum|cluster|concurrently|reindex|repack|dblink[a-z0-9_]*|discard[[:space:]]+all|(create|drop|alter)[[:space:]]+(database|tablespace|system|subscription))[[:>:]]') then 'p' else 'q' end, name from procedure group by name
     union all select 'x', '' where exists (select from tainted t join pg_catalog.pg_operator o on t.kind = 'o' and o.oid = t.oid
             where o.oprname in ('=', '<>', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*', '~', '!~', '+', '-') and o.oprleft < 16384 and o.oprright < 16384)
         or exists (select from tainted t join pg_catalog.pg_cast c on t.kind = 'p' and c.castfunc = t.oid where c.castsource < 16384 and c.casttarget < 16384))

@@ -55,7 +55,7 @@ class LossRulesTest {
     }
 
     private static BatchContents batch(boolean onlyReads, boolean complete, StatementKind... kinds) {
-        return new BatchContents(true, onlyReads, kinds.length == 0 ? Set.of() : EnumSet.of(kinds[0], kinds), complete);
+        return new BatchContents(true, onlyReads, kinds.length == 0 ? Set.of() : EnumSet.of(kinds[0], kinds), false, complete);
     }
 
     private static LossVerdict verdict(Loss loss, BatchContents first, CommitPoint commit) {
@@ -113,12 +113,19 @@ class LossRulesTest {
     /// A foreign server may have committed, whether this one has or not.
     @Test
     void what_does_something_elsewhere_is_never_done_again() {
-        for (CommitPoint commit : List.of(UNKNOWN, KEPT_BACK)) {
-            assertThat(verdict(loss('I', 0, false), batch(false, false, StatementKind.DATA, StatementKind.ELSEWHERE), commit)).isEqualTo(NOT_KNOWN);
-            assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.BEGIN, StatementKind.DATA, StatementKind.ELSEWHERE), commit)).as("its COMMIT is still to come")
-                    .isEqualTo(new LossVerdict.FailTransaction(false, 0));
-            assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.BEGIN, StatementKind.DATA, StatementKind.ELSEWHERE, StatementKind.COMMIT), commit)).isEqualTo(NOT_KNOWN);
+        for (CommitPoint commit : List.of(UNKNOWN, KEPT_BACK, SENT)) {
+            assertThat(verdict(loss('I', 0, false), elsewhere(StatementKind.DATA), commit)).isEqualTo(NOT_KNOWN);
+            assertThat(verdict(loss('I', 0, false), elsewhere(StatementKind.BEGIN, StatementKind.DATA, StatementKind.COMMIT), commit)).isEqualTo(NOT_KNOWN);
         }
+        for (CommitPoint commit : List.of(UNKNOWN, KEPT_BACK)) {
+            assertThat(verdict(loss('I', 0, false), elsewhere(StatementKind.BEGIN, StatementKind.DATA), commit)).as("its COMMIT is still to come").isEqualTo(new LossVerdict.FailTransaction(false, 0));
+        }
+        var executed = new CommitPoint(Knowledge.ASKED, false, new Probe.Unanswered(), ORIGIN, 1, Work.COMMITS_INSIDE);
+        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.EXECUTE), executed)).as("by what it executes").isEqualTo(LOST);
+    }
+
+    private static BatchContents elsewhere(StatementKind... kinds) {
+        return new BatchContents(true, false, EnumSet.of(kinds[0], kinds), true, true);
     }
 
     @Test
@@ -239,7 +246,7 @@ class LossRulesTest {
     @Test
     void what_is_bound_and_not_executed_runs_again_though_it_would_commit_inside() {
         var call = new FrontendMessage[] {new Parse("", "call p()", List.of()), new Bind("", "", List.of(), List.of(), List.of())};
-        assertThat(messages(call)).isEqualTo(new BatchContents(false, true, EnumSet.noneOf(StatementKind.class), false));
+        assertThat(messages(call)).isEqualTo(new BatchContents(false, true, EnumSet.noneOf(StatementKind.class), false, false));
         assertThat(verdict(loss('I', 0, false), messages(call), UNKNOWN)).isEqualTo(new LossVerdict.Rerun(0));
         var executed = new FrontendMessage[] {call[0], call[1], new Execute("", 0)};
         assertThat(verdict(loss('I', 0, false), messages(executed), UNKNOWN)).isEqualTo(new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN));
@@ -400,7 +407,7 @@ class LossRulesTest {
             boolean rows = random.nextBoolean();
             var loss = new Loss("gone", Loss.Ending.values()[random.nextInt(5)], null, (byte) status, 1, random.nextBoolean(), random.nextBoolean(), visible, visible, rows,
                     random.nextBoolean(), false, false);
-            var first = new BatchContents(random.nextBoolean(), random.nextBoolean(), has, random.nextBoolean());
+            var first = new BatchContents(random.nextBoolean(), random.nextBoolean(), has, random.nextInt(10) == 0, random.nextBoolean());
             CommitPoint commit = List.of(UNKNOWN, ONLY_READ, KEPT_BACK, SENT).get(random.nextInt(4));
             LossRules.Node node = random.nextBoolean() ? LossRules.Node.REPLICA : LossRules.Node.REPLICA_TURNED_AWAY;
             var at = new Situation(loss, first, random.nextBoolean(), random.nextBoolean(), commit, node, random.nextInt(12));

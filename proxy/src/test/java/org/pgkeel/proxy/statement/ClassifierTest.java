@@ -57,16 +57,17 @@ class ClassifierTest {
     @ValueSource(strings = {
         "insert into foreign_table values (1)", "insert into foreign_table (a) values (1)", "update public.foreign_table set a = 1", "update only foreign_table set a = 1", "delete from foreign_table", "truncate table foreign_table", "copy foreign_table (a) from stdin", "merge into foreign_table using t on true when matched then delete",
         "with x as (insert into foreign_table values (1) returning a) select * from x", "select 1; insert into foreign_table values (1)", "select dblink_exec('insert')",
-        "select * from public.dblink('select 1') as t(a int)", "copy t from program 'cat'", "copy t (a) from program 'cat'", "copy t to program 'cat'", "copy (select 1) to program 'cat'",
+        "select * from public.dblink('select 1') as t(a int)", "copy t from program 'cat'", "copy t (a) from program 'cat'", "copy t to program 'cat'", "copy (select 1) to program 'cat'", "truncate t, public.foreign_table",
+        "prepare p as insert into foreign_table values ($1)", "prepare p (int, text) as insert into foreign_table values ($1)", "explain analyze insert into foreign_table values (1)", "create table x as select * from dblink('select 1') as t(a int)",
     })
     void what_may_do_something_elsewhere_is_told(String sql) {
-        assertThat(classOf(sql)).matches(each -> each.has(StatementKind.ELSEWHERE) && each.asWrite().has(StatementKind.ELSEWHERE), sql);
+        assertThat(classOf(sql)).matches(each -> each.actsElsewhere() && each.asWrite().actsElsewhere(), sql);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"select * from foreign_table", "insert into t values (1)", "insert into t select * from foreign_table", "delete from t using foreign_table", "copy foreign_table to stdout", "copy t from stdin", "copy t from '/file'", "select program from dblink", "copy program to stdout"})
+    @ValueSource(strings = {"select * from foreign_table", "insert into t values (1)", "insert into t select * from foreign_table", "delete from t using foreign_table", "copy foreign_table to stdout", "copy t from stdin", "copy t from '/file'", "select program from dblink", "prepare p as insert into t values (1)", "prepare p as select * from foreign_table", "prepare transaction 'x'", "truncate t, u", "copy program to stdout"})
     void what_stays_in_its_transaction_does_nothing_elsewhere(String sql) {
-        assertThat(classOf(sql)).matches(each -> !each.has(StatementKind.ELSEWHERE), sql);
+        assertThat(classOf(sql)).matches(each -> !each.actsElsewhere(), sql);
     }
 
     @ParameterizedTest

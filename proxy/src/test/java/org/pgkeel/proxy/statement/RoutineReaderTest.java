@@ -38,7 +38,8 @@ class RoutineReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "do language plpython3u $$pass$$", "do $$pass$$ language plpython3u", "do $$a$$ $$b$$", "do language $$begin end$$", "do", "do language plpgsql", "do $$begin end$$; select 1", "select 1; do $$begin end$$",
-        "do $$begin execute 'vacuum t'; end$$", "do $$begin execute 'create  database ' || x; end$$", "do $$begin create index concurrently i on t (a); end$$"})
+        "do $$begin execute 'vacuum t'; end$$", "do $$begin execute 'create  database ' || x; end$$", "do $$begin create index concurrently i on t (a); end$$",
+        "do $$begin perform dblink_exec('c', 'insert'); end$$", "do $$begin execute 'select dblink(1)'; end$$"})
     void what_is_not_surely_such_code_may(String sql) {
         assertThat(read(sql)).isEmpty();
     }
