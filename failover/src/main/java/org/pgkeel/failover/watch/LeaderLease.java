@@ -9,7 +9,7 @@ import java.time.Duration;
 /// | since its Patroni was heard of      | who may be primary                                                       |
 /// |-------------------------------------|--------------------------------------------------------------------------|
 /// | less than ttl - loop_wait - margin  | nobody else                                                              |
-/// | up to ttl + margin                  | another one at any moment: only who is named leader right now            |
+/// | up to ttl (20 s at least) + margin  | another one at any moment: only who is named leader right now            |
 /// | longer                              | if it is still named leader it renews its key, and is only not heard here |
 ///
 /// Threading: immutable.
@@ -21,8 +21,12 @@ public record LeaderLease(Duration ttl, Duration loopWait) {
     /// As long as it may end, a confirmation that was asked for earlier says nothing.
     public static final Duration FRESH = Duration.ofMillis(300);
 
+    /// Patroni 4 makes this of any shorter ttl, and says the shorter one.
+    private static final Duration SHORTEST_TTL = Duration.ofSeconds(20);
+
     /// @param silentNanos since its own Patroni was asked what it answered last
     public boolean mayEnd(long silentNanos) {
-        return silentNanos >= ttl.minus(loopWait).minus(MARGIN).toNanos() && silentNanos <= ttl.plus(MARGIN).toNanos();
+        Duration longest = ttl.compareTo(SHORTEST_TTL) < 0 ? SHORTEST_TTL : ttl;
+        return silentNanos >= ttl.minus(loopWait).minus(MARGIN).toNanos() && silentNanos <= longest.plus(MARGIN).toNanos();
     }
 }

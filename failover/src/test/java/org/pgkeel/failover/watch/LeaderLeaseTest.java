@@ -28,6 +28,14 @@ class LeaderLeaseTest {
         assertThat(mayEnd(LeaderLease.DEFAULT, 31_001)).isFalse();
     }
 
+    /// Patroni 4 says 5 s where that is what was configured, and lets the key last for 20.
+    @Test
+    void a_short_ttl_may_be_a_longer_one_in_truth() {
+        var told = new LeaderLease(Duration.ofSeconds(5), Duration.ofSeconds(1));
+        for (long millis : new long[] {3_000, 6_001, 19_500, 21_000}) assertThat(mayEnd(told, millis)).as("%d ms", millis).isTrue();
+        for (long millis : new long[] {2_999, 21_001}) assertThat(mayEnd(told, millis)).as("%d ms", millis).isFalse();
+    }
+
     @Test
     void a_loop_as_long_as_the_ttl_may_end_it_at_once() {
         assertThat(mayEnd(new LeaderLease(Duration.ofSeconds(10), Duration.ofSeconds(10)), 0)).isTrue();
