@@ -115,13 +115,14 @@ final class ClusterDocuments {
         switch (answer) {
             case PatroniAnswer.Map(var map) when scope.isEmpty() || map.scope().isEmpty() || map.scope().equals(scope) -> {
                 if (scope.isEmpty()) scope = map.scope();
-                mine.said(map);
+                // Whoever takes longer than a round counts in the one that goes on now.
+                if (round != null) round.said(mine.askedNanos(), map);
             }
             case PatroniAnswer.Map _ -> errors.rest(url.getAuthority(), PatroniAnswer.Kind.WRONG_MEMBER, "another cluster");
             case PatroniAnswer.Failed(var kind, var text) -> errors.rest(url.getAuthority(), kind, text);
             case PatroniAnswer.Status _, PatroniAnswer.Settings _, PatroniAnswer.History _ -> throw new IllegalStateException("a status where a map was asked for");
         }
-        settle(mine, false);
+        if (round != null) settle(round, false);
     }
 
     /// The documents of a round count when all have answered that were waited for, or have had their time.

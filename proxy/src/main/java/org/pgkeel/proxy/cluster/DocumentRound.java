@@ -22,7 +22,8 @@ final class DocumentRound {
         return askedNanos;
     }
 
-    void said(ClusterDocument document) {
+    /// @param askedNanos when it was asked for: in this round, or in one before that did not wait for it
+    void said(long askedNanos, ClusterDocument document) {
         documents.add(new Evidence.Document(askedNanos, document));
     }
 

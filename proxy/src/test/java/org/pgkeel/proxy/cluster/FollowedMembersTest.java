@@ -2,6 +2,7 @@ package org.pgkeel.proxy.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -63,6 +64,17 @@ class FollowedMembersTest {
 
     private static List<NodeAddress> replicas(Cluster cluster) {
         return cluster.topology().replicas().stream().map(Replica::address).toList();
+    }
+
+    /// One seed fails at once, and the map of the other takes longer than the next round waits: it counts then.
+    @Test
+    void a_slow_map_is_heard_beside_a_member_that_is_gone() {
+        List<URI> seeds = List.of(patroni.url("n1"), patroni.url("n2"));
+        patroni.stop("n2");
+        patroni.mapTakes(Duration.ofMillis(300));
+        try (var watched = WatchedCluster.ofPatroni(seeds, TimelineRegression.HOLD)) {
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> first.equals(watched.cluster().primary()));
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.pgkeel.failover.topology.NodeAddress;
@@ -52,6 +54,7 @@ public final class PatroniStub implements AutoCloseable {
     private final Set<String> stopping = ConcurrentHashMap.newKeySet();
     private volatile Optional<Instant> switchover = Optional.empty();
     private volatile Optional<String> synchronous = Optional.empty();
+    private volatile Duration mapTakes = Duration.ZERO;
     private volatile String config = "{}";
     private volatile boolean toldConfig;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -143,6 +146,11 @@ public final class PatroniStub implements AutoCloseable {
         set(withoutMap, name, hangs);
     }
 
+    /// Every member answers `/cluster` after this time, as when its DCS is far away.
+    public void mapTakes(Duration time) {
+        mapTakes = time;
+    }
+
     /// This member answers as some other web server would.
     public void strange(String name, boolean answersHtml) {
         set(strange, name, answersHtml);
@@ -208,9 +216,10 @@ public final class PatroniStub implements AutoCloseable {
             }
             String path = exchange.getRequestURI().getPath();
             if (silent.contains(name) || path.equals("/cluster") && withoutMap.contains(name)) {
-                hang();
+                hang(Duration.ofDays(1));
                 return;
             }
+            if (path.equals("/cluster")) hang(mapTakes);
             boolean leads = views.getOrDefault(name, leader).equals(Optional.of(name));
             switch (path) {
                 case "/cluster" -> send(exchange, 200, map(name));
@@ -226,9 +235,9 @@ public final class PatroniStub implements AutoCloseable {
         }
     }
 
-    private void hang() {
+    private void hang(Duration time) {
         try {
-            closed.await();
+            closed.await(time.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException closing) {
             Thread.currentThread().interrupt();
         }
