@@ -51,7 +51,8 @@ public final class Judge {
 
     public enum Regression { HOLD, FOLLOW }
 
-    public record Judgement(Verdict verdict, List<Alarm> alarms) {}
+    /// @param deposed Patroni says that the incumbent is the primary no more, whether that can be heard or not
+    public record Judgement(Verdict verdict, List<Alarm> alarms, boolean deposed) {}
 
     private record Candidate(MemberEvidence member, NodeReply.Writable reply) {
         Primary primary() {
@@ -70,6 +71,7 @@ public final class Judge {
     private final Case given;
     private final Evidence evidence;
     private final List<Alarm> alarms = new ArrayList<>();
+    private boolean deposed;
 
     private Judge(Case given) {
         this.given = given;
@@ -79,7 +81,7 @@ public final class Judge {
     public static Judgement judge(Case given) {
         var judge = new Judge(given);
         Verdict verdict = judge.verdict();
-        return new Judgement(verdict, List.copyOf(judge.alarms));
+        return new Judgement(verdict, List.copyOf(judge.alarms), judge.deposed);
     }
 
     private Verdict verdict() {
@@ -88,6 +90,7 @@ public final class Judge {
         Optional<MemberEvidence> incumbent = given.incumbent.flatMap(known -> evidence.member(known.primary().name()));
         Optional<Candidate> incumbentWrites = writable.stream().filter(this::isIncumbent).findFirst();
         Optional<Objection> objection = incumbent.flatMap(this::objection);
+        deposed = objection.filter(each -> each.kind == Objection.Kind.DEPOSED).isPresent();
         var backed = new ArrayList<Candidate>();
         for (Candidate each : writable) {
             if (isIncumbent(each) ? objection.isEmpty() && (!given.contradicted || isConfirmed(each.member)) : isBacked(each)) backed.add(each);
@@ -114,7 +117,8 @@ public final class Judge {
     }
 
     private Verdict nobody(Optional<MemberEvidence> incumbent, Optional<Candidate> writes, Optional<Objection> objection) {
-        if (objection.isPresent() && (writes.isPresent() || incumbent.filter(this::isUndecided).isPresent())) {
+        boolean mayAnswer = writes.isPresent() || incumbent.filter(each -> isUndecided(each) || deposed && mayLive(each.sql())).isPresent();
+        if (objection.isPresent() && mayAnswer) {
             return switch (objection.get().kind) {
                 case LEAVING -> new Verdict.Leaving(objection.get().text);
                 case DEPOSED -> new Verdict.Deposed(objection.get().text);
@@ -170,6 +174,14 @@ public final class Judge {
         };
     }
 
+    /// Whether sessions may go on there though no question is answered. Where connections end or are refused they do not.
+    private static boolean mayLive(Sql sql) {
+        return sql instanceof Sql.Said(_, NodeReply.Silent(var kind, _), _) && switch (kind) {
+            case TIMEOUT, FULL, DENIED, NONSENSE -> true;
+            case LOST, REFUSED -> false;
+        };
+    }
+
     private boolean isFull(MemberEvidence incumbent) {
         return incumbent.sql() instanceof Sql.Said(var asked, NodeReply.Silent(var kind, _), _) && kind == NodeReply.Kind.FULL && asked >= given.notBeforeNanos;
     }
@@ -190,14 +202,15 @@ public final class Judge {
 
     /// Whether a document names another member that is well, as far as is known: a failover leaves no such leader.
     private boolean anotherLeads(String name) {
-        return evidence.members().stream().anyMatch(each -> !each.name().equals(name) && evidence.isNamedLeader(each.name(), Evidence.NEVER) && mayRun(each.rest()) && mayWrite(each.sql()));
+        return evidence.members().stream().anyMatch(each -> !each.name().equals(name) && evidence.isNamedLeader(each.name(), Evidence.NEVER) && mayRun(each) && mayWrite(each.sql()));
     }
 
-    private static boolean mayRun(Rest rest) {
-        return switch (rest) {
+    private static boolean mayRun(MemberEvidence leader) {
+        return switch (leader.rest()) {
             case Rest.NotAsked _ -> true;
             case Rest.Said(_, var status, _, _) -> status.state() == MemberStatus.State.RUNNING && status.role() != MemberStatus.Role.DEMOTED;
-            case Rest.Silent _ -> false;
+            // Its Patroni is late, or starts anew: others call it the leader still, and it takes writes.
+            case Rest.Silent _ -> leader.sql() instanceof Sql.Said(_, NodeReply.Writable _, _);
         };
     }
 

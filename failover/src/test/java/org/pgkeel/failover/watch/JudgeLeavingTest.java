@@ -6,12 +6,14 @@ import static org.pgkeel.failover.watch.SeenCluster.N1;
 import static org.pgkeel.failover.watch.SeenCluster.primary;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.patroni.MemberStatus.Mark;
 import org.pgkeel.failover.patroni.MemberStatus.Role;
 import org.pgkeel.failover.patroni.MemberStatus.State;
 import org.pgkeel.failover.patroni.PatroniAnswer;
+import org.pgkeel.failover.probe.NodeReply;
 
 /// When a primary is not served any more though it takes writes: it is being switched over, has lost its key, or was deposed.
 class JudgeLeavingTest {
@@ -74,6 +76,21 @@ class JudgeLeavingTest {
         assertThat(seen.verdict()).isEqualTo(new Verdict.Serves(N1));
         seen.namedSince = ASKED + 1;
         assertThat(seen.verdict()).isInstanceOf(Verdict.Leaving.class);
+    }
+
+    /// Its sessions may go on, and what they commit is lost.
+    @Test
+    void who_is_deposed_while_it_answers_no_question_is_deposed_all_the_same() {
+        seen.document("n2");
+        for (NodeReply.Kind kind : List.of(NodeReply.Kind.TIMEOUT, NodeReply.Kind.DENIED, NodeReply.Kind.NONSENSE)) {
+            seen.silent("n1", kind, 3);
+            assertThat(seen.verdict()).as("%s", kind).isInstanceOf(Verdict.Deposed.class);
+        }
+        for (NodeReply.Kind kind : List.of(NodeReply.Kind.LOST, NodeReply.Kind.REFUSED)) {
+            seen.silent("n1", kind, 3);
+            assertThat(seen.verdict()).as("its sessions have ended: %s", kind).isInstanceOf(Verdict.Gone.class);
+            assertThat(seen.judgement().deposed()).as("and it has to be named again before it serves").isTrue();
+        }
     }
 
     @Test

@@ -182,12 +182,23 @@ class JudgeTest {
         assertThat(seen.verdict()).isEqualTo(promoted);
         seen.writable("n1", 3);
         seen.restSilent("n1", PatroniAnswer.Kind.UNREACHABLE);
+        seen.document("-");
         assertThat(seen.verdict()).isEqualTo(promoted);
+        seen.document("n1");
         seen.rest("n1", 200, State.STOPPING, Role.PRIMARY);
         assertThat(seen.verdict()).isEqualTo(promoted);
         seen.rest("n1", 200, State.RUNNING, Role.PRIMARY);
         seen.document("-");
         assertThat(seen.verdict()).isEqualTo(promoted);
+    }
+
+    @Test
+    void one_late_answer_of_the_leaders_patroni_gives_a_server_that_was_promoted_by_hand_nothing() {
+        promoteN2ByHand();
+        for (PatroniAnswer.Kind kind : PatroniAnswer.Kind.values()) {
+            seen.restSilent("n1", kind);
+            assertThat(seen.verdict()).as("the others name it, and it takes writes: %s", kind).isEqualTo(new Verdict.Serves(N1));
+        }
     }
 
     // --- the timeline goes back

@@ -307,6 +307,7 @@ final class ClusterWatch implements Members.SqlListener {
         alarmLog.stand(alarms, System.nanoTime());
         if (members.wantsDocuments()) members.askDocuments(true);
         step(new PrimaryWatch.Event.Judged(judgement.verdict()));
+        contradicted |= judgement.deposed() && watch instanceof PrimaryWatch.Absent;
         publish();
     }
 
