@@ -136,8 +136,8 @@ final class LossRules {
         if (at.node() != Node.PRIMARY && !loss.copyIn()) return mayHaveWrittenThere(at) ? new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN) : again;
         if (first.commitsInside() && first.executes() && !endsPrepared(at)) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (loss.copyIn()) return new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
-        if (first.elsewhere() && !first.beginsTransaction()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         CommitPoint commit = at.commit();
+        if (actsElsewhere(at) && !first.beginsTransaction()) return new LossVerdict.Fail(RefusalReason.OUTCOME_UNKNOWN);
         if (commit.knowledge() == Knowledge.ASKED) return commit.sent() ? new LossVerdict.Resolve(inFlight(at), again) : again;
         if (!first.executes() || first.onlyReads() || commit.knowledge() == Knowledge.NOTHING_WRITTEN) return again;
         if (!first.complete() && !first.has(StatementKind.COMMIT) || first.beginsTransaction()) return again;
@@ -149,8 +149,14 @@ final class LossRules {
         BatchContents first = at.first();
         if (at.node() == Node.REPLICA_TURNED_AWAY || !at.whole() || !first.executes() || first.onlyReads()) return false;
         boolean commits = first.has(StatementKind.COMMIT);
-        if (commits) return !READS_IN_BLOCK.containsAll(first.kinds());
+        if (commits) return first.elsewhere() || !READS_IN_BLOCK.containsAll(first.kinds());
         return first.commitsInside() || first.complete() && !first.has(StatementKind.BEGIN);
+    }
+
+    /// By its own words, or by what it has executed.
+    private static boolean actsElsewhere(Situation at) {
+        BatchContents first = at.first();
+        return first.elsewhere() || first.executes() && !first.onlyReads() && at.commit().work() == Work.COMMITS_INSIDE;
     }
 
     /// COMMIT PREPARED or ROLLBACK PREPARED alone, whose transaction is known.
@@ -162,7 +168,7 @@ final class LossRules {
     /// It did not happen: it may be done again, unless the client has seen rows of it, it is not known word for word, it has done something elsewhere, or servers may die of it.
     private static LossVerdict again(Situation at) {
         Loss loss = at.loss();
-        boolean mayRunAgain = at.whole() && !loss.rows() && !at.first().elsewhere() && at.commit().work() != Work.COMMITS_INSIDE && !ServerDeath.isGivenUp(at.deathsWeight());
+        boolean mayRunAgain = at.whole() && !loss.rows() && !actsElsewhere(at) && !ServerDeath.isGivenUp(at.deathsWeight());
         if (mayRunAgain) return new LossVerdict.Rerun(loss.visible());
         return at.first().beginsTransaction() ? new LossVerdict.FailTransaction(false, loss.visible()) : new LossVerdict.Fail(RefusalReason.PRIMARY_LOST);
     }

@@ -121,7 +121,9 @@ class LossRulesTest {
             assertThat(verdict(loss('I', 0, false), elsewhere(StatementKind.BEGIN, StatementKind.DATA), commit)).as("its COMMIT is still to come").isEqualTo(new LossVerdict.FailTransaction(false, 0));
         }
         var executed = new CommitPoint(Knowledge.ASKED, false, new Probe.Unanswered(), ORIGIN, 1, Work.COMMITS_INSIDE);
-        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.EXECUTE), executed)).as("by what it executes").isEqualTo(LOST);
+        assertThat(verdict(loss('I', 0, false), batch(false, true, StatementKind.EXECUTE), executed)).as("by what it executes").isEqualTo(NOT_KNOWN);
+        var onReplica = new Situation(loss('I', 0, false), elsewhere(StatementKind.BEGIN, StatementKind.QUERY, StatementKind.COMMIT), true, true, UNKNOWN, LossRules.Node.REPLICA, 0);
+        assertThat(LossRules.verdict(onReplica)).as("a block on a replica").isEqualTo(NOT_KNOWN);
     }
 
     private static BatchContents elsewhere(StatementKind... kinds) {
