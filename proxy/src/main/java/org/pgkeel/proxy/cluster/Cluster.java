@@ -44,6 +44,8 @@ public final class Cluster {
     /// Positions are asked for so often while somebody wants them, and for so long after the last time.
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long DEMAND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /// Three of the longest `wal_writer_delay`: then every commit is on disk.
+    private static final long ON_DISK_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final ClusterConfig config;
     /// Common to those that a reload put in each other's place, as long as there are the same servers.
@@ -63,6 +65,8 @@ public final class Cluster {
     private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
     /// Somebody has asked for commits that do not wait for the disk. Of all that a reload put in each other's place.
     private final AtomicBoolean asynchronous;
+    /// When somebody may have done so last.
+    private volatile long perhapsAsynchronousNanos = System.nanoTime() - ON_DISK_NANOS;
     private volatile long wantedNanos;
     private volatile long readNanos = System.nanoTime() - DEMAND_NANOS;
     private volatile View view;
@@ -355,8 +359,13 @@ public final class Cluster {
         log.info("cluster {}: replicas are asked for the end of the WAL from now on, as commits may not wait for the disk: {}", name(), why);
     }
 
+    /// A client that may have asked for such commits is told of one: of this one, and not for good. Cheap; callable from any thread.
+    public void mayCommitAsynchronously(long nowNanos) {
+        perhapsAsynchronousNanos = nowNanos;
+    }
+
     boolean commitsAsynchronously() {
-        return asynchronous.get();
+        return asynchronous.get() || System.nanoTime() - perhapsAsynchronousNanos < ON_DISK_NANOS;
     }
 
     /// When any client was told so last, as far as [#wrote] was told; [#NEVER] before the first.

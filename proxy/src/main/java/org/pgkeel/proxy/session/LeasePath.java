@@ -89,7 +89,8 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// has units that go to replicas.
     void wrote(long now) {
         Cluster cluster = pool.cluster();
-        if (mayCommitAsynchronously()) cluster.becomesAsynchronous("a client has set synchronous_commit, or may have");
+        if (session.settings().tracker().desired().commitsAsynchronously()) cluster.becomesAsynchronous("a client has said so at its login");
+        else if (maySetAnything()) cluster.mayCommitAsynchronously(now);
         if (routes != null) routes.remembersWrite(now);
         RouteRules inForce = context.rules();
         if (inForce == null) return;
@@ -97,9 +98,9 @@ final class LeasePath implements Waiter<BackendConnection> {
         if (routes != null && cluster.isReadLately(now)) cluster.wantFreshness();
     }
 
-    /// By what it said at its login, or in words that nobody has understood. A session pool's clients are not looked at.
-    private boolean mayCommitAsynchronously() {
-        return session.settings().tracker().desired().commitsAsynchronously() || session.pins().contains(PinReason.SET_CONFIG) || session.pins().contains(PinReason.STATEMENT_NOT_INSPECTED);
+    /// The client has said what nobody has understood, or looked into.
+    private boolean maySetAnything() {
+        return session.pins().contains(PinReason.SET_CONFIG) || session.pins().contains(PinReason.STATEMENT_NOT_INSPECTED);
     }
 
     // --- it asks
