@@ -96,8 +96,11 @@ public sealed interface PrimaryWatch {
         return switch (watch) {
             case Known known -> new Absent(Optional.of(known), nowNanos, reason, why);
             case Doubted(var primary, var since, _, _, _) -> new Absent(Optional.of(new Known(primary, since)), nowNanos, reason, why);
-            // Before the first primary nothing can be lost, but an alarm is one.
-            case Absent(var last, var since, var before, _) -> new Absent(last, since, last.isEmpty() && reason != HoldReason.ALARM ? before : reason, why);
+            case Absent(var last, var since, var before, _) -> {
+                // Before the first primary nothing can be lost, but an alarm is one. Who was deposed and cannot be reached by now is deposed still.
+                boolean nothingNew = last.isEmpty() && reason != HoldReason.ALARM || before == HoldReason.DEPOSED && reason == HoldReason.PRIMARY_LOST;
+                yield new Absent(last, since, nothingNew ? before : reason, why);
+            }
         };
     }
 

@@ -56,6 +56,13 @@ class PrimaryWatchTest {
     }
 
     @Test
+    void who_was_deposed_and_cannot_be_reached_by_now_is_deposed_still() {
+        var deposed = new Absent(Optional.of(KNOWN), 30, HoldReason.DEPOSED, "the leader key is another's");
+        assertThat(after(deposed, new Verdict.Gone("no route"))).isEqualTo(new Absent(Optional.of(KNOWN), 30, HoldReason.DEPOSED, "no route"));
+        assertThat(after(deposed, new Verdict.Leaving("t"))).isEqualTo(new Absent(Optional.of(KNOWN), 30, HoldReason.SWITCHOVER, "t"));
+    }
+
+    @Test
     void the_same_server_in_another_life_is_another() {
         var reborn = new Primary(PG1.name(), PG1.address(), PG1.timeline(), new Lifetime("10:05", "c"));
         for (PrimaryWatch before : List.of(KNOWN, DOUBTED, ABSENT)) assertThat(after(before, new Verdict.Serves(reborn))).isEqualTo(new Known(reborn, 40));
