@@ -116,7 +116,8 @@ final class ClusterDocuments {
             case PatroniAnswer.Map(var map) when scope.isEmpty() || map.scope().isEmpty() || map.scope().equals(scope) -> {
                 if (scope.isEmpty()) scope = map.scope();
                 // Whoever takes longer than a round counts in the one that goes on now.
-                if (round != null) round.said(mine.askedNanos(), map);
+                boolean young = System.nanoTime() - mine.askedNanos() < KEPT_NANOS;
+                if (round != null && (mine == round || young)) round.said(mine.askedNanos(), map);
             }
             case PatroniAnswer.Map _ -> errors.rest(url.getAuthority(), PatroniAnswer.Kind.WRONG_MEMBER, "another cluster");
             case PatroniAnswer.Failed(var kind, var text) -> errors.rest(url.getAuthority(), kind, text);
@@ -129,7 +130,7 @@ final class ClusterDocuments {
     private void settle(DocumentRound mine, boolean late) {
         if (mine != round || !mine.isComplete() && !late) return;
         boolean empty = mine.documents().isEmpty();
-        if (!full && (empty || listener.isNews(mine.documents().getFirst().document()))) {
+        if (!full && (empty || mine.documents().stream().anyMatch(each -> listener.isNews(each.document())))) {
             wanted = true;
         } else if (!empty || documents.isEmpty() || System.nanoTime() - documents.getFirst().askedNanos() > KEPT_NANOS) {
             documents = List.copyOf(mine.documents());
