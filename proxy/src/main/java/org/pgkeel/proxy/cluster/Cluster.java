@@ -44,8 +44,6 @@ public final class Cluster {
     /// Positions are asked for so often while somebody wants them, and for so long after the last time.
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long DEMAND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-    /// Three of the longest `wal_writer_delay`: then every commit is on disk.
-    private static final long ON_DISK_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final ClusterConfig config;
     /// Common to those that a reload put in each other's place, as long as there are the same servers.
@@ -63,10 +61,7 @@ public final class Cluster {
     private final AtomicBoolean polling = new AtomicBoolean();
     private final AtomicBoolean asking = new AtomicBoolean();
     private final AtomicLong lastWriteNanos = new AtomicLong(NEVER);
-    /// Somebody has asked for commits that do not wait for the disk. Of all that a reload put in each other's place.
-    private final AtomicBoolean asynchronous;
-    /// When somebody may have done so last.
-    private volatile long perhapsAsynchronousNanos = System.nanoTime() - ON_DISK_NANOS;
+    private final AsynchronousCommits asynchronous;
     private volatile long wantedNanos;
     private volatile long readNanos = System.nanoTime() - DEMAND_NANOS;
     private volatile View view;
@@ -75,10 +70,10 @@ public final class Cluster {
     private record Doubt(NodeAddress node, DoubtReason why) {}
 
     Cluster(ClusterConfig config, Rooms rooms) {
-        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors(), new AtomicBoolean(), new Object());
+        this(config, rooms, Reign.NONE, new ClusterCounters(), new PollErrors(), new AsynchronousCommits(config.name()), new Object());
     }
 
-    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors, AtomicBoolean asynchronous, Object lineage) {
+    private Cluster(ClusterConfig config, Rooms rooms, Reign reign, ClusterCounters counters, PollErrors errors, AsynchronousCommits asynchronous, Object lineage) {
         this.config = config;
         this.asynchronous = asynchronous;
         this.lineage = lineage;
@@ -353,19 +348,8 @@ public final class Cluster {
         lastWriteNanos.accumulateAndGet(nowNanos, (before, now) -> before == NEVER || now - before > 0 ? now : before);
     }
 
-    /// From now on commits may be acknowledged that are not on disk yet. Cheap; callable from any thread.
-    public void becomesAsynchronous(String why) {
-        if (asynchronous.get() || !asynchronous.compareAndSet(false, true)) return;
-        log.info("cluster {}: replicas are asked for the end of the WAL from now on, as commits may not wait for the disk: {}", name(), why);
-    }
-
-    /// A client that may have asked for such commits is told of one: of this one, and not for good. Cheap; callable from any thread.
-    public void mayCommitAsynchronously(long nowNanos) {
-        perhapsAsynchronousNanos = nowNanos;
-    }
-
-    boolean commitsAsynchronously() {
-        return asynchronous.get() || System.nanoTime() - perhapsAsynchronousNanos < ON_DISK_NANOS;
+    public AsynchronousCommits asynchronousCommits() {
+        return asynchronous;
     }
 
     /// When any client was told so last, as far as [#wrote] was told; [#NEVER] before the first.

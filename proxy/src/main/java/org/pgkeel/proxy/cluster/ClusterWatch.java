@@ -230,9 +230,8 @@ final class ClusterWatch implements Members.SqlListener {
 
     /// What was acknowledged lies before what is on disk. Where commits are acknowledged before they are on disk, it lies before what will be.
     private boolean commitsAsynchronously(SqlProbe.Answered primary) {
-        // For good: connections of before keep what they logged in with.
-        if (primary.asynchronous()) cluster.becomesAsynchronous("the server, a database or a role has synchronous_commit = off");
-        return cluster.commitsAsynchronously();
+        if (primary.asynchronous()) cluster.asynchronousCommits().begin("the server, a database or a role has synchronous_commit = off");
+        return cluster.asynchronousCommits().arePossible();
     }
 
     /// @param row whether it is in recovery, and where it is; of a primary, too, where its WAL ends that is not on disk yet

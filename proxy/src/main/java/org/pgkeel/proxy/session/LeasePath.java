@@ -89,8 +89,8 @@ final class LeasePath implements Waiter<BackendConnection> {
     /// has units that go to replicas.
     void wrote(long now) {
         Cluster cluster = pool.cluster();
-        if (session.settings().tracker().desired().commitsAsynchronously()) cluster.becomesAsynchronous("a client has said so at its login");
-        else if (maySetAnything()) cluster.mayCommitAsynchronously(now);
+        if (session.settings().tracker().desired().commitsAsynchronously()) cluster.asynchronousCommits().begin("a client has said so at its login");
+        else if (maySetAnything()) cluster.asynchronousCommits().perhaps(now);
         if (routes != null) routes.remembersWrite(now);
         RouteRules inForce = context.rules();
         if (inForce == null) return;

@@ -114,10 +114,10 @@ final class SessionEffects {
             }
             case Effect.Ddl _ -> context.catalogueChanged(pool, System.nanoTime());
             case Effect.SetParameter(var name, var value) -> {
-                if (Settings.isAsynchronous(name, value)) pool.cluster().becomesAsynchronous(ASYNCHRONOUS);
+                if (Settings.isAsynchronous(name, value)) pool.cluster().asynchronousCommits().begin(ASYNCHRONOUS);
             }
             case Effect.SetLocal(var name, var value) -> {
-                if (value.isPresent() ? Settings.isAsynchronous(name, value.get()) : Settings.mayBeAsynchronous(name)) pool.cluster().becomesAsynchronous(ASYNCHRONOUS);
+                if (value.isPresent() ? Settings.isAsynchronous(name, value.get()) : Settings.mayBeAsynchronous(name)) pool.cluster().asynchronousCommits().begin(ASYNCHRONOUS);
             }
             case Effect.SetToBound _, Effect.ResetParameter _, Effect.ResetAll _, Effect.Discard _, Effect.Begin _,
                  Effect.Commit _, Effect.Rollback _, Effect.Savepoint _, Effect.RollbackTo _, Effect.Release _, Effect.PrepareTransaction _,

@@ -70,9 +70,7 @@ final class UnreplicatedCommitEndToEndTest {
     @Test
     void a_confirmation_that_was_given_up_is_ended() throws Exception {
         try (TestProxy proxy = proxy("strict", ""); Connection client = proxy.connect("preferQueryMode", "simple")) {
-            waitForStandby("nobody");
-            var written = Meanwhile.does(() -> TestProxy.execute(client, "insert into kept values ('once')"));
-            cancel(CLIENT);
+            var written = writeAndCancel(client);
             var asked = new HashSet<String>();
             await().atMost(Duration.ofSeconds(50)).until(() -> {
                 String last = waiting(CONFIRMATION);
@@ -157,11 +155,17 @@ final class UnreplicatedCommitEndToEndTest {
     @Test
     void who_does_not_ask_for_outcomes_has_what_the_server_says() throws Exception {
         try (TestProxy proxy = proxy("off", ""); Connection client = proxy.connect("preferQueryMode", "simple")) {
-            waitForStandby("nobody");
-            var written = Meanwhile.does(() -> TestProxy.execute(client, "insert into kept values ('once')"));
-            cancel(CLIENT);
+            var written = writeAndCancel(client);
             assertThat(written.get(60, TimeUnit.SECONDS)).isEqualTo("ok");
         }
+    }
+
+    /// @return what the client is told of a commit whose wait was cancelled
+    private Future<String> writeAndCancel(Connection client) {
+        waitForStandby("nobody");
+        var written = Meanwhile.does(() -> TestProxy.execute(client, "insert into kept values ('once')"));
+        cancel(CLIENT);
+        return written;
     }
 
     private TestProxy proxy(String outcome, String more) throws Exception {
