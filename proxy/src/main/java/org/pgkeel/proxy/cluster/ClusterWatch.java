@@ -3,7 +3,6 @@ package org.pgkeel.proxy.cluster;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +14,6 @@ import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
 import org.pgkeel.failover.probe.NodeReply;
 import org.pgkeel.failover.topology.Alarm;
-import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.failover.topology.Primary;
 import org.pgkeel.failover.topology.Reign;
@@ -24,7 +22,6 @@ import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.failover.watch.Evidence;
 import org.pgkeel.failover.watch.Judge;
 import org.pgkeel.failover.watch.LeaderLease;
-import org.pgkeel.failover.watch.MemberEvidence;
 import org.pgkeel.failover.watch.PrimaryWatch;
 import org.pgkeel.failover.watch.Strays;
 import org.pgkeel.failover.watch.Verdict;
@@ -59,6 +56,7 @@ final class ClusterWatch implements Members.SqlListener {
     /// Whose next reply is another server's.
     private final Set<NodeAddress> another = new HashSet<>();
     private final Strays strays;
+    private final Positions positions;
     private final AlarmLog alarmLog;
     private long roundNanos;
     private long askedAllNanos;
@@ -81,6 +79,7 @@ final class ClusterWatch implements Members.SqlListener {
         this.watch = PrimaryWatch.next(known.watch(), new PrimaryWatch.Event.Doubt(PrimaryWatch.Matter.LIFE, "the configuration has changed"), now);
         this.contradicted = known.contradicted();
         this.strays = new Strays(known.strays());
+        this.positions = new Positions(cluster, strays);
         this.hold = new Hold.Holding(now, HoldReason.STARTING);
         this.reign = known.reign();
         this.drainedReign = Math.max(1, reign.number());
@@ -205,46 +204,19 @@ final class ClusterWatch implements Members.SqlListener {
         cluster.listeners().forEach(listener -> listener.replicaIsAnother(node));
     }
 
-    /// A position that comes with an answer is as good as one that was asked for. But where the server is another than before, connections to the one before may not be
-    /// ended yet, so that only its next position says how fresh that is which they show.
+    /// Where the server is another than before, connections to the one before may not be ended yet, so that only its next position says how fresh that is which they show.
     @Override
     public void replied(WatchedMember member, long askedNanos, NodeReply reply) {
         if (reply instanceof NodeReply.Silent) silent.add(member.address());
         else if (silent.remove(member.address())) wakeUp();
         boolean needsPatronisWord = reply instanceof NodeReply.Writable && watch instanceof PrimaryWatch.Absent && !member.name().equals(primaryName());
         if (needsPatronisWord) members.askWhetherItLeads(member);
-        if (another.remove(member.address()) || !(watch instanceof PrimaryWatch.Known(var primary, _))) return;
-        switch (reply) {
-            case NodeReply.Writable(var timeline, _, var flushed) when member.address().equals(primary.address()) && timeline == primary.timeline() -> {
-                strays.primarySaid(primary, member.probe().checkpoint());
-                SqlProbe.Answered said = member.probe().answered();
-                cluster.freshness().primaryIsAt(askedNanos, commitsAsynchronously(said) ? said.inserted() : flushed);
-            }
-            case NodeReply.Standby(var timeline, _, var replayed) when timeline == primary.timeline() -> {
-                strays.replicaSaid(member.address(), member.probe().checkpoint());
-                if (!strays.has(member.address())) replayed.ifPresent(position -> cluster.freshness().replicaReplayed(member.address(), position));
-            }
-            case NodeReply.Writable _, NodeReply.Standby _, NodeReply.Silent _ -> cluster.freshness().forget(member.address());
-        }
+        if (!another.remove(member.address()) && watch instanceof PrimaryWatch.Known(var primary, _)) positions.replied(primary, member, askedNanos, reply);
     }
 
-    /// What was acknowledged lies before what is on disk. Where commits are acknowledged before they are on disk, it lies before what will be.
-    private boolean commitsAsynchronously(SqlProbe.Answered primary) {
-        if (primary.asynchronous()) cluster.asynchronousCommits().begin("the server, a database or a role has synchronous_commit = off");
-        return cluster.asynchronousCommits().arePossible();
-    }
-
-    /// @param row whether it is in recovery, and where it is; of a primary, too, where its WAL ends that is not on disk yet
+    /// @param row as [Positions#asked]
     void position(WatchedMember member, long askedNanos, List<String> row) {
-        if (!comparable().contains(member)) return;
-        boolean isPrimary = watch instanceof PrimaryWatch.Known(var primary, _) && member.address().equals(primary.address());
-        boolean inRecovery = row.getFirst().equals("t");
-        boolean toEnd = isPrimary && commitsAsynchronously(member.probe().answered());
-        String position = row.get(toEnd ? 2 : 1);
-        if (isPrimary == inRecovery || position.isEmpty()) return;
-        Lsn at = Lsn.parse(position);
-        if (isPrimary) cluster.freshness().primaryIsAt(askedNanos, toEnd ? at.behindLastRecord() : at);
-        else cluster.freshness().replicaReplayed(member.address(), at);
+        if (watch instanceof PrimaryWatch.Known(var primary, _)) positions.asked(primary, member, askedNanos, row);
     }
 
     /// At once, before any client says so.
@@ -391,17 +363,8 @@ final class ClusterWatch implements Members.SqlListener {
         return flags;
     }
 
-    /// Where and when positions are asked for: the primary, and the replicas that surely follow its timeline.
+    /// Where and when positions are asked for, see [Positions#comparable].
     List<WatchedMember> comparable() {
-        var all = new ArrayList<WatchedMember>();
-        if (!(watch instanceof PrimaryWatch.Known(var primary, _))) return all;
-        for (WatchedMember member : members.all()) {
-            boolean follows = member.evidence().sql() instanceof MemberEvidence.Sql.Said(_,
-                    NodeReply.Standby(var timeline, _, _), _) && timeline == primary.timeline() && !strays.has(member.address());
-            if (member.address().equals(primary.address())) all.addFirst(member);
-            else if (follows) all.add(member);
-            else cluster.freshness().forget(member.address());
-        }
-        return all;
+        return watch instanceof PrimaryWatch.Known(var primary, _) ? positions.comparable(primary, members.all()) : List.of();
     }
 }
