@@ -141,7 +141,12 @@ final class CommitPath {
         session.toClient().finish();
     }
 
-    /// An Execute is about to be sent.
+    /// Whether the way to the commit is another with this: not with a read, but behind the transaction's end.
+    boolean isConcernedBy(StatementClass kind) {
+        return !kind.isRead() || watch.hasEnded();
+    }
+
+    /// An Execute is about to be sent that [#isConcernedBy].
     /// @param kind of its statement
     /// @return where the run of bytes to relay begins now; [RequestWalk#HELD] if the Execute has to wait
     int executes(BackendConnection leased, StatementClass kind, ByteBuf in, int from, int at) {

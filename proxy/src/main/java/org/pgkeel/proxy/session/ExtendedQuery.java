@@ -191,10 +191,8 @@ final class ExtendedQuery {
         int start = from;
         if (commit.isWatched()) {
             StatementClass kind = statement == null ? StatementClass.UNREAD : statements.classOf(statement);
-            Behind behind = commit.enclosure().mayBeginInBatch(backend, kind) ? Behind.of(in, next) : Behind.MORE;
-            if (behind == Behind.NOT_THERE) return RequestWalk.INCOMPLETE;
-            start = behind == Behind.END ? commit.enclosure().beginInBatch(backend, kind, in, from, at) : commit.executes(backend, kind, in, from, at);
-            if (start == RequestWalk.HELD) return RequestWalk.HELD;
+            if (commit.isConcernedBy(kind)) start = executeWatched(backend, kind, in, from, at, next);
+            if (start < 0) return start;
         } else if (statement == null || (statement.flags() & StatementScan.MAY_COMMIT) != 0) {
             backend.requests().commits();
         }
@@ -206,6 +204,16 @@ final class ExtendedQuery {
         session.inserts().executed(backend.exchange(), statement);
         backend.exchange().executeSent();
         return start;
+    }
+
+    /// @return as [#execute], before the Execute itself is sent
+    private int executeWatched(BackendConnection backend, StatementClass kind, ByteBuf in, int from, int at, int next) {
+        Behind behind = commit.enclosure().mayBeginInBatch(backend, kind) ? Behind.of(in, next) : Behind.MORE;
+        return switch (behind) {
+            case NOT_THERE -> RequestWalk.INCOMPLETE;
+            case END -> commit.enclosure().beginInBatch(backend, kind, in, from, at);
+            case MORE -> commit.executes(backend, kind, in, from, at);
+        };
     }
 
     /// A Sync: outside of a transaction block it commits.
