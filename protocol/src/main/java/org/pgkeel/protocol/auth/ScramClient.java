@@ -72,9 +72,41 @@ public final class ScramClient {
         return "n=,r=" + nonce;
     }
 
-    /// Takes the server's challenge. With a password this is meant to be slow: milliseconds at 4096 iterations.
+    /// What the server's challenge is answered with. With a password this is meant to be slow: milliseconds at 4096 iterations. The same for every challenge with this
+    /// salt and so many iterations.
     /// @throws ProtocolViolation if it is malformed, does not continue the nonce, or asks for too many iterations
+    public ScramKeys keys(String serverFirst) {
+        Challenge challenge = challenge(serverFirst);
+        return switch (secret) {
+            case ScramSecret.Keys(var known) -> known;
+            case ScramSecret.Password(var password) -> {
+                byte[] salted = Scram.saltedPassword(password, challenge.salt, challenge.iterations);
+                yield new ScramKeys(Octets.of(Scram.clientKey(salted)), Octets.of(Scram.serverKey(salted)));
+            }
+        };
+    }
+
+    /// Takes the server's challenge, and as long as [#keys] does.
     public Answer answer(String serverFirst) {
+        return answer(serverFirst, keys(serverFirst));
+    }
+
+    /// Takes the server's challenge.
+    /// @param keys those for it
+    /// @throws ProtocolViolation as [#keys]
+    public Answer answer(String serverFirst, ScramKeys keys) {
+        String bothNonces = challenge(serverFirst).bothNonces;
+        String withoutProof = "c=" + header.channelBindingAttribute(binding) + ",r=" + bothNonces;
+        String authMessage = clientFirstBare() + ',' + serverFirst + ',' + withoutProof;
+        byte[] clientKey = keys.clientKey().toArray();
+        byte[] proof = Scram.xor(clientKey, Scram.signature(Scram.storedKey(clientKey), authMessage));
+        return new Answer(withoutProof + ",p=" + Scram.base64(proof),
+                Octets.of(Scram.signature(keys.serverKey().toArray(), authMessage)));
+    }
+
+    private record Challenge(String bothNonces, byte[] salt, int iterations) {}
+
+    private Challenge challenge(String serverFirst) {
         var attributes = new ScramAttributes(serverFirst);
         String bothNonces = attributes.next('r');
         if (!Scram.isNonce(bothNonces) || !bothNonces.startsWith(nonce) || bothNonces.length() == nonce.length()) {
@@ -84,19 +116,7 @@ public final class ScramClient {
                 .orElseThrow(() -> Scram.malformed("salt"));
         int iterations = iterations(attributes.next('i'));
         attributes.skipExtensions();
-        ScramKeys keys = switch (secret) {
-            case ScramSecret.Keys(var known) -> known;
-            case ScramSecret.Password(var password) -> {
-                byte[] salted = Scram.saltedPassword(password, salt, iterations);
-                yield new ScramKeys(Octets.of(Scram.clientKey(salted)), Octets.of(Scram.serverKey(salted)));
-            }
-        };
-        String withoutProof = "c=" + header.channelBindingAttribute(binding) + ",r=" + bothNonces;
-        String authMessage = clientFirstBare() + ',' + serverFirst + ',' + withoutProof;
-        byte[] clientKey = keys.clientKey().toArray();
-        byte[] proof = Scram.xor(clientKey, Scram.signature(Scram.storedKey(clientKey), authMessage));
-        return new Answer(withoutProof + ",p=" + Scram.base64(proof),
-                Octets.of(Scram.signature(keys.serverKey().toArray(), authMessage)));
+        return new Challenge(bothNonces, salt, iterations);
     }
 
     private int iterations(String text) {

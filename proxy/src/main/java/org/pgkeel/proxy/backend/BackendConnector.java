@@ -12,7 +12,7 @@ import org.pgkeel.proxy.transport.Transport;
 /// ReadyForQuery, all under one deadline. Threading: immutable; each connect is confined to the loop it was asked for.
 public final class BackendConnector {
     private final Dialer dialer;
-    private final Executor helper;
+    private final PasswordStretcher stretcher;
     private final SecureRandom random = new SecureRandom();
 
     /// @param helper    stretches passwords, which takes milliseconds: a small pool of daemon threads, not an event loop
@@ -23,12 +23,12 @@ public final class BackendConnector {
 
     BackendConnector(Transport transport, Dialer.NameLookup names, Executor helper, Function<EventLoop, RecvByteBufAllocator> receivers) {
         this.dialer = new Dialer(transport, names, receivers);
-        this.helper = helper;
+        this.stretcher = new PasswordStretcher(helper);
     }
 
     /// Starts to connect and returns at once. Callable from any thread; the listener is called on `loop`.
     public void connect(EventLoop loop, BackendTarget target, BackendListener listener) {
-        var attempt = new ConnectAttempt(dialer, helper, random, loop, target, listener);
+        var attempt = new ConnectAttempt(dialer, stretcher, random, loop, target, listener);
         if (loop.inEventLoop()) attempt.start();
         else loop.execute(attempt::start);
     }

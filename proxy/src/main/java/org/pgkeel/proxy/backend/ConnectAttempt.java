@@ -13,7 +13,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.pgkeel.protocol.auth.ChannelBinding;
 import org.pgkeel.protocol.backend.BackendKeyData;
@@ -47,7 +46,7 @@ final class ConnectAttempt {
     }
 
     private final Dialer dialer;
-    private final Executor helper;
+    private final PasswordStretcher stretcher;
     private final SecureRandom random;
     private final EventLoop loop;
     private final BackendTarget target;
@@ -58,9 +57,9 @@ final class ConnectAttempt {
     private Optional<Channel> channel = Optional.empty();
     private Optional<Future<?>> deadline = Optional.empty();
 
-    ConnectAttempt(Dialer dialer, Executor helper, SecureRandom random, EventLoop loop, BackendTarget target, BackendListener listener) {
+    ConnectAttempt(Dialer dialer, PasswordStretcher stretcher, SecureRandom random, EventLoop loop, BackendTarget target, BackendListener listener) {
         this.dialer = dialer;
-        this.helper = helper;
+        this.stretcher = stretcher;
         this.random = random;
         this.loop = loop;
         this.target = target;
@@ -143,7 +142,7 @@ final class ConnectAttempt {
 
     private void logIn(Channel open, Encryption encryption, ChannelBinding binding) {
         step = Step.LOGGING_IN;
-        var proof = new LoginProof(target.user(), target.credential(), binding, helper, random);
+        var proof = new LoginProof(target.user(), target.credential(), binding, stretcher, random);
         replaceHandler(open, new BackendLogin(startup(), proof, target.question(), new BackendLogin.Listener() {
             @Override
             public void ready(BackendLogin.Greeting greeting, ByteBuf early) {

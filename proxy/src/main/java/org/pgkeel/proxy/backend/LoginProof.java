@@ -5,7 +5,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.Executor;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.pgkeel.protocol.auth.ChannelBinding;
@@ -17,12 +17,12 @@ import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.proxy.backend.BackendFailure.AuthenticationFailed;
+import org.pgkeel.proxy.config.Secret;
 
 /// Answers a server's authentication requests with what the credential is good for.
 ///
-/// @param stretcher stretches passwords, which takes milliseconds; not an event loop
-/// @param binding   of the connection to the server
-record LoginProof(String user, Credential credential, ChannelBinding binding, Executor stretcher, SecureRandom random) {
+/// @param binding of the connection to the server
+record LoginProof(String user, Credential credential, ChannelBinding binding, PasswordStretcher stretcher, SecureRandom random) {
     /// `invalid_password`: what a login ends with that fails for want of a proof, ours or the server's.
     static final String SQLSTATE = SqlState.INVALID_PASSWORD.code();
 
@@ -67,29 +67,36 @@ record LoginProof(String user, Credential credential, ChannelBinding binding, Ex
     }
 
     /// @param loop     calls `whenDone`
-    /// @param whenDone called at once, where the credential holds keys, else when the password is stretched
+    /// @param whenDone called at once, where the credential holds keys or its password was stretched before, else when that is done
     void answer(ScramClient scram, String challenge, EventExecutor loop, Consumer<Answered> whenDone) {
         switch (credential) {
             case Credential.ScramKeys keys -> {
                 sameSecret(keys, challenge);
                 whenDone.accept(new Answered.Answer(scram.answer(challenge)));
             }
-            case Credential.Password _, Credential.None _, Credential.Md5Hash _ -> {
-                try {
-                    stretcher.execute(() -> {
-                        Answered answered = stretched(scram, challenge);
-                        loop.execute(() -> whenDone.accept(answered));
-                    });
-                } catch (RejectedExecutionException shuttingDown) {
-                    throw new Impossible("the proxy shuts down");
-                }
+            case Credential.Password(var password) -> {
+                Optional<ScramKeys> known = stretcher.known(password, challenge);
+                if (known.isPresent()) whenDone.accept(new Answered.Answer(scram.answer(challenge, known.get())));
+                else stretch(password, scram, challenge, loop, whenDone);
             }
+            case Credential.None _, Credential.Md5Hash _ -> throw impossible("a SCRAM proof");
         }
     }
 
-    private static Answered stretched(ScramClient scram, String challenge) {
+    private void stretch(Secret password, ScramClient scram, String challenge, EventExecutor loop, Consumer<Answered> whenDone) {
         try {
-            return new Answered.Answer(scram.answer(challenge));
+            stretcher.execute(() -> {
+                Answered answered = stretched(password, scram, challenge);
+                loop.execute(() -> whenDone.accept(answered));
+            });
+        } catch (RejectedExecutionException shuttingDown) {
+            throw new Impossible("the proxy shuts down");
+        }
+    }
+
+    private Answered stretched(Secret password, ScramClient scram, String challenge) {
+        try {
+            return new Answered.Answer(scram.answer(challenge, stretcher.stretch(password, scram, challenge)));
         } catch (ProtocolViolation violation) {
             return new Answered.Failed(new BackendFailure.ProtocolBroken(violation.getMessage()));
         } catch (RuntimeException broken) {

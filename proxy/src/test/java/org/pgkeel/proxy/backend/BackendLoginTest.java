@@ -42,7 +42,7 @@ class BackendLoginTest {
     }
 
     private EmbeddedChannel loggingIn(Optional<String> question) {
-        var proof = new LoginProof("app", ConnectorHarness.password("secret"), ChannelBinding.NONE, Runnable::run, new SecureRandom());
+        var proof = new LoginProof("app", ConnectorHarness.password("secret"), ChannelBinding.NONE, new PasswordStretcher(Runnable::run), new SecureRandom());
         var channel = new EmbeddedChannel(new BackendLogin(StartupMessage.of(new LinkedHashMap<>(Map.of("user", "app"))), proof, question, new BackendLogin.Listener() {
             @Override
             public void ready(BackendLogin.Greeting greeting, ByteBuf bytes) {
