@@ -55,8 +55,9 @@ final class ChaosReport {
     /// A round that is over, in a line; each broken promise in one more.
     static String line(RoundResult round) {
         Pauses pauses = round.pauses();
-        return "round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s%s".formatted(round.number(), round.scenario(), round.seed(),
+        return "round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s%s%s".formatted(round.number(), round.scenario(), round.seed(),
                 round.wholeSeconds(), pauses.longestDirect(), pauses.longestClient(), pauses.firstServed().isPresent() ? "%.0f".formatted(pauses.firstServed().getAsDouble()) : "-",
+                round.planned() ? ", cost over direct %.0f ms".formatted(pauses.extra()) : "",
                 pauses.hidden() > 0 ? ", %.0f ms in which the new primary was hidden not counted".formatted(pauses.hidden()) : "",
                 round.broken().stream().map(broken -> "\n  BROKEN " + broken).collect(Collectors.joining()));
     }

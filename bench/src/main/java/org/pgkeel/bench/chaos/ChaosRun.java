@@ -127,7 +127,7 @@ final class ChaosRun {
         if (replication == Replication.ASYNCHRONOUS && !logs.isEmpty()) results.add(lossesLogged(results, lines));
         var broken = new ArrayList<>(Promises.judge(new Rules(replication, outcome, disturbance.errors(), disturbance.connections()), results));
         for (String waits : hung) broken.add(new Broken("every question is answered", waits, 1, "no answer within " + PAUSE_LIMIT));
-        Pauses pauses = Pauses.of(perLoad, direct.longestNanos() / 1e6, direct.back(), moments.hidden());
+        Pauses pauses = Pauses.of(perLoad, new Pauses.Gap(direct.longestNanos() / 1e6, direct.usualNanos() / 1e6), direct.back(), moments.hidden());
         var marks = new ArrayList<>(moments.marks());
         for (Begun begun : direct.begun()) marks.add(new Mark(begun.sinceNanos(), "timeline " + begun.timeline() + " writes"));
         List<Mark> holds = Holds.in(lines, ChaosRun::nanoTimeOf);

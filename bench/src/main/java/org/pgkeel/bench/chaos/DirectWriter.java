@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -24,9 +25,10 @@ final class DirectWriter implements AutoCloseable {
     /// What it saw in a round.
     ///
     /// @param longestNanos longest time between two successes
+    /// @param usualNanos   the median of such times
     /// @param begun        timelines in the order of their first success, without the one that the round began with
     /// @param back         the end of the last failover's outage
-    record Seen(long longestNanos, List<Begun> begun, Optional<Return> back) {}
+    record Seen(long longestNanos, long usualNanos, List<Begun> begun, Optional<Return> back) {}
 
     private final List<Thread> threads = new ArrayList<>();
     private final List<Success> successes = new ArrayList<>();
@@ -47,7 +49,7 @@ final class DirectWriter implements AutoCloseable {
 
     synchronized Seen end() {
         writing = false;
-        long longest = 0;
+        var gaps = new ArrayList<Long>();
         var begun = new ArrayList<Begun>();
         var current = new ArrayList<Success>();
         for (Success success : successes) {
@@ -56,11 +58,12 @@ final class DirectWriter implements AutoCloseable {
                 // Of two writable primaries the one on the lower timeline is none.
                 if (success.timeline() < last.timeline()) continue;
                 if (success.timeline() > last.timeline()) begun.add(new Begun(success.atNanos(), success.timeline()));
-                longest = Math.max(longest, success.atNanos() - last.atNanos());
+                gaps.add(success.atNanos() - last.atNanos());
             }
             current.add(success);
         }
-        return new Seen(longest, begun, Return.last(current));
+        Collections.sort(gaps);
+        return new Seen(gaps.isEmpty() ? 0 : gaps.getLast(), gaps.isEmpty() ? 0 : gaps.get(gaps.size() / 2), begun, Return.last(current));
     }
 
     @Override

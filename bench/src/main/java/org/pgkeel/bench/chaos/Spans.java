@@ -40,7 +40,7 @@ record Spans(Span directOutage, Span clientPause, Span firstServed, Span lastSer
                 new Span("client_pause_ms", "longest pause of a client", each(rounds, Pauses::longestClient)),
                 new Span("first_served_ms", "new primary accepts writes and can be seen, to first client served", present(rounds, Pauses::firstServed)),
                 new Span("last_served_ms", "new primary accepts writes and can be seen, to last client served", present(rounds, Pauses::lastServed)),
-                new Span("switchover_extra_ms", "planned switchover: client's pause over direct outage", each(rounds.stream().filter(RoundResult::planned).toList(), Pauses::extra)));
+                new Span("switchover_extra_ms", "planned switchover: what it cost a client over the direct writer", each(rounds.stream().filter(RoundResult::planned).toList(), Pauses::extra)));
     }
 
     List<Span> all() {
@@ -50,7 +50,7 @@ record Spans(Span directOutage, Span clientPause, Span firstServed, Span lastSer
     List<Goal> goals() {
         return List.of(new Goal("first held client served, p50, ms", Bound.AT_MOST, FIRST_SERVED_P50_MAX, firstServed.measured(50)),
                 new Goal("first held client served, p99, ms", Bound.AT_MOST, FIRST_SERVED_P99_MAX, firstServed.measured(99)),
-                new Goal("planned switchover, client's pause over direct outage, longest, ms", Bound.AT_MOST, SWITCHOVER_EXTRA_MAX, switchoverExtra.measured(100)));
+                new Goal("planned switchover, what it cost a client over the direct writer, longest, ms", Bound.AT_MOST, SWITCHOVER_EXTRA_MAX, switchoverExtra.measured(100)));
     }
 
     /// Whether a round alone is beyond what the slowest may be.
