@@ -27,6 +27,8 @@ final class TrainCommand implements Callable<Integer> {
     private static final String ADDRESS = "127.0.0.1";
     private static final String SUPERUSER = "postgres";
     private static final long WORK_MILLIS = 4000;
+    private static final long WORK_MAX_MILLIS = 30_000;
+    private static final long LOOK_MILLIS = 50;
 
     private final ProxyStart proxy;
 
@@ -87,13 +89,20 @@ final class TrainCommand implements Callable<Integer> {
         try (AutoCloseable _ = proxy.start(loaded.config()); var clients = new TrainingClients(port)) {
             Thread.sleep(WORK_MILLIS);
             if (servers.isEmpty()) return;
+            awaitMore(clients, 0);
             long before = clients.done();
             servers.get().primary().kill();
             servers.get().replica().execute(SUPERUSER, "select pg_promote()");
             Thread.sleep(WORK_MILLIS);
+            awaitMore(clients, before);
             err.println(before + " transactions, and " + (clients.done() - before) + " more behind a failover");
         } catch (Exception e) {
             err.println("no training: " + e);
         }
+    }
+
+    /// On a busy machine a failover takes longer than the time to work.
+    private static void awaitMore(TrainingClients clients, long before) throws InterruptedException {
+        for (long waited = 0; clients.done() == before && waited < WORK_MAX_MILLIS; waited += LOOK_MILLIS) Thread.sleep(LOOK_MILLIS);
     }
 }
