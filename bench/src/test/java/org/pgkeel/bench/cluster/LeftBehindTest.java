@@ -69,8 +69,18 @@ class LeftBehindTest {
     }
 
     @Test
-    void a_node_that_is_not_up_is_not_left_behind() {
-        next(0, primary(5), NOTHING, NOTHING);
-        assertThat(next(300, primary(5), NOTHING, NOTHING)).isEmpty();
+    void a_node_that_is_not_up_has_three_times_as_long() {
+        next(0, primary(5, "n3"), NOTHING, REPLICA);
+        assertThat(next(59, primary(5, "n3"), NOTHING, REPLICA)).isEmpty();
+        assertThat(next(60, primary(5, "n3"), NOTHING, REPLICA)).containsExactly("n2");
+        assertThat(next(61, primary(5, "n3"), NOTHING, REPLICA)).isEmpty();
+    }
+
+    @Test
+    void one_that_comes_up_has_all_its_time_again() {
+        next(0, primary(5, "n3"), NOTHING, REPLICA);
+        next(50, primary(5, "n3"), REPLICA, REPLICA);
+        assertThat(next(69, primary(5, "n3"), REPLICA, REPLICA)).isEmpty();
+        assertThat(next(70, primary(5, "n3"), REPLICA, REPLICA)).containsExactly("n2");
     }
 }
