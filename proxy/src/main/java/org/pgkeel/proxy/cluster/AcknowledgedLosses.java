@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.cluster;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.pgkeel.failover.outcome.AcknowledgedLedger;
@@ -35,6 +37,8 @@ import org.slf4j.LoggerFactory;
 final class AcknowledgedLosses<C> {
     private static final Logger log = LoggerFactory.getLogger(AcknowledgedLosses.class);
     private static final int NAMED_MAX = 200_000;
+    /// Thousands may have to be asked for, while those who were held wait for the same server and the same threads.
+    private static final Duration AFTER_THE_HELD = Duration.ofSeconds(1);
 
     private record Ledger<C>(AcknowledgedLedger<C> entries, Executor loop) {}
 
@@ -78,7 +82,7 @@ final class AcknowledgedLosses<C> {
             try {
                 ledger.loop.execute(() -> {
                     Recent<C> recent = ledger.entries.before(now);
-                    rooms.execute(() -> check(ledger.entries, recent, now));
+                    rooms.schedule(() -> check(ledger.entries, recent, now), AFTER_THE_HELD.toMillis(), TimeUnit.MILLISECONDS);
                 });
             } catch (RejectedExecutionException gone) {
                 ledgers.remove(ledger);
