@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.command;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -9,6 +10,8 @@ import java.util.Properties;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.postgresql.Driver;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
 
 /// The clients of `pgkeel train`: each kind of protocol that drivers speak, reads, writes and transactions, until they are closed. An error ends a session, and the next begins.
 ///
@@ -19,6 +22,7 @@ final class TrainingClients implements AutoCloseable {
     private static final int CLIENTS = 9;
     private static final String SECONDS_MAX = "5";
     private static final long PAUSE_MILLIS = 20;
+    private static final int SEVERAL = 5;
 
     private final int port;
     private final LongAdder done = new LongAdder();
@@ -76,10 +80,26 @@ final class TrainingClients implements AutoCloseable {
                 update.executeUpdate();
                 read.executeQuery().close();
                 session.commit();
+                update.executeUpdate();
+                session.rollback();
                 session.setAutoCommit(true);
+                several(session, table, insert);
                 done.increment();
             }
         }
+    }
+
+    /// What is sent, or copied, more than one at a time.
+    private static void several(Connection session, String table, PreparedStatement insert) throws SQLException {
+        for (int i = 0; i < SEVERAL; i++) insert.addBatch();
+        insert.executeBatch();
+        try (Statement statement = session.createStatement()) {
+            statement.execute("insert into " + table + " (note) values ('one'); insert into " + table + " (note) values ('two')");
+        }
+        CopyIn copy = session.unwrap(PGConnection.class).getCopyAPI().copyIn("copy " + table + " (note) from stdin");
+        byte[] row = "copied\n".getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < SEVERAL; i++) copy.writeToCopy(row, 0, row.length);
+        copy.endCopy();
     }
 
     private static void pause() {
