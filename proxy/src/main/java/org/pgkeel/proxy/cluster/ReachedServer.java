@@ -41,7 +41,7 @@ public record ReachedServer(String postmasterStart, int timeline, String replaye
         }
     }
 
-    boolean isInRecovery() {
+    public boolean isInRecovery() {
         return timeline == 0;
     }
 }

@@ -18,7 +18,7 @@ final class IdleConnections<C extends PooledConnection> {
     private final SharedPool<C> shared;
     /// The one used last is the first.
     private final ArrayDeque<C> idle = new ArrayDeque<>();
-    /// Those that were idle for long and are asked whether they still answer.
+    /// Those that are asked whether they still answer, as they were idle for long, or whether they lead to a primary.
     private final Set<C> checking = Collections.newSetFromMap(new IdentityHashMap<>());
 
     IdleConnections(PoolSlice<C> slice) {
@@ -30,7 +30,7 @@ final class IdleConnections<C extends PooledConnection> {
         return idle.size();
     }
 
-    /// Those that are asked whether they still answer.
+    /// Those that are asked something.
     int checking() {
         return checking.size();
     }
@@ -49,14 +49,26 @@ final class IdleConnections<C extends PooledConnection> {
     /// The one used last, if it needs no check: the others have been idle for longer. Where the pool connects elsewhere by now, it is
     /// not lent any more, though its end is still among the loop's tasks.
     @Nullable C poll(long nowNanos) {
+        C connection = peekValid(nowNanos);
+        if (connection == null) return null;
+        long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
+        return checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter ? idle.pollFirst() : null;
+    }
+
+    private @Nullable C peekValid(long nowNanos) {
         C connection = idle.peekFirst();
         while (connection != null && connection.isStale()) {
             slice.close(connection, CloseReason.RECYCLED, nowNanos);
             connection = idle.peekFirst();
         }
-        if (connection == null) return null;
-        long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
-        return checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter ? idle.pollFirst() : null;
+        return connection;
+    }
+
+    /// The one used last leaves for another pool, which is to check it.
+    @Nullable C leave(long nowNanos) {
+        C connection = peekValid(nowNanos);
+        if (connection != null) idle.pollFirst();
+        return connection;
     }
 
     /// Asks the one used last whether it still answers.
@@ -64,10 +76,15 @@ final class IdleConnections<C extends PooledConnection> {
     boolean checkOne(long nowNanos) {
         C connection = idle.pollFirst();
         if (connection == null) return false;
-        connection.become(PooledConnection.State.RESETTING, nowNanos);
-        checking.add(connection);
+        asked(connection, nowNanos);
         connection.check();
         return true;
+    }
+
+    /// It is not lent before it has answered.
+    void asked(C connection, long nowNanos) {
+        connection.become(PooledConnection.State.RESETTING, nowNanos);
+        checking.add(connection);
     }
 
     /// It has answered, if it was asked.

@@ -19,6 +19,9 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 ///
 /// @param <C> the connections of the pool
 public final class PoolSlice<C extends PooledConnection> {
+    /// Of connections that nobody has asked for: their server has other things to do.
+    private static final int READIED_AT_ONCE = 2;
+
     private final SharedPool<C> shared;
     private final int index;
     private final EventLoop loop;
@@ -282,6 +285,37 @@ public final class PoolSlice<C extends PooledConnection> {
         else close(connection, CloseReason.LOST, now);
         if (shared.hunger().isOf(index)) donor.eventLoop().execute(() -> donor.spareFor(index));
     }
+
+    // --- what a replica has that may be promoted
+
+    /// Has connections opened that nobody has asked for yet, few at a time, until there are so many.
+    public void keepReady(int wanted, long nowNanos) {
+        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
+        int missing = Math.min(wanted - open.size() - attempts.underWay(), READIED_AT_ONCE - attempts.underWay());
+        for (int i = 0; i < missing && attempts.begin(0); i++) {
+            if (attempts.isSingle()) return;
+        }
+    }
+
+    /// The server of a replica's slice is the primary now: what nobody uses there serves who waits here, as soon as its server has said over it that it is the primary.
+    void takeOver(PoolSlice<C> replica) {
+        long now = shared.nowNanos();
+        while (!shared.paused() && !shared.isRetired() && waiting.size() > attempts.underWay() + idle.checking()) {
+            C connection = replica.idle.leave(now);
+            if (connection == null) return;
+            if (!shared.takePlaceFrom(replica.shared)) {
+                replica.idle.add(connection);
+                return;
+            }
+            replica.open.remove(connection);
+            open.add(connection);
+            connection.joins(this);
+            idle.asked(connection, now);
+            opener.confirm(this, connection);
+        }
+    }
+
+    // --- what becomes of an idle one
 
     private void offer(C connection, long nowNanos) {
         if (connection.tooOld(nowNanos)) {

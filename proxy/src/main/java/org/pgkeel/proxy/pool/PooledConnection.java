@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// | from      | event             | to        |
 /// |-----------|-------------------|-----------|
 /// | Idle      | lease             | Leased    |
-/// | Idle      | check             | Resetting |
+/// | Idle      | check, taken over | Resetting |
 /// | Leased    | release, clean    | Idle      |
 /// | Leased    | release, unclean  | Resetting |
 /// | Resetting | clean again       | Idle      |
@@ -112,6 +112,9 @@ public abstract class PooledConnection {
 
     /// Closes the socket; the pool has forgotten the connection already.
     protected abstract void disconnect(CloseReason reason);
+
+    /// It belongs to another slice from now on, of the same event loop.
+    protected abstract void joins(PoolSlice<?> other);
 
     /// Moves the socket to another event loop, then runs `then` there.
     protected abstract void moveTo(PoolSlice<?> target, Runnable then);

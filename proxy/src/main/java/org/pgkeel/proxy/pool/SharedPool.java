@@ -257,6 +257,18 @@ public final class SharedPool<C extends PooledConnection> {
         }
     }
 
+    /// The replica that another pool of this database and user connects to is the primary now. [PoolSlice#takeOver].
+    public void takeOver(SharedPool<C> replica) {
+        for (var slice : slices) slice.eventLoop().execute(() -> slice.takeOver(replica.slice(slice.index())));
+    }
+
+    /// A connection comes over from one of [#toReplica]: all other limits count it already.
+    boolean takePlaceFrom(SharedPool<C> replica) {
+        if (!own.tryTake(0)) return false;
+        replica.own.giveBack();
+        return true;
+    }
+
     boolean placesExceeded() {
         for (int i = 0; i < budgets.size(); i++) {
             if (budgets.get(i).exceeded(i == 0 ? settings.shape().reserve() : 0)) return true;

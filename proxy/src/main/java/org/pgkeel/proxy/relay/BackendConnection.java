@@ -361,8 +361,13 @@ public final class BackendConnection extends PooledConnection {
 
     @Override
     @SuppressWarnings("unchecked")
+    protected void joins(PoolSlice<?> other) {
+        slice = (PoolSlice<BackendConnection>) other;
+    }
+
+    @Override
     protected void moveTo(PoolSlice<?> target, Runnable then) {
-        socket.moveTo(target.eventLoop(), () -> slice = (PoolSlice<BackendConnection>) target, then);
+        socket.moveTo(target.eventLoop(), () -> joins(target), then);
     }
 
     // --- for its socket

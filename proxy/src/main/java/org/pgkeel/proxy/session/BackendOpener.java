@@ -108,6 +108,18 @@ public final class BackendOpener implements Opener<BackendConnection> {
         slice.eventLoop().execute(new Attempt(slice, pool, epoch, target, cluster, nodes)::next);
     }
 
+    @Override
+    public void confirm(PoolSlice<BackendConnection> slice, BackendConnection connection) {
+        int epoch = slice.shared().epoch();   // As above.
+        DatabasePool pool = pools.get(slice.shared());
+        new Confirmation(slice, connection, pool.cluster(), () -> reached(pool)).ask(epoch);
+    }
+
+    private void reached(DatabasePool pool) {
+        attempted.put(pool.target().cluster().name(), new Attempted(Reachability.REACHED, System.nanoTime()));
+        pool.databaseMissing(false);
+    }
+
     private List<NodeAddress> nodes(Cluster cluster, DatabasePool.Target target) {
         if (cluster.isWatched()) {
             NodeAddress primary = cluster.primary();
@@ -220,7 +232,12 @@ public final class BackendOpener implements Opener<BackendConnection> {
                 notTheReplica("server " + greeting.address() + " is no replica any more", channel, early);
                 return;
             }
-            cluster.match(greeting.address(), ReachedServer.of(greeting.answer())).thenAcceptAsync(match -> {
+            ReachedServer there = ReachedServer.of(greeting.answer());
+            if (!there.isInRecovery()) {
+                notTheReplica("server " + greeting.address() + " is no replica any more", channel, early);
+                return;
+            }
+            cluster.match(greeting.address(), there).thenAcceptAsync(match -> {
                 if (match == Match.SAME && channel.isActive()) {
                     lend(channel, greeting, early, Reign.NONE);
                     return;
@@ -238,8 +255,7 @@ public final class BackendOpener implements Opener<BackendConnection> {
         private void opened(Channel channel, BackendGreeting greeting, ByteBuf early) {
             pool.greetedWith(greeting.parameterStatus());
             cluster.foundAtLogin(greeting.address());
-            attempted.put(target.cluster().name(), new Attempted(Reachability.REACHED, System.nanoTime()));
-            pool.databaseMissing(false);
+            reached(pool);
             lend(channel, greeting, early, reign);
         }
 

@@ -2,7 +2,6 @@ package org.pgkeel.proxy.session;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,11 +10,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.pgkeel.failover.topology.NodeAddress;
-import org.pgkeel.failover.topology.Topology;
 import org.pgkeel.proxy.backend.Credential;
 import org.pgkeel.proxy.catalogue.Catalogue;
 import org.pgkeel.proxy.catalogue.CatalogueRefresh;
@@ -24,6 +21,7 @@ import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.DatabaseConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.login.ClientIdentity;
+import org.pgkeel.proxy.pool.PoolSlice;
 import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.relay.BackendConnection;
 import org.pgkeel.proxy.statement.Routine;
@@ -52,16 +50,9 @@ public final class DatabasePool {
         }
     }
 
-    /// A replica that has not been seen for so long has left the cluster, or hangs: what runs there is ended.
-    private static final long REPLICA_AWAY_NANOS = 3_000_000_000L;
-
     private final SharedPool<BackendConnection> shared;
-    private final Function<NodeAddress, SharedPool<BackendConnection>> replicaMaker;
-    private final Consumer<SharedPool<?>> replicaMade;
     private final Supplier<Stream<DatabasePool>> siblings;
-    private final Map<NodeAddress, SharedPool<BackendConnection>> replicas = new ConcurrentHashMap<>();
-    /// Since when a replica that has a pool was not seen. Threading: the one thread that calls [#followReplicas].
-    private final Map<NodeAddress, Long> awaySince = new HashMap<>();
+    private final ReplicaPools replicas;
     private final PoolMode mode;
     /// Its clients may change their backends.
     private final boolean shares;
@@ -89,9 +80,8 @@ public final class DatabasePool {
                  Supplier<Stream<DatabasePool>> siblings) {
         this.shared = shared;
         this.refresh = new CatalogueRefresh(catalogueAge);
-        this.replicaMade = replicaMade;
         this.siblings = siblings;
-        this.replicaMaker = node -> replicaMaker.apply(this, node);
+        this.replicas = new ReplicaPools(node -> replicaMaker.apply(this, node), replicaMade);
         this.mode = mode;
         this.shares = mode != PoolMode.SESSION && !target.isReplication();
         this.target = target;
@@ -210,11 +200,7 @@ public final class DatabasePool {
 
     /// To a replica; made when the first client needs it.
     SharedPool<BackendConnection> toReplica(NodeAddress node) {
-        SharedPool<BackendConnection> there = replicas.get(node);
-        if (there != null) return there;
-        there = replicas.computeIfAbsent(node, replicaMaker);
-        replicaMade.accept(there);
-        return there;
+        return replicas.to(node);
     }
 
     /// To all servers: the primary first.
@@ -222,44 +208,33 @@ public final class DatabasePool {
         if (replicas.isEmpty()) return List.of(shared);
         var all = new ArrayList<SharedPool<BackendConnection>>();
         all.add(shared);
-        all.addAll(replicas.values());
+        all.addAll(replicas.all());
         return all;
     }
 
     void tick(int loop, long nowNanos) {
-        shared.slice(loop).tick(nowNanos);
-        for (var replica : replicas.values()) replica.slice(loop).tick(nowNanos);
+        PoolSlice<BackendConnection> slice = shared.slice(loop);
+        slice.tick(nowNanos);
+        if (!target.isReplication()) replicas.keepReady(cluster, loop, slice.waitingCount(), nowNanos);
+        for (var replica : replicas.all()) replica.slice(loop).tick(nowNanos);
     }
 
     /// Open backend connections to all servers, those being opened included.
     public int open() {
         int open = shared.open();
-        for (var replica : replicas.values()) open += replica.open();
+        for (var replica : replicas.all()) open += replica.open();
         return open;
     }
 
     /// Ends what is under way on replicas that have gone, and their pools. Called by one thread only.
     /// @param gone hears of pools that are ended
     void followReplicas(long nowNanos, Consumer<SharedPool<BackendConnection>> gone) {
-        if (replicas.isEmpty()) return;
-        Topology now = cluster.topology();
-        for (var entry : replicas.entrySet()) {
-            NodeAddress node = entry.getKey();
-            boolean isThere = now.replicas().stream().anyMatch(replica -> replica.address().equals(node));
-            if (isThere) {
-                awaySince.remove(node);
-                continue;
-            }
-            // Who was promoted goes on to answer what was asked before.
-            boolean leads = now.primary().map(primary -> primary.address().equals(node)).orElse(false);
-            boolean away = nowNanos - awaySince.computeIfAbsent(node, _ -> nowNanos) >= REPLICA_AWAY_NANOS;
-            if (!leads && !away) continue;
-            awaySince.remove(node);
-            replicas.remove(node);
-            if (!leads) entry.getValue().fence();
-            entry.getValue().retire();
-            gone.accept(entry.getValue());
-        }
+        replicas.follow(cluster, nowNanos, gone);
+    }
+
+    /// A replica has become the primary: whoever waits is served by the connections that are there already.
+    void promoted(NodeAddress node) {
+        replicas.at(node).ifPresent(shared::takeOver);
     }
 
     public PoolMode mode() {

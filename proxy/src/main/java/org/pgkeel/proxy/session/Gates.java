@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -31,12 +32,15 @@ final class Gates {
     private final Map<String, Long> reigns = new ConcurrentHashMap<>();
     private final Function<String, Stream<SharedPool<?>>> poolsOf;
     private final BiFunction<String, NodeAddress, Stream<SharedPool<?>>> replicasOf;
+    private final BiConsumer<String, NodeAddress> promoted;
 
     /// @param poolsOf    pools to the primary of a cluster, by its name
     /// @param replicasOf pools to a replica of a cluster
-    Gates(Function<String, Stream<SharedPool<?>>> poolsOf, BiFunction<String, NodeAddress, Stream<SharedPool<?>>> replicasOf) {
+    /// @param promoted   has the pools of a cluster take over what they have on a server that is its primary now
+    Gates(Function<String, Stream<SharedPool<?>>> poolsOf, BiFunction<String, NodeAddress, Stream<SharedPool<?>>> replicasOf, BiConsumer<String, NodeAddress> promoted) {
         this.poolsOf = poolsOf;
         this.replicasOf = replicasOf;
+        this.promoted = promoted;
     }
 
     LeaseGate of(Cluster cluster) {
@@ -100,6 +104,7 @@ final class Gates {
         @Override
         public void primaryFound(Reign reign) {
             heard(cluster, reign.number());
+            promoted.accept(cluster.name(), reign.address());   // before others are opened beside them
             ended("primary " + reign);
         }
 

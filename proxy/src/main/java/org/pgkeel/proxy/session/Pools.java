@@ -58,7 +58,7 @@ public final class Pools {
         this.loops = List.copyOf(loops);
         this.clusters = clusters;
         this.opener = opener;
-        this.gates = new Gates(this::ofCluster, this::ofReplica);
+        this.gates = new Gates(this::ofCluster, this::ofReplica, this::promoted);
         this.pauses = new Pauses(name -> database(this.config, name).map(database -> this.config.clusters().get(database.cluster())),
                 name -> pools(name).<SharedPool<?>>flatMap(pool -> pool.all().stream()));
         clusters.all().forEach(gates::follow);
@@ -71,6 +71,10 @@ public final class Pools {
     private Stream<SharedPool<?>> ofReplica(String cluster, NodeAddress node) {
         return all().stream().filter(pool -> pool.cluster().name().equals(cluster)).<SharedPool<?>>flatMap(pool -> pool.all().stream())
                 .filter(pool -> pool.key().replica().equals(Optional.of(node)));
+    }
+
+    private void promoted(String cluster, NodeAddress node) {
+        all().stream().filter(pool -> pool.cluster().name().equals(cluster)).forEach(pool -> pool.promoted(node));
     }
 
     /// Lets the slices of one event loop do what is due. To be called a few times a second on that loop, whatever the number of pools.

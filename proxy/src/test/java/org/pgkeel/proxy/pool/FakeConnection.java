@@ -49,9 +49,14 @@ final class FakeConnection extends PooledConnection {
 
     @Override
     @SuppressWarnings("unchecked")
+    protected void joins(PoolSlice<?> other) {
+        slice = (PoolSlice<FakeConnection>) other;
+    }
+
+    @Override
     protected void moveTo(PoolSlice<?> target, Runnable then) {
         target.eventLoop().execute(() -> {
-            slice = (PoolSlice<FakeConnection>) target;
+            joins(target);
             then.run();
         });
     }

@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.config.PoolConfig;
 import org.pgkeel.proxy.config.PoolMode;
 import org.pgkeel.proxy.config.TimeoutsConfig;
@@ -21,7 +23,20 @@ final class PoolWorld {
     long nowNanos = 1_000_000_000_000L;
     final List<EmbeddedChannel> loops;
     final SharedPool<FakeConnection> pool;
+    private Optional<SharedPool<FakeConnection>> replica = Optional.empty();
     final ArrayDeque<PoolSlice<FakeConnection>> attempts = new ArrayDeque<>();
+    private final Opener<FakeConnection> opener = new Opener<>() {
+        @Override
+        public void open(PoolSlice<FakeConnection> slice) {
+            attempts.add(slice);
+        }
+
+        @Override
+        public void confirm(PoolSlice<FakeConnection> slice, FakeConnection connection) {
+            connection.epoch = slice.shared().epoch();
+            connection.check();
+        }
+    };
     final List<FakeConnection> made = new ArrayList<>();
     final LeaseGate gate = new LeaseGate("main", new LeaseGate.Bounds(Duration.ofSeconds(60), 5, 100, 2), _ -> { });
     final LeaseGate byHand = LeaseGate.byHand("main", "app", new LeaseGate.Bounds(Duration.ofSeconds(60), 5, 100, 2), _ -> resumed());
@@ -35,7 +50,7 @@ final class PoolWorld {
     PoolWorld(int slices, PoolConfig shape, TimeoutsConfig timeouts, List<BackendBudget> others) {
         loops = Stream.generate(EmbeddedChannel::new).limit(slices).toList();
         pool = new SharedPool<>(new PoolKey("app", "alice"), new PoolSettings(shape, timeouts), new BackendBudget(shape.max()), others, gate,
-                loops.stream().map(EmbeddedChannel::eventLoop).toList(), attempts::add, () -> nowNanos);
+                loops.stream().map(EmbeddedChannel::eventLoop).toList(), opener, () -> nowNanos);
     }
 
     static PoolConfig max(int max) {
@@ -49,6 +64,12 @@ final class PoolWorld {
     static TimeoutsConfig timeouts(Duration serverIdle, Duration serverCheckAfter) {
         return new TimeoutsConfig(Duration.ofSeconds(15), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(5),
                 Duration.ofSeconds(1), Duration.ofHours(1), serverIdle, serverCheckAfter);
+    }
+
+    /// To a replica of its server; made when it is asked for first.
+    SharedPool<FakeConnection> replica() {
+        if (replica.isEmpty()) replica = Optional.of(pool.toReplica(new NodeAddress("db2", 5432)));
+        return replica.get();
     }
 
     PoolSlice<FakeConnection> slice(int index) {
@@ -118,11 +139,22 @@ final class PoolWorld {
     }
 
     void tick() {
-        for (int i = 0; i < loops.size(); i++) slice(i).tick(nowNanos);
+        for (int i = 0; i < loops.size(); i++) tick(i);
         runLoops();
+    }
+
+    void tick(int loop) {
+        slice(loop).tick(nowNanos);
+        replica.ifPresent(made -> made.slice(loop).tick(nowNanos));
     }
 
     long open() {
         return made.stream().filter(connection -> connection.state() != PooledConnection.State.CLOSED).count();
+    }
+
+    /// Of one pool, those being opened included.
+    long open(SharedPool<FakeConnection> to) {
+        return made.stream().filter(connection -> connection.state() != PooledConnection.State.CLOSED && connection.slice.shared() == to).count()
+                + attempts.stream().filter(slice -> slice.shared() == to).count();
     }
 }

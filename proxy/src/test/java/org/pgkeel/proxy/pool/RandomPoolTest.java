@@ -69,11 +69,12 @@ class RandomPoolTest {
             case Integer n when n < 82 -> answerCheck(world);
             case Integer n when n < 85 -> lose(world);
             case Integer n when n < 87 -> hold(world);
-            case Integer n when n < 97 -> {
+            case Integer n when n < 96 -> {
                 long nanos = random.nextLong(Duration.ofMillis(200).toNanos());
                 for (var each : worlds) each.nowNanos += nanos;
-                for (int i = 0; i < world.loops.size(); i++) world.slice(i).tick(world.nowNanos);
+                for (int i = 0; i < world.loops.size(); i++) world.tick(i);
             }
+            case 96 -> promotion(world);
             case 97 -> pause(world);
             case 98 -> world.pool.recycle();
             default -> {
@@ -100,6 +101,12 @@ class RandomPoolTest {
         world.gate.become(next, world.nowNanos);
         world.pool.holdChanged();
         world.gate.openIfDrained();
+    }
+
+    /// A replica gets ready for it, or is promoted.
+    private void promotion(PoolWorld world) {
+        if (random.nextInt(3) == 0) world.pool.takeOver(world.replica());
+        else world.replica().slice(random.nextInt(world.loops.size())).keepReady(random.nextInt(6), world.nowNanos);
     }
 
     private void ask(int client) {
@@ -162,10 +169,12 @@ class RandomPoolTest {
     private void check() {
         long open = 0;
         for (var world : worlds) {
-            long mine = world.open() + world.attempts.size();
-            open += mine;
-            assertThat((long) world.pool.open()).as("places taken are connections").isEqualTo(mine);
-            assertThat(mine).isLessThanOrEqualTo(5L + world.pool.settings().shape().reserve());
+            for (var pool : List.of(world.pool, world.replica())) {
+                long mine = world.open(pool);
+                open += mine;
+                assertThat((long) pool.open()).as("places taken are connections").isEqualTo(mine);
+                assertThat(mine).isLessThanOrEqualTo(5L + pool.settings().shape().reserve());
+            }
             for (var connection : world.made) {
                 if (connection.state() == PooledConnection.State.LEASED) {
                     assertThat(connection.holder).as("%s is somebody's", connection).isPresent();

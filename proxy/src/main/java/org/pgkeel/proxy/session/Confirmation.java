@@ -1,0 +1,85 @@
+package org.pgkeel.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import org.pgkeel.failover.topology.Reign;
+import org.pgkeel.protocol.backend.DataRow;
+import org.pgkeel.protocol.backend.TransactionStatus;
+import org.pgkeel.protocol.wire.Octets;
+import org.pgkeel.protocol.wire.Value;
+import org.pgkeel.proxy.cluster.Cluster;
+import org.pgkeel.proxy.cluster.ReachedServer;
+import org.pgkeel.proxy.cluster.ReachedServer.Match;
+import org.pgkeel.proxy.pool.CloseReason;
+import org.pgkeel.proxy.pool.PoolSlice;
+import org.pgkeel.proxy.pool.PooledConnection;
+import org.pgkeel.proxy.relay.Aside;
+import org.pgkeel.proxy.relay.BackendConnection;
+
+/// A connection that was opened to a replica says over itself whose it is now, as every connection to a primary does behind its login: of the primary of now, in the run
+/// that is watched, and the reign lasts. Else it is closed. Nobody has it meanwhile.
+///
+/// Threading: confined to the connection's event loop.
+final class Confirmation implements Aside {
+    private final PoolSlice<BackendConnection> slice;
+    private final BackendConnection connection;
+    private final Cluster cluster;
+    private final Reign reign;
+    private final Runnable confirmed;
+    private List<String> answer = List.of();
+
+    /// @param slice     that the connection belongs to already
+    /// @param confirmed called before anybody gets the connection
+    Confirmation(PoolSlice<BackendConnection> slice, BackendConnection connection, Cluster cluster, Runnable confirmed) {
+        this.slice = slice;
+        this.connection = connection;
+        this.cluster = cluster;
+        this.reign = cluster.current();
+        this.confirmed = confirmed;
+    }
+
+    /// @param epoch of the pool, before the reign was asked for
+    void ask(int epoch) {
+        connection.serves(reign, epoch);
+        if (!connection.greeting().address().equals(reign.address())) {
+            close();
+            return;
+        }
+        connection.aside(ReachedServer.SQL, this);
+        connection.outgoing().finish();
+    }
+
+    @Override
+    public void dataRow(ByteBuf in, int from, int bytes) {
+        answer = DataRow.decode(in.slice(from, bytes)).values().stream().map(Confirmation::text).toList();
+    }
+
+    private static String text(Value value) {
+        return value instanceof Octets octets ? octets.text() : "";
+    }
+
+    @Override
+    public void error(byte[] errorBody) {
+        answer = List.of();
+    }
+
+    @Override
+    public void done(byte status) {
+        if (TransactionStatus.of(status) != TransactionStatus.IDLE) close();
+        else cluster.match(reign, ReachedServer.of(answer)).thenAcceptAsync(this::told, slice.eventLoop());
+    }
+
+    private void told(Match match) {
+        if (connection.state() != PooledConnection.State.RESETTING) return;   // it was lost meanwhile
+        if (match != Match.SAME || reign.number() != cluster.reign()) {
+            close();
+            return;
+        }
+        confirmed.run();
+        slice.cleaned(connection, System.nanoTime());
+    }
+
+    private void close() {
+        slice.close(connection, CloseReason.RECYCLED, System.nanoTime());
+    }
+}

@@ -1,0 +1,143 @@
+package org.pgkeel.proxy.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pgkeel.failover.hold.Hold;
+import org.pgkeel.failover.hold.HoldReason;
+
+/// Clients wait for a primary, and connections to a replica that becomes it are there already.
+class PromotedReplicaTest {
+    private final PoolWorld world = new PoolWorld(1, PoolWorld.max(3));
+    private final PoolSlice<FakeConnection> replica = world.replica().slice(0);
+
+    @BeforeEach
+    void hold() {
+        become(new Hold.Holding(world.nowNanos, HoldReason.PRIMARY_LOST));
+    }
+
+    @Test
+    void who_waits_is_served_by_them_when_they_have_confirmed_it_and_no_other_is_opened() {
+        FakeClient first = world.asks("first", 0);
+        FakeClient second = world.asks("second", 0);
+        ready(2);
+        List<FakeConnection> ready = List.copyOf(world.made);
+
+        promote();
+        assertThat(world.attempts).isEmpty();
+        assertThat(ready).allMatch(connection -> connection.checks == 1 && connection.state() == PooledConnection.State.RESETTING);
+        assertThat(first.leased).as("before the server has said that it is the primary").isEmpty();
+        assertThat(world.replica().open()).isZero();
+        assertThat(world.pool.open()).isEqualTo(2);
+
+        for (FakeConnection connection : ready) world.slice(0).cleaned(connection, world.nowNanos);
+        assertThat(List.of(first.leased.orElseThrow(), second.leased.orElseThrow())).containsExactlyInAnyOrderElementsOf(ready);
+        assertThat(world.made).hasSize(2);
+    }
+
+    @Test
+    void one_that_has_not_confirmed_it_is_closed_and_another_opened() {
+        FakeClient client = world.asks("client", 0);
+        ready(1);
+        promote();
+        FakeConnection ready = world.made.getFirst();
+
+        world.slice(0).close(ready, CloseReason.RECYCLED, world.nowNanos);
+        assertThat(client.leased).isEmpty();
+        world.settle();
+        assertThat(client.leased).contains(world.made.getLast());
+        assertThat(world.made).hasSize(2);
+        assertThat(world.pool.open()).isEqualTo(1);
+    }
+
+    @Test
+    void what_a_read_has_stays_with_it() {
+        var reader = new FakeClient("reader");
+        reader.ask(replica, world.nowNanos);
+        world.settle();
+        FakeConnection read = reader.leased.orElseThrow();
+        FakeClient writer = world.asks("writer", 0);
+
+        promote();
+        world.settle();
+        assertThat(read.slice).isSameAs(replica);
+        assertThat(read.checks).isZero();
+        assertThat(writer.leased.orElseThrow()).isNotSameAs(read);
+    }
+
+    @Test
+    void no_more_come_over_than_wait_or_than_the_pool_may_have() {
+        var clients = IntStream.range(0, 5).mapToObj(i -> world.asks("client " + i, 0)).toList();
+        world.pool.settings(new PoolSettings(PoolWorld.max(2), PoolWorld.timeouts()));
+        ready(3);
+        promote();
+        assertThat(world.pool.open()).isEqualTo(2);
+        assertThat(world.replica().open()).isEqualTo(1);
+
+        clients.forEach(client -> client.leave(world.slice(0)));
+        world.pool.settings(new PoolSettings(PoolWorld.max(3), PoolWorld.timeouts()));
+        promote();
+        assertThat(world.replica().open()).as("nobody waits").isEqualTo(1);
+    }
+
+    @Test
+    void it_is_stale_when_the_primary_changes_before_it_has_confirmed() {
+        FakeClient client = world.asks("client", 0);
+        ready(1);
+        promote();
+
+        world.pool.fence();
+        world.runLoops();
+        assertThat(world.made.getFirst().closed).contains(CloseReason.FENCED);
+        assertThat(client.leased).isEmpty();
+    }
+
+    @Test
+    void few_are_opened_at_a_time_and_none_beyond_the_limit() {
+        replica.keepReady(9, world.nowNanos);
+        assertThat(world.attempts).hasSize(2);
+        replica.keepReady(9, world.nowNanos);
+        assertThat(world.attempts).as("until those are there").hasSize(2);
+        world.settle();
+        replica.keepReady(9, world.nowNanos);
+        world.settle();
+        assertThat(world.replica().open()).isEqualTo(3);
+        replica.keepReady(9, world.nowNanos);
+        assertThat(world.attempts).isEmpty();
+    }
+
+    @Test
+    void where_a_server_lets_nobody_in_it_is_not_asked_with_every_tick() {
+        replica.keepReady(2, world.nowNanos);
+        world.refuseAttempt(PoolWorld.TOO_MANY, false);
+        world.refuseAttempt(PoolWorld.TOO_MANY, false);
+
+        replica.keepReady(2, world.nowNanos);
+        assertThat(world.attempts).isEmpty();
+        world.pass(PoolWorld.timeouts().serverLoginRetry());
+        replica.keepReady(2, world.nowNanos);
+        assertThat(world.attempts).hasSize(1);
+    }
+
+    private void ready(int count) {
+        for (int i = 0; i < count; i++) {
+            replica.keepReady(count, world.nowNanos);
+            world.settle();
+        }
+        assertThat(world.replica().open()).isEqualTo(count);
+    }
+
+    private void promote() {
+        world.pool.takeOver(world.replica());
+        become(new Hold.Draining(1));
+    }
+
+    private void become(Hold hold) {
+        world.gate.become(hold, world.nowNanos);
+        world.pool.holdChanged();
+        world.runLoops();
+    }
+}
