@@ -17,10 +17,19 @@ public record BackendGreeting(SequencedMap<String, String> parameterStatus, int 
                               Encryption encryption, List<String> answer) {
     public enum Encryption { NONE, TLS }
 
+    private static final String IN_HOT_STANDBY = "in_hot_standby";
+
     public BackendGreeting {
         parameterStatus = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(parameterStatus));
         secretKey = secretKey.clone();
         answer = List.copyOf(answer);
+    }
+
+    /// What a server that was promoted since would have said.
+    public BackendGreeting ofPrimary() {
+        var said = new LinkedHashMap<>(parameterStatus);
+        said.computeIfPresent(IN_HOT_STANDBY, (_, _) -> "off");
+        return new BackendGreeting(said, pid, secretKey, address, encryption, answer);
     }
 
     @Override

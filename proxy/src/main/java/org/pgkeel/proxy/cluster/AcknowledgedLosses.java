@@ -91,6 +91,7 @@ final class AcknowledgedLosses<C> {
     }
 
     private void check(AcknowledgedLedger<C> ledger, Recent<C> recent, Origin now) {
+        if (!asked.equals(Optional.of(now))) return;   // The next one has been asked for those, too.
         long overrun = recent.overrun() - overruns.getOrDefault(ledger, 0L);
         overruns.put(ledger, recent.overrun());
         resolver.stats().unkept(overrun);

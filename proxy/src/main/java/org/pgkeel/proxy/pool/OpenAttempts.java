@@ -72,7 +72,16 @@ final class OpenAttempts<C extends PooledConnection> {
     /// @param reserve connections beyond the pool's own limit that may be opened too
     /// @return false if the limits leave no place for it
     boolean begin(int reserve) {
-        if (!shared.takePlace(reserve)) return false;
+        return shared.takePlace(reserve) && begun();
+    }
+
+    /// Begins one that nobody waits for.
+    /// @return false if the limits leave no place for it
+    boolean beginSpare() {
+        return shared.takeSparePlace() && begun();
+    }
+
+    private boolean begun() {
         underWay++;
         opener.open(slice);
         return true;

@@ -21,6 +21,7 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 public final class PoolSlice<C extends PooledConnection> {
     /// Of connections that nobody has asked for: their server has other things to do.
     private static final int READIED_AT_ONCE = 2;
+    private static final long READIES_NONE_NANOS = 1_000_000_000L;
 
     private final SharedPool<C> shared;
     private final int index;
@@ -30,6 +31,7 @@ public final class PoolSlice<C extends PooledConnection> {
     private final IdleConnections<C> idle;
     private final WaitingLine<C> waiting;
     private final OpenAttempts<C> attempts;
+    private long yieldedNanos;
     private final Set<C> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     PoolSlice(SharedPool<C> shared, int index, EventLoop loop, Opener<C> opener) {
@@ -41,6 +43,7 @@ public final class PoolSlice<C extends PooledConnection> {
         this.idle = new IdleConnections<>(this);
         this.waiting = new WaitingLine<>(this);
         this.attempts = new OpenAttempts<>(this, opener);
+        this.yieldedNanos = shared.nowNanos() - READIES_NONE_NANOS;
     }
 
     public EventLoop eventLoop() {
@@ -258,7 +261,8 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// Another pool of the same database or user has clients that wait and no place: gives one up that nobody uses.
     void yieldIdle() {
-        if (waiting.isEmpty()) idle.closeOldest(CloseReason.YIELDED, shared.nowNanos());
+        yieldedNanos = shared.nowNanos();
+        if (waiting.isEmpty()) idle.closeOldest(CloseReason.YIELDED, yieldedNanos);
     }
 
     /// A sibling has clients that wait: gives it an idle connection, if there is one. It asks again while it is hungry.
@@ -288,11 +292,12 @@ public final class PoolSlice<C extends PooledConnection> {
 
     // --- what a replica has that may be promoted
 
-    /// Has connections opened that nobody has asked for yet, few at a time, until there are so many.
+    /// Has connections opened that nobody has asked for yet, few at a time, until there are so many. Not where the last attempt failed, nor where others wanted the
+    /// places lately.
     public void keepReady(int wanted, long nowNanos) {
-        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
+        if (!attempts.areAllowed() || lastFailure().isPresent() || nowNanos - yieldedNanos < READIES_NONE_NANOS) return;
         int missing = Math.min(wanted - open.size() - attempts.underWay(), READIED_AT_ONCE - attempts.underWay());
-        for (int i = 0; i < missing && attempts.begin(0); i++) {
+        for (int i = 0; i < missing && attempts.beginSpare(); i++) {
             if (attempts.isSingle()) return;
         }
     }
@@ -300,7 +305,7 @@ public final class PoolSlice<C extends PooledConnection> {
     /// The server of a replica's slice is the primary now: what nobody uses there serves who waits here, as soon as its server has said over it that it is the primary.
     void takeOver(PoolSlice<C> replica) {
         long now = shared.nowNanos();
-        while (!shared.paused() && !shared.isRetired() && waiting.size() > attempts.underWay() + idle.checking()) {
+        while (!shared.paused() && !shared.isRetired() && waiting.size() > idle.checking()) {
             C connection = replica.idle.leave(now);
             if (connection == null) return;
             if (!shared.takePlaceFrom(replica.shared)) {
@@ -379,7 +384,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void keepMinimum(long nowNanos) {
-        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos) || shared.isVacated(nowNanos)) return;
+        if (!shared.keepsMinimum() || !attempts.areAllowed() || attempts.isTooSoon(nowNanos) || shared.isVacated(nowNanos)) return;
         int missing = shared.settings().shape().min() - shared.open();
         for (int i = 0; i < missing && attempts.begin(0); i++) {
             if (attempts.isSingle()) return;

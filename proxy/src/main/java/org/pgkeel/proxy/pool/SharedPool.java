@@ -37,6 +37,7 @@ public final class SharedPool<C extends PooledConnection> {
     private final AtomicInteger catalogGeneration;
     private volatile boolean retired;
     private volatile long vacatedUntilNanos;
+    private volatile boolean keepsMinimum = true;
 
     /// @param own    the pool's own limit
     /// @param others limits that it shares with other pools: of its database, of its user
@@ -212,6 +213,15 @@ public final class SharedPool<C extends PooledConnection> {
         return nowNanos - vacatedUntilNanos < 0;
     }
 
+    /// Whether `pool.min` counts here: not where nobody asks for connections.
+    public void keepsMinimum(boolean keeps) {
+        keepsMinimum = keeps;
+    }
+
+    boolean keepsMinimum() {
+        return keepsMinimum;
+    }
+
     /// Grows with every [#recycle].
     public int epoch() {
         return epoch.get();
@@ -238,14 +248,24 @@ public final class SharedPool<C extends PooledConnection> {
 
     /// @param reserve connections beyond the pool's own limit that may be opened too
     boolean takePlace(int reserve) {
+        BackendBudget full = take(reserve);
+        if (full != null && full != own) full.askForPlace(this);
+        return full == null;
+    }
+
+    /// For a connection that nobody waits for: no other pool is asked to give one up.
+    boolean takeSparePlace() {
+        return take(0) == null;
+    }
+
+    /// @return the limit that leaves no place; null if the place is taken
+    private @Nullable BackendBudget take(int reserve) {
         for (int i = 0; i < budgets.size(); i++) {
-            if (!budgets.get(i).tryTake(i == 0 ? reserve : 0)) {
-                for (int taken = 0; taken < i; taken++) budgets.get(taken).giveBack();
-                if (i > 0) budgets.get(i).askForPlace(this);
-                return false;
-            }
+            if (budgets.get(i).tryTake(i == 0 ? reserve : 0)) continue;
+            for (int taken = 0; taken < i; taken++) budgets.get(taken).giveBack();
+            return budgets.get(i);
         }
-        return true;
+        return null;
     }
 
     void givePlaceBack() {

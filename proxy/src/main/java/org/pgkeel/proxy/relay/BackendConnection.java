@@ -28,7 +28,7 @@ public final class BackendConnection extends PooledConnection {
 
     private final long id;
     private final BackendSocket socket;
-    private final BackendGreeting greeting;
+    private BackendGreeting greeting;
     private final BackendStatements statements;
     private final ReplyWalk walk = new ReplyWalk(this);
     private final Turnover turnover = new Turnover(this);
@@ -63,6 +63,11 @@ public final class BackendConnection extends PooledConnection {
         reign = lasting;
         epoch = begun;
         origin = new Origin(lasting.address(), lasting.timeline(), lasting.lifetime());
+    }
+
+    /// It was opened to a replica, and that is the primary now.
+    public void promoted() {
+        greeting = greeting.ofPrimary();
     }
 
     public Reign reign() {

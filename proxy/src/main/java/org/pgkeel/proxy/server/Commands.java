@@ -11,7 +11,6 @@ import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.proxy.admin.Outcome;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.pool.CloseReason;
-import org.pgkeel.proxy.pool.SharedPool;
 import org.pgkeel.proxy.refusal.RefusalReason;
 import org.pgkeel.proxy.session.ClientSession;
 import org.pgkeel.proxy.session.DatabasePool;
@@ -73,7 +72,7 @@ final class Commands {
 
     CompletionStage<Outcome> reconnect(Optional<String> database) {
         return forKnown(database, () -> {
-            server.pools().pools(database).flatMap(pool -> pool.all().stream()).forEach(SharedPool::recycle);
+            server.pools().pools(database).forEach(DatabasePool::recycle);
             return done(Outcome.DONE);
         });
     }

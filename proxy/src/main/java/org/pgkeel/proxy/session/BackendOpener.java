@@ -112,10 +112,11 @@ public final class BackendOpener implements Opener<BackendConnection> {
     public void confirm(PoolSlice<BackendConnection> slice, BackendConnection connection) {
         int epoch = slice.shared().epoch();   // As above.
         DatabasePool pool = pools.get(slice.shared());
-        new Confirmation(slice, connection, pool.cluster(), () -> reached(pool)).ask(epoch);
+        new Confirmation(slice, connection, pool.cluster(), () -> reached(pool, connection.greeting())).ask(epoch);
     }
 
-    private void reached(DatabasePool pool) {
+    private void reached(DatabasePool pool, BackendGreeting greeting) {
+        pool.greetedWith(greeting.parameterStatus());
         attempted.put(pool.target().cluster().name(), new Attempted(Reachability.REACHED, System.nanoTime()));
         pool.databaseMissing(false);
     }
@@ -253,9 +254,8 @@ public final class BackendOpener implements Opener<BackendConnection> {
         }
 
         private void opened(Channel channel, BackendGreeting greeting, ByteBuf early) {
-            pool.greetedWith(greeting.parameterStatus());
             cluster.foundAtLogin(greeting.address());
-            reached(pool);
+            reached(pool, greeting);
             lend(channel, greeting, early, reign);
         }
 

@@ -1,7 +1,9 @@
 package org.pgkeel.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.TransactionStatus;
@@ -21,12 +23,16 @@ import org.pgkeel.proxy.relay.BackendConnection;
 ///
 /// Threading: confined to the connection's event loop.
 final class Confirmation implements Aside {
+    /// A connection that was idle may lead nowhere any more, and nobody would hear of it. By then a login may be there.
+    private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
+
     private final PoolSlice<BackendConnection> slice;
     private final BackendConnection connection;
     private final Cluster cluster;
     private final Reign reign;
     private final Runnable confirmed;
     private List<String> answer = List.of();
+    private boolean ended;
 
     /// @param slice     that the connection belongs to already
     /// @param confirmed called before anybody gets the connection
@@ -47,6 +53,7 @@ final class Confirmation implements Aside {
         }
         connection.aside(ReachedServer.SQL, this);
         connection.outgoing().finish();
+        slice.eventLoop().schedule(this::close, ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -70,16 +77,20 @@ final class Confirmation implements Aside {
     }
 
     private void told(Match match) {
-        if (connection.state() != PooledConnection.State.RESETTING) return;   // it was lost meanwhile
+        if (ended || connection.state() != PooledConnection.State.RESETTING) return;   // it was lost meanwhile
         if (match != Match.SAME || reign.number() != cluster.reign()) {
             close();
             return;
         }
+        ended = true;
+        connection.promoted();
         confirmed.run();
         slice.cleaned(connection, System.nanoTime());
     }
 
     private void close() {
+        if (ended) return;
+        ended = true;
         slice.close(connection, CloseReason.RECYCLED, System.nanoTime());
     }
 }

@@ -158,11 +158,12 @@ public final class DatabasePool {
     }
 
     private void vacate(long nowNanos) {
-        all().forEach(pool -> pool.vacate(nowNanos + PoolClients.LEAVERS_NANOS));
+        all().reversed().forEach(pool -> pool.vacate(nowNanos + PoolClients.LEAVERS_NANOS));   // As below.
     }
 
-    private void recycle() {
-        all().forEach(SharedPool::recycle);
+    /// Connections opened before now are closed when they are given back. The primary's come last: what it takes over from a replica meanwhile is among them.
+    public void recycle() {
+        all().reversed().forEach(SharedPool::recycle);
     }
 
     /// Statements that were kept prepared, and what was known of names, may be out of date.

@@ -25,13 +25,11 @@ import org.pgkeel.proxy.relay.BackendConnection;
 final class ReplicaPools {
     /// A replica that has not been seen for so long has left the cluster, or hangs: what runs there is ended.
     private static final long AWAY_NANOS = 3_000_000_000L;
-    /// Patroni's tag of a member that is never promoted.
-    private static final String NEVER_PROMOTED = "nofailover";
 
     private final Function<NodeAddress, SharedPool<BackendConnection>> maker;
     private final Consumer<SharedPool<?>> made;
     private final Map<NodeAddress, SharedPool<BackendConnection>> pools = new ConcurrentHashMap<>();
-    /// Those that were made for a promotion to come.
+    /// Those that were made for a promotion to come, and that no read has used.
     private final Set<NodeAddress> forPromotion = ConcurrentHashMap.newKeySet();
     /// Since when a replica that has a pool was not seen. Threading: the one thread that calls [#follow].
     private final Map<NodeAddress, Long> awaySince = new HashMap<>();
@@ -43,11 +41,26 @@ final class ReplicaPools {
         this.made = made;
     }
 
-    /// Made when it is needed first.
+    /// For reads; made when it is needed first.
     SharedPool<BackendConnection> to(NodeAddress node) {
         SharedPool<BackendConnection> there = pools.get(node);
+        if (there == null) {
+            there = pools.computeIfAbsent(node, maker);
+            made.accept(there);
+        }
+        if (!forPromotion.isEmpty() && forPromotion.remove(node)) there.keepsMinimum(true);
+        return there;
+    }
+
+    private SharedPool<BackendConnection> forPromotion(NodeAddress node) {
+        SharedPool<BackendConnection> there = pools.get(node);
         if (there != null) return there;
-        there = pools.computeIfAbsent(node, maker);
+        there = pools.computeIfAbsent(node, _ -> {
+            forPromotion.add(node);
+            SharedPool<BackendConnection> pool = maker.apply(node);
+            pool.keepsMinimum(false);
+            return pool;
+        });
         made.accept(there);
         return there;
     }
@@ -70,10 +83,13 @@ final class ReplicaPools {
     void keepReady(Cluster cluster, int loop, int waiting, long nowNanos) {
         if (waiting == 0 || !awaitsPromotion(cluster)) return;
         for (Replica replica : cluster.topology().replicas()) {
-            if (Boolean.parseBoolean(replica.tags().get(NEVER_PROMOTED))) continue;
-            if (!pools.containsKey(replica.address())) forPromotion.add(replica.address());
-            to(replica.address()).slice(loop).keepReady(waiting, nowNanos);
+            if (mayBePromoted(replica)) forPromotion(replica.address()).slice(loop).keepReady(waiting, nowNanos);
         }
+    }
+
+    /// By Patroni's tags.
+    private static boolean mayBePromoted(Replica replica) {
+        return !Boolean.parseBoolean(replica.tags().get("nofailover")) && !"0".equals(replica.tags().get("failover_priority"));
     }
 
     /// A doubt is over before anybody is promoted.

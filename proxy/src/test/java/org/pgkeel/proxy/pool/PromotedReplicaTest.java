@@ -2,12 +2,15 @@ package org.pgkeel.proxy.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
+import org.pgkeel.proxy.config.PoolConfig;
+import org.pgkeel.proxy.config.PoolMode;
 
 /// Clients wait for a primary, and connections to a replica that becomes it are there already.
 class PromotedReplicaTest {
@@ -110,16 +113,80 @@ class PromotedReplicaTest {
     }
 
     @Test
-    void where_a_server_lets_nobody_in_it_is_not_asked_with_every_tick() {
+    void a_server_that_lets_nobody_in_is_left_alone_until_somebody_needs_it_who_gets_in() {
         replica.keepReady(2, world.nowNanos);
         world.refuseAttempt(PoolWorld.TOO_MANY, false);
         world.refuseAttempt(PoolWorld.TOO_MANY, false);
 
+        world.pass(Duration.ofMinutes(1));
         replica.keepReady(2, world.nowNanos);
         assertThat(world.attempts).isEmpty();
-        world.pass(PoolWorld.timeouts().serverLoginRetry());
+        new FakeClient("reader").ask(replica, world.nowNanos);
+        world.connect();
         replica.keepReady(2, world.nowNanos);
         assertThat(world.attempts).hasSize(1);
+    }
+
+    @Test
+    void they_take_places_from_nobody() {
+        var user = new BackendBudget(2);
+        var mine = new PoolWorld(1, PoolWorld.max(3), PoolWorld.timeouts(), List.of(user));
+        FakeClient other = mine.asks("other", 0);
+        FakeClient another = mine.asks("another", 0);
+        mine.settle();
+        other.giveBack(mine.nowNanos);
+        another.giveBack(mine.nowNanos);
+
+        mine.replica().slice(0).keepReady(3, mine.nowNanos);
+        mine.settle();
+        assertThat(mine.pool.open()).as("idle ones of other pools").isEqualTo(2);
+        assertThat(mine.replica().open()).isZero();
+    }
+
+    @Test
+    void who_needs_a_place_gets_one_of_theirs_and_keeps_it() {
+        var user = new BackendBudget(2);
+        var mine = new PoolWorld(1, PoolWorld.max(3), PoolWorld.timeouts(), List.of(user));
+        PoolSlice<FakeConnection> there = mine.replica().slice(0);
+        there.keepReady(2, mine.nowNanos);
+        mine.settle();
+        assertThat(user.open()).isEqualTo(2);
+
+        FakeClient client = mine.asks("client", 0);
+        mine.runLoops();
+        assertThat(user.open()).isEqualTo(1);
+        there.keepReady(2, mine.nowNanos);
+        assertThat(mine.attempts).isEmpty();
+        mine.tick();
+        mine.settle();
+        assertThat(client.leased).isPresent();
+    }
+
+    @Test
+    void an_attempt_at_the_server_that_is_lost_is_no_reason_to_wait_for_it() {
+        FakeClient client = world.asks("client", 0);
+        ready(1);
+        become(Hold.OPEN);
+        world.attempts.clear();   // It hangs.
+        become(new Hold.Holding(world.nowNanos, HoldReason.PRIMARY_LOST));
+
+        promote();
+        world.slice(0).cleaned(world.made.getFirst(), world.nowNanos);
+        assertThat(client.leased).contains(world.made.getFirst());
+    }
+
+    @Test
+    void no_minimum_is_kept_where_nobody_asks_for_connections() {
+        var mine = new PoolWorld(1, new PoolConfig(PoolMode.TRANSACTION, 5, 2, 0, Duration.ofSeconds(5), Duration.ofSeconds(30)));
+        mine.replica().keepsMinimum(false);
+        mine.tick();
+        mine.settle();
+        assertThat(mine.replica().open()).isZero();
+
+        mine.replica().keepsMinimum(true);
+        mine.tick();
+        mine.settle();
+        assertThat(mine.replica().open()).isEqualTo(2);
     }
 
     private void ready(int count) {

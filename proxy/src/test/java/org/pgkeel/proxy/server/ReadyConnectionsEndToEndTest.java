@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.embedded.PostgresServer;
 import org.pgkeel.proxy.postgres.PatroniStub;
+import org.postgresql.PGConnection;
 
 /// While clients wait for a primary, connections for them are opened to the replicas, and the one that is promoted serves them with those.
 class ReadyConnectionsEndToEndTest {
@@ -62,6 +63,9 @@ class ReadyConnectionsEndToEndTest {
             assertThat(promoted.query("app", "select count(*) from kept where begun > '" + moment + "'")).isEqualTo("0");
             awaitNobody(postgres.replica(1));
             assertThat(connections(promoted)).isLessThanOrEqualTo(CLIENTS);
+            // libpq believes that report, where it looks for a server that takes writes.
+            clients.add(proxy.connect("ApplicationName", "another"));
+            assertThat(clients.getLast().unwrap(PGConnection.class).getParameterStatus("in_hot_standby")).isEqualTo("off");
         }
     }
 
