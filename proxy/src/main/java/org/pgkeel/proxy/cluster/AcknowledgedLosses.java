@@ -91,14 +91,14 @@ final class AcknowledgedLosses<C> {
     }
 
     private void check(AcknowledgedLedger<C> ledger, Recent<C> recent, Origin now) {
-        if (!asked.equals(Optional.of(now))) return;   // The next one has been asked for those, too.
+        Origin survivor = asked.orElse(now);   // A later one may take writes by now, and is asked. Its own list need not have all of these any more.
         long overrun = recent.overrun() - overruns.getOrDefault(ledger, 0L);
         overruns.put(ledger, recent.overrun());
         resolver.stats().unkept(overrun);
         var outcomes = new ArrayList<CompletableFuture<CommitOutcome>>();
         var entries = recent.entries().stream().filter(entry -> ours.test(entry.origin()) && !named.contains(told(entry))).toList();
         for (Acknowledged<C> entry : entries) outcomes.add(resolver.check(inFlight(entry)).toCompletableFuture());
-        CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new)).thenRunAsync(() -> report(entries, outcomes, overrun, now), rooms);
+        CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new)).thenRunAsync(() -> report(entries, outcomes, overrun, survivor), rooms);
     }
 
     private static Told told(Acknowledged<?> entry) {

@@ -35,6 +35,21 @@ final class IdleConnections<C extends PooledConnection> {
         return checking.size();
     }
 
+    /// Those that could be lent at once: who waits for them waits for the gate.
+    int ready(long nowNanos) {
+        int ready = 0;
+        for (C connection : idle) {
+            if (needsCheck(connection, nowNanos)) break;
+            if (!connection.isStale()) ready++;
+        }
+        return ready;
+    }
+
+    private boolean needsCheck(C connection, long nowNanos) {
+        long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
+        return checkAfter > 0 && nowNanos - connection.sinceNanos() >= checkAfter;
+    }
+
     /// It was used last.
     void add(C connection) {
         idle.addFirst(connection);
@@ -50,9 +65,7 @@ final class IdleConnections<C extends PooledConnection> {
     /// not lent any more, though its end is still among the loop's tasks.
     @Nullable C poll(long nowNanos) {
         C connection = peekValid(nowNanos);
-        if (connection == null) return null;
-        long checkAfter = shared.settings().timeouts().serverCheckAfter().toNanos();
-        return checkAfter == 0 || nowNanos - connection.sinceNanos() < checkAfter ? idle.pollFirst() : null;
+        return connection == null || needsCheck(connection, nowNanos) ? null : idle.pollFirst();
     }
 
     private @Nullable C peekValid(long nowNanos) {

@@ -98,6 +98,12 @@ final class OpenAttempts<C extends PooledConnection> {
         ended(why, nowNanos + shared.settings().timeouts().serverLoginRetry().toNanos());
     }
 
+    /// One that nobody waited for failed: who comes next tries for itself.
+    void spareFailed() {
+        underWay--;
+        shared.givePlaceBack();
+    }
+
     /// It ended without a verdict. The next one comes soon, or when the hold changes.
     void putOff(Refusal why, long nowNanos) {
         ended(why, nowNanos + PUT_OFF_NANOS);

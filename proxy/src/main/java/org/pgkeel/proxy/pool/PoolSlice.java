@@ -21,7 +21,8 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 public final class PoolSlice<C extends PooledConnection> {
     /// Of connections that nobody has asked for: their server has other things to do.
     private static final int READIED_AT_ONCE = 2;
-    private static final long READIES_NONE_NANOS = 1_000_000_000L;
+    private static final long SPARES_AFTER_YIELD_NANOS = 1_000_000_000L;
+    private static final long SPARES_AFTER_FAILURE_NANOS = 5_000_000_000L;
 
     private final SharedPool<C> shared;
     private final int index;
@@ -31,7 +32,9 @@ public final class PoolSlice<C extends PooledConnection> {
     private final IdleConnections<C> idle;
     private final WaitingLine<C> waiting;
     private final OpenAttempts<C> attempts;
-    private long yieldedNanos;
+    /// Nothing is opened instead of what is closed before all of it is: connections may be about to come over.
+    private boolean fencing;
+    private long sparesFromNanos;
     private final Set<C> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     PoolSlice(SharedPool<C> shared, int index, EventLoop loop, Opener<C> opener) {
@@ -43,7 +46,7 @@ public final class PoolSlice<C extends PooledConnection> {
         this.idle = new IdleConnections<>(this);
         this.waiting = new WaitingLine<>(this);
         this.attempts = new OpenAttempts<>(this, opener);
-        this.yieldedNanos = shared.nowNanos() - READIES_NONE_NANOS;
+        this.sparesFromNanos = shared.nowNanos();
     }
 
     public EventLoop eventLoop() {
@@ -110,7 +113,10 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// Closes every connection that was opened before, whoever has it: what it says does not count any more.
     void fence() {
+        fencing = true;
         for (var connection : connections()) if (connection.isStale()) connection.fence();
+        fencing = false;
+        loop.execute(this::serve);
     }
 
     /// The waiter has sent more while it waits, which counts where it is held.
@@ -179,6 +185,11 @@ public final class PoolSlice<C extends PooledConnection> {
     /// @param forGood a new attempt would fail the same way: if there is no other connection, whoever waits is refused now.
     ///                Otherwise they go on waiting, and the next attempt comes after `timeouts.server-login-retry`
     public void openFailed(Refusal why, boolean forGood, long nowNanos) {
+        if (shared.key().isToReplica() && waiting.isEmpty()) {
+            attempts.spareFailed();
+            sparesFromNanos = nowNanos + SPARES_AFTER_FAILURE_NANOS;
+            return;
+        }
         attempts.failed(why, nowNanos);
         if (forGood && open.isEmpty()) refuseAll(why);
     }
@@ -261,8 +272,9 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// Another pool of the same database or user has clients that wait and no place: gives one up that nobody uses.
     void yieldIdle() {
-        yieldedNanos = shared.nowNanos();
-        if (waiting.isEmpty()) idle.closeOldest(CloseReason.YIELDED, yieldedNanos);
+        long now = shared.nowNanos();
+        sparesFromNanos = now + SPARES_AFTER_YIELD_NANOS;
+        if (waiting.isEmpty()) idle.closeOldest(CloseReason.YIELDED, now);
     }
 
     /// A sibling has clients that wait: gives it an idle connection, if there is one. It asks again while it is hungry.
@@ -292,10 +304,9 @@ public final class PoolSlice<C extends PooledConnection> {
 
     // --- what a replica has that may be promoted
 
-    /// Has connections opened that nobody has asked for yet, few at a time, until there are so many. Not where the last attempt failed, nor where others wanted the
-    /// places lately.
+    /// Has connections opened that nobody has asked for yet, few at a time, until there are so many. Not where that failed, or others wanted the places, a short while ago.
     public void keepReady(int wanted, long nowNanos) {
-        if (!attempts.areAllowed() || lastFailure().isPresent() || nowNanos - yieldedNanos < READIES_NONE_NANOS) return;
+        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos) || nowNanos - sparesFromNanos < 0) return;
         int missing = Math.min(wanted - open.size() - attempts.underWay(), READIED_AT_ONCE - attempts.underWay());
         for (int i = 0; i < missing && attempts.beginSpare(); i++) {
             if (attempts.isSingle()) return;
@@ -365,8 +376,8 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void openMore(long nowNanos) {
-        if (!attempts.areAllowed()) return;
-        while (waiting.size() > attempts.underWay() + idle.checking()) {
+        if (fencing || !attempts.areAllowed()) return;
+        while (waiting.size() > attempts.underWay() + idle.checking() + idle.ready(nowNanos)) {
             if (idle.checkOne(nowNanos)) continue;
             if (attempts.isTooSoon(nowNanos) || !attempts.begin(0)) {
                 if (shared.slices().size() > 1 && !waiting.isEmpty()) shared.hungry(index, waiting.headSinceNanos());

@@ -282,6 +282,11 @@ public final class SharedPool<C extends PooledConnection> {
         for (var slice : slices) slice.eventLoop().execute(() -> slice.takeOver(replica.slice(slice.index())));
     }
 
+    /// The database or the user has a limit of its own.
+    public boolean sharesLimit() {
+        return budgets.stream().anyMatch(budget -> budget != own && budget.max() < Integer.MAX_VALUE);
+    }
+
     /// A connection comes over from one of [#toReplica]: all other limits count it already.
     boolean takePlaceFrom(SharedPool<C> replica) {
         if (!own.tryTake(0)) return false;

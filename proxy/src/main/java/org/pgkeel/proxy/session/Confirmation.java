@@ -78,7 +78,7 @@ final class Confirmation implements Aside {
 
     private void told(Match match) {
         if (ended || connection.state() != PooledConnection.State.RESETTING) return;   // it was lost meanwhile
-        if (match != Match.SAME || reign.number() != cluster.reign()) {
+        if (match != Match.SAME || reign.number() != cluster.reign() || connection.closesWhenReleased(System.nanoTime())) {
             close();
             return;
         }

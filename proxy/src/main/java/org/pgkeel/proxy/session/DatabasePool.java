@@ -236,6 +236,7 @@ public final class DatabasePool {
     /// A replica has become the primary: whoever waits is served by the connections that are there already.
     void promoted(NodeAddress node) {
         replicas.at(node).ifPresent(shared::takeOver);
+        if (shared.sharesLimit()) replicas.othersWerePromoted(node);
     }
 
     public PoolMode mode() {

@@ -70,6 +70,11 @@ final class ReplicaPools {
         return Optional.ofNullable(pools.get(node));
     }
 
+    /// Another one than these was promoted: they give up their places.
+    void othersWerePromoted(NodeAddress than) {
+        for (NodeAddress node : forPromotion) if (!node.equals(than)) at(node).ifPresent(SharedPool::recycle);
+    }
+
     Collection<SharedPool<BackendConnection>> all() {
         return pools.values();
     }

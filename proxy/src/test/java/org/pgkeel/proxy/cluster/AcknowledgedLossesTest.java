@@ -135,6 +135,22 @@ class AcknowledgedLossesTest {
     }
 
     @Test
+    void what_was_acknowledged_before_a_long_hold_is_named_though_another_failover_comes_right_behind() throws Exception {
+        var ledger = new AcknowledgedLedger<String>(64, Duration.ofSeconds(10).toNanos());
+        ledger.add(72, Lsn.parse("0/2010").value(), OLD, "user=b", 3);
+        losses.add(ledger, loop);
+        survivor();
+        rooms.submit(() -> { }).get(90, TimeUnit.SECONDS);
+        // Somebody commits on the second one, long after those on the first.
+        loop.submit(() -> ledger.add(80, Lsn.parse("0/2100").value(), NEW, "user=c", Duration.ofSeconds(30).toNanos())).get(90, TimeUnit.SECONDS);
+        var third = new Origin(new NodeAddress("pg3", 5432), 5, PROMOTED);
+        primary.set(Optional.of(third.node()));
+        sightings.seen(new NodeAnswer(third.node(), PROMOTED, new NodeAnswer.Standby(4)), 0, 0);
+        rooms.submit(() -> losses.survivor(third)).get(90, TimeUnit.SECONDS);
+        await().untilAsserted(() -> assertThat(lines()).filteredOn(line -> line.contains("xid=72 ")).hasSize(1));
+    }
+
+    @Test
     void what_ran_on_other_servers_is_not_asked_for_here() {
         var ledger = new AcknowledgedLedger<String>(64, Duration.ofSeconds(10).toNanos());
         ledger.add(72, Lsn.parse("0/2010").value(), new Origin(ELSEWHERE, 4, new Lifetime("07:00", "reset 7")), "user=a", 1);

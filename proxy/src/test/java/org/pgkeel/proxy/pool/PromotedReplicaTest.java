@@ -113,18 +113,57 @@ class PromotedReplicaTest {
     }
 
     @Test
-    void a_server_that_lets_nobody_in_is_left_alone_until_somebody_needs_it_who_gets_in() {
+    void a_server_that_lets_nobody_in_is_left_alone_for_a_while_but_not_by_who_reads_there() {
         replica.keepReady(2, world.nowNanos);
         world.refuseAttempt(PoolWorld.TOO_MANY, false);
         world.refuseAttempt(PoolWorld.TOO_MANY, false);
 
-        world.pass(Duration.ofMinutes(1));
+        world.pass(Duration.ofSeconds(4));
         replica.keepReady(2, world.nowNanos);
         assertThat(world.attempts).isEmpty();
-        new FakeClient("reader").ask(replica, world.nowNanos);
-        world.connect();
+        var reader = new FakeClient("reader");
+        reader.ask(replica, world.nowNanos);
+        world.settle();
+        assertThat(reader.leased).isPresent();
+        world.pass(Duration.ofSeconds(1));
         replica.keepReady(2, world.nowNanos);
         assertThat(world.attempts).hasSize(1);
+    }
+
+    @Test
+    void none_is_opened_instead_of_what_is_fenced_before_they_have_come_over() {
+        FakeClient holder = world.asks("holder", 0);
+        become(Hold.OPEN);
+        world.settle();
+        assertThat(holder.leased).isPresent();
+        become(new Hold.Holding(world.nowNanos, HoldReason.PRIMARY_LOST));
+        FakeClient client = world.asks("client", 0);
+        ready(1);
+
+        holder.handOver();
+        world.pool.fence();
+        world.pool.takeOver(world.replica());
+        // The loop comes to all of that when the hold is over.
+        become(new Hold.Draining(1));
+        assertThat(world.attempts).isEmpty();
+        world.slice(0).cleaned(world.made.getLast(), world.nowNanos);
+        assertThat(client.leased).contains(world.made.getLast());
+    }
+
+    @Test
+    void those_that_wait_for_the_pace_of_the_drain_are_not_asked_again() {
+        var clients = IntStream.range(0, 3).mapToObj(i -> world.asks("client " + i, 0)).toList();
+        ready(3);
+        promote();
+        for (FakeConnection connection : List.copyOf(world.made)) world.slice(0).cleaned(connection, world.nowNanos);
+        assertThat(clients).filteredOn(client -> client.leased.isPresent()).as("the pace").hasSize(2);
+
+        world.tick();
+        assertThat(world.made).allMatch(connection -> connection.checks == 1);
+        assertThat(world.attempts).isEmpty();
+        clients.getFirst().giveBack(world.nowNanos);
+        world.runLoops();
+        assertThat(clients.getLast().leased).isPresent();
     }
 
     @Test
@@ -173,6 +212,13 @@ class PromotedReplicaTest {
         promote();
         world.slice(0).cleaned(world.made.getFirst(), world.nowNanos);
         assertThat(client.leased).contains(world.made.getFirst());
+    }
+
+    @Test
+    void it_is_known_whether_other_pools_are_short_of_the_places_that_they_take() {
+        assertThat(world.pool.sharesLimit()).isFalse();
+        assertThat(new PoolWorld(1, PoolWorld.max(3), PoolWorld.timeouts(), List.of(new BackendBudget(Integer.MAX_VALUE))).pool.sharesLimit()).isFalse();
+        assertThat(new PoolWorld(1, PoolWorld.max(3), PoolWorld.timeouts(), List.of(new BackendBudget(20))).pool.sharesLimit()).isTrue();
     }
 
     @Test
