@@ -1,5 +1,6 @@
 package org.pgkeel.failover.outcome;
 
+import java.util.Optional;
 import org.pgkeel.failover.topology.Lsn;
 
 /// How the surviving primary's history follows from the history that a transaction was written to.
@@ -15,8 +16,20 @@ public sealed interface Descent {
     record CrashRecovery(Lsn recoveredTo) implements Descent {}
 
     /// Another timeline.
-    /// @param leftAt where the surviving history leaves the transaction's timeline
-    record Switched(Lsn leftAt) implements Descent {}
+    /// @param leftAt  where the surviving history leaves the transaction's timeline
+    /// @param resumed where the transaction's server went on with that timeline after a crash, without anybody connected: a recovery in single-user mode writes WAL of its own behind
+    ///                the last record that was saved, so that positions between the two are of records that are lost
+    record Switched(Lsn leftAt, Optional<NodeAnswer.Checkpoint> resumed) implements Descent {
+        public Switched(Lsn leftAt) {
+            this(leftAt, Optional.empty());
+        }
+
+        /// The history that survives is without this transaction, which may have lent its xid to another one.
+        boolean isBefore(TransactionMark mark) {
+            return mark.position().compareTo(leftAt) > 0
+                    || resumed.filter(at -> at.at().compareTo(mark.position()) > 0 && Long.compareUnsigned(at.nextXid(), mark.xid()) <= 0).isPresent();
+        }
+    }
 
     /// A history without the transaction's timeline.
     record Abandoned() implements Descent {}

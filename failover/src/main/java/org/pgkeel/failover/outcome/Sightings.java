@@ -47,6 +47,8 @@ public final class Sightings {
         int written;
         Optional<Lsn> recoveredTo = Optional.empty();
         boolean seenWritable;
+        /// Of its first answer as a standby.
+        Optional<NodeAnswer.Checkpoint> resumed = Optional.empty();
         Optional<Birth> birth = Optional.empty();
 
         Life(Lifetime lifetime, long blindNanos) {
@@ -124,7 +126,10 @@ public final class Sightings {
         }
         node.blindNanos = 0;
         switch (answer.role()) {
-            case Standby(int followed) -> life.follows(followed);
+            case Standby(int followed, var checkpoint) -> {
+                life.follows(followed);
+                if (life.resumed.isEmpty()) life.resumed = checkpoint;
+            }
             case Writable(int timeline, var recoveredTo) -> {
                 life.written = timeline;
                 life.recoveredTo = recoveredTo;
@@ -208,8 +213,26 @@ public final class Sightings {
     private Descent switched(Origin origin, NodeAddress survivor, Lifetime lifetime, int timeline, Optional<TimelineHistory> history) {
         Descent left = history.filter(known -> known.timeline() == timeline && known.reachesBackTo(origin.timeline())).map(known -> byHistory(origin.timeline(), known))
                 .orElseGet(() -> byBirths(origin.timeline(), timeline, life(survivor, lifetime).flatMap(life -> life.birth)));
-        if (!(left instanceof Switched(Lsn at)) || !wroteAgain(origin)) return left;
-        return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
+        if (!(left instanceof Switched(Lsn at, _))) return left;
+        if (wroteAgain(origin)) return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
+        Optional<NodeAnswer.Checkpoint> resumed = resumedAfter(origin);
+        if (resumed.isEmpty() && survivor.equals(origin.node()) && hasCrashed(origin)) return new Untold(Reason.CRASH_UNSEEN);
+        return new Switched(at, resumed.filter(checkpoint -> checkpoint.timeline() == origin.timeline()));
+    }
+
+    /// Where the first run of its server after the origin's begins that was no clean restart, and was seen in recovery.
+    private Optional<NodeAnswer.Checkpoint> resumedAfter(Origin origin) {
+        return crashesAfter(origin).flatMap(life -> life.resumed.stream()).findFirst();
+    }
+
+    private boolean hasCrashed(Origin origin) {
+        return crashesAfter(origin).findAny().isPresent();
+    }
+
+    private Stream<Life> crashesAfter(Origin origin) {
+        Node node = nodes.get(origin.node());
+        if (node == null) return Stream.empty();
+        return life(origin.node(), origin.lifetime()).map(before -> crashesAfter(node, before)).orElseGet(node.lives::stream);
     }
 
     private static Descent byHistory(int ancestor, TimelineHistory history) {
@@ -236,10 +259,7 @@ public final class Sightings {
 
     /// Whether the origin's server has written the same timeline in a later run, after a crash; or may have, as its own run is not among those that were seen.
     private boolean wroteAgain(Origin origin) {
-        Node node = nodes.get(origin.node());
-        if (node == null) return false;
-        Optional<Life> before = life(origin.node(), origin.lifetime());
-        return (before.isEmpty() ? node.lives.stream() : crashesAfter(node, before.get())).anyMatch(life -> life.seenWritable && life.written == origin.timeline());
+        return crashesAfter(origin).anyMatch(life -> life.seenWritable && life.written == origin.timeline());
     }
 
     /// Where the first recovery after the origin's run ended, if that recovery was surely the first.

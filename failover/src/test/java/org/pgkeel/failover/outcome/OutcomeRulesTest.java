@@ -157,6 +157,15 @@ class OutcomeRulesTest {
         }
     }
 
+    /// MARK has xid 77.
+    @Test
+    void where_the_timeline_went_on_behind_a_crash_an_xid_that_was_free_there_is_anothers() {
+        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEHIND, 77))), XactStatus.COMMITTED)).isEqualTo(aborted(Reason.BEYOND_SWITCH));
+        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEHIND, 78))), XactStatus.COMMITTED)).as("it was saved").isEqualTo(committed(Reason.STATUS));
+        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEFORE, 70))), XactStatus.COMMITTED)).as("a checkpoint of before").isEqualTo(committed(Reason.STATUS));
+        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEHIND, -1))), XactStatus.COMMITTED)).as("unsigned").isEqualTo(committed(Reason.STATUS));
+    }
+
     @Test
     void positions_compare_unsigned() {
         var far = new TransactionMark(77, new Lsn(-2));

@@ -254,6 +254,44 @@ class SightingsTest {
         assertThat(descent(PG2, OTHER, writes(5))).as("xids behind 4000 were given out twice on timeline 4").isEqualTo(new Switched(new Lsn(4000)));
     }
 
+    /// Patroni recovers a primary that has crashed in single-user mode before it starts it as a standby.
+    @Test
+    void a_recovery_that_nobody_could_see_is_told_by_its_checkpoint() {
+        var resumed = new NodeAnswer.Checkpoint(4, new Lsn(900), 77);
+        var restarted = new Lifetime("10:05", "reset 2");
+        seen(PG1, FIRST, new Writable(4, Optional.empty()));
+        seen(PG1, restarted, new Standby(4, Optional.of(resumed)));
+        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(950), 99))));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S, Optional.of(resumed)));
+        var third = new Lifetime("11:00", "reset 9");
+        seen(PG2, third, new Standby(4));
+        assertThat(descent(PG2, third, writes(5))).as("who followed it from there").isEqualTo(new Switched(S, Optional.of(resumed)));
+    }
+
+    @Test
+    void a_recovery_of_the_server_itself_is_not_taken_for_granted() {
+        var restarted = new Lifetime("10:05", "reset 2");
+        seen(PG1, FIRST, new Writable(4, Optional.empty()));
+        seen(PG1, restarted, new Standby(4));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Untold(Reason.CRASH_UNSEEN));
+    }
+
+    @Test
+    void a_checkpoint_of_before_says_that_the_timeline_did_not_go_on() {
+        var restarted = new Lifetime("10:05", "reset 2");
+        seen(PG1, FIRST, new Writable(4, Optional.empty()));
+        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(3, new Lsn(10), 50))));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));
+    }
+
+    @Test
+    void a_clean_restart_on_the_way_to_a_new_timeline_loses_nothing() {
+        var restarted = new Lifetime("10:05", FIRST.statsReset());
+        seen(PG1, FIRST, new Writable(4, Optional.empty()));
+        seen(PG1, restarted, new Standby(4));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 40})
     void statistics_reset_by_hand_are_no_crash_when_another_server_takes_over(int resets) {

@@ -26,7 +26,8 @@ final class OutcomeQuestions {
             + ", case when self.standby then greatest((select received_tli from pg_catalog.pg_stat_wal_receiver),"
             + " (select min_recovery_end_timeline from pg_catalog.pg_control_recovery()), (select timeline_id from pg_catalog.pg_control_checkpoint()))"
             + " else ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int end"
-            + ", coalesce(pg_catalog.pg_last_wal_replay_lsn()::text, '')";
+            + ", coalesce(pg_catalog.pg_last_wal_replay_lsn()::text, '')"
+            + ", case when self.standby then (select timeline_id || ' ' || checkpoint_lsn || ' ' || next_xid from pg_catalog.pg_control_checkpoint()) else '' end";
 
     /// Who are you? One row.
     static final String NODE = SELF + " from self";
@@ -84,24 +85,32 @@ final class OutcomeQuestions {
         try {
             int timeline = row.get(3).isEmpty() ? 0 : Integer.parseInt(row.get(3));
             Optional<Lsn> replayed = row.get(4).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(4)));
-            return new NodeAnswer(node, lifetime(row, 1), isTrue(row.getFirst()) ? new NodeAnswer.Standby(timeline) : new NodeAnswer.Writable(timeline, replayed));
+            return new NodeAnswer(node, lifetime(row, 1), isTrue(row.getFirst()) ? new NodeAnswer.Standby(timeline, checkpoint(row.get(5))) : new NodeAnswer.Writable(timeline, replayed));
         } catch (IndexOutOfBoundsException tooShort) {
             throw new IllegalArgumentException("columns are missing: " + row, tooShort);
         }
     }
 
+    /// @param text timeline, position and next xid (`epoch:xid`) of a checkpoint; empty for none
+    private static Optional<NodeAnswer.Checkpoint> checkpoint(String text) {
+        if (text.isEmpty()) return Optional.empty();
+        String[] words = text.split("[ :]");
+        long nextXid = Long.parseLong(words[2]) << 32 | Long.parseLong(words[3]);
+        return Optional.of(new NodeAnswer.Checkpoint(Integer.parseInt(words[0]), Lsn.parse(words[1]), nextXid));
+    }
+
     static List<XactStatus> answers(List<List<String>> rows) {
         var statuses = new ArrayList<XactStatus>();
         for (List<String> row : rows) {
-            if (row.size() != 7) throw new IllegalArgumentException(row.size() + " columns");
-            statuses.add(switch (row.get(6)) {
+            if (row.size() != 8) throw new IllegalArgumentException(row.size() + " columns");
+            statuses.add(switch (row.get(7)) {
                 case "committed" -> XactStatus.COMMITTED;
                 case "aborted" -> XactStatus.ABORTED;
                 case "in progress" -> XactStatus.IN_PROGRESS;
                 case "prepared" -> XactStatus.PREPARED;
                 case "not ended" -> XactStatus.NOT_ENDED;
                 case "forgotten" -> XactStatus.FORGOTTEN;
-                default -> throw new IllegalArgumentException("no status: " + row.get(6));
+                default -> throw new IllegalArgumentException("no status: " + row.get(7));
             });
         }
         return statuses;

@@ -52,7 +52,7 @@ final class FakeServer implements SqlAsker {
     }
 
     private List<String> self() {
-        return List.of(standby ? "t" : "f", start, reset, Integer.toString(standby ? timeline - 1 : timeline), replayed);
+        return List.of(standby ? "t" : "f", start, reset, Integer.toString(standby ? timeline - 1 : timeline), replayed, "");
     }
 
     synchronized void change(Runnable how) {

@@ -281,7 +281,7 @@ final class OutcomeTrial implements AutoCloseable {
 
     private static boolean isBefore(TransactionMark mark, Descent descent) {
         return switch (descent) {
-            case Descent.Switched(Lsn at) -> mark.position().compareTo(at) <= 0;
+            case Descent.Switched(Lsn at, _) -> mark.position().compareTo(at) <= 0;
             case Descent.CrashRecovery(Lsn end) -> mark.position().compareTo(end) <= 0;
             case Descent.SameLife _, Descent.CleanRestart _, Descent.Untold _, Descent.PerhapsSameLife _ -> true;
             case Descent.Abandoned _ -> false;
