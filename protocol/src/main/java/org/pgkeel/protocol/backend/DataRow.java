@@ -5,6 +5,7 @@ import java.util.List;
 import org.pgkeel.protocol.wire.BackendType;
 import org.pgkeel.protocol.wire.MessageReader;
 import org.pgkeel.protocol.wire.MessageWriter;
+import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.Value;
 
 /// `DataRow` (backend, `D`): one row.
@@ -17,6 +18,11 @@ public record DataRow(List<Value> values) implements BackendMessage {
     /// A row of texts.
     public static DataRow ofText(List<String> texts) {
         return new DataRow(texts.stream().map(Value::ofText).toList());
+    }
+
+    /// The columns as text, NULL as the empty text.
+    public List<String> texts() {
+        return values.stream().map(value -> value instanceof Octets octets ? octets.text() : "").toList();
     }
 
     public static DataRow decode(ByteBuf body) {

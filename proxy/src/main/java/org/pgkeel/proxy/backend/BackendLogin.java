@@ -38,7 +38,6 @@ import org.pgkeel.protocol.wire.FrameLimits;
 import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.ProtocolViolation;
 import org.pgkeel.protocol.wire.StartupMessage;
-import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.backend.BackendFailure.AuthenticationFailed;
 
 /// The login to one PostgreSQL, from StartupMessage to ReadyForQuery, with a question behind it where there is one. Leaves the pipeline when it is done.
@@ -270,7 +269,7 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
 
     private State answered(Greeting greeting, BackendMessage message) {
         return switch (message) {
-            case DataRow(var values) -> new State.AwaitingAnswer(new Greeting(greeting.parameterStatus(), greeting.key(), values.stream().map(BackendLogin::text).toList()));
+            case DataRow row -> new State.AwaitingAnswer(new Greeting(greeting.parameterStatus(), greeting.key(), row.texts()));
             case ParameterStatus(var name, var value) -> {
                 greeting.parameterStatus().putLast(name, value);
                 yield state;
@@ -282,10 +281,6 @@ final class BackendLogin extends ChannelInboundHandlerAdapter {
             }
             default -> throw unexpected(message);
         };
-    }
-
-    private static String text(Value value) {
-        return value instanceof Octets octets ? octets.text() : "";
     }
 
     private void finish(ChannelHandlerContext ctx, Greeting greeting) {

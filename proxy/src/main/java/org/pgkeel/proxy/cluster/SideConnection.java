@@ -29,9 +29,7 @@ import org.pgkeel.protocol.sqlstate.SqlState;
 import org.pgkeel.protocol.wire.Frame;
 import org.pgkeel.protocol.wire.FrameDecoder;
 import org.pgkeel.protocol.wire.FrameLimits;
-import org.pgkeel.protocol.wire.Octets;
 import org.pgkeel.protocol.wire.ProtocolViolation;
-import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.backend.BackendConnector;
 import org.pgkeel.proxy.backend.BackendFailure;
 import org.pgkeel.proxy.backend.BackendGreeting;
@@ -311,10 +309,6 @@ public final class SideConnection {
         for (Question each = waiting.poll(); each != null; each = waiting.poll()) finish(each, why);
     }
 
-    private static String text(Value value) {
-        return value instanceof Octets octets ? octets.text() : "";
-    }
-
     /// What the server says on the open connection.
     private final class Answers extends SimpleChannelInboundHandler<Frame> {
         @Override
@@ -339,7 +333,7 @@ public final class SideConnection {
         private void row(DataRow row, int bytes) {
             current.answerBytes += bytes;
             if (current.answerBytes > ANSWER_BYTES_MAX) throw new ProtocolViolation("an answer of more than " + ANSWER_BYTES_MAX + " bytes");
-            current.rows.add(row.values().stream().map(SideConnection::text).toList());
+            current.rows.add(row.texts());
         }
 
         private void error(ErrorResponse error) {

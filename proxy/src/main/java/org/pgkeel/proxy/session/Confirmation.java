@@ -7,8 +7,6 @@ import java.util.concurrent.TimeUnit;
 import org.pgkeel.failover.topology.Reign;
 import org.pgkeel.protocol.backend.DataRow;
 import org.pgkeel.protocol.backend.TransactionStatus;
-import org.pgkeel.protocol.wire.Octets;
-import org.pgkeel.protocol.wire.Value;
 import org.pgkeel.proxy.cluster.Cluster;
 import org.pgkeel.proxy.cluster.ReachedServer;
 import org.pgkeel.proxy.cluster.ReachedServer.Match;
@@ -58,11 +56,7 @@ final class Confirmation implements Aside {
 
     @Override
     public void dataRow(ByteBuf in, int from, int bytes) {
-        answer = DataRow.decode(in.slice(from, bytes)).values().stream().map(Confirmation::text).toList();
-    }
-
-    private static String text(Value value) {
-        return value instanceof Octets octets ? octets.text() : "";
+        answer = DataRow.decode(in.slice(from, bytes)).texts();
     }
 
     @Override
