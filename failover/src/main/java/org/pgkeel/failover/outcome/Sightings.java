@@ -198,8 +198,7 @@ public final class Sightings {
 
     private Descent restarted(Origin origin, Lifetime lifetime, Writable now) {
         if (lifetime.equals(origin.lifetime())) return new SameLife();
-        boolean statisticsKept = lifetime.statsReset().equals(origin.lifetime().statsReset()) && !lifetime.statsReset().isEmpty();
-        if (statisticsKept) return new CleanRestart();
+        if (keptStatistics(origin.lifetime(), lifetime)) return new CleanRestart();
         if (lifetime.postmasterStart().equals(origin.lifetime().postmasterStart())) {
             if (now.recoveredTo().isEmpty()) return new SameLife();
             Optional<Life> known = life(origin.node(), origin.lifetime()).filter(life -> life.seenWritable);
@@ -209,6 +208,11 @@ public final class Sightings {
         return firstCrashAfter(origin).<Descent>map(CrashRecovery::new).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
     }
 
+    /// No crash lies between the two.
+    private static boolean keptStatistics(Lifetime before, Lifetime now) {
+        return now.statsReset().equals(before.statsReset()) && !now.statsReset().isEmpty();
+    }
+
     /// If the timeline went on for a while on its old server after a crash, the xid may have been given out again there.
     private Descent switched(Origin origin, NodeAddress survivor, Lifetime lifetime, int timeline, Optional<TimelineHistory> history) {
         Descent left = history.filter(known -> known.timeline() == timeline && known.reachesBackTo(origin.timeline())).map(known -> byHistory(origin.timeline(), known))
@@ -216,17 +220,19 @@ public final class Sightings {
         if (!(left instanceof Switched(Lsn at, _))) return left;
         if (wroteAgain(origin)) return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
         Optional<NodeAnswer.Checkpoint> resumed = resumedAfter(origin);
-        if (resumed.isEmpty() && survivor.equals(origin.node()) && hasCrashed(origin)) return new Untold(Reason.CRASH_UNSEEN);
+        if (resumed.isEmpty() && survivor.equals(origin.node()) && mayHaveCrashed(origin, lifetime)) return new Untold(Reason.CRASH_UNSEEN);
         return new Switched(at, resumed.filter(checkpoint -> checkpoint.timeline() == origin.timeline()));
     }
 
-    /// Where the first run of its server after the origin's begins that was no clean restart, and was seen in recovery.
+    /// Where the first run of its server after the origin's begins that was no clean restart, and was seen in recovery. Where the origin's own run was never seen,
+    /// any of the others may be of before.
     private Optional<NodeAnswer.Checkpoint> resumedAfter(Origin origin) {
-        return crashesAfter(origin).flatMap(life -> life.resumed.stream()).findFirst();
+        return life(origin.node(), origin.lifetime()).flatMap(_ -> crashesAfter(origin).flatMap(life -> life.resumed.stream()).findFirst());
     }
 
-    private boolean hasCrashed(Origin origin) {
-        return crashesAfter(origin).findAny().isPresent();
+    /// @param now the origin's server's run of now
+    private boolean mayHaveCrashed(Origin origin, Lifetime now) {
+        return life(origin.node(), origin.lifetime()).map(_ -> crashesAfter(origin).findAny().isPresent()).orElseGet(() -> !keptStatistics(origin.lifetime(), now));
     }
 
     private Stream<Life> crashesAfter(Origin origin) {

@@ -284,6 +284,23 @@ class SightingsTest {
         assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));
     }
 
+    /// PG1 crashed twice, and nobody looked at the run between, which is the origin's.
+    @Test
+    void a_checkpoint_of_a_crash_before_a_run_that_nobody_has_seen_is_none_behind_it() {
+        seen(PG1, new Lifetime("09:00", "reset 0"), new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(700), 60))));
+        var restarted = new Lifetime("10:05", "reset 2");
+        seen(PG1, restarted, new Standby(4));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Untold(Reason.CRASH_UNSEEN));
+    }
+
+    @Test
+    void a_run_that_nobody_has_seen_did_not_crash_if_its_statistics_were_kept() {
+        seen(PG1, new Lifetime("09:00", "reset 0"), new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(700), 60))));
+        var restarted = new Lifetime("10:05", FIRST.statsReset());
+        seen(PG1, restarted, new Standby(4));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));
+    }
+
     @Test
     void a_clean_restart_on_the_way_to_a_new_timeline_loses_nothing() {
         var restarted = new Lifetime("10:05", FIRST.statsReset());
