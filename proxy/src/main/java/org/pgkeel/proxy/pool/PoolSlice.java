@@ -19,11 +19,6 @@ import org.pgkeel.proxy.refusal.RefusalReason;
 ///
 /// @param <C> the connections of the pool
 public final class PoolSlice<C extends PooledConnection> {
-    /// Of connections that nobody has asked for: their server has other things to do.
-    private static final int READIED_AT_ONCE = 2;
-    private static final long SPARES_AFTER_YIELD_NANOS = 1_000_000_000L;
-    private static final long SPARES_AFTER_FAILURE_NANOS = 5_000_000_000L;
-
     private final SharedPool<C> shared;
     private final int index;
     private final EventLoop loop;
@@ -32,9 +27,9 @@ public final class PoolSlice<C extends PooledConnection> {
     private final IdleConnections<C> idle;
     private final WaitingLine<C> waiting;
     private final OpenAttempts<C> attempts;
+    private final Supply<C> supply;
     /// Nothing is opened instead of what is closed before all of it is: connections may be about to come over.
     private boolean fencing;
-    private long sparesFromNanos;
     private final Set<C> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     PoolSlice(SharedPool<C> shared, int index, EventLoop loop, Opener<C> opener) {
@@ -46,7 +41,7 @@ public final class PoolSlice<C extends PooledConnection> {
         this.idle = new IdleConnections<>(this);
         this.waiting = new WaitingLine<>(this);
         this.attempts = new OpenAttempts<>(this, opener);
-        this.sparesFromNanos = shared.nowNanos();
+        this.supply = new Supply<>(this, waiting, idle, attempts);
     }
 
     public EventLoop eventLoop() {
@@ -186,8 +181,7 @@ public final class PoolSlice<C extends PooledConnection> {
     ///                Otherwise they go on waiting, and the next attempt comes after `timeouts.server-login-retry`
     public void openFailed(Refusal why, boolean forGood, long nowNanos) {
         if (shared.key().isToReplica() && waiting.isEmpty()) {
-            attempts.spareFailed();
-            sparesFromNanos = nowNanos + SPARES_AFTER_FAILURE_NANOS;
+            supply.spareFailed(nowNanos);
             return;
         }
         attempts.failed(why, nowNanos);
@@ -220,8 +214,8 @@ public final class PoolSlice<C extends PooledConnection> {
         idle.expire(nowNanos);
         idle.closeExcess(nowNanos);
         openMore(nowNanos);
-        openReserve(nowNanos);
-        if (index == 0) keepMinimum(nowNanos);
+        supply.openReserve(nowNanos);
+        if (index == 0) supply.keepMinimum(nowNanos);
     }
 
     /// Connections of this slice, in no order.
@@ -273,7 +267,7 @@ public final class PoolSlice<C extends PooledConnection> {
     /// Another pool of the same database or user has clients that wait and no place: gives one up that nobody uses.
     void yieldIdle() {
         long now = shared.nowNanos();
-        sparesFromNanos = now + SPARES_AFTER_YIELD_NANOS;
+        supply.yielded(now);
         if (waiting.isEmpty()) idle.closeOldest(CloseReason.YIELDED, now);
     }
 
@@ -306,11 +300,7 @@ public final class PoolSlice<C extends PooledConnection> {
 
     /// Has connections opened that nobody has asked for yet, few at a time, until there are so many. Not where that failed, or others wanted the places, a short while ago.
     public void keepReady(int wanted, long nowNanos) {
-        if (!attempts.areAllowed() || attempts.isTooSoon(nowNanos) || nowNanos - sparesFromNanos < 0) return;
-        int missing = Math.min(wanted - open.size() - attempts.underWay(), READIED_AT_ONCE - attempts.underWay());
-        for (int i = 0; i < missing && attempts.beginSpare(); i++) {
-            if (attempts.isSingle()) return;
-        }
+        supply.keepReady(wanted - open.size(), nowNanos);
     }
 
     /// The server of a replica's slice is the primary now: what nobody uses there serves who waits here, as soon as its server has said over it that it is the primary.
@@ -376,30 +366,7 @@ public final class PoolSlice<C extends PooledConnection> {
     }
 
     private void openMore(long nowNanos) {
-        if (fencing || !attempts.areAllowed()) return;
-        while (waiting.size() > attempts.underWay() + idle.checking() + idle.ready(nowNanos)) {
-            if (idle.checkOne(nowNanos)) continue;
-            if (attempts.isTooSoon(nowNanos) || !attempts.begin(0)) {
-                if (shared.slices().size() > 1 && !waiting.isEmpty()) shared.hungry(index, waiting.headSinceNanos());
-                return;
-            }
-            if (attempts.isSingle()) return;
-        }
-    }
-
-    private void openReserve(long nowNanos) {
-        var shape = shared.settings().shape();
-        if (shape.reserve() == 0 || waiting.isEmpty() || !attempts.areAllowed() || attempts.isTooSoon(nowNanos)) return;
-        if (longestWaitNanos(nowNanos) < shape.reserveWait().toNanos()) return;
-        if (waiting.size() > attempts.underWay() + idle.checking()) attempts.begin(shape.reserve());
-    }
-
-    private void keepMinimum(long nowNanos) {
-        if (!shared.keepsMinimum() || !attempts.areAllowed() || attempts.isTooSoon(nowNanos) || shared.isVacated(nowNanos)) return;
-        int missing = shared.settings().shape().min() - shared.open();
-        for (int i = 0; i < missing && attempts.begin(0); i++) {
-            if (attempts.isSingle()) return;
-        }
+        if (!fencing) supply.openMore(nowNanos);
     }
 
     /// A check or a reset that a server does not answer ends as a connect does.
