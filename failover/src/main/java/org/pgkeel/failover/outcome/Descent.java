@@ -27,7 +27,7 @@ public sealed interface Descent {
         /// The history that survives is without this transaction, which may have lent its xid to another one.
         boolean isBefore(TransactionMark mark) {
             return mark.position().compareTo(leftAt) > 0
-                    || resumed.filter(at -> at.at().compareTo(mark.position()) > 0 && Long.compareUnsigned(at.nextXid(), mark.xid()) <= 0).isPresent();
+                    || resumed.filter(checkpoint -> checkpoint.isNotBefore(mark.position()) && Long.compareUnsigned(checkpoint.nextXid(), mark.xid()) <= 0).isPresent();
         }
     }
 

@@ -221,7 +221,7 @@ public final class Sightings {
         if (wroteAgain(origin)) return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
         Optional<NodeAnswer.Checkpoint> resumed = resumedAfter(origin);
         if (resumed.isEmpty() && survivor.equals(origin.node()) && mayHaveCrashed(origin, lifetime)) return new Untold(Reason.CRASH_UNSEEN);
-        return new Switched(at, resumed.filter(checkpoint -> checkpoint.timeline() == origin.timeline()));
+        return new Switched(at, resumed.filter(checkpoint -> checkpoint.alone() && checkpoint.timeline() == origin.timeline() && checkpoint.at().compareTo(at) < 0));
     }
 
     /// Where the first run of its server after the origin's begins that was no clean restart, and was seen in recovery. Where the origin's own run was never seen,

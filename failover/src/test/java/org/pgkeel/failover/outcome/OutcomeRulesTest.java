@@ -157,13 +157,18 @@ class OutcomeRulesTest {
         }
     }
 
+    private static Step nextBehindCheckpoint(Lsn at, long nextXid) {
+        return next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, at, true, nextXid))), XactStatus.COMMITTED);
+    }
+
     /// MARK has xid 77.
     @Test
     void where_the_timeline_went_on_behind_a_crash_an_xid_that_was_free_there_is_anothers() {
-        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEHIND, 77))), XactStatus.COMMITTED)).isEqualTo(aborted(Reason.BEYOND_SWITCH));
-        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEHIND, 78))), XactStatus.COMMITTED)).as("it was saved").isEqualTo(committed(Reason.STATUS));
-        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEFORE, 70))), XactStatus.COMMITTED)).as("a checkpoint of before").isEqualTo(committed(Reason.STATUS));
-        assertThat(next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, BEHIND, -1))), XactStatus.COMMITTED)).as("unsigned").isEqualTo(committed(Reason.STATUS));
+        assertThat(nextBehindCheckpoint(BEHIND, 77)).isEqualTo(aborted(Reason.BEYOND_SWITCH));
+        assertThat(nextBehindCheckpoint(BEHIND, 78)).as("it was saved").isEqualTo(committed(Reason.STATUS));
+        assertThat(nextBehindCheckpoint(BEHIND, -1)).as("unsigned").isEqualTo(committed(Reason.STATUS));
+        assertThat(nextBehindCheckpoint(new Lsn(840), 77)).as("in the checkpoint's place").isEqualTo(aborted(Reason.BEYOND_SWITCH));
+        assertThat(nextBehindCheckpoint(new Lsn(832), 70)).as("a checkpoint of before").isEqualTo(committed(Reason.STATUS));
     }
 
     @Test

@@ -257,15 +257,18 @@ class SightingsTest {
     /// Patroni recovers a primary that has crashed in single-user mode before it starts it as a standby.
     @Test
     void a_recovery_that_nobody_could_see_is_told_by_its_checkpoint() {
-        var resumed = new NodeAnswer.Checkpoint(4, new Lsn(900), 77);
+        var resumed = new NodeAnswer.Checkpoint(4, new Lsn(900), true, 77);
         var restarted = new Lifetime("10:05", "reset 2");
         seen(PG1, FIRST, new Writable(4, Optional.empty()));
         seen(PG1, restarted, new Standby(4, Optional.of(resumed)));
-        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(950), 99))));
+        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(950), true, 99))));
         assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S, Optional.of(resumed)));
         var third = new Lifetime("11:00", "reset 9");
         seen(PG2, third, new Standby(4));
         assertThat(descent(PG2, third, writes(5))).as("who followed it from there").isEqualTo(new Switched(S, Optional.of(resumed)));
+        var fourth = new Lifetime("11:30", "reset 10");
+        seen(PG3, fourth, new Standby(4));
+        assertThat(descent(PG3, fourth, new Writable(5, Optional.of(new Lsn(900))))).as("who had left the timeline before").isEqualTo(new Switched(new Lsn(900)));
     }
 
     @Test
@@ -280,14 +283,23 @@ class SightingsTest {
     void a_checkpoint_of_before_says_that_the_timeline_did_not_go_on() {
         var restarted = new Lifetime("10:05", "reset 2");
         seen(PG1, FIRST, new Writable(4, Optional.empty()));
-        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(3, new Lsn(10), 50))));
+        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(3, new Lsn(10), true, 50))));
+        assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));
+    }
+
+    /// What is written while a checkpoint is made is saved, though its xid is not below that which the checkpoint names.
+    @Test
+    void a_checkpoint_that_was_made_while_others_wrote_loses_nothing() {
+        var restarted = new Lifetime("10:05", "reset 2");
+        seen(PG1, FIRST, new Writable(4, Optional.empty()));
+        seen(PG1, restarted, new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(900), false, 77))));
         assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));
     }
 
     /// PG1 crashed twice, and nobody looked at the run between, which is the origin's.
     @Test
     void a_checkpoint_of_a_crash_before_a_run_that_nobody_has_seen_is_none_behind_it() {
-        seen(PG1, new Lifetime("09:00", "reset 0"), new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(700), 60))));
+        seen(PG1, new Lifetime("09:00", "reset 0"), new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(700), true, 60))));
         var restarted = new Lifetime("10:05", "reset 2");
         seen(PG1, restarted, new Standby(4));
         assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Untold(Reason.CRASH_UNSEEN));
@@ -295,7 +307,7 @@ class SightingsTest {
 
     @Test
     void a_run_that_nobody_has_seen_did_not_crash_if_its_statistics_were_kept() {
-        seen(PG1, new Lifetime("09:00", "reset 0"), new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(700), 60))));
+        seen(PG1, new Lifetime("09:00", "reset 0"), new Standby(4, Optional.of(new NodeAnswer.Checkpoint(4, new Lsn(700), true, 60))));
         var restarted = new Lifetime("10:05", FIRST.statsReset());
         seen(PG1, restarted, new Standby(4));
         assertThat(descent(PG1, restarted, writes(5))).isEqualTo(new Switched(S));

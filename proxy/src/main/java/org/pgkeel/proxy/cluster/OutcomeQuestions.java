@@ -27,7 +27,7 @@ final class OutcomeQuestions {
             + " (select min_recovery_end_timeline from pg_catalog.pg_control_recovery()), (select timeline_id from pg_catalog.pg_control_checkpoint()))"
             + " else ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int end"
             + ", coalesce(pg_catalog.pg_last_wal_replay_lsn()::text, '')"
-            + ", case when self.standby then (select timeline_id || ' ' || checkpoint_lsn || ' ' || next_xid from pg_catalog.pg_control_checkpoint()) else '' end";
+            + ", case when self.standby then (select timeline_id || ' ' || checkpoint_lsn || ' ' || (redo_lsn = checkpoint_lsn) || ' ' || next_xid from pg_catalog.pg_control_checkpoint()) else '' end";
 
     /// Who are you? One row.
     static final String NODE = SELF + " from self";
@@ -91,12 +91,12 @@ final class OutcomeQuestions {
         }
     }
 
-    /// @param text timeline, position and next xid (`epoch:xid`) of a checkpoint; empty for none
+    /// @param text timeline, position, whether it was begun there, and next xid (`epoch:xid`) of a checkpoint; empty for none
     private static Optional<NodeAnswer.Checkpoint> checkpoint(String text) {
         if (text.isEmpty()) return Optional.empty();
         String[] words = text.split("[ :]");
-        long nextXid = Long.parseLong(words[2]) << 32 | Long.parseLong(words[3]);
-        return Optional.of(new NodeAnswer.Checkpoint(Integer.parseInt(words[0]), Lsn.parse(words[1]), nextXid));
+        long nextXid = Long.parseLong(words[3]) << 32 | Long.parseLong(words[4]);
+        return Optional.of(new NodeAnswer.Checkpoint(Integer.parseInt(words[0]), Lsn.parse(words[1]), isTrue(words[2]), nextXid));
     }
 
     static List<XactStatus> answers(List<List<String>> rows) {

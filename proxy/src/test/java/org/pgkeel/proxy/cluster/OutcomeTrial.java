@@ -39,7 +39,10 @@ import org.pgkeel.proxy.cluster.TrialClient.Operation;
 final class OutcomeTrial implements AutoCloseable {
     /// What happens to the primary.
     enum Event {
-        KILL_PROMOTE, LAG_KILL_PROMOTE, IMMEDIATE_PROMOTE, FAST_PROMOTE, KILL_RESTART, IMMEDIATE_RESTART, FAST_RESTART, BACKEND_CRASH, CUT, TERMINATE;
+        KILL_PROMOTE, LAG_KILL_PROMOTE, IMMEDIATE_PROMOTE, FAST_PROMOTE, KILL_RESTART, IMMEDIATE_RESTART, FAST_RESTART, BACKEND_CRASH,
+        /// The server itself is promoted behind its crash: right behind a checkpoint, and after a recovery that nobody could watch.
+        CHECKPOINT_KILL_PROMOTE_ITSELF, KILL_RECOVER_PROMOTE_ITSELF,
+        CUT, TERMINATE;
 
         boolean promotes() {
             return this == KILL_PROMOTE || this == LAG_KILL_PROMOTE || this == IMMEDIATE_PROMOTE || this == FAST_PROMOTE;
@@ -128,6 +131,7 @@ final class OutcomeTrial implements AutoCloseable {
         } else {
             elapse(load);
         }
+        if (event == Event.CHECKPOINT_KILL_PROMOTE_ITSELF) cluster.primaryServer().execute("postgres", "checkpoint");
         happen(event);
         lost.accept(unheard);
         threads.forEach(OutcomeTrial::join);
@@ -186,12 +190,28 @@ final class OutcomeTrial implements AutoCloseable {
                 cluster.stopFast();
                 cluster.startAgain();
             }
+            case CHECKPOINT_KILL_PROMOTE_ITSELF -> {
+                cluster.killAll();
+                promoteItself();
+            }
+            case KILL_RECOVER_PROMOTE_ITSELF -> {
+                cluster.killAll();
+                cluster.recoverInSingleUserMode();
+                promoteItself();
+            }
             case BACKEND_CRASH -> cluster.crashBackend(clients.get(random.nextInt(CLIENTS)).pid());
             case CUT -> clients.forEach(TrialClient::cut);
             case TERMINATE -> cluster.primaryServer().execute("postgres",
                     "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid in ("
                             + String.join(",", clients.stream().map(client -> Integer.toString(client.pid())).toList()) + ")");
         }
+    }
+
+    /// As Patroni does it, which looks at the standby at least once before.
+    private void promoteItself() {
+        cluster.startAsStandby();
+        elapse(10 * NodeWitness.URGENT.toMillis());
+        cluster.primaryServer().execute("postgres", "select pg_promote()");
     }
 
     private void awaitWritable() {

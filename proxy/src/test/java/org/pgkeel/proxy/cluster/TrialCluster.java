@@ -1,5 +1,6 @@
 package org.pgkeel.proxy.cluster;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,19 +21,21 @@ import org.pgkeel.proxy.embedded.ServerSettings;
 /// A primary and a streaming replica, and all that may happen to them. Threading: confined to one thread.
 final class TrialCluster implements AutoCloseable {
     private final Path folder;
+    private final PostgresTree tree;
+    private final ServerAccount account;
     private PostgresServer primary;
     private PostgresServer standby;
 
     /// @param home a tree of PostgreSQL's programs; empty for that on the class path
     TrialCluster(String home, Map<String, String> parameters) {
-        ServerAccount account = ServerAccount.pick();
+        account = ServerAccount.pick();
         try {
             folder = Files.createTempDirectory("pgkeel-trial-");
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        PostgresTree tree = home.isEmpty() ? PostgresTree.fromClassPath(DataFolder.prepare(DataFolder.home(account).resolve("cache"), account)) : new PostgresTree(Path.of(home));
+        tree = home.isEmpty() ? PostgresTree.fromClassPath(DataFolder.prepare(DataFolder.home(account).resolve("cache"), account)) : new PostgresTree(Path.of(home));
         var settings = new ServerSettings("127.0.0.1", ServerSettings.freePort(), "postgres", "postgres", parameters, List.of("local all all trust", "host all all all trust", "host replication all all trust"));
         primary = new PostgresServer(tree, account, folder.resolve("node1"), settings).initialise().start();
         primary.execute("postgres", "set synchronous_commit = local; create table t (id bigint primary key, xid xid8 default pg_current_xact_id())", "set synchronous_commit = local; create table burnt (n int)");
@@ -102,6 +105,29 @@ final class TrialCluster implements AutoCloseable {
     }
 
     void startAgain() {
+        primary.start();
+    }
+
+    /// As Patroni does with a primary that has crashed: nobody can connect meanwhile.
+    void recoverInSingleUserMode() {
+        var command = account.command(List.of(tree.home().resolve("bin/postgres").toString(), "--single", "-D", primary.data().toString(), "template1"));
+        try {
+            Process process = new ProcessBuilder(command).directory(primary.data().toFile()).redirectInput(new File("/dev/null")).redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("single.log").toFile()).start();
+            if (process.waitFor() != 0) throw new IllegalStateException(Files.readString(folder.resolve("single.log")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void startAsStandby() {
+        try {
+            Files.createFile(primary.data().resolve("standby.signal"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         primary.start();
     }
 
