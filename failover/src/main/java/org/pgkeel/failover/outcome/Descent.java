@@ -12,23 +12,35 @@ public sealed interface Descent {
     record CleanRestart() implements Descent {}
 
     /// The same server and timeline after a crash.
-    /// @param recoveredTo where the first recovery since ended
-    record CrashRecovery(Lsn recoveredTo) implements Descent {}
+    /// @param recoveredTo where the first recovery since ended that somebody saw
+    /// @param resumed     the checkpoint that ended it
+    record CrashRecovery(Lsn recoveredTo, Optional<NodeAnswer.Checkpoint> resumed) implements Descent {
+        public CrashRecovery(Lsn recoveredTo) {
+            this(recoveredTo, Optional.empty());
+        }
+
+        boolean isBefore(TransactionMark mark) {
+            return isWithout(mark, recoveredTo, resumed);
+        }
+    }
 
     /// Another timeline.
     /// @param leftAt  where the surviving history leaves the transaction's timeline
-    /// @param resumed where the transaction's server went on with that timeline after a crash, without anybody connected: a recovery in single-user mode writes WAL of its own behind
-    ///                the last record that was saved, so that positions between the two are of records that are lost
+    /// @param resumed the checkpoint at which that timeline went on after a crash, on the way to the surviving history
     record Switched(Lsn leftAt, Optional<NodeAnswer.Checkpoint> resumed) implements Descent {
         public Switched(Lsn leftAt) {
             this(leftAt, Optional.empty());
         }
 
-        /// The history that survives is without this transaction, which may have lent its xid to another one.
         boolean isBefore(TransactionMark mark) {
-            return mark.position().compareTo(leftAt) > 0
-                    || resumed.filter(checkpoint -> checkpoint.isNotBefore(mark.position()) && Long.compareUnsigned(checkpoint.nextXid(), mark.xid()) <= 0).isPresent();
+            return isWithout(mark, leftAt, resumed);
         }
+    }
+
+    /// The surviving history is without this transaction, and may have lent its xid to another one. A recovery that nobody could see (Patroni's, in single-user mode, or one that
+    /// was interrupted) writes WAL of its own behind the last record that was saved, so that positions before `end` may be of records that are lost.
+    private static boolean isWithout(TransactionMark mark, Lsn end, Optional<NodeAnswer.Checkpoint> resumed) {
+        return mark.position().compareTo(end) > 0 || resumed.filter(checkpoint -> checkpoint.lacks(mark)).isPresent();
     }
 
     /// A history without the transaction's timeline.

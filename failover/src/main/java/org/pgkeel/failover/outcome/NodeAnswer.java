@@ -6,17 +6,17 @@ import org.pgkeel.failover.topology.Lsn;
 import org.pgkeel.failover.topology.NodeAddress;
 
 /// What a server said of itself, in one statement.
-public record NodeAnswer(NodeAddress node, Lifetime lifetime, Role role) {
+/// @param checkpoint the last one, that its control file names; empty if it does not tell
+public record NodeAnswer(NodeAddress node, Lifetime lifetime, Role role, Optional<Checkpoint> checkpoint) {
     public sealed interface Role {}
 
     /// It is in recovery.
-    /// @param followed   the highest timeline that it is known to replay, 0 if it does not tell
-    /// @param checkpoint that its control file names; empty if it does not tell
-    public record Standby(int followed, Optional<Checkpoint> checkpoint) implements Role {
-        public Standby(int followed) {
-            this(followed, Optional.empty());
-        }
-    }
+    /// @param followed the highest timeline that it is known to replay, 0 if it does not tell
+    public record Standby(int followed) implements Role {}
+
+    /// It takes writes.
+    /// @param recoveredTo `pg_last_wal_replay_lsn()`: where the recovery that this run began with ended; empty if it began without one
+    public record Writable(int timeline, Optional<Lsn> recoveredTo) implements Role {}
 
     /// A checkpoint of a server's history.
     /// @param at      where its record begins
@@ -28,13 +28,10 @@ public record NodeAnswer(NodeAddress node, Lifetime lifetime, Role role) {
         /// a checkpoint that is before it.
         private static final long END_MAX = 160;
 
-        /// Whether it is not before a transaction with this position: it is behind, or in the place of its records.
-        boolean isNotBefore(Lsn position) {
-            return position.compareTo(at) <= 0 || position.bytesAhead(at) <= END_MAX;
+        /// Whether a history with this checkpoint, if it was made alone, is without this transaction of the same timeline: where its records should be, or behind them, its xid was free.
+        boolean lacks(TransactionMark mark) {
+            boolean isNotBefore = mark.position().compareTo(at) <= 0 || mark.position().bytesAhead(at) <= END_MAX;
+            return isNotBefore && Long.compareUnsigned(nextXid, mark.xid()) <= 0;
         }
     }
-
-    /// It takes writes.
-    /// @param recoveredTo `pg_last_wal_replay_lsn()`: where the recovery that this run began with ended; empty if it began without one
-    public record Writable(int timeline, Optional<Lsn> recoveredTo) implements Role {}
 }

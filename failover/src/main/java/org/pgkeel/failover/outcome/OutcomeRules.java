@@ -35,7 +35,7 @@ import org.pgkeel.failover.outcome.Step.Decided;
 /// - p > S: its commit record lies behind S and is not in the surviving history: aborted, and the survivor is **not asked**, for it may
 ///   have given X to another transaction.
 /// - p <= S: a record that carries X was replayed, which moves the next xid beyond X, so X was not given out again: the
-///   survivor's `pg_xact_status(X)` is the truth. Unless the timeline went on behind a crash before S, at a checkpoint behind p whose next xid is X or less:
+///   survivor's `pg_xact_status(X)` is the truth. Unless the timeline went on behind a crash at a checkpoint that is not before p and whose next xid is X or less:
 ///   then X's records were not saved, and it is aborted.
 /// - S unknown: had X been committed in the surviving history, its status would be `committed`; so any other status means aborted, and
 ///   only `committed` proves nothing.
@@ -73,7 +73,7 @@ public final class OutcomeRules {
     private static Step marked(Work work, TransactionMark mark, Descent descent, Evidence found) {
         return switch (descent) {
             case Abandoned _ -> aborted(TIMELINE_ABANDONED);
-            case CrashRecovery(var end) when mark.position().compareTo(end) > 0 -> aborted(BEYOND_SWITCH);
+            case CrashRecovery crash when crash.isBefore(mark) -> aborted(BEYOND_SWITCH);
             case Switched switched when switched.isBefore(mark) -> aborted(BEYOND_SWITCH);
             case CrashRecovery _, Switched _, SameLife _, CleanRestart _, Untold _, PerhapsSameLife _ ->
                     found.status().map(status -> answered(work, mark, descent, status, found)).orElseGet(() -> new Step.AskStatus(mark.xid()));

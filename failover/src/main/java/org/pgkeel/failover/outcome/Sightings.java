@@ -34,7 +34,7 @@ public final class Sightings {
     private static final int NAMES_MAX = 16;
     private static final int BIRTHS_MAX = 64;
     /// Two servers made a timeline of this number.
-    private static final Birth FORKED = new Birth(Integer.MAX_VALUE, Lsn.ZERO);
+    private static final Birth FORKED = new Birth(Integer.MAX_VALUE, Lsn.ZERO, Optional.empty());
 
     /// One run of a server.
     private static final class Life {
@@ -47,7 +47,7 @@ public final class Sightings {
         int written;
         Optional<Lsn> recoveredTo = Optional.empty();
         boolean seenWritable;
-        /// Of its first answer as a standby.
+        /// Of its first answer.
         Optional<NodeAnswer.Checkpoint> resumed = Optional.empty();
         Optional<Birth> birth = Optional.empty();
 
@@ -91,7 +91,12 @@ public final class Sightings {
     }
 
     /// Where a timeline came from.
-    private record Birth(int parent, Lsn at) {}
+    /// @param resumed the checkpoint at which the run that made it began
+    private record Birth(int parent, Lsn at, Optional<NodeAnswer.Checkpoint> resumed) {
+        boolean isOf(Birth other) {
+            return parent == other.parent && at.equals(other.at);
+        }
+    }
 
     private final long blindMaxNanos;
     private final Map<NodeAddress, Node> nodes = new HashMap<>();
@@ -125,11 +130,9 @@ public final class Sightings {
             node.lives.addLast(life);
         }
         node.blindNanos = 0;
+        if (life.resumed.isEmpty()) life.resumed = answer.checkpoint();
         switch (answer.role()) {
-            case Standby(int followed, var checkpoint) -> {
-                life.follows(followed);
-                if (life.resumed.isEmpty()) life.resumed = checkpoint;
-            }
+            case Standby(int followed) -> life.follows(followed);
             case Writable(int timeline, var recoveredTo) -> {
                 life.written = timeline;
                 life.recoveredTo = recoveredTo;
@@ -169,10 +172,10 @@ public final class Sightings {
     private void recordBirth(Life life) {
         int parent = life.followed == life.written ? life.followedBefore : life.followed;
         if (life.birth.isPresent() || parent == 0 || life.written != parent + 1 || life.recoveredTo.isEmpty()) return;
-        var birth = new Birth(parent, life.recoveredTo.get());
+        var birth = new Birth(parent, life.recoveredTo.get(), life.resumed);
         life.birth = Optional.of(birth);
         if (births.size() >= BIRTHS_MAX) births.remove(births.keySet().iterator().next());
-        births.merge(life.written, birth, (one, other) -> one.equals(other) ? one : FORKED);
+        births.merge(life.written, birth, (one, other) -> one.isOf(other) ? one : FORKED);
     }
 
     /// How the history of `survivor` descends from that of `origin`. The survivor's answer has been given to [#seen] before.
@@ -205,7 +208,8 @@ public final class Sightings {
             if (known.isEmpty()) return new Descent.PerhapsSameLife();
             if (known.get().recoveredTo.equals(now.recoveredTo())) return new SameLife();
         }
-        return firstCrashAfter(origin).<Descent>map(CrashRecovery::new).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
+        return firstCrashAfter(origin).<Descent>map(crash -> new CrashRecovery(crash.recoveredTo.orElseThrow(), resumedOn(origin.timeline(), crash.resumed)))
+                .orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
     }
 
     /// No crash lies between the two.
@@ -215,19 +219,37 @@ public final class Sightings {
 
     /// If the timeline went on for a while on its old server after a crash, the xid may have been given out again there.
     private Descent switched(Origin origin, NodeAddress survivor, Lifetime lifetime, int timeline, Optional<TimelineHistory> history) {
+        Optional<Birth> own = life(survivor, lifetime).flatMap(life -> life.birth);
         Descent left = history.filter(known -> known.timeline() == timeline && known.reachesBackTo(origin.timeline())).map(known -> byHistory(origin.timeline(), known))
-                .orElseGet(() -> byBirths(origin.timeline(), timeline, life(survivor, lifetime).flatMap(life -> life.birth)));
+                .orElseGet(() -> byBirths(origin.timeline(), timeline, own));
         if (!(left instanceof Switched(Lsn at, _))) return left;
-        if (wroteAgain(origin)) return firstCrashAfter(origin).<Descent>map(crash -> new Switched(crash.compareTo(at) < 0 ? crash : at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
-        Optional<NodeAnswer.Checkpoint> resumed = resumedAfter(origin);
-        if (resumed.isEmpty() && survivor.equals(origin.node()) && mayHaveCrashed(origin, lifetime)) return new Untold(Reason.CRASH_UNSEEN);
-        return new Switched(at, resumed.filter(checkpoint -> checkpoint.alone() && checkpoint.timeline() == origin.timeline() && checkpoint.at().compareTo(at) < 0));
+        if (wroteAgain(origin)) return firstCrashAfter(origin).<Descent>map(crash -> wentOn(origin, crash, at)).orElseGet(() -> new Untold(Reason.CRASH_UNSEEN));
+        Optional<NodeAnswer.Checkpoint> there = resumedAfter(origin);
+        if (there.isEmpty() && survivor.equals(origin.node()) && mayHaveCrashed(origin, lifetime)) return new Untold(Reason.CRASH_UNSEEN);
+        // A server that is made anew around its data has another address.
+        Optional<NodeAnswer.Checkpoint> maker = own.filter(birth -> birth.parent == origin.timeline()).or(() -> bornOf(origin.timeline())).flatMap(birth -> birth.resumed);
+        return new Switched(at, resumedOn(origin.timeline(), there).or(() -> resumedOn(origin.timeline(), maker)).filter(checkpoint -> checkpoint.at().compareTo(at) < 0));
     }
 
-    /// Where the first run of its server after the origin's begins that was no clean restart, and was seen in recovery. Where the origin's own run was never seen,
-    /// any of the others may be of before.
+    private static Switched wentOn(Origin origin, Life crash, Lsn at) {
+        Lsn recoveredTo = crash.recoveredTo.orElseThrow();
+        return new Switched(recoveredTo.compareTo(at) < 0 ? recoveredTo : at, resumedOn(origin.timeline(), crash.resumed));
+    }
+
+    private Optional<Birth> bornOf(int parent) {
+        return Optional.ofNullable(births.get(parent + 1)).filter(birth -> birth.parent == parent);
+    }
+
+    /// What it says of the transactions of this timeline.
+    private static Optional<NodeAnswer.Checkpoint> resumedOn(int timeline, Optional<NodeAnswer.Checkpoint> checkpoint) {
+        return checkpoint.filter(known -> known.alone() && known.timeline() == timeline);
+    }
+
+    /// Where the first run of its server after the origin's began that was no clean restart. Unknown where it was first looked at when it wrote, and had made a checkpoint of, another
+    /// timeline; and where the origin's own run was never seen, as any of the others may be of before.
     private Optional<NodeAnswer.Checkpoint> resumedAfter(Origin origin) {
-        return life(origin.node(), origin.lifetime()).flatMap(_ -> crashesAfter(origin).flatMap(life -> life.resumed.stream()).findFirst());
+        return life(origin.node(), origin.lifetime()).flatMap(_ -> crashesAfter(origin).findFirst()).flatMap(life -> life.resumed)
+                .filter(checkpoint -> checkpoint.timeline() <= origin.timeline());
     }
 
     /// @param now the origin's server's run of now
@@ -268,10 +290,10 @@ public final class Sightings {
         return crashesAfter(origin).anyMatch(life -> life.seenWritable && life.written == origin.timeline());
     }
 
-    /// Where the first recovery after the origin's run ended, if that recovery was surely the first.
-    private Optional<Lsn> firstCrashAfter(Origin origin) {
+    /// The run that began with the first recovery after the origin's, if that recovery was surely the first that let somebody in.
+    private Optional<Life> firstCrashAfter(Origin origin) {
         return life(origin.node(), origin.lifetime()).flatMap(before -> crashesAfter(nodes.get(origin.node()), before).findFirst())
-                .filter(life -> life.blindNanos <= blindMaxNanos && life.seenWritable && life.written == origin.timeline()).flatMap(life -> life.recoveredTo);
+                .filter(life -> life.blindNanos <= blindMaxNanos && life.seenWritable && life.written == origin.timeline() && life.recoveredTo.isPresent());
     }
 
     private static Stream<Life> crashesAfter(Node node, Life before) {

@@ -157,6 +157,14 @@ class OutcomeRulesTest {
         }
     }
 
+    @Test
+    void where_a_recovery_was_interrupted_an_xid_that_was_free_behind_it_is_anothers() {
+        for (Lsn end : List.of(AT, BEHIND)) {
+            assertThat(next(new CrashRecovery(end, Optional.of(new NodeAnswer.Checkpoint(4, end, true, 77))), XactStatus.COMMITTED)).isEqualTo(aborted(Reason.BEYOND_SWITCH));
+            assertThat(next(new CrashRecovery(end, Optional.of(new NodeAnswer.Checkpoint(4, end, true, 78))), XactStatus.COMMITTED)).isEqualTo(new Step.ConfirmReplication());
+        }
+    }
+
     private static Step nextBehindCheckpoint(Lsn at, long nextXid) {
         return next(new Switched(BEHIND, Optional.of(new NodeAnswer.Checkpoint(4, at, true, nextXid))), XactStatus.COMMITTED);
     }

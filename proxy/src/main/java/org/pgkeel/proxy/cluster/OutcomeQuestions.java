@@ -27,7 +27,7 @@ final class OutcomeQuestions {
             + " (select min_recovery_end_timeline from pg_catalog.pg_control_recovery()), (select timeline_id from pg_catalog.pg_control_checkpoint()))"
             + " else ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int end"
             + ", coalesce(pg_catalog.pg_last_wal_replay_lsn()::text, '')"
-            + ", case when self.standby then (select timeline_id || ' ' || checkpoint_lsn || ' ' || (redo_lsn = checkpoint_lsn) || ' ' || next_xid from pg_catalog.pg_control_checkpoint()) else '' end";
+            + ", (select timeline_id || ' ' || checkpoint_lsn || ' ' || (redo_lsn = checkpoint_lsn) || ' ' || next_xid from pg_catalog.pg_control_checkpoint())";
 
     /// Who are you? One row.
     static final String NODE = SELF + " from self";
@@ -85,7 +85,8 @@ final class OutcomeQuestions {
         try {
             int timeline = row.get(3).isEmpty() ? 0 : Integer.parseInt(row.get(3));
             Optional<Lsn> replayed = row.get(4).isEmpty() ? Optional.empty() : Optional.of(Lsn.parse(row.get(4)));
-            return new NodeAnswer(node, lifetime(row, 1), isTrue(row.getFirst()) ? new NodeAnswer.Standby(timeline, checkpoint(row.get(5))) : new NodeAnswer.Writable(timeline, replayed));
+            NodeAnswer.Role role = isTrue(row.getFirst()) ? new NodeAnswer.Standby(timeline) : new NodeAnswer.Writable(timeline, replayed);
+            return new NodeAnswer(node, lifetime(row, 1), role, checkpoint(row.get(5)));
         } catch (IndexOutOfBoundsException tooShort) {
             throw new IllegalArgumentException("columns are missing: " + row, tooShort);
         }

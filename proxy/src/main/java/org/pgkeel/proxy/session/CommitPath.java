@@ -267,12 +267,17 @@ final class CommitPath {
     }
 
     private void acknowledged(BackendConnection leased) {
-        if (watch.isAsked() && !watch.endFailed() && watch.isMarkOwn()) watch.mark().ifPresent(mark -> acknowledged(mark, leased.origin()));
+        if (watch.isAsked() && !watch.endFailed() && watch.isMarkOwn() && isNamedIfLost(watch.work())) watch.mark().ifPresent(mark -> acknowledged(mark, leased.origin()));
     }
 
     /// Its server was lost, and the survivor has it: the next failover may lose it yet.
     void acknowledged(InFlight found) {
-        if ((found.work() == Work.TRANSACTION || found.work() == Work.UNMARKED) && found.probe() instanceof Probe.Answered(var mark)) mark.ifPresent(known -> acknowledged(known, found.origin()));
+        if (isNamedIfLost(found.work()) && found.probe() instanceof Probe.Answered(var mark)) mark.ifPresent(known -> acknowledged(known, found.origin()));
+    }
+
+    /// What is prepared may be rolled back since: that it is not there says nothing.
+    private static boolean isNamedIfLost(Work work) {
+        return work == Work.TRANSACTION || work == Work.UNMARKED;
     }
 
     private void acknowledged(TransactionMark mark, Origin origin) {

@@ -45,7 +45,7 @@ class AcknowledgedLossesTest {
     AcknowledgedLossesTest() {
         log.start();
         logger().addAppender(log);
-        sightings.seen(new NodeAnswer(PG2, PROMOTED, new NodeAnswer.Standby(4)), 0, 0);
+        sightings.seen(new NodeAnswer(PG2, PROMOTED, new NodeAnswer.Standby(4), Optional.empty()), 0, 0);
         server.start = "09:00";
         server.reset = "reset 9";
         server.timeline = 5;
@@ -125,7 +125,7 @@ class AcknowledgedLossesTest {
         loop.submit(() -> { }).get(90, TimeUnit.SECONDS);
         var third = new Origin(new NodeAddress("pg3", 5432), 5, PROMOTED);
         rooms.submit(() -> losses.survivor(third)).get(90, TimeUnit.SECONDS);
-        sightings.seen(new NodeAnswer(third.node(), PROMOTED, new NodeAnswer.Standby(4)), 0, 0);
+        sightings.seen(new NodeAnswer(third.node(), PROMOTED, new NodeAnswer.Standby(4), Optional.empty()), 0, 0);
         primary.set(Optional.of(third.node()));
         await().until(() -> resolver.stats().snapshot("main").acknowledgedLost() > 0);
         loop.submit(() -> { }).get(90, TimeUnit.SECONDS);
@@ -145,7 +145,7 @@ class AcknowledgedLossesTest {
         loop.submit(() -> ledger.add(80, Lsn.parse("0/2100").value(), NEW, "user=c", Duration.ofSeconds(30).toNanos())).get(90, TimeUnit.SECONDS);
         var third = new Origin(new NodeAddress("pg3", 5432), 5, PROMOTED);
         primary.set(Optional.of(third.node()));
-        sightings.seen(new NodeAnswer(third.node(), PROMOTED, new NodeAnswer.Standby(4)), 0, 0);
+        sightings.seen(new NodeAnswer(third.node(), PROMOTED, new NodeAnswer.Standby(4), Optional.empty()), 0, 0);
         rooms.submit(() -> losses.survivor(third)).get(90, TimeUnit.SECONDS);
         await().untilAsserted(() -> assertThat(lines()).filteredOn(line -> line.contains("xid=72 ")).hasSize(1));
     }

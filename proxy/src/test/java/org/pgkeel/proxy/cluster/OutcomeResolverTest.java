@@ -74,7 +74,7 @@ class OutcomeResolverTest {
 
     /// PG2 was seen following timeline 4, and is promoted to 5 at this position.
     private void promote(String at) {
-        sightings.seen(new NodeAnswer(PG2, new Lifetime("09:00", "reset 9"), new NodeAnswer.Standby(4)), 0, 0);
+        sightings.seen(new NodeAnswer(PG2, new Lifetime("09:00", "reset 9"), new NodeAnswer.Standby(4), Optional.empty()), 0, 0);
         server.change(() -> {
             server.start = "09:00";
             server.reset = "reset 9";
@@ -179,7 +179,7 @@ class OutcomeResolverTest {
             server.start = "10:05";
             server.replayed = "0/900";
         });
-        sightings.seen(new NodeAnswer(PG1, LIFE, new NodeAnswer.Writable(4, Optional.empty())), clock.get(), clock.get());
+        sightings.seen(new NodeAnswer(PG1, LIFE, new NodeAnswer.Writable(4, Optional.empty()), Optional.empty()), clock.get(), clock.get());
         first.complete(List.of(List.of("10:05", "reset 2", "0/3000")));
         assertThat(outcome(resolved)).as("the commit was not flushed before the crash").isEqualTo(new Aborted(Reason.BEYOND_SWITCH));
     }
@@ -188,7 +188,7 @@ class OutcomeResolverTest {
     @Test
     void that_a_connection_is_found_ended_late_hides_no_run_that_nobody_saw() {
         server.statuses.put(70L, "committed");
-        sightings.seen(new NodeAnswer(PG1, LIFE, new NodeAnswer.Writable(4, Optional.empty())), clock.get(), clock.get());
+        sightings.seen(new NodeAnswer(PG1, LIFE, new NodeAnswer.Writable(4, Optional.empty()), Optional.empty()), clock.get(), clock.get());
         long asked = clock.incrementAndGet();
         seconds(30);
         server.change(() -> {

@@ -42,6 +42,8 @@ final class OutcomeTrial implements AutoCloseable {
         KILL_PROMOTE, LAG_KILL_PROMOTE, IMMEDIATE_PROMOTE, FAST_PROMOTE, KILL_RESTART, IMMEDIATE_RESTART, FAST_RESTART, BACKEND_CRASH,
         /// The server itself is promoted behind its crash: right behind a checkpoint, and after a recovery that nobody could watch.
         CHECKPOINT_KILL_PROMOTE_ITSELF, KILL_RECOVER_PROMOTE_ITSELF,
+        /// Its recovery is killed when it has made its checkpoint.
+        KILL_INTERRUPT_RESTART,
         CUT, TERMINATE;
 
         boolean promotes() {
@@ -199,6 +201,11 @@ final class OutcomeTrial implements AutoCloseable {
                 cluster.recoverInSingleUserMode();
                 promoteItself();
             }
+            case KILL_INTERRUPT_RESTART -> {
+                cluster.killAll();
+                cluster.interruptRecovery();
+                cluster.startAgain();
+            }
             case BACKEND_CRASH -> cluster.crashBackend(clients.get(random.nextInt(CLIENTS)).pid());
             case CUT -> clients.forEach(TrialClient::cut);
             case TERMINATE -> cluster.primaryServer().execute("postgres",
@@ -302,7 +309,7 @@ final class OutcomeTrial implements AutoCloseable {
     private static boolean isBefore(TransactionMark mark, Descent descent) {
         return switch (descent) {
             case Descent.Switched(Lsn at, _) -> mark.position().compareTo(at) <= 0;
-            case Descent.CrashRecovery(Lsn end) -> mark.position().compareTo(end) <= 0;
+            case Descent.CrashRecovery(Lsn end, _) -> mark.position().compareTo(end) <= 0;
             case Descent.SameLife _, Descent.CleanRestart _, Descent.Untold _, Descent.PerhapsSameLife _ -> true;
             case Descent.Abandoned _ -> false;
         };

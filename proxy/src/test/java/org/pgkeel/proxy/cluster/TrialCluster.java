@@ -1,6 +1,5 @@
 package org.pgkeel.proxy.cluster;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -110,16 +109,36 @@ final class TrialCluster implements AutoCloseable {
 
     /// As Patroni does with a primary that has crashed: nobody can connect meanwhile.
     void recoverInSingleUserMode() {
-        var command = account.command(List.of(tree.home().resolve("bin/postgres").toString(), "--single", "-D", primary.data().toString(), "template1"));
         try {
-            Process process = new ProcessBuilder(command).directory(primary.data().toFile()).redirectInput(new File("/dev/null")).redirectErrorStream(true)
-                    .redirectOutput(folder.resolve("single.log").toFile()).start();
-            if (process.waitFor() != 0) throw new IllegalStateException(Files.readString(folder.resolve("single.log")));
+            Process recovery = singleUser();
+            recovery.getOutputStream().close();
+            if (recovery.waitFor() != 0) throw new IllegalStateException(Files.readString(singleUserLog()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// The server has recovered, and crashes again before anybody could connect.
+    void interruptRecovery() {
+        try {
+            Process recovery = singleUser();
+            Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(() -> Files.readString(singleUserLog()).contains("backend>"));
+            recovery.destroyForcibly().onExit().join();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// With archiving on it begins a new file of WAL before its last checkpoint.
+    private Process singleUser() throws IOException {
+        var command = account.command(List.of(tree.home().resolve("bin/postgres").toString(), "--single", "-D", primary.data().toString(), "-c", "archive_mode=on", "-c", "archive_command=false", "template1"));
+        return new ProcessBuilder(command).directory(primary.data().toFile()).redirectErrorStream(true).redirectOutput(singleUserLog().toFile()).start();
+    }
+
+    private Path singleUserLog() {
+        return folder.resolve("single-user.log");
     }
 
     void startAsStandby() {
