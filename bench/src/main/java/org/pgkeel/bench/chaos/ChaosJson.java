@@ -42,7 +42,8 @@ final class ChaosJson {
     private static Map<String, Object> round(RoundResult round) {
         return ordered("round", round.number(), "scenario", round.scenario(), "seed", round.seed(), "seconds", round.seconds(), "whole_seconds", round.wholeSeconds(),
                 "direct_outage_ms", round.pauses().longestDirect(), "client_pause_ms", round.pauses().longestClient(),
-                "extra_ms", round.pauses().extra(), "first_served_ms", number(round.pauses().firstServed()), "last_served_ms", number(round.pauses().lastServed()), "hidden_ms", round.pauses().hidden(), "waited", round.pauses().waiting(),
+                "extra_ms", round.pauses().extra(), "costliest", round.pauses().costliest(),
+                "first_served_ms", number(round.pauses().firstServed()), "last_served_ms", number(round.pauses().lastServed()), "hidden_ms", round.pauses().hidden(), "waited", round.pauses().waiting(),
                 "broken", round.broken().stream().map(Broken::toString).toList(),
                 "marks", round.marks().stream().map(m -> ordered("ms", (m.atNanos() - round.beganNanos()) / 1e6, "what", m.what())).toList(),
                 "per_100_ms", buckets(round.buckets()), "workloads", round.loads().stream().map(ChaosJson::load).toList());

@@ -57,7 +57,7 @@ final class ChaosReport {
         Pauses pauses = round.pauses();
         return "round %d, %s, seed %d: %.1f s, direct outage %.0f ms, client's pause %.0f ms, first served %s ms%s%s%s".formatted(round.number(), round.scenario(), round.seed(),
                 round.wholeSeconds(), pauses.longestDirect(), pauses.longestClient(), pauses.firstServed().isPresent() ? "%.0f".formatted(pauses.firstServed().getAsDouble()) : "-",
-                round.planned() ? ", cost over direct %.0f ms".formatted(pauses.extra()) : "",
+                round.planned() ? ", cost over direct %.0f ms (%s)".formatted(pauses.extra(), pauses.costliest()) : "",
                 pauses.hidden() > 0 ? ", %.0f ms in which the new primary was hidden not counted".formatted(pauses.hidden()) : "",
                 round.broken().stream().map(broken -> "\n  BROKEN " + broken).collect(Collectors.joining()));
     }

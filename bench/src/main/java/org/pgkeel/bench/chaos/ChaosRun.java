@@ -7,7 +7,9 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -113,11 +115,11 @@ final class ChaosRun {
     }
 
     private RoundResult judge(int number, Disturbance disturbance, long seed, Times times, DirectWriter.Seen direct, Moments moments, List<String> hung) throws IOException, SQLException {
-        var perLoad = new ArrayList<List<Operation>>();
+        var perLoad = new LinkedHashMap<String, List<Operation>>();
         var results = new ArrayList<LoadResult>();
         for (Load load : stage.loads()) {
             List<Operation> operations = load.drain();
-            perLoad.add(operations);
+            perLoad.put(load.name(), operations);
             var findings = new ArrayList<>(stage.onPrimary(PatroniCluster.APPLICATION, primary -> load.check(operations, primary)));
             findings.addAll(Timelines.check(operations, direct.begun()));
             results.add(new LoadResult(load.name(), Tally.of(operations), findings));
@@ -132,7 +134,7 @@ final class ChaosRun {
         for (Begun begun : direct.begun()) marks.add(new Mark(begun.sinceNanos(), "timeline " + begun.timeline() + " writes"));
         List<Mark> holds = Holds.in(lines, ChaosRun::nanoTimeOf);
         marks.addAll(holds);
-        Buckets buckets = Buckets.of(perLoad.stream().flatMap(List::stream).toList(), times.workBegan, times.workEnded);
+        Buckets buckets = Buckets.of(perLoad.values().stream().flatMap(List::stream).toList(), times.workBegan, times.workEnded);
         boolean planned = disturbance.planned() && direct.back().isPresent();
         var result = new RoundResult(number, disturbance.name(), planned, seed, (times.workEnded - times.workBegan) / 1e9, (System.nanoTime() - times.began) / 1e9, results, pauses, buckets,
                 times.workBegan, marks, broken, List.of());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ class ChaosReportTest {
         operations.add(new Operation(1, Kind.INSERT, 0, 2, 1_000 * MILLI, 1_000 * MILLI, 3_040 * MILLI, Acknowledged.wrote(1, 2)));
         operations.add(new Operation(1, Kind.INSERT, 0, 3, 1_000 * MILLI, 1_000 * MILLI, 3_040 * MILLI, new Outcome.Failed("57P01")));
         operations.removeIf(o -> o.acknowledged() && o.finishedAt() - o.invokedAt() > 2_040 * MILLI);
-        Pauses pauses = Pauses.of(List.of(operations), new Pauses.Gap(1_990, 0), Optional.of(new Return(2, "n2", 1_000 * MILLI, 3_000 * MILLI)), List.of(new Hidden(Optional.of("n2"), 2_900 * MILLI, 3_010 * MILLI)));
+        Pauses pauses = Pauses.of(Map.of("inserts", operations), new Pauses.Gap(1_990, 0), Optional.of(new Return(2, "n2", 1_000 * MILLI, 3_000 * MILLI)), List.of(new Hidden(Optional.of("n2"), 2_900 * MILLI, 3_010 * MILLI)));
         var load = new LoadResult("inserts", Tally.of(operations), List.of(new Finding(Defect.LOST, "row 7 is gone", Optional.empty())));
         var round = new RoundResult(1, "kill -9 <primary>", true, 42, 4, 9, List.of(load), pauses, Buckets.of(operations, 0, 4_000 * MILLI), 0,
                 List.of(new Mark(1_000 * MILLI, "kill -9 <primary>"), new Mark(3_000 * MILLI, "timeline 2 accepts writes")), broken, List.of());

@@ -17,7 +17,7 @@ class ExcerptsTest {
     private final Excerpts excerpts = new Excerpts();
 
     private static RoundResult round(double firstServed, List<Broken> broken) {
-        var pauses = new Pauses(0, 0, 0, OptionalDouble.of(firstServed), OptionalDouble.of(firstServed), 0, 1);
+        var pauses = new Pauses(0, 0, 0, "inserts", OptionalDouble.of(firstServed), OptionalDouble.of(firstServed), 0, 1);
         return new RoundResult(1, "some", false, 42, 4, 9, List.of(), pauses, Buckets.of(List.of(), 0, 1), 0, List.of(), broken, List.of());
     }
 

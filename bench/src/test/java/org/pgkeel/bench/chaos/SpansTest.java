@@ -60,7 +60,7 @@ class SpansTest {
 
     /// @param extraMillis how much longer the client's pause was than the direct writer's
     private static RoundResult round(boolean planned, double extraMillis, OptionalDouble firstServed) {
-        var pauses = new Pauses(4_000 + extraMillis, 4_000, extraMillis, firstServed, firstServed, 0, 1);
+        var pauses = new Pauses(4_000 + extraMillis, 4_000, extraMillis, "inserts", firstServed, firstServed, 0, 1);
         return new RoundResult(1, "some", planned, 42, 4, 9, List.of(), pauses, Buckets.of(List.of(), 0, 1), 0, List.of(), List.of(), List.of());
     }
 }
