@@ -1,7 +1,6 @@
 package org.pgkeel.bench.cluster;
 
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,16 +14,17 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What the nodes of a cluster say of themselves in SQL, asked past the fault proxies.
 ///
-/// Threading: shared, without state of its own.
-final class ClusterState {
+/// Threading: shared.
+final class ClusterState implements AutoCloseable {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(100);
-    /// Each question is three logins and five requests, while the clients' pauses are measured on the same cores.
+    /// Each question is three statements and five requests, while the clients' pauses are measured on the same cores.
     private static final Duration ASK_IF_HEALTHY_AFTER = Duration.ofMillis(500);
     private static final Duration ANSWER_LIMIT = Duration.ofMillis(1_500);
 
@@ -43,10 +43,12 @@ final class ClusterState {
 
     private final ClusterOptions options;
     private final List<PatroniNode> nodes;
+    private final Map<PatroniNode, KeptSession> sessions;
 
     ClusterState(ClusterOptions options, List<PatroniNode> nodes) {
         this.options = options;
         this.nodes = nodes;
+        this.sessions = nodes.stream().collect(Collectors.toMap(Function.identity(), KeptSession::new));
     }
 
     Optional<PatroniNode> leader() {
@@ -135,26 +137,34 @@ final class ClusterState {
         var asked = new ArrayList<CompletableFuture<Answer>>();
         for (PatroniNode node : nodes) {
             var answer = new CompletableFuture<Answer>();
-            Thread.ofVirtual().name("ask-" + node.name()).start(() -> answer.complete(new Answer(node, ask(node))));
+            Thread.ofVirtual().name("ask-" + node.name()).start(() -> answer.complete(new Answer(node, ask(sessions.get(node)))));
             // One that hangs must not hold up the others; it gives up by itself a little later.
             asked.add(answer.completeOnTimeout(new Answer(node, new Said.Nothing("no answer within " + ANSWER_LIMIT)), ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
         }
         return asked.stream().map(CompletableFuture::join).toList();
     }
 
-    private static Said ask(PatroniNode node) {
+    private static Said ask(KeptSession session) {
         String question = """
                 select case when pg_is_in_recovery() then 0 else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end,
                        (select coalesce(string_agg(application_name, ' '), '') from pg_stat_replication where state = 'streaming' and application_name <> 'pg_basebackup'),
                        (select count(*) from pg_stat_replication where state = 'streaming' and sync_state in ('sync', 'quorum'))
                 """;
-        try (Connection connection = node.connectDirectly(PatroniCluster.SUPERUSER); Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(question)) {
-            row.next();
-            return row.getLong(1) == 0 ? new Said.Replica() : new Said.Primary(row.getLong(1), words(row.getString(2)), row.getInt(3));
+        try {
+            return session.ask(connection -> {
+                try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(question)) {
+                    row.next();
+                    return row.getLong(1) == 0 ? new Said.Replica() : new Said.Primary(row.getLong(1), words(row.getString(2)), row.getInt(3));
+                }
+            });
         } catch (SQLException e) {
             return new Said.Nothing(e.getMessage());
         }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        for (KeptSession session : sessions.values()) session.close();
     }
 
     /// Sorted.

@@ -2,7 +2,7 @@ package org.pgkeel.bench.cluster;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -58,7 +58,7 @@ public final class PatroniCluster implements AutoCloseable {
         this.dcs = dcs;
         this.nodes = List.copyOf(nodes);
         this.cleanup = cleanup;
-        state = new ClusterState(options, this.nodes);
+        state = cleanup.add(new ClusterState(options, this.nodes));
     }
 
     /// Starts the processes of a new, empty cluster.
@@ -72,7 +72,7 @@ public final class PatroniCluster implements AutoCloseable {
             WorkFolder work = cleanup.add(WorkFolder.in(roomyFolder()));
             PatroniProgram program = PatroniProgram.find(work);
             var unprivileged = new Unprivileged();
-            EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+            EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
             cleanup.add(() -> loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
             Dcs dcs = cleanup.add(Dcs.start(options.dcs(), work));
             List<String> hosts = IntStream.rangeClosed(1, options.nodes()).mapToObj(n -> "127.0.1." + n).toList();

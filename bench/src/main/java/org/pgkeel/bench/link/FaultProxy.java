@@ -6,9 +6,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -42,14 +42,14 @@ public final class FaultProxy implements AutoCloseable {
     private boolean closed;
     private volatile boolean serverListens = true;
 
-    /// @param loop one event loop; a group of more would break the order of events
+    /// @param loop one event loop of epoll; a group of more would break the order of events
     public FaultProxy(EventLoopGroup loop, InetSocketAddress listen, InetSocketAddress target, Introduction introduction) throws IOException {
         this.listen = listen;
         this.target = target;
         this.introduction = introduction;
         this.loop = loop;
-        connector = new Bootstrap().group(loop).channel(NioSocketChannel.class).option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.AUTO_READ, false);
-        acceptor = new ServerBootstrap().group(loop).channel(NioServerSocketChannel.class)
+        connector = new Bootstrap().group(loop).channel(EpollSocketChannel.class).option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.AUTO_READ, false);
+        acceptor = new ServerBootstrap().group(loop).channel(EpollServerSocketChannel.class)
                 .option(ChannelOption.SO_REUSEADDR, true).option(ChannelOption.SO_BACKLOG, 1_024)
                 .childOption(ChannelOption.TCP_NODELAY, true).childOption(ChannelOption.AUTO_READ, false)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
@@ -86,7 +86,7 @@ public final class FaultProxy implements AutoCloseable {
             apply();
             return null;
         });
-        awaitSelect();
+        awaitBind();
     }
 
     /// Ends the rule of this key; nothing happens if there is none.
@@ -95,7 +95,7 @@ public final class FaultProxy implements AutoCloseable {
             if (rules.removeIf(rule -> rule.key.equals(key))) apply();
             return null;
         });
-        awaitSelect();
+        awaitBind();
     }
 
     /// Follows the server: while it does not listen, nobody listens here either, so that a client is refused as it would be there.
@@ -106,7 +106,7 @@ public final class FaultProxy implements AutoCloseable {
             listenOrNot();
             return null;
         });
-        awaitSelect();
+        awaitBind();
     }
 
     /// Open connections, for tests and logs.
@@ -167,15 +167,9 @@ public final class FaultProxy implements AutoCloseable {
         return new Treatment.Pass();
     }
 
-    /// A closed listener goes on listening until the selector has looked at it once more, and a new one is bound by a task of its own: what
-    /// is scheduled now comes after both.
-    private void awaitSelect() {
-        if (loop.next().inEventLoop()) return;
-        try {
-            loop.next().schedule(() -> { }, 2, TimeUnit.MILLISECONDS).sync();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /// A listener is bound by a task of its own: what is done now comes after it.
+    private void awaitBind() {
+        onLoop(() -> null);
     }
 
     private <T> T onLoop(Callable<T> work) {
