@@ -81,8 +81,10 @@ final class Gates {
     private final class Follower implements ClusterListener {
         private final Cluster cluster;
         private final LeaseGate gate;
+        /// When the hold that lasts, or the last one, began.
         private HoldSnapshot before;
         private long sinceNanos;
+        private boolean holds = true;
 
         Follower(Cluster cluster, LeaseGate gate) {
             this.cluster = cluster;
@@ -93,12 +95,17 @@ final class Gates {
 
         @Override
         public void primaryLost(HoldReason reason) {
-            before = gate.snapshot(System.nanoTime());
-            sinceNanos = System.nanoTime();
+            boolean begins = !holds;
+            if (begins) {
+                before = gate.snapshot(System.nanoTime());
+                sinceNanos = System.nanoTime();
+                holds = true;
+            }
+            int backends = poolsOf.apply(cluster.name()).mapToInt(SharedPool::open).sum();
             change(cluster, gate);
             // Whoever is in the middle of something there would commit on a server that must not take writes any more.
             if (reason == HoldReason.DEPOSED) poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
-            if (reason != HoldReason.DOUBTED) log.info("cluster {}: hold begins: {}", cluster.name(), reason.word());
+            log.info("cluster {}: hold {}: {}; {} backends are open, {} clients wait", cluster.name(), begins ? "begins" : "goes on", reason.word(), backends, gate.snapshot(System.nanoTime()).waiting());
         }
 
         @Override
@@ -114,6 +121,7 @@ final class Gates {
         }
 
         private void ended(String why) {
+            holds = false;
             var now = gate.snapshot(System.nanoTime());
             log.info("cluster {}: hold ends after {} ms: {}; {} held, {} refused, {} gone, {} wait", cluster.name(), (System.nanoTime() - sinceNanos) / 1_000_000, why,
                     now.held() - before.held() + before.waiting(), now.refused() - before.refused(), now.gone() - before.gone(), now.waiting());
