@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,6 +28,7 @@ import org.pgkeel.proxy.statement.ClassCache;
 import org.pgkeel.proxy.statement.Dialect;
 import org.pgkeel.proxy.statement.StatementClass;
 import org.pgkeel.proxy.statement.StatementKind;
+import org.postgresql.PGConnection;
 
 /// PostgreSQL's own regression tests against the classifier: their database is made, then every statement they sent is classified by
 /// the database's catalogue and run in a read-only transaction, with the settings its session had. None that is called a read may
@@ -39,6 +43,7 @@ class RegressionCorpusTest {
         final Map<String, Integer> missed = new HashMap<>();
         int reads;
         int readsThatRan;
+        int copiesThatRan;
         int others;
         int missedReads;
     }
@@ -68,6 +73,7 @@ class RegressionCorpusTest {
                     all.missed.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).limit(25).toList());
             assertThat(all.refused).as("called reads, but they write").isEmpty();
             assertThat(all.readsThatRan).as("reads that were tried").isGreaterThan(5_000);
+            assertThat(all.copiesThatRan).as("COPY TO STDOUT that were tried").isGreaterThan(50);
             assertThat(all.missedReads).as("reads that were called writes").isLessThan(ran / 4);
         }
     }
@@ -95,7 +101,7 @@ class RegressionCorpusTest {
                     boolean standard = standardStrings(statement);
                     StatementClass text = classify(classes, sql, new Dialect(standard, Characters.UTF8), catalogue);
                     if (text.access() == Access.SESSION) run(statement, sql);
-                    else if (text.access() != Access.TRANSACTION && !text.has(StatementKind.COPY_IN) && !text.has(StatementKind.COPY_OUT)) tryReadOnly(statement, sql, text, tally);
+                    else if (text.access() != Access.TRANSACTION && !text.has(StatementKind.COPY_IN) && (!text.has(StatementKind.COPY_OUT) || isCopyOut(text))) tryReadOnly(statement, sql, text, tally);
                 }
             }
         } finally {
@@ -122,11 +128,12 @@ class RegressionCorpusTest {
         else tally.others++;
         run(statement, "begin read only");
         run(statement, "set local statement_timeout = '5s'");
-        String state = run(statement, sql);
+        String state = isCopyOut(text) ? runCopyOut(statement.getConnection(), sql) : run(statement, sql);
         boolean tookXid = state.isEmpty() && takesXid(statement);
         run(statement, "rollback");
         if (text.isRead()) {
             if (state.isEmpty()) tally.readsThatRan++;
+            if (state.isEmpty() && isCopyOut(text)) tally.copiesThatRan++;
             if (state.equals(READ_ONLY_SQL_TRANSACTION) || tookXid) tally.refused.add((tookXid ? "took an xid: " : "25006: ") + sql);
         } else if (state.isEmpty() && !tookXid && text.has(StatementKind.QUERY)) {
             tally.missedReads++;
@@ -140,6 +147,23 @@ class RegressionCorpusTest {
             return result.getBoolean(1);
         } catch (SQLException _) {
             return false;
+        }
+    }
+
+    /// The driver runs no other texts with COPY.
+    private static boolean isCopyOut(StatementClass text) {
+        return text.kinds().equals(List.of(StatementKind.COPY_OUT));
+    }
+
+    /// @return the SQLSTATE; empty if it ran
+    private static String runCopyOut(Connection connection, String sql) {
+        try {
+            connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, OutputStream.nullOutputStream());
+            return "";
+        } catch (SQLException e) {
+            return String.valueOf(e.getSQLState());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -160,6 +184,7 @@ class RegressionCorpusTest {
         all.refused.addAll(part.refused);
         all.reads += part.reads;
         all.readsThatRan += part.readsThatRan;
+        all.copiesThatRan += part.copiesThatRan;
         all.others += part.others;
         all.missedReads += part.missedReads;
         part.missed.forEach((why, count) -> all.missed.merge(why, count, Integer::sum));
