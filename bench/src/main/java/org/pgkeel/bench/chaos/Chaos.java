@@ -97,11 +97,11 @@ public final class Chaos implements Callable<Integer> {
     @Option(names = "--conf", paramLabel = "TEXT", description = "Added to PgKeel's configuration.")
     private List<String> configuration = List.of();
 
-    @Option(names = "--json", paramLabel = "FILE", description = "The report for machines.")
-    private Optional<Path> json = Optional.empty();
+    @Option(names = "--html", paramLabel = "FILE", defaultValue = "chaos.html", description = "The report with its charts (default: ${DEFAULT-VALUE}).")
+    private Path html = Path.of("");
 
-    @Option(names = "--html", paramLabel = "FILE", description = "The report with its charts.")
-    private Optional<Path> html = Optional.empty();
+    @Option(names = "--json", paramLabel = "FILE", description = "The report for machines (default: beside the other, with the ending .json).")
+    private Optional<Path> json = Optional.empty();
 
     @Option(names = "--strict", description = "Exit with 3 also if a goal was missed; a broken promise always does.")
     private boolean strict;
@@ -135,8 +135,10 @@ public final class Chaos implements Callable<Integer> {
             runs.add(run);
             System.out.print(ChaosReport.text(run) + "\n");
         }
-        if (html.isPresent()) Files.writeString(html.get(), ChaosReport.page(runs));
-        if (json.isPresent()) Files.writeString(json.get(), ChaosJson.text(runs));
+        Path beside = json.orElseGet(() -> html.resolveSibling(html.getFileName().toString().replaceFirst("\\.html?$", "") + ".json"));
+        Files.writeString(html, ChaosReport.page(runs));
+        Files.writeString(beside, ChaosJson.text(runs));
+        say("report: " + html + ", " + beside);
         boolean missed = strict && runs.stream().flatMap(run -> Spans.of(run).goals().stream()).anyMatch(goal -> goal.verdict() == Goal.Verdict.MISSED);
         return missed || runs.stream().anyMatch(r -> r.brokenRounds() > 0) ? EXIT_NOT_HELD : failed ? 1 : 0;
     }
@@ -191,7 +193,7 @@ public final class Chaos implements Callable<Integer> {
         return switch (target) {
             case DIRECT -> new Front.Direct(cluster);
             case PGBOUNCER -> Front.Pooled.start(cluster, work, POOL_SIZE);
-            case PGKEEL -> Front.Keels.start(cluster, work, List.of(pgkeel.toAbsolutePath().toString()), proxies, "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + workloadsConfiguration() + String.join("\n", configuration));
+            case PGKEEL -> Front.Keels.start(cluster, work, List.of(pgkeel.toAbsolutePath().toString()), proxies, "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + Front.Keels.READS_ON_REPLICAS + "\n" + workloadsConfiguration() + String.join("\n", configuration));
         };
     }
 

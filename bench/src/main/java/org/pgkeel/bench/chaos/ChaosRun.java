@@ -51,6 +51,7 @@ final class ChaosRun {
     private final OutcomeTracking outcome;
     private final Consumer<String> say;
     private final List<LogTail> logs;
+    private final UnknownReasons unknown;
     private final Excerpts excerpts = new Excerpts();
 
     ChaosRun(Stage stage, Replication replication, OutcomeTracking outcome, Consumer<String> say) {
@@ -59,6 +60,7 @@ final class ChaosRun {
         this.outcome = outcome;
         this.say = say;
         this.logs = stage.front().logs().stream().map(LogTail::new).toList();
+        this.unknown = new UnknownReasons(stage.front().proxies());
     }
 
     /// Lets the clients work for a while, so that the first round meets proxies as warm as they are in every other.
@@ -128,6 +130,7 @@ final class ChaosRun {
         for (LogTail log : logs) lines.addAll(log.read());
         if (replication == Replication.ASYNCHRONOUS && !logs.isEmpty()) results.add(lossesLogged(results, lines));
         var broken = new ArrayList<>(Promises.judge(new Rules(replication, outcome, disturbance.errors(), disturbance.connections()), results));
+        if (outcome == OutcomeTracking.PIPELINED) broken.addAll(unknown.broken());
         for (String waits : hung) broken.add(new Broken("every question is answered", waits, 1, "no answer within " + PAUSE_LIMIT));
         Pauses pauses = Pauses.of(perLoad, new Pauses.Gap(direct.longestNanos() / 1e6, direct.usualNanos() / 1e6), direct.back(), moments.hidden());
         var marks = new ArrayList<>(moments.marks());

@@ -96,6 +96,9 @@ sealed interface Front extends AutoCloseable {
 
     /// One PgKeel or several.
     record Keels(List<PgKeelProcess> proxies, String version) implements Front {
+        /// Of their configuration: reads go to replicas, so that what their clients see there is checked too.
+        static final String READS_ON_REPLICAS = "routing = [ { name = reads, when { statement = read }, to = replica, max-lag = 5s, consistency = session, or-else = primary } ]";
+
         private static final Duration VERSION_LIMIT = Duration.ofMinutes(10);
         private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
