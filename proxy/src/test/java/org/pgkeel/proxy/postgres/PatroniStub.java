@@ -3,6 +3,7 @@ package org.pgkeel.proxy.postgres;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.pgkeel.failover.topology.NodeAddress;
 
 /// The REST API of Patroni 4 as far as PgKeel asks it, with a test in the place of the DCS: it says who is leader. One HTTP server for each
@@ -59,7 +61,7 @@ public final class PatroniStub implements AutoCloseable {
     private volatile boolean toldConfig;
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private PatroniStub(Map<String, NodeAddress> members, Optional<SSLContext> tls, Optional<String> login) {
+    private PatroniStub(Map<String, NodeAddress> members, Optional<HttpsConfigurator> tls, Optional<String> login) {
         this.members = new LinkedHashMap<>(members);
         this.scheme = tls.isPresent() ? "https" : "http";
         this.authorization = login.map(each -> "Basic " + Base64.getEncoder().encodeToString(each.getBytes(StandardCharsets.UTF_8)));
@@ -74,16 +76,29 @@ public final class PatroniStub implements AutoCloseable {
 
     /// @param login `user:password`, asked for every request
     public static PatroniStub startTls(Map<String, NodeAddress> members, SSLContext tls, String login) {
-        return new PatroniStub(members, Optional.of(tls), Optional.of(login));
+        return new PatroniStub(members, Optional.of(new HttpsConfigurator(tls)), Optional.of(login));
     }
 
-    private HttpServer server(String name, Optional<SSLContext> tls) {
+    /// As [#startTls], and as with `verify_client: required` nobody is answered who shows no certificate that `tls` trusts.
+    public static PatroniStub startMutualTls(Map<String, NodeAddress> members, SSLContext tls, String login) {
+        var asksForCertificate = new HttpsConfigurator(tls) {
+            @Override
+            public void configure(HttpsParameters connection) {
+                SSLParameters parameters = tls.getDefaultSSLParameters();
+                parameters.setNeedClientAuth(true);
+                connection.setSSLParameters(parameters);
+            }
+        };
+        return new PatroniStub(members, Optional.of(asksForCertificate), Optional.of(login));
+    }
+
+    private HttpServer server(String name, Optional<HttpsConfigurator> tls) {
         try {
             var address = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0);
             HttpServer server;
             if (tls.isPresent()) {
                 var secure = HttpsServer.create(address, 0);
-                secure.setHttpsConfigurator(new HttpsConfigurator(tls.get()));
+                secure.setHttpsConfigurator(tls.get());
                 server = secure;
             } else {
                 server = HttpServer.create(address, 0);

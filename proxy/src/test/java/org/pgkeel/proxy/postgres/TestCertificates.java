@@ -24,6 +24,7 @@ import java.util.Base64;
 import java.util.Date;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
@@ -64,7 +65,7 @@ public record TestCertificates(Path folder, X509Certificate ca, PrivateKey caKey
         return pair("server");
     }
 
-    /// For a TLS server in this JVM, with the server's pair.
+    /// For a TLS server in this JVM, with the server's pair; it trusts clients of this authority.
     public SSLContext serverContext() {
         try {
             var store = KeyStore.getInstance(KeyStore.getDefaultType());
@@ -76,8 +77,13 @@ public record TestCertificates(Path folder, X509Certificate ca, PrivateKey caKey
             }
             var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(store, new char[0]);
+            var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            trusted.setCertificateEntry("ca", ca);
+            var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
             var context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), null, null);
+            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
             return context;
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException(e);

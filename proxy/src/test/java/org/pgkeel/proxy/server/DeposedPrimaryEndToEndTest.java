@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
@@ -15,7 +19,7 @@ import org.pgkeel.failover.topology.NodeAddress;
 import org.pgkeel.proxy.embedded.PostgresServer;
 import org.pgkeel.proxy.postgres.PatroniStub;
 
-/// The leader key is another's, who has not been promoted yet, and the server of before goes on taking writes: it is not asked to commit anything.
+/// The leader key is another's, and the server of before goes on as if it were not: it is not asked to commit anything, and what it answers reaches nobody.
 final class DeposedPrimaryEndToEndTest {
     private static NodeAddress address(PostgresServer server) {
         return new NodeAddress("127.0.0.1", server.settings().port());
@@ -49,6 +53,54 @@ final class DeposedPrimaryEndToEndTest {
                 client.commit();
                 assertThat(next.query("app", "select string_agg(what, ' ') from kept")).isEqualTo("in time");
             }
+        }
+    }
+
+    /// It is frozen in the middle of a write, replaced, and goes on then: the write is done once, on the next one, and no later question gets the late answer.
+    @Test
+    void what_a_frozen_primary_answers_when_it_is_thawed_is_never_heard() throws Exception {
+        try (var postgres = new ReplicatedPostgres(1)) {
+            PostgresServer frozen = postgres.primary();
+            PostgresServer next = postgres.replica(0);
+            postgres.execute("create table kept (what text)");
+            postgres.awaitReplayed(next);
+            var members = new LinkedHashMap<String, NodeAddress>();
+            members.put("n1", address(frozen));
+            members.put("n2", address(next));
+            try (PatroniStub patroni = PatroniStub.start(members); TestProxy proxy = TestProxy.startAt("127.0.0.1:1", TestProxy.PLAIN_USERS, """
+                    clusters { main = null, watched { patroni { members = %s, poll = 200ms }, monitor { user = postgres }, outcome = strict } }
+                    databases."*" { cluster = watched, pool.max = 1 }
+                    """.formatted(patroni.urls())); Connection client = proxy.connect()) {
+                CompletableFuture<String> port = CompletableFuture.supplyAsync(() ->
+                        one(client, "insert into kept select 'once' from pg_sleep(1) returning inet_server_port()"));
+                await().until(() -> postgres.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'").equals("1"));
+                frozen.freeze();
+                try {
+                    patroni.silent("n1", true);
+                    patroni.leader(Optional.of("n2"));
+                    next.execute("postgres", "select pg_promote()");
+                    patroni.timeline(2);
+                    assertThat(port.get(60, TimeUnit.SECONDS)).isEqualTo(String.valueOf(next.settings().port()));
+                } finally {
+                    frozen.thaw();
+                }
+                // It goes on with its sleep, and then finds that nobody is there.
+                await().until(() -> {
+                    for (int n = 0; n < 20; n++) assertThat(one(client, "select 'answer " + n + "'")).isEqualTo("answer " + n);
+                    return frozen.query("postgres", "select count(*) from pg_stat_activity where wait_event = 'PgSleep'").equals("0");
+                });
+                assertThat(frozen.query("app", "select count(*) from kept")).isEqualTo("0");
+                assertThat(one(client, "select count(*) from kept")).isEqualTo("1");
+            }
+        }
+    }
+
+    private static String one(Connection client, String sql) {
+        try (Statement statement = client.createStatement(); ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

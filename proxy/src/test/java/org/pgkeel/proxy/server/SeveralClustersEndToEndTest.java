@@ -12,18 +12,18 @@ import org.pgkeel.proxy.postgres.FixtureOptions;
 import org.pgkeel.proxy.postgres.PatroniStub;
 import org.pgkeel.proxy.postgres.PostgresFixture;
 
-/// Two clusters in one proxy: one of nodes, and one whose Patroni speaks TLS and asks for a password.
+/// Two clusters in one proxy: one of nodes, and one whose Patroni speaks TLS and asks for a certificate and a password.
 final class SeveralClustersEndToEndTest {
     @Test
     void clients_of_one_cluster_do_not_notice_that_another_has_no_primary() throws Exception {
         try (PostgresFixture one = PostgresFixture.start(FixtureOptions.DEFAULT); PostgresFixture other = PostgresFixture.start(FixtureOptions.DEFAULT);
-                var patroni = PatroniStub.startTls(Map.of("n1", new NodeAddress(one.host(), one.port())), one.certificates().serverContext(), "keel:hush");
+                var patroni = PatroniStub.startMutualTls(Map.of("n1", new NodeAddress(one.host(), one.port())), one.certificates().serverContext(), "keel:hush");
                 RunningProxy proxy = RunningProxy.start(one, """
                         listen { address = "127.0.0.1", port = 0 }
                         admin { address = "127.0.0.1", port = 0, users = [ops] }
                         clusters {
                           one {
-                            patroni { members = %s, user = keel, password = hush, tls { ca = "%s" } }
+                            patroni { members = %s, user = keel, password = hush, tls { ca = "%s", cert = "%s", key = "%s" } }
                             monitor { user = postgres, password = postgres }
                           }
                           other { nodes = ["%s:%d"], monitor { user = postgres, password = postgres } }
@@ -34,7 +34,7 @@ final class SeveralClustersEndToEndTest {
                         }
                         auth.users-file = "users.txt"
                         runtime.event-loops = 1
-                        """.formatted(patroni.urls(), one.certificates().caCert(), other.host(), other.port()))) {
+                        """.formatted(patroni.urls(), one.certificates().caCert(), one.certificates().certUser().cert(), one.certificates().certUser().key(), other.host(), other.port()))) {
             Connection console = proxy.console();
             Connection ofOne = connect(proxy, "one");
             Connection ofOther = connect(proxy, "other");
