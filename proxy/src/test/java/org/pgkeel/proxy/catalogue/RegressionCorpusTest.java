@@ -73,7 +73,7 @@ class RegressionCorpusTest {
                     all.missed.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).limit(25).toList());
             assertThat(all.refused).as("called reads, but they write").isEmpty();
             assertThat(all.readsThatRan).as("reads that were tried").isGreaterThan(5_000);
-            assertThat(all.copiesThatRan).as("COPY TO STDOUT that were tried").isGreaterThan(50);
+            assertThat(all.copiesThatRan).as("COPY TO STDOUT that ran").isGreaterThan(10);
             assertThat(all.missedReads).as("reads that were called writes").isLessThan(ran / 4);
         }
     }
