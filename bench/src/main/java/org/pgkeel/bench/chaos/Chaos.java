@@ -162,7 +162,7 @@ public final class Chaos implements Callable<Integer> {
     private List<RoundResult> rounds(Stage stage, long seed) throws Exception {
         var run = new ChaosRun(stage, replication() == ClusterOptions.Replication.SYNCHRONOUS ? Replication.SYNCHRONOUS : Replication.ASYNCHRONOUS, outcome, Chaos::say);
         var random = new SplittableRandom(seed);
-        List<Fault> available = Faults.all().stream().filter(fault -> fault.unavailable(stage.scene()).isEmpty()).toList();
+        List<Fault> available = Faults.availableIn(stage.scene());
         var results = new ArrayList<RoundResult>();
         long deadline = System.nanoTime() + QUICK.toNanos();
         run.warmUp();
@@ -193,7 +193,7 @@ public final class Chaos implements Callable<Integer> {
         return switch (target) {
             case DIRECT -> new Front.Direct(cluster);
             case PGBOUNCER -> Front.Pooled.start(cluster, work, POOL_SIZE);
-            case PGKEEL -> Front.Keels.start(cluster, work, List.of(pgkeel.toAbsolutePath().toString()), proxies, "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + Front.Keels.READS_ON_REPLICAS + "\n" + workloadsConfiguration() + String.join("\n", configuration));
+            case PGKEEL -> Front.Keels.start(cluster, work, List.of(pgkeel.toAbsolutePath().toString()), proxies, outcome, workloadsConfiguration() + String.join("\n", configuration));
         };
     }
 

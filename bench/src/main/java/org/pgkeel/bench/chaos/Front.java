@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.pgkeel.bench.cluster.PatroniCluster;
@@ -14,6 +15,7 @@ import org.pgkeel.bench.cluster.PgBouncerBehindHaProxy;
 import org.pgkeel.bench.cluster.PgKeelProcess;
 import org.pgkeel.bench.cluster.Processes;
 import org.pgkeel.bench.cluster.WorkFolder;
+import org.pgkeel.bench.verdict.Rules.OutcomeTracking;
 import org.pgkeel.bench.workload.Endpoint.Doors;
 
 /// What the clients connect to.
@@ -96,19 +98,19 @@ sealed interface Front extends AutoCloseable {
 
     /// One PgKeel or several.
     record Keels(List<PgKeelProcess> proxies, String version) implements Front {
-        /// Of their configuration: reads go to replicas, so that what their clients see there is checked too.
-        static final String READS_ON_REPLICAS = "routing = [ { name = reads, when { statement = read }, to = replica, max-lag = 5s, consistency = session, or-else = primary } ]";
-
         private static final Duration VERSION_LIMIT = Duration.ofMinutes(10);
         private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
+        /// Reads go to replicas, so that what their clients see there is checked too.
+        ///
         /// @param program what `run` and `version` are given to: the launcher, or a JVM with PgKeel's main class
-        /// @param more    of their configuration
-        static Keels start(PatroniCluster cluster, WorkFolder work, List<String> program, int count, String more) throws IOException {
+        /// @param more    of their configuration, where it overrides the rest
+        static Keels start(PatroniCluster cluster, WorkFolder work, List<String> program, int count, OutcomeTracking outcome, String more) throws IOException {
+            String configuration = "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + PgKeelProcess.READS_ON_REPLICAS + "\n" + more;
             String version = Processes.run(VERSION_LIMIT, Map.of(), Stream.concat(program.stream(), Stream.of("version")).toList()).lines().toList().getLast();   // the launcher may have said first that it builds
             var keels = new Keels(new ArrayList<>(), count == 1 ? version : version + ", " + count + " of it");
             try {
-                for (int n = 1; n <= count; n++) keels.proxies.add(PgKeelProcess.start("pgkeel-" + n, program, work, PgKeelProcess.inFrontOf(cluster, more)));
+                for (int n = 1; n <= count; n++) keels.proxies.add(PgKeelProcess.start("pgkeel-" + n, program, work, PgKeelProcess.inFrontOf(cluster, configuration)));
                 for (PgKeelProcess proxy : keels.proxies) proxy.awaitFirstQuery(START_LIMIT);
             } catch (IOException e) {
                 keels.close();

@@ -23,6 +23,11 @@ import org.pgkeel.bench.client.Login;
 ///
 /// Threading: shared, guarded by itself.
 public final class PgKeelProcess implements AutoCloseable {
+    /// Of a configuration: the rules that the documentation begins with.
+    public static final String READS_ON_REPLICAS = """
+            routing = [ { name = reads, when { statement = read }, to = replica, max-lag = 5s, consistency = session, or-else = primary }, { name = rest, to = primary } ]
+            """;
+
     private static final Duration KILL_LIMIT = Duration.ofSeconds(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final Duration QUESTION_LIMIT = Duration.ofSeconds(5);

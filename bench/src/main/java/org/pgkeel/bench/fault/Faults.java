@@ -49,6 +49,11 @@ public final class Faults {
         return ALL;
     }
 
+    /// Those that can be done there.
+    public static List<Fault> availableIn(Scene scene) {
+        return ALL.stream().filter(fault -> fault.unavailable(scene).isEmpty()).toList();
+    }
+
     /// @throws IllegalArgumentException if there is none of this name
     public static Fault named(String name) {
         return ALL.stream().filter(fault -> fault.name().equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException("no fault " + name));

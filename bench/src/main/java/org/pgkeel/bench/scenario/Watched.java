@@ -3,6 +3,7 @@ package org.pgkeel.bench.scenario;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.pgkeel.bench.cluster.PgKeelProcess;
 import org.pgkeel.bench.cluster.PostgresServer;
 import org.pgkeel.bench.cluster.ProxyProgram;
 import org.pgkeel.bench.cluster.Rig;
@@ -29,15 +30,8 @@ final class Watched {
         String watched = watched(rig.postgres().port(), standby.port());
         return List.of(rig.pgKeel(PLAIN, launcher, ""),
                 rig.pgKeel(WATCHED, launcher, watched + outcome("off")),
-                rig.pgKeel(ROUTED, launcher, watched + outcome("off") + routing()),
+                rig.pgKeel(ROUTED, launcher, watched + outcome("off") + PgKeelProcess.READS_ON_REPLICAS),
                 rig.pgKeel(PIPELINED, launcher, watched + outcome("pipelined")));
-    }
-
-    /// With the rules that the documentation begins with.
-    static String routing() {
-        return """
-                routing = [ { name = reads, when { statement = read }, to = replica, max-lag = 5s, consistency = session, or-else = primary }, { name = rest, to = primary } ]
-                """;
     }
 
     static String outcome(String mode) {

@@ -11,7 +11,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,7 +21,6 @@ import org.pgkeel.bench.cluster.ClusterOptions.DcsKind;
 import org.pgkeel.bench.cluster.PatroniCluster;
 import org.pgkeel.bench.cluster.PatroniNode;
 import org.pgkeel.bench.cluster.WorkFolder;
-import org.pgkeel.bench.fault.Fault;
 import org.pgkeel.bench.fault.Faults;
 import org.pgkeel.bench.verdict.LoadResult;
 import org.pgkeel.bench.verdict.RoundResult;
@@ -81,8 +79,7 @@ class ChaosRunTest {
     }
 
     private static void assertRandom(Stage stage, ChaosRun run, int number, SplittableRandom random) throws Exception {
-        List<Fault> available = Faults.all().stream().filter(fault -> fault.unavailable(stage.scene()).isEmpty()).toList();
-        Disturbance disturbance = Disturbance.random(available, random);
+        Disturbance disturbance = Disturbance.random(Faults.availableIn(stage.scene()), random);
         assertThat(run.round(number, disturbance, random.nextLong()).broken()).as(disturbance.name()).isEmpty();
     }
 
@@ -96,7 +93,7 @@ class ChaosRunTest {
         WorkFolder work = cleanup.add(WorkFolder.temporary());
         return cleanup.add(Stage.set(cluster, () -> {
             assertThat(procedures(cluster)).as("known to PgKeel before the first fault").contains("chaos_routines_free_put", "chaos_routines_keyed_put");
-            return cleanup.add(Front.Keels.start(cluster, work, PROGRAM, 1, "clusters.main.outcome = " + outcome.name().toLowerCase(Locale.ROOT) + "\n" + Front.Keels.READS_ON_REPLICAS));
+            return cleanup.add(Front.Keels.start(cluster, work, PROGRAM, 1, outcome, ""));
         }, new Stage.Work(workloads, 3, Duration.ofMillis(50), SEED), work));
     }
 

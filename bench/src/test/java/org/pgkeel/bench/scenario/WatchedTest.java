@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgkeel.bench.cluster.PgKeelProcess;
 import org.pgkeel.proxy.config.ClusterConfig;
 import org.pgkeel.proxy.config.ConfigLoader;
 import org.pgkeel.proxy.config.ConfigResult;
@@ -42,6 +43,6 @@ class WatchedTest {
 
     @Test
     void the_one_that_routes_has_rules() throws IOException {
-        assertThat(load(Watched.watched(5432, 5433) + Watched.outcome("off") + Watched.routing()).routing().rules()).hasSize(2);
+        assertThat(load(Watched.watched(5432, 5433) + Watched.outcome("off") + PgKeelProcess.READS_ON_REPLICAS).routing().rules()).hasSize(2);
     }
 }

@@ -3,6 +3,7 @@ package org.pgkeel.proxy.session;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -78,34 +79,42 @@ final class Gates {
         gate.openIfDrained();
     }
 
+    /// Of a hold: what had been counted by then.
+    private record Begin(HoldSnapshot before, long nanos) {
+        static Begin now(LeaseGate gate) {
+            long now = System.nanoTime();
+            return new Begin(gate.snapshot(now), now);
+        }
+
+        void logEnd(LeaseGate gate, String cluster, String why) {
+            long end = System.nanoTime();
+            var now = gate.snapshot(end);
+            log.info("cluster {}: hold ends after {} ms: {}; {} held, {} refused, {} gone, {} wait", cluster, (end - nanos) / 1_000_000, why,
+                    now.held() - before.held() + before.waiting(), now.refused() - before.refused(), now.gone() - before.gone(), now.waiting());
+        }
+    }
+
     private final class Follower implements ClusterListener {
         private final Cluster cluster;
         private final LeaseGate gate;
-        /// When the hold that lasts, or the last one, began.
-        private HoldSnapshot before;
-        private long sinceNanos;
-        private boolean holds = true;
+        /// Of the hold that lasts: a cluster begins with one. Empty if there is none.
+        private Optional<Begin> begin;
 
         Follower(Cluster cluster, LeaseGate gate) {
             this.cluster = cluster;
             this.gate = gate;
-            this.before = gate.snapshot(System.nanoTime());
-            this.sinceNanos = System.nanoTime();
+            this.begin = Optional.of(Begin.now(gate));
         }
 
         @Override
         public void primaryLost(HoldReason reason) {
-            boolean begins = !holds;
-            if (begins) {
-                before = gate.snapshot(System.nanoTime());
-                sinceNanos = System.nanoTime();
-                holds = true;
-            }
+            String what = begin.isEmpty() ? "begins" : "goes on";
+            if (begin.isEmpty()) begin = Optional.of(Begin.now(gate));
             int backends = poolsOf.apply(cluster.name()).mapToInt(SharedPool::open).sum();
             change(cluster, gate);
             // Whoever is in the middle of something there would commit on a server that must not take writes any more.
             if (reason == HoldReason.DEPOSED) poolsOf.apply(cluster.name()).forEach(SharedPool::fence);
-            log.info("cluster {}: hold {}: {}; {} backends are open, {} clients wait", cluster.name(), begins ? "begins" : "goes on", reason.word(), backends, gate.snapshot(System.nanoTime()).waiting());
+            log.info("cluster {}: hold {}: {}; {} backends are open, {} clients wait", cluster.name(), what, reason.word(), backends, gate.snapshot(System.nanoTime()).waiting());
         }
 
         @Override
@@ -121,10 +130,8 @@ final class Gates {
         }
 
         private void ended(String why) {
-            holds = false;
-            var now = gate.snapshot(System.nanoTime());
-            log.info("cluster {}: hold ends after {} ms: {}; {} held, {} refused, {} gone, {} wait", cluster.name(), (System.nanoTime() - sinceNanos) / 1_000_000, why,
-                    now.held() - before.held() + before.waiting(), now.refused() - before.refused(), now.gone() - before.gone(), now.waiting());
+            begin.ifPresent(began -> began.logEnd(gate, cluster.name(), why));
+            begin = Optional.empty();
             change(cluster, gate);
         }
 

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.pgkeel.failover.hold.Hold;
 import org.pgkeel.failover.hold.HoldReason;
@@ -71,8 +69,8 @@ final class DeposedPrimaryEndToEndTest {
                     clusters { main = null, watched { patroni { members = %s, poll = 200ms }, monitor { user = postgres }, outcome = strict } }
                     databases."*" { cluster = watched, pool.max = 1 }
                     """.formatted(patroni.urls())); Connection client = proxy.connect()) {
-                CompletableFuture<String> port = CompletableFuture.supplyAsync(() ->
-                        one(client, "insert into kept select 'once' from pg_sleep(1) returning inet_server_port()"));
+                var port = new AtomicReference<String>();
+                var asked = RunningProxy.inBackground(() -> port.set(RunningProxy.value(client, "insert into kept select 'once' from pg_sleep(1) returning inet_server_port()")));
                 await().until(() -> postgres.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'").equals("1"));
                 frozen.freeze();
                 try {
@@ -80,27 +78,19 @@ final class DeposedPrimaryEndToEndTest {
                     patroni.leader(Optional.of("n2"));
                     next.execute("postgres", "select pg_promote()");
                     patroni.timeline(2);
-                    assertThat(port.get(60, TimeUnit.SECONDS)).isEqualTo(String.valueOf(next.settings().port()));
+                    asked.get(60, TimeUnit.SECONDS);
+                    assertThat(port).hasValue(String.valueOf(next.settings().port()));
                 } finally {
                     frozen.thaw();
                 }
                 // It goes on with its sleep, and then finds that nobody is there.
                 await().until(() -> {
-                    for (int n = 0; n < 20; n++) assertThat(one(client, "select 'answer " + n + "'")).isEqualTo("answer " + n);
+                    for (int n = 0; n < 20; n++) assertThat(RunningProxy.value(client, "select 'answer " + n + "'")).isEqualTo("answer " + n);
                     return frozen.query("postgres", "select count(*) from pg_stat_activity where wait_event = 'PgSleep'").equals("0");
                 });
                 assertThat(frozen.query("app", "select count(*) from kept")).isEqualTo("0");
-                assertThat(one(client, "select count(*) from kept")).isEqualTo("1");
+                assertThat(RunningProxy.value(client, "select count(*) from kept")).isEqualTo("1");
             }
-        }
-    }
-
-    private static String one(Connection client, String sql) {
-        try (Statement statement = client.createStatement(); ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
         }
     }
 }
